@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const source = '--conditions=@tinystories/source'
+
+export default defineConfig({
+  resolve: { conditions: ['@tinystories/source'] },
+  ssr: { resolve: { conditions: ['@tinystories/source'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
+    pool: 'forks',
+    // Worker threads that a test starts resolve the packages from source as the test does.
+    execArgv: [source],
+    // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})

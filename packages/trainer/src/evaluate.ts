@@ -1,0 +1,51 @@
+import type { Engine, TokenBatch } from './types.ts'
+
+export interface EvaluationResult {
+  /** Mean negative log-likelihood of a token, in nats. */
+  nats: number
+  /** Bits for each UTF-8 byte of the original text: comparable whatever the vocabulary. */
+  bitsPerByte: number
+  perplexity: number
+  /** Share of the tokens that were the most probable one. */
+  accuracy: number
+  tokens: number
+  bytes: number
+}
+
+/** A fixed held-out set: batches that together stand for `bytes` bytes of original text. */
+export interface EvaluationSet {
+  batches: readonly TokenBatch[]
+  bytes: number
+}
+
+/**
+ * Measures the engine's present parameters on held-out text. The end-of-story tokens count in the numerator and
+ * not in the bytes, so the score is never flattered.
+ *
+ * @throws RangeError when the set holds no token or no byte.
+ */
+export async function evaluateOn(
+  engine: Engine,
+  { batches, bytes }: EvaluationSet,
+  signal?: AbortSignal,
+): Promise<EvaluationResult> {
+  let nats = 0
+  let tokens = 0
+  let correct = 0
+  for (const batch of batches) {
+    signal?.throwIfAborted()
+    const sums = await engine.evaluate(batch)
+    nats += sums.nats
+    tokens += sums.tokens
+    correct += sums.correct
+  }
+  if (tokens === 0 || bytes === 0) throw new RangeError('evaluation: the held-out set is empty')
+  return {
+    nats: nats / tokens,
+    bitsPerByte: nats / Math.LN2 / bytes,
+    perplexity: Math.exp(nats / tokens),
+    accuracy: correct / tokens,
+    tokens,
+    bytes,
+  }
+}

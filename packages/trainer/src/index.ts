@@ -1,0 +1,61 @@
+export {
+  type ArrayFormat,
+  type Checkpoint,
+  type CheckpointProgress,
+  CheckpointStore,
+  type CheckpointStoreOptions,
+  type NamedArray,
+} from './checkpoints.ts'
+export { type CompiledEngineOptions, createCompiledEngine } from './engines/compiled-engine.ts'
+export {
+  type CreateEngineOptions,
+  createEngine,
+  type EngineChoice,
+  type EngineName,
+  engineNames,
+} from './engines/create-engine.ts'
+export { createEagerEngine, type EagerEngineOptions } from './engines/eager-engine.ts'
+export { CheckpointError, DivergedError, NoDataError } from './errors.ts'
+export { type EvaluationResult, type EvaluationSet, evaluateOn } from './evaluate.ts'
+export { initialState } from './initial-state.ts'
+export { MetricsFile, type MetricsLine } from './metrics.ts'
+export { type AdamWOptions, adamW } from './optimizers/adam-w.ts'
+export { addDecayedWeights } from './optimizers/add-decayed-weights.ts'
+export { chain } from './optimizers/chain.ts'
+export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts'
+export type { Optimizer, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
+export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.ts'
+export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.ts'
+export {
+  constant,
+  type Schedule,
+  type ScheduleProgress,
+  type WarmupCosineOptions,
+  type WarmupLinearOptions,
+  warmupCosine,
+  warmupLinear,
+} from './schedules.ts'
+export { makeTrainStep, type TrainStepInputs, type TrainStepOutputs } from './train-step.ts'
+export {
+  createTrainer,
+  type RunLimits,
+  type RunResult,
+  resumeTrainer,
+  type Trainer,
+  type TrainerCallbacks,
+  type TrainerOptions,
+} from './trainer.ts'
+export type {
+  ArrayRecord,
+  BatchCursor,
+  BatchStream,
+  BatchTensors,
+  Engine,
+  EngineState,
+  EvaluationSums,
+  EvaluationTensors,
+  StepResult,
+  TensorRecord,
+  TokenBatch,
+  TrainableModel,
+} from './types.ts'

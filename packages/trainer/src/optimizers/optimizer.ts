@@ -1,0 +1,39 @@
+import type { Scalar } from '@tensorflow/tfjs-core'
+import type { TensorRecord } from '../types.ts'
+
+/** State by slot; each slot is a record with the parameters' names and shapes. */
+export type OptimizerState = Record<string, TensorRecord>
+
+export interface UpdateContext {
+  parameters: TensorRecord
+  /** Global L2 norm of the raw gradients. */
+  gradientNorm: Scalar
+  /** float32 scalars: `learningRate` and what {@link Optimizer.scalars} names. */
+  scalars: Record<string, Scalar>
+}
+
+/**
+ * One link of an optimiser, in the manner of optax: takes updates (at first the gradients) and returns new ones.
+ * Pure tfjs-core, so that it is traced into the compiled step together with the model. The trainer subtracts the
+ * last link's updates from the parameters.
+ */
+export interface Optimizer {
+  init(parameters: TensorRecord): OptimizerState
+  update(
+    updates: TensorRecord,
+    state: OptimizerState,
+    context: UpdateContext,
+  ): { updates: TensorRecord; state: OptimizerState }
+  /**
+   * Numbers that change with the step (from 1), such as bias corrections. They are computed here in double
+   * precision, not in the graph, where `1 - beta2 ** step` would lose most of its digits in float32.
+   */
+  scalars(step: number): Record<string, number>
+}
+
+export function mapRecord(
+  record: TensorRecord,
+  fn: (tensor: TensorRecord[string], name: string) => TensorRecord[string],
+): TensorRecord {
+  return Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, fn(tensor, name)]))
+}

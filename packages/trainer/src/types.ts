@@ -1,0 +1,93 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
+
+/** Named tensors; a model's parameters, or one slot of an optimiser's state (same names, same shapes). */
+export type TensorRecord = Record<string, Tensor>
+
+/** Named float32 arrays in row-major order: what a {@link TensorRecord} is outside an engine. */
+export type ArrayRecord = Record<string, Float32Array>
+
+/** The tensors of one batch as a model's loss takes them. */
+export interface BatchTensors extends Record<string, Tensor> {
+  /** int32 `[B, T]` token ids. */
+  inputs: Tensor
+  /** int32 `[B, T]`: the token that follows each input. */
+  targets: Tensor
+  /** float32 `[B, T]`: the weight of each target in the loss, 0 for padding. */
+  mask: Tensor
+}
+
+/** One batch as it comes out of a dataset. `@tinystories/dataset` gives exactly this. */
+export interface TokenBatch {
+  /** `[B * T]`, row-major. */
+  inputs: Int32Array
+  targets: Int32Array
+  mask: Float32Array
+  shape: [number, number]
+  /** UTF-8 bytes of the original text that the batch stands for. */
+  bytes: number
+}
+
+/** Sums over the counted targets of a batch. */
+export interface EvaluationTensors extends Record<string, Tensor> {
+  /** Sum of the negative log-likelihoods, in nats. */
+  nats: Scalar
+  /** How many targets counted. */
+  tokens: Scalar
+  /** How many of them were the most probable token. */
+  correct: Scalar
+}
+
+/**
+ * What the trainer needs of a model. Both functions are pure tfjs-core: no reading of values, no tensors from
+ * outside, so that the compiled engine can trace them.
+ */
+export interface TrainableModel {
+  parameters: TensorRecord
+  /** Mean loss of the counted targets, in nats. */
+  loss(parameters: TensorRecord, batch: BatchTensors): Scalar
+  evaluate(parameters: TensorRecord, batch: BatchTensors): EvaluationTensors
+}
+
+/** A stream of batches that can say where it stands and start again from there. */
+export interface BatchStream {
+  iterate(options?: { from?: unknown; signal?: AbortSignal }): BatchCursor
+}
+
+export interface BatchCursor extends AsyncIterator<TokenBatch> {
+  /** JSON that makes `iterate({ from })` continue after the last batch that was taken. */
+  state(): unknown
+}
+
+/** Everything an engine holds that a checkpoint must keep. */
+export interface EngineState {
+  parameters: ArrayRecord
+  /** Optimiser state by slot, such as `{ firstMoment: {...}, secondMoment: {...} }`. */
+  optimizer: Record<string, ArrayRecord>
+}
+
+export interface StepResult {
+  /** Mean loss of the batch before the update, in nats a token. */
+  loss: number
+  /** Global L2 norm of the gradients before clipping. */
+  gradientNorm: number
+}
+
+export interface EvaluationSums {
+  nats: number
+  tokens: number
+  correct: number
+}
+
+/** Runs training steps somewhere: see `engines/`. Calls must not overlap. */
+export interface Engine {
+  readonly name: string
+  /** One line for people: what runs where. */
+  readonly description: string
+  load(state: EngineState): Promise<void>
+  /** `scalars` are the optimiser's inputs of this step: `learningRate` and what `optimizer.scalars(step)` gives. */
+  step(batch: TokenBatch, scalars: Record<string, number>): Promise<StepResult>
+  evaluate(batch: TokenBatch): Promise<EvaluationSums>
+  /** A copy of the present state. */
+  save(): Promise<EngineState>
+  dispose(): Promise<void>
+}

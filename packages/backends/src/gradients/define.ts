@@ -1,0 +1,50 @@
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
+import { broadcast_util, cast, getGradient, registerGradient, reshape, sum } from '@tensorflow/tfjs-core'
+
+/** What a gradient function gives back: for each input's name, a function that makes its gradient. */
+export type InputGradients = Record<string, () => Tensor>
+
+/** A gradient definition for one kernel. `A` is the type of the kernel's attributes. */
+export interface GradientDefinition<A> {
+  /** Names of the inputs kept for the backward pass; they come first in `saved`. */
+  save?: string[]
+  /** Keep all inputs, for kernels that take a list. */
+  saveAll?: boolean
+  /** Which outputs are kept for the backward pass; they come last in `saved`. */
+  saveOutputs?: boolean[]
+  /** Gradients of a kernel with one output. Kernels with several use `gradients`. */
+  gradient?: (dy: Tensor, saved: Tensor[], attrs: A) => InputGradients
+  /** Gradients of a kernel with several outputs: one dy each. */
+  gradients?: (dys: Tensor[], saved: Tensor[], attrs: A) => InputGradients
+}
+
+/** Registers a gradient, unless the kernel already has one (tfjs' own in a browser bundle, or the user's). */
+export function define<A = NamedAttrMap>(kernelName: string, definition: GradientDefinition<A>): void {
+  if (getGradient(kernelName) != null) return
+  const { gradient, gradients } = definition
+  registerGradient({
+    kernelName,
+    ...(definition.save && { inputsToSave: definition.save }),
+    ...(definition.saveAll && { saveAllInputs: true }),
+    ...(definition.saveOutputs && { outputsToSave: definition.saveOutputs }),
+    gradFunc: (dy, saved, attrs) => {
+      // The engine hands over kernel attributes untyped; `A` is the type tfjs-core documents for this kernel.
+      const a = attrs as unknown as A
+      if (gradients) return gradients(Array.isArray(dy) ? dy : [dy], saved, a)
+      return gradient!(Array.isArray(dy) ? dy[0]! : dy, saved, a)
+    },
+  })
+}
+
+/** Sums `dy` over the axes along which an operand of `shape` was broadcast, so that it has that shape again. */
+export function unbroadcast(dy: Tensor, shape: number[]): Tensor {
+  if (dy.shape.length === shape.length && dy.shape.every((size, i) => size === shape[i])) return dy
+  const axes = broadcast_util.getReductionAxes(shape, dy.shape)
+  const reduced = axes.length > 0 ? sum(dy, axes) : dy
+  return reshape(reduced, shape)
+}
+
+/** Integer operands take part in float arithmetic: their values as float32. */
+export function float(x: Tensor): Tensor {
+  return x.dtype === 'float32' ? x : cast(x, 'float32')
+}

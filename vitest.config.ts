@@ -13,5 +13,7 @@ export default defineConfig({
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // .ci/run counts the tests from the JSON.
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest/results.json' }]] : ['default'],
   },
 })

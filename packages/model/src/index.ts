@@ -1,0 +1,21 @@
+export {
+  type AttentionKind,
+  type BiasConfig,
+  type GptConfig,
+  type GptOverrides,
+  gptConfig,
+  validateConfig,
+} from './config.ts'
+export { ConfigError, GenerationError, ModelFileError } from './errors.ts'
+export { type Batch, type Evaluation, evaluateLoss, forward, loss } from './model.ts'
+export {
+  countParameters,
+  type GptModel,
+  initParameterArrays,
+  initParameters,
+  type ParameterCount,
+  type Parameters,
+  parameterShapes,
+} from './parameters.ts'
+export { type PresetName, presets } from './presets.ts'
+export { Random } from './random.ts'

@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { GptOverrides } from './config.ts'
+import { evaluateLoss, forward, loss } from './model.ts'
+import { parameterShapes } from './parameters.ts'
+import { expectClose } from './testing/close.ts'
+import { gpt64, nats64, numericGradients, type Values, values } from './testing/reference.ts'
+import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny.ts'
+import { useCpu } from './testing/use-cpu.ts'
+
+beforeAll(useCpu)
+
+const inputs = [3, 3, 10, 0, 3, 7, 1, 1, 2, 3, 9, 4, 5, 6]
+const targets = [3, 10, 0, 3, 7, 1, 4, 2, 3, 9, 4, 5, 6, 3]
+const mask = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.5, 0, 0]
+const ids = (list: number[]): tf.Tensor => tf.tensor2d(list, [2, 7], 'int32')
+const batch = () => ({ inputs: ids(inputs), targets: ids(targets), mask: tf.tensor2d(mask, [2, 7]) })
+
+const variants: [string, GptOverrides][] = [
+  ['GPT-Neo', {}],
+  [
+    'GPT-2',
+    { attention: ['global'], attentionScale: true, bias: { qkv: true, attentionOutput: true, mlp: true } },
+  ],
+  ['no bias and a free head', { bias: { qkv: false, attentionOutput: false, mlp: false }, tiedHead: false }],
+  ['odd sizes', { hiddenSize: 9, heads: 3, mlpSize: 5, layers: 1, contextLength: 7, attention: ['local'] }],
+]
+
+describe.each(variants)('the model: %s', (_, overrides) => {
+  const config = tinyConfig(overrides)
+  const names = Object.keys(parameterShapes(config))
+  const arrays64 = names.map(name => values(tinyArrays(config)[name]!))
+  const record = (list: Values[]): Record<string, Values> =>
+    Object.fromEntries(names.map((name, i) => [name, list[i]!]))
+  const meanNats = (...list: Values[]): number => {
+    const nats = nats64(gpt64(config, record(list), inputs, 2), targets, config.vocabSize)
+    return nats.reduce((sum, v, i) => sum + v * mask[i]!, 0) / mask.reduce((a, b) => a + b)
+  }
+
+  it('has the logits of the float64 reference', () => {
+    const { parameters } = tinyModel(overrides)
+    const logits = forward(config, parameters, ids(inputs))
+    expect(logits.shape).toEqual([2, 7, 11])
+    expectClose(logits.dataSync(), gpt64(config, record(arrays64), inputs, 2), 2e-6)
+  })
+
+  it('has its loss and the gradient of every parameter', () => {
+    const { parameters } = tinyModel(overrides)
+    const b = batch()
+    const { value, grads } = tf.valueAndGrads((...list: tf.Tensor[]) =>
+      loss(config, Object.fromEntries(names.map((name, i) => [name, list[i]!])), b),
+    )(names.map(name => parameters[name]!))
+    expect(value.shape).toEqual([])
+    expect(value.dataSync()[0]).toBeCloseTo(meanNats(...arrays64), 6)
+    const numeric = numericGradients(meanNats, arrays64)
+    for (const [i, gradient] of grads.entries()) {
+      expect(gradient.shape, names[i]).toEqual(parameters[names[i]!]!.shape)
+      expectClose(gradient.dataSync(), numeric[i]!, 1e-5)
+    }
+  })
+
+  it('evaluates to sums that agree with its loss', () => {
+    const { parameters } = tinyModel(overrides)
+    const { nats, tokens, correct } = evaluateLoss(config, parameters, batch())
+    const total = mask.reduce((a, b) => a + b)
+    expect(tokens.dataSync()[0]).toBe(total)
+    expect(nats.dataSync()[0]! / total).toBeCloseTo(meanNats(...arrays64), 6)
+    const logits = gpt64(config, record(arrays64), inputs, 2)
+    const hits = targets.map((target, row) => {
+      const part = [...logits.subarray(row * 11, row * 11 + 11)]
+      return part.indexOf(Math.max(...part)) === target ? mask[row]! : 0
+    })
+    expect(correct.dataSync()[0]).toBe(hits.reduce((a, b) => a + b))
+  })
+})
+
+describe('masks', () => {
+  it('makes padding to the right of no consequence', () => {
+    const { config, parameters } = tinyModel()
+    const short = forward(config, parameters, tf.tensor2d([[1, 2, 3]], [1, 3], 'int32'))
+    const padded = forward(config, parameters, tf.tensor2d([[1, 2, 3, 0, 0]], [1, 5], 'int32'))
+    expectClose(tf.slice(padded, [0, 0, 0], [1, 3, 11]).dataSync(), short.dataSync(), 1e-6)
+  })
+
+  it('counts every target when there is none', () => {
+    const { config, parameters } = tinyModel()
+    const { inputs, targets } = batch()
+    const unmasked = loss(config, parameters, { inputs, targets })
+    const ones = loss(config, parameters, { inputs, targets, mask: tf.ones([2, 7]) })
+    expect(unmasked.dataSync()[0]).toBe(ones.dataSync()[0])
+    expect(evaluateLoss(config, parameters, { inputs, targets }).tokens.dataSync()[0]).toBe(14)
+  })
+
+  it('gives loss 0, not NaN, when nothing counts', () => {
+    const { config, parameters } = tinyModel()
+    const nothing = loss(config, parameters, { ...batch(), mask: tf.zeros([2, 7]) })
+    expect(nothing.dataSync()[0]).toBe(-0)
+  })
+})
+
+describe('tensors', () => {
+  it('leaks none', () => {
+    const { config, parameters } = tinyModel()
+    const b = batch()
+    const names = Object.keys(parameters)
+    const before = tf.memory().numTensors
+    tf.tidy(() => {
+      tf.valueAndGrads((...list: tf.Tensor[]) =>
+        loss(config, Object.fromEntries(names.map((name, i) => [name, list[i]!])), b),
+      )(Object.values(parameters))
+      evaluateLoss(config, parameters, b)
+      forward(config, parameters, b.inputs)
+    })
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+it('refuses a sequence longer than the context', () => {
+  const { config, parameters } = tinyModel()
+  expect(() => forward(config, parameters, tf.zeros([1, 9], 'int32'))).toThrow(
+    /9 tokens does not fit the context of 8/,
+  )
+})

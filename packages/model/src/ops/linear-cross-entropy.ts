@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { withGradient } from './with-gradient.ts'
+
+export interface LinearCrossEntropyInputs {
+  /** `[N, width]`: the model's last hidden states. */
+  hidden: tf.Tensor2D
+  /** `[vocabSize, width]`: the output head. */
+  table: tf.Tensor2D
+  /** int32 `[N]` */
+  targets: tf.Tensor1D
+  /** `[N]`: weight of each row in the sum; no gradient flows to it. */
+  weights: tf.Tensor1D
+  /** Rows computed together; chosen by the vocabulary when left out. */
+  blockSize?: number
+}
+
+/**
+ * `sum_i weights[i] * -log softmax(hidden[i] table^T)[targets[i]]`, in nats.
+ *
+ * Logits are made for one block of rows at a time, and the gradients of that block are taken while its
+ * probabilities are at hand: `dHidden = w (P table - table[target])`, `dTable = (P - onehot)^T (w hidden)`. So
+ * the `[N, vocabSize]` probabilities never exist as a whole. The price: the gradients are computed even when
+ * nobody asks for them, so use {@link scoreTargets} where only the value is wanted.
+ *
+ * The value (never the gradient) of one row saturates near 85 nats, where a float32 probability underflows.
+ */
+export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar {
+  const { hidden, table, targets, weights } = inputs
+  const [rows, width] = hidden.shape
+  const vocabSize = table.shape[0]
+  return withGradient([hidden, table], save => {
+    const weighted = tf.mul(hidden, tf.reshape(weights, [rows, 1])) as tf.Tensor2D
+    const losses: tf.Tensor[] = []
+    const expectations: tf.Tensor2D[] = []
+    let dTable: tf.Tensor2D | undefined
+    for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(vocabSize))) {
+      const [loss, expectation, weightedCounts] = tf.tidy(() => {
+        const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
+        const p = tf.softmax(logits)
+        const picked = tf.maximum(pick(p, tf.slice(targets, start, size)), SMALLEST)
+        return [
+          tf.sum(tf.mul(tf.log(picked), tf.slice(weights, start, size))),
+          tf.matMul(p, table),
+          tf.matMul(p, tf.slice(weighted, [start, 0], [size, width]), true, false),
+        ] as [tf.Scalar, tf.Tensor2D, tf.Tensor2D]
+      })
+      losses.push(loss)
+      expectations.push(expectation)
+      dTable = dTable ? tf.add(dTable, weightedCounts) : weightedCounts
+    }
+    const expectation = expectations.length === 1 ? expectations[0]! : tf.concat(expectations, 0)
+    const dHidden = tf.mul(tf.sub(expectation, tf.gather(table, targets)), tf.reshape(weights, [rows, 1]))
+    save([dHidden, tf.sub(dTable!, tf.unsortedSegmentSum(weighted, targets, vocabSize))])
+    return {
+      value: tf.neg(losses.length === 1 ? losses[0]! : tf.addN(losses)),
+      gradients: (dy, [dHidden, dTable]) => [tf.mul(dHidden!, dy), tf.mul(dTable!, dy)],
+    }
+  })
+}
+
+/**
+ * The value alone, and exactly: each row's negative log-likelihood, and whether its target had the highest logit
+ * (of equal ones the first counts). Also block by block.
+ *
+ * @returns `nats` and `correct`, both float32 `[N]`
+ */
+export function scoreTargets(inputs: Omit<LinearCrossEntropyInputs, 'weights'>): {
+  nats: tf.Tensor1D
+  correct: tf.Tensor1D
+} {
+  const { hidden, table, targets } = inputs
+  const [rows, width] = hidden.shape
+  const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(table.shape[0]))
+  const scored = blocks.map(([start, size]) =>
+    tf.tidy(() => {
+      const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
+      const blockTargets = tf.slice(targets, start, size)
+      const highest = tf.max(logits, -1, true)
+      const spread = tf.log(tf.sum(tf.exp(tf.sub(logits, highest)), -1))
+      const nats = tf.sub(tf.add(spread, tf.reshape(highest, [size])), pick(logits, blockTargets))
+      const correct = tf.cast(tf.equal(tf.argMax(logits, -1), blockTargets), 'float32')
+      return [nats, correct] as [tf.Tensor1D, tf.Tensor1D]
+    }),
+  )
+  const join = (parts: tf.Tensor1D[]): tf.Tensor1D => (parts.length === 1 ? parts[0]! : tf.concat(parts))
+  return { nats: join(scored.map(block => block[0])), correct: join(scored.map(block => block[1])) }
+}
+
+// The log of the smallest normal float32 is about -87; below it some backends flush to 0.
+const SMALLEST = 1e-37
+
+/** `x[i, columns[i]]` for each row, through one gather on the flat tensor. */
+function pick(x: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
+  const [rows, width] = x.shape
+  const rowStarts = tf.tensor1d(
+    Int32Array.from({ length: rows }, (_, row) => row * width),
+    'int32',
+  )
+  return tf.gather(tf.reshape(x, [rows * width]), tf.add(rowStarts, columns)) as tf.Tensor1D
+}
+
+// About 16 MB of logits at a time.
+function defaultBlockSize(vocabSize: number): number {
+  return Math.max(64, Math.floor(2 ** 22 / vocabSize / 64) * 64)
+}
+
+function rowBlocks(rows: number, size: number): [start: number, size: number][] {
+  return Array.from({ length: Math.ceil(rows / size) }, (_, i) => [i * size, Math.min(size, rows - i * size)])
+}

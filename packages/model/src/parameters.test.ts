@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { gptConfig } from './config.ts'
+import { initParameterArrays, initParameters, parameterShapes } from './parameters.ts'
+import { useCpu } from './testing/use-cpu.ts'
+
+const config = gptConfig('sample', { vocabSize: 300, hiddenSize: 32, layers: 8, contextLength: 20 })
+
+const deviation = (x: Float32Array): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length)
+
+beforeAll(useCpu)
+
+describe('initParameters', () => {
+  it('gives the same numbers for the same seed and others for another', () => {
+    const first = initParameterArrays(config, 3)
+    expect(initParameterArrays(config, 3)).toEqual(first)
+    const weights = initParameterArrays(config, 4)['layers.0.mlp.up.weight']!
+    expect(weights.filter((v, i) => v === first['layers.0.mlp.up.weight']![i])).toHaveLength(0)
+  })
+
+  it('has not changed since it was written', () => {
+    // A seed in a run folder must mean the same model in later releases.
+    const { 'embedding.token': tokens } = initParameterArrays(config, 42)
+    expect([...tokens!.subarray(0, 4)]).toMatchInlineSnapshot(`
+      [
+        0.011482840403914452,
+        0.0013104230165481567,
+        -0.0035256375558674335,
+        -0.024493999779224396,
+      ]
+    `)
+  })
+
+  it('draws weights with the deviation it names, biases 0 and scales 1', () => {
+    const arrays = initParameterArrays(config)
+    for (const [name, array] of Object.entries(arrays)) {
+      if (name.endsWith('norm.scale') || name === 'finalNorm.scale')
+        expect(new Set(array)).toEqual(new Set([1]))
+      else if (name.endsWith('bias')) expect(new Set(array)).toEqual(new Set([0]))
+      else expect(deviation(array) / 0.02, name).toBeCloseTo(1, 0.9)
+    }
+  })
+
+  it('starts what writes to the residual stream smaller when asked to', () => {
+    const scaled = initParameterArrays({ ...config, scaledResidualInit: true })
+    const plain = initParameterArrays(config)
+    for (const name of ['layers.1.attention.output.weight', 'layers.7.mlp.down.weight']) {
+      expect(deviation(scaled[name]!) / deviation(plain[name]!)).toBeCloseTo(1 / 4, 6)
+    }
+    expect(scaled['layers.1.mlp.up.weight']).toEqual(plain['layers.1.mlp.up.weight'])
+  })
+
+  it('makes tensors of the listed shapes', () => {
+    const parameters = initParameters(config)
+    const shapes = Object.fromEntries(
+      Object.entries(parameters).map(([name, tensor]) => [name, tensor.shape]),
+    )
+    expect(shapes).toEqual(parameterShapes(config))
+    tf.dispose(parameters)
+  })
+})

@@ -1,0 +1,38 @@
+import { StorySourceError } from './errors.ts'
+import { formatsRead } from './formats/detect.ts'
+import type { OpenStoriesOptions, SourceDriver } from './sources/driver.ts'
+import { fileDriver } from './sources/file.ts'
+import { hubDriver } from './sources/hub.ts'
+import { listSource } from './sources/list.ts'
+import { sampleDriver } from './sources/sample.ts'
+import type { Story } from './story.ts'
+import type { Stage } from './stream/stage.ts'
+import { StoryStream } from './stream/story-stream.ts'
+
+const builtIn: readonly SourceDriver[] = [sampleDriver, hubDriver, fileDriver]
+
+/**
+ * Stories from a file (`.txt`, `.jsonl`, `.json`, each also `.gz`), from the hub (`hf://owner/name[@revision][/path]`),
+ * from the bundled corpus (`sample`), from a list, or from a source of one's own.
+ *
+ * Reads nothing yet: what is wrong with a source is told when its first item is asked for.
+ *
+ * @throws StorySourceError at once when no driver knows the source, and while iterating
+ */
+export function openStories(
+  source: string | readonly (Story | string)[] | Stage<Story>,
+  options: OpenStoriesOptions = {},
+): StoryStream<Story> {
+  if (typeof source !== 'string') return new StoryStream(isStage(source) ? source : listSource(source))
+  const driver = [...(options.drivers ?? []), ...builtIn].find(candidate => candidate.accepts(source))
+  if (driver !== undefined) return new StoryStream(driver.open(source, options))
+  throw new StorySourceError({
+    source,
+    problem: 'no driver opens such an address',
+    remedy: `Give a path, hf://owner/name or sample. The formats that are read: ${formatsRead}`,
+  })
+}
+
+function isStage(source: readonly (Story | string)[] | Stage<Story>): source is Stage<Story> {
+  return 'open' in source && 'restore' in source
+}

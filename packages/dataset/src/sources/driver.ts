@@ -1,0 +1,19 @@
+import type { FormatOptions } from '../formats/detect.ts'
+import type { Story } from '../story.ts'
+import type { Stage } from '../stream/stage.ts'
+import type { HubOptions } from './hub.ts'
+import type { RecordReaderOptions } from './record-reader.ts'
+
+/** Options of `openStories`; a driver takes the ones that concern it. */
+export interface OpenStoriesOptions extends FormatOptions, RecordReaderOptions, HubOptions {
+  /** Asked before the drivers that come with the package. */
+  drivers?: readonly SourceDriver[]
+}
+
+/** Opens sources that are named by a string. */
+export interface SourceDriver {
+  readonly name: string
+  accepts(source: string): boolean
+  /** The recipe's first stage. Nothing is read yet. */
+  open(source: string, options: OpenStoriesOptions): Stage<Story>
+}

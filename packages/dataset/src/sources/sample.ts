@@ -1,0 +1,37 @@
+import type { ByteSource } from '../bytes/byte-source.ts'
+import { fileBytes } from '../bytes/file-bytes.ts'
+import { memoryBytes } from '../bytes/memory-bytes.ts'
+import { StorySourceError } from '../errors.ts'
+import { detectFormat } from '../formats/detect.ts'
+import type { SourceDriver } from './driver.ts'
+import { recordSource } from './record-source.ts'
+
+const corpus = new URL('../../corpus/stories.jsonl', import.meta.url)
+
+/** `sample`: the corpus that was written for this package and comes with it. */
+export const sampleDriver: SourceDriver = {
+  name: 'sample',
+  accepts: source => source === 'sample',
+  open: (_source, options) =>
+    recordSource({
+      recipe: 'sample',
+      find: async signal => detectFormat(await corpusBytes(options.fetch ?? fetch, signal), {}, signal),
+    }),
+}
+
+async function corpusBytes(load: typeof fetch, signal: AbortSignal): Promise<ByteSource> {
+  if (corpus.protocol === 'file:') {
+    const { fileURLToPath } = await import('node:url')
+    return fileBytes(fileURLToPath(corpus))
+  }
+  // In a browser the package lies on a server.
+  const answer = await load(corpus, { signal })
+  if (!answer.ok) {
+    throw new StorySourceError({
+      source: corpus.href,
+      problem: `the server answered ${answer.status}`,
+      remedy: 'Serve the folder corpus of the package beside its code',
+    })
+  }
+  return memoryBytes(corpus.href, new Uint8Array(await answer.arrayBuffer()))
+}

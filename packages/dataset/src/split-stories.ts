@@ -1,0 +1,36 @@
+import { mix } from './random.ts'
+import type { Story } from './story.ts'
+import type { StoryStream } from './stream/story-stream.ts'
+
+/** Options of {@link splitStories}. */
+export interface SplitOptions {
+  /** Share of the stories to hold out, 0 to 1. Default 0.1. */
+  heldOut?: number
+  /** Another seed holds out other stories. Default 0. */
+  seed?: number
+}
+
+/**
+ * Parts a stream into stories to train on and stories held out. A story's own text decides, white space aside, so the
+ * same story is on the same side in any order, file or layout, and copies cannot leak from one side to the other.
+ * The share holds on average.
+ */
+export function splitStories<S extends Story>(
+  stories: StoryStream<S>,
+  { heldOut = 0.1, seed = 0 }: SplitOptions = {},
+): { train: StoryStream<S>; heldOut: StoryStream<S> } {
+  if (!(heldOut >= 0 && heldOut <= 1))
+    throw new RangeError(`splitStories: heldOut is ${heldOut}, but is a share: 0 to 1`)
+  const isHeldOut = ({ text }: Story): boolean => storyFraction(text, seed) < heldOut
+  return { train: stories.filter(story => !isHeldOut(story)), heldOut: stories.filter(isHeldOut) }
+}
+
+/** A number from 0 up to 1 that depends on the characters of the text that are not white space (FNV-1a, mixed). */
+export function storyFraction(text: string, seed: number): number {
+  let hash = mix(seed) ^ 0x811c9dc5
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x20) hash = Math.imul(hash ^ unit, 0x01000193)
+  }
+  return (mix(hash) >>> 0) / 0x1_0000_0000
+}

@@ -1,0 +1,169 @@
+import { StreamStateError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { RunContext, Stage } from './stage.ts'
+
+/** A place in a stream: small JSON that holds no story text. Made by {@link Cursor.state}. */
+export interface StreamState {
+  readonly version: 1
+  /** The verbs of the stream that made it. */
+  readonly recipe: readonly string[]
+  /** Position of the last stage. */
+  readonly position: Json
+  /** Items to drop from there. */
+  readonly drop: number
+}
+
+/** How far a walk has come. */
+export interface StreamProgress {
+  /** Items given since this iteration began. */
+  items: number
+  /** Bytes of the source taken, what is buffered included; of a packed file the packed ones. */
+  bytesRead: number
+  /** Bytes of the whole source; undefined where that is not known (yet: it is looked up with the first item). */
+  bytesTotal: number | undefined
+}
+
+/** Options of `iterate`. */
+export interface IterateOptions {
+  /** Where an earlier iteration of the same recipe stood. Default: the beginning. */
+  from?: StreamState
+  /** Stops the iteration: `next` fails with the signal's reason, and everything opened is closed. */
+  signal?: AbortSignal
+}
+
+/** One walk through a stream. */
+export interface Cursor<T> extends AsyncIterableIterator<T, undefined, undefined> {
+  next(): Promise<IteratorResult<T, undefined>>
+  return(): Promise<IteratorResult<T, undefined>>
+  [Symbol.asyncIterator](): Cursor<T>
+  [Symbol.asyncDispose](): Promise<void>
+  /**
+   * The place behind the item given last, at any time: also while `next` is pending, and after it failed or was
+   * aborted. The items that a resumed stream gives are exactly those that would have come.
+   */
+  state(): StreamState
+  progress(): StreamProgress
+}
+
+/** Items between two snapshots of the state, which serve when a `next` is pending or failed. */
+const snapshotEvery = 32
+
+/** Starts a walk. Nothing is opened before the first item is asked for. */
+export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions): Cursor<T> {
+  if (from !== undefined) checkState(from, stage.recipe)
+  const controller = new AbortController()
+  const context: RunContext = { epoch: 0, signal: controller.signal }
+  const cursor = stage.open(context, from?.position)
+  let toDrop = from?.drop ?? 0
+  let items = 0
+  let bytesTotal: number | undefined
+  /** A position, and how many items were given since. */
+  let snapshot = { position: from === undefined ? cursor.state() : from.position, behind: toDrop }
+  /** The stage stands exactly behind the item given last. */
+  let exact = toDrop === 0
+  let opened = false
+  let ended = false
+  let pending: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
+
+  const closeStage = (): Promise<void> => {
+    signal?.removeEventListener('abort', abort)
+    closing ??= cursor.close()
+    return closing
+  }
+  const stop = async (reason: unknown): Promise<void> => {
+    // What is pending is told to stop before it is waited for.
+    controller.abort(reason)
+    await pending.catch(() => {})
+    await closeStage()
+  }
+  const abort = (): void => {
+    // Nobody waits for this, and a failure to close has nothing left to harm.
+    stop(signal?.reason).catch(() => {})
+  }
+
+  const advance = async (): Promise<T | undefined> => {
+    if (!opened) {
+      opened = true
+      bytesTotal = await stage.bytesTotal(context)
+    }
+    for (; toDrop > 0; toDrop--) await cursor.next()
+    const item = await cursor.next()
+    controller.signal.throwIfAborted()
+    if (item === undefined) {
+      ended = true
+      snapshot = { position: cursor.state(), behind: 0 }
+      return undefined
+    }
+    snapshot.behind++
+    items++
+    exact = true
+    return item.value
+  }
+
+  const step = async (): Promise<IteratorResult<T, undefined>> => {
+    if (!ended) signal?.throwIfAborted()
+    if (ended || controller.signal.aborted) return { done: true, value: undefined }
+    if (exact && snapshot.behind >= snapshotEvery) snapshot = { position: cursor.state(), behind: 0 }
+    exact = false
+    try {
+      const value = await advance()
+      if (!ended) return { done: false, value: value as T }
+    } catch (error) {
+      const returned = controller.signal.aborted && !signal?.aborted
+      controller.abort(error)
+      // The first failure is the one to tell.
+      await closeStage().catch(() => {})
+      if (!returned) throw error
+    }
+    await closeStage()
+    return { done: true, value: undefined }
+  }
+
+  if (signal?.aborted) controller.abort(signal.reason)
+  else signal?.addEventListener('abort', abort, { once: true })
+
+  const finish = async (): Promise<IteratorResult<T, undefined>> => {
+    await stop(new DOMException('The iteration was closed', 'AbortError'))
+    return { done: true, value: undefined }
+  }
+  return {
+    next() {
+      // One after the other, also for a caller that does not wait.
+      const result = pending.then(step, step)
+      pending = result
+      return result
+    },
+    return: finish,
+    async [Symbol.asyncDispose]() {
+      await finish()
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    state: () => ({
+      version: 1,
+      recipe: stage.recipe,
+      ...(exact
+        ? { position: cursor.state(), drop: 0 }
+        : { position: snapshot.position, drop: snapshot.behind }),
+    }),
+    progress: () => ({ items, bytesRead: cursor.bytesRead(), bytesTotal }),
+  }
+}
+
+function checkState(state: StreamState, recipe: readonly string[]): void {
+  if (state?.version !== 1 || !Array.isArray(state.recipe) || !Number.isInteger(state.drop)) {
+    throw new StreamStateError(
+      'this is not the state of a story stream. Give what state() of an iteration returned, or start without it',
+    )
+  }
+  const verbs = Math.max(recipe.length, state.recipe.length)
+  for (let i = 0; i < verbs; i++) {
+    if (state.recipe[i] === recipe[i]) continue
+    throw new StreamStateError(
+      `the state was made by another stream: its step ${i + 1} is ${state.recipe[i] ?? 'missing'}, ` +
+        `here it is ${recipe[i] ?? 'missing'}. Resume with the same source and verbs, or start without the state`,
+    )
+  }
+}

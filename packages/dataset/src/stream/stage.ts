@@ -1,0 +1,46 @@
+import type { Json } from '../json.ts'
+
+/** An item and where it came from. */
+export interface Item<T> {
+  readonly value: T
+  /** Small JSON from which {@link Stage.restore} makes the same value again. Never holds story text. */
+  readonly at: Json
+}
+
+/** What a whole run shares. */
+export interface RunContext {
+  /** Added to the seed of every shuffle. */
+  readonly epoch: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * One walk through a stage.
+ *
+ * `next` is not called again before its promise settled, and `state` only when none is pending; that is why a stage
+ * need not remember what it has taken but not yet given.
+ */
+export interface StageCursor<T> {
+  /** The next item, or undefined at the end (and from then on). */
+  next(): Promise<Item<T> | undefined>
+  /** Position after the item given last. */
+  state(): Json
+  /** Bytes of the source taken so far, read-ahead included. */
+  bytesRead(): number
+  close(): Promise<void>
+}
+
+/**
+ * A step of a recipe, or its source (a stage with nothing before it). It holds no position, so it can be opened any
+ * number of times.
+ */
+export interface Stage<T> {
+  /** The verbs up to here with the parameters that decide the order of items; a state is bound to it. */
+  readonly recipe: readonly string[]
+  /** Starts at the beginning, or after the item at which `state()` gave `from`. */
+  open(context: RunContext, from: Json | undefined): StageCursor<T>
+  /** The items at these positions, in this order. The same position may be asked for more than once. */
+  restore(positions: readonly Json[], context: RunContext): Promise<T[]>
+  /** Size of the source in bytes, where it is known. */
+  bytesTotal(context: RunContext): Promise<number | undefined>
+}

@@ -1,0 +1,158 @@
+import type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from '../pack-types.ts'
+import type { Story } from '../story.ts'
+import { type BatchOptions, batch } from '../verbs/batch.ts'
+import { concatenate } from '../verbs/concatenate.ts'
+import { filter } from '../verbs/filter.ts'
+import { map } from '../verbs/map.ts'
+import { packStories } from '../verbs/pack-stories.ts'
+import { packStream } from '../verbs/pack-stream.ts'
+import { prefetch } from '../verbs/prefetch.ts'
+import { repeat } from '../verbs/repeat.ts'
+import { setEpoch } from '../verbs/set-epoch.ts'
+import { shard } from '../verbs/shard.ts'
+import { type ShuffleOptions, shuffle } from '../verbs/shuffle.ts'
+import { skip } from '../verbs/skip.ts'
+import { take } from '../verbs/take.ts'
+import { type TokenizeOptions, tokenize } from '../verbs/tokenize.ts'
+import { type Cursor, type IterateOptions, openCursor } from './cursor.ts'
+import type { Stage } from './stage.ts'
+
+/** Options of the verb `pack`. */
+export interface PackOptions {
+  /** Inputs and targets of a row. */
+  contextLength: number
+  /**
+   * `stream` (default, for training): stories joined by the end token and cut where a row is full, nothing lost.
+   * `story` (for evaluation): every story begins a row of its own.
+   */
+  by?: 'stream' | 'story'
+  /** By story: targets that a long story's further rows read again as context, uncounted. Default half a row. */
+  overlap?: number
+}
+
+/**
+ * A recipe for items: a source and what is done to them. It never changes (each verb gives a new stream), holds no
+ * position, and reads nothing until it is iterated, any number of times.
+ */
+export class StoryStream<T = Story> implements AsyncIterable<T> {
+  readonly #stage: Stage<T>
+
+  constructor(stage: Stage<T>) {
+    this.#stage = stage
+  }
+
+  /** Every item changed by `change`, which must give the same result when asked again (a resumed shuffle asks). */
+  map<U>(change: (item: T) => U | Promise<U>): StoryStream<U> {
+    return new StoryStream(map(this.#stage, change))
+  }
+
+  /** The items for which `keep` says true, which must say the same when asked again. */
+  filter(keep: (item: T) => boolean | Promise<boolean>): StoryStream<T> {
+    return new StoryStream(filter(this.#stage, keep))
+  }
+
+  /** The first `count` items. */
+  take(count: number): StoryStream<T> {
+    return new StoryStream(take(this.#stage, whole('take: count', count, 0)))
+  }
+
+  /** The items after the first `count`. */
+  skip(count: number): StoryStream<T> {
+    return new StoryStream(skip(this.#stage, whole('skip: count', count, 0)))
+  }
+
+  /** Item `i` for every `i` with `i % world === rank`, `rank` from 0. After a shuffle, all shards keep one global order. */
+  shard(rank: number, world: number): StoryStream<T> {
+    whole('shard: world', world, 1)
+    if (whole('shard: rank', rank, 0) >= world)
+      throw new RangeError(`shard: rank ${rank} is not below world ${world}`)
+    return new StoryStream(shard(this.#stage, rank, world))
+  }
+
+  /** Items drawn from a buffer of `bufferSize`; the order depends on the seed and the epoch only. */
+  shuffle(options: ShuffleOptions = {}): StoryStream<T> {
+    if (options.seed !== undefined) whole('shuffle: seed', options.seed, Number.MIN_SAFE_INTEGER)
+    if (options.bufferSize !== undefined) whole('shuffle: bufferSize', options.bufferSize, 1)
+    return new StoryStream(shuffle(this.#stage, options))
+  }
+
+  /** The same items with the shuffles before it in the order of that epoch. `repeat` sets epochs by itself. */
+  setEpoch(epoch: number): StoryStream<T> {
+    return new StoryStream(setEpoch(this.#stage, whole('setEpoch: epoch', epoch, 0)))
+  }
+
+  /** These items, then those of the other streams. */
+  concatenate(...others: StoryStream<T>[]): StoryStream<T> {
+    return new StoryStream(concatenate([this.#stage, ...others.map(other => other.#stage)]))
+  }
+
+  /** All items `times` times over (default: for ever), shuffled anew each time. */
+  repeat(times: number = Number.POSITIVE_INFINITY): StoryStream<T> {
+    if (times !== Number.POSITIVE_INFINITY) whole('repeat: times', times, 0)
+    return new StoryStream(repeat(this.#stage, times))
+  }
+
+  /** Stories as token ids, to be packed. */
+  tokenize(
+    this: StoryStream<Story>,
+    tokenizer: StoryTokenizer,
+    options: TokenizeOptions = {},
+  ): StoryStream<TokenizedStory> {
+    return new StoryStream(tokenize(this.#stage, tokenizer, options))
+  }
+
+  /** Tokens in rows of one length, with targets and loss mask. */
+  pack(this: StoryStream<TokenizedStory>, options: PackOptions): StoryStream<PackedRow> {
+    const { by = 'stream', contextLength } = options
+    whole('pack: contextLength', contextLength, 1)
+    if (by === 'stream') return new StoryStream(packStream(this.#stage, contextLength))
+    const overlap = whole('pack: overlap', options.overlap ?? Math.floor(contextLength / 2), 0)
+    if (overlap >= contextLength) {
+      throw new RangeError(
+        `pack: overlap ${overlap} leaves nothing new in a row of contextLength ${contextLength}`,
+      )
+    }
+    return new StoryStream(packStories(this.#stage, contextLength, overlap))
+  }
+
+  /** Groups of `size` items, the last one smaller where need be: token batches of packed rows, else lists. */
+  batch(this: StoryStream<PackedRow>, size: number, options?: BatchOptions): StoryStream<TokenBatch>
+  batch(size: number, options?: Pick<BatchOptions, 'dropLast'>): StoryStream<T[]>
+  batch(size: number, options: BatchOptions = {}): StoryStream<T[] | TokenBatch> {
+    return new StoryStream(batch(this.#stage, whole('batch: size', size, 1), options))
+  }
+
+  /** Makes up to `count` items ahead while the consumer is busy with others. */
+  prefetch(count: number): StoryStream<T> {
+    return new StoryStream(prefetch(this.#stage, whole('prefetch: count', count, 1)))
+  }
+
+  /**
+   * Walks through the items, from the beginning or from where an earlier walk stood.
+   *
+   * @throws StreamStateError when `from` was made by another recipe (at once) or another file (with the first item)
+   */
+  iterate(options: IterateOptions = {}): Cursor<T> {
+    return openCursor(this.#stage, options)
+  }
+
+  [Symbol.asyncIterator](): Cursor<T> {
+    return this.iterate()
+  }
+
+  /** All items in a list. */
+  async toArray(): Promise<T[]> {
+    const items: T[] = []
+    for await (const item of this) items.push(item)
+    return items
+  }
+}
+
+function whole(what: string, value: number, least: number): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(
+      `${what} is ${value}, but must be a whole number${least < 0 ? '' : ` of at least ${least}`}`,
+    )
+  }
+  return value
+}

@@ -1,0 +1,22 @@
+import type { Stage } from '../stream/stage.ts'
+import { through } from '../stream/through.ts'
+
+/** Every item changed by `change`, which must give the same result when asked again. */
+export function map<T, U>(upstream: Stage<T>, change: (item: T) => U | Promise<U>, name = 'map'): Stage<U> {
+  return through<T, U>(upstream, {
+    name,
+    upstreamOf: from => from,
+    walk: cursor => ({
+      async next() {
+        const item = await cursor.next()
+        return item && { value: await change(item.value), at: item.at }
+      },
+      state: () => cursor.state(),
+    }),
+    async restore(positions, context) {
+      const values: U[] = []
+      for (const value of await upstream.restore(positions, context)) values.push(await change(value))
+      return values
+    },
+  })
+}

@@ -144,7 +144,7 @@ test('random pipelines stopped at random points give the items of one uninterrup
       async (made, stops) => {
         const stream = made.take(most)
         const whole = (await stream.toArray()).map(item => JSON.stringify(item))
-        expect(await withStops(stream, stops)).toEqual(whole)
+        expect(await withStops(stream, stops), stream.recipe.join(' | ')).toEqual(whole)
       },
     ),
     { numRuns: 300 },

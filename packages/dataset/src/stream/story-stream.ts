@@ -41,6 +41,11 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     this.#stage = stage
   }
 
+  /** The source and the verbs, with the parameters that decide the order of items; a state is bound to it. */
+  get recipe(): readonly string[] {
+    return this.#stage.recipe
+  }
+
   /** Every item changed by `change`, which must give the same result when asked again (a resumed shuffle asks). */
   map<U>(change: (item: T) => U | Promise<U>): StoryStream<U> {
     return new StoryStream(map(this.#stage, change))

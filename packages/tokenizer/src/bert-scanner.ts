@@ -1,0 +1,150 @@
+import { HASH_SEED, hashUnit, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
+import { isChinese, isControl, isPunctuation, isWhiteSpace, withoutAccents } from './unicode.ts'
+
+/** Options of BERT's normaliser, in the words of tokenizer.json. */
+export interface BertNormalizerOptions {
+  /** Drop control characters and turn every white space into a blank. Default true. */
+  clean_text?: boolean
+  /** Make each CJK ideograph a word of its own. Default true. */
+  handle_chinese_chars?: boolean
+  /** Decompose (NFD) and drop non-spacing marks. Default (null): as `lowercase`. */
+  strip_accents?: boolean | null
+  /** Lower-case each code point by itself, with no regard to its neighbours. Default true. */
+  lowercase?: boolean
+}
+
+const UNKNOWN = 0
+const WORD = 1
+const ALONE = 2
+const SPACE = 3
+const DROPPED = 4
+const SURROGATE = 5
+
+/**
+ * BertNormalizer and BertPreTokenizer in one pass over the raw text: words end at white space, and each
+ * punctuation mark and CJK ideograph is a word of its own. Bit for bit what the Rust library does.
+ */
+export class BertScanner implements Scanner {
+  readonly #options: Required<BertNormalizerOptions>
+  /** Class of each UTF-16 unit, filled in when first met. */
+  readonly #classes: Uint8Array = new Uint8Array(0x10000)
+  readonly #astral: Map<number, number> = new Map()
+  /** Normal forms of the code points that are not their own. */
+  readonly #forms: Map<number, string> = new Map()
+
+  constructor(options: BertNormalizerOptions = {}) {
+    const { clean_text = true, handle_chinese_chars = true, strip_accents = null, lowercase = true } = options
+    this.#options = { clean_text, handle_chinese_chars, strip_accents: strip_accents ?? lowercase, lowercase }
+    for (let unit = 0; unit < 0x80; unit++) this.#classes[unit] = this.#classify(unit)
+    this.#classes.fill(SURROGATE, 0xd800, 0xe000)
+  }
+
+  scan(text: string, from: number, to: number, sink: WordSink): void {
+    const classes = this.#classes
+    let at = from
+    while (at < to) {
+      const first = text.charCodeAt(at)
+      const kind = classes[first]!
+      if (kind === WORD) {
+        const start = at
+        let hash = hashUnit(HASH_SEED, first)
+        let next = WORD
+        while (++at < to) {
+          const unit = text.charCodeAt(at)
+          next = classes[unit]!
+          if (next !== WORD) break
+          hash = hashUnit(hash, unit)
+        }
+        // White space and punctuation end the word; anything else needs a closer look.
+        if (at < to && next !== SPACE && next !== ALONE) at = this.#rest(text, start, at, to, hash, sink)
+        else sink.word(text, start, at, hash)
+      } else if (kind === ALONE) {
+        sink.word(text, at, at + 1, hashUnit(HASH_SEED, first))
+        at++
+      } else if (kind === SPACE) {
+        at++
+      } else {
+        at = this.#rest(text, at, at, to, HASH_SEED, sink)
+      }
+    }
+  }
+
+  normalizeWord(text: string, start: number, end: number, out: WordBuffer): void {
+    out.clear()
+    for (let at = start; at < end; ) {
+      const unit = text.charCodeAt(at)
+      const from = at - start
+      // A word may span a dropped character; within ASCII only those and capitals change.
+      if (unit < 0x80 && this.#classes[unit] !== DROPPED) {
+        const capital = this.#options.lowercase && unit >= 0x41 && unit <= 0x5a
+        out.push(capital ? unit + 32 : unit, from, from + 1)
+        at++
+        continue
+      }
+      const codePoint = codePointWithin(text, at, end)
+      const width = codePoint > 0xffff ? 2 : 1
+      this.#classOf(codePoint)
+      const form = this.#forms.get(codePoint)
+      if (form !== undefined) {
+        for (let i = 0; i < form.length; i++) out.push(form.charCodeAt(i), from, from + width)
+      } else {
+        for (let i = 0; i < width; i++) out.push(text.charCodeAt(at + i), from, from + width)
+      }
+      at += width
+    }
+  }
+
+  /** The scan of one word that holds units whose class is not known from the table alone. */
+  #rest(text: string, start: number, from: number, to: number, seed: number, sink: WordSink): number {
+    let at = from
+    let hash = seed
+    while (at < to) {
+      const codePoint = codePointWithin(text, at, to)
+      const kind = this.#classOf(codePoint)
+      const end = at + (codePoint > 0xffff ? 2 : 1)
+      if (kind === SPACE || (kind === ALONE && at > start)) break
+      for (let i = at; i < end; i++) hash = hashUnit(hash, text.charCodeAt(i))
+      if (kind === ALONE) {
+        sink.word(text, start, end, hash)
+        return end
+      }
+      if (kind === DROPPED && at === start) return end
+      at = end
+    }
+    if (at > start) sink.word(text, start, at, hash)
+    return at
+  }
+
+  #classOf(codePoint: number): number {
+    const known = codePoint > 0xffff ? this.#astral.get(codePoint) : this.#classes[codePoint]
+    if (known !== undefined && known !== UNKNOWN && known !== SURROGATE) return known
+    const kind = this.#classify(codePoint)
+    if (codePoint > 0xffff) this.#astral.set(codePoint, kind)
+    else if (known === UNKNOWN) this.#classes[codePoint] = kind
+    return kind
+  }
+
+  #classify(raw: number): number {
+    const { clean_text, handle_chinese_chars, strip_accents, lowercase } = this.#options
+    // A lone surrogate has no UTF-8 form: the Rust library would be handed U+FFFD in its place.
+    const codePoint = raw >= 0xd800 && raw < 0xe000 ? 0xfffd : raw
+    if (clean_text && isControl(codePoint)) return this.#set(raw, '', DROPPED)
+    if (isWhiteSpace(codePoint)) return SPACE
+    let form = strip_accents ? withoutAccents(codePoint) : String.fromCodePoint(codePoint)
+    // One code point at a time: Rust knows no final sigma either.
+    if (lowercase) form = Array.from(form, part => part.toLowerCase()).join('')
+    if (form === '') return this.#set(raw, form, DROPPED)
+    const alone = (handle_chinese_chars && isChinese(codePoint)) || isPunctuation(form.codePointAt(0)!)
+    return this.#set(raw, form, isWhiteSpace(form.codePointAt(0)!) ? SPACE : alone ? ALONE : WORD)
+  }
+
+  #set(codePoint: number, form: string, kind: number): number {
+    if (form !== String.fromCodePoint(codePoint)) this.#forms.set(codePoint, form)
+    return kind
+  }
+}
+
+/** Code point at `at`, never reading past `end`. */
+function codePointWithin(text: string, at: number, end: number): number {
+  return at + 1 < end ? text.codePointAt(at)! : text.charCodeAt(at)
+}

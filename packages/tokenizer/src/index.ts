@@ -1,0 +1,8 @@
+export type { BertNormalizerOptions } from './bert-scanner.ts'
+export type { DecodeStream } from './decode-stream.ts'
+export { Encoding } from './encoding.ts'
+export { TokenizerError } from './errors.ts'
+export type { VocabOptions } from './tokenizer-defaults.ts'
+export type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+export { type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.ts'
+export { type DecodeOptions, type EncodeOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'

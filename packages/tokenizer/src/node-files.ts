@@ -1,0 +1,40 @@
+import { open, readFile, rename, unlink } from 'node:fs/promises'
+import { TokenizerError } from './errors.ts'
+
+/** @throws {TokenizerError} saying why the file cannot be read, or that it is not text. */
+export async function readTextFile(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'no permission to read it',
+      EISDIR: 'it is a folder; name the tokenizer.json inside it',
+    }
+    throw new TokenizerError(`cannot read ${path}: ${reasons[error.code ?? ''] ?? error.message}`, {
+      cause: error,
+    })
+  })
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new TokenizerError(`cannot read ${path}: it is not UTF-8 text`, { cause: error })
+  }
+}
+
+/** Writes beside the target and renames, so that a failure leaves the file that was there before. */
+export async function writeTextFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}.tmp`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new TokenizerError(`cannot write ${path}: ${detail}`, { cause: error })
+  }
+}

@@ -1,0 +1,79 @@
+/** Start value of the rolling hash that scanners compute over the UTF-16 units of a word. */
+export const HASH_SEED = 0x2f0b4c47
+
+/** One step of the rolling hash (FNV-1a over UTF-16 units). */
+export function hashUnit(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, 0x01000193)
+}
+
+/** Takes the words that a {@link Scanner} finds, in order. */
+export interface WordSink {
+  /**
+   * A word is `text.slice(start, end)`; `hash` is the rolling hash of its UTF-16 units. Equal slices of one
+   * scanner are always split into the same pieces, so a sink may cache by the slice.
+   */
+  word(text: string, start: number, end: number, hash: number): void
+}
+
+/** A normalised word: UTF-16 units, each with the range of the raw word it came from. */
+export class WordBuffer {
+  units: Uint16Array = new Uint16Array(64)
+  starts: Int32Array = new Int32Array(64)
+  ends: Int32Array = new Int32Array(64)
+  length = 0
+  /** Unicode code points in the word. */
+  codePoints = 0
+
+  clear(): void {
+    this.length = 0
+    this.codePoints = 0
+  }
+
+  /** Appends one UTF-16 unit that came from `[start, end)` of the raw word. */
+  push(unit: number, start: number, end: number): void {
+    if (this.length === this.units.length) this.#grow()
+    this.units[this.length] = unit
+    this.starts[this.length] = start
+    this.ends[this.length] = end
+    this.length++
+    // The second half of a surrogate pair is not a code point of its own.
+    if ((unit & 0xfc00) !== 0xdc00) this.codePoints++
+  }
+
+  toString(): string {
+    let text = ''
+    for (let at = 0; at < this.length; at += 8192) {
+      text += String.fromCharCode(...this.units.subarray(at, Math.min(at + 8192, this.length)))
+    }
+    return text
+  }
+
+  #grow(): void {
+    const larger = new WordBuffer()
+    const size = this.units.length * 2
+    larger.units = new Uint16Array(size)
+    larger.starts = new Int32Array(size)
+    larger.ends = new Int32Array(size)
+    larger.units.set(this.units)
+    larger.starts.set(this.starts)
+    larger.ends.set(this.ends)
+    this.units = larger.units
+    this.starts = larger.starts
+    this.ends = larger.ends
+  }
+}
+
+/** Normaliser and pre-tokeniser in one pass: finds words in raw text, and normalises a word when asked. */
+export interface Scanner {
+  /** Reports every word of `text[from, to)` to the sink. Nothing outside the range is looked at. */
+  scan(text: string, from: number, to: number, sink: WordSink): void
+  /** Writes the normalised form of the raw word `text[start, end)` to `out`, ranges relative to `start`. */
+  normalizeWord(text: string, start: number, end: number, out: WordBuffer): void
+}
+
+/** The rolling hash of a whole word, as a scanner would report it. */
+export function hashWord(word: string): number {
+  let hash = HASH_SEED
+  for (let i = 0; i < word.length; i++) hash = hashUnit(hash, word.charCodeAt(i))
+  return hash
+}

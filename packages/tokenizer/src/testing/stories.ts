@@ -1,0 +1,50 @@
+/** A few paragraphs written for these tests, with what is hard in stories: quotes, dashes, capitals, breaks. */
+export const STORIES: readonly string[] = [
+  'Tom had a red kite. He said, "Look, Mia! It\'s up, up, up!"\n\nMia didn\'t look. She was sad. "My kite is torn," she said.\n\n"We\'ll mend it," said Tom. They\'d tape and they\'d string, and soon two kites flew over the hill.',
+  'A small frog sat on a log... The log began to move! “Oh no,” said the frog, “I’m on a turtle – not a log!”\nThe turtle laughed. “You’ve been here since Monday,” it said. “Stay as long as you like.”',
+  'Anna counted 12 ducks, 3 geese and 1 very wet dog.\n\nThe dog shook. The ducks quacked (all 12 of them)! Anna was soaked — and she could not stop laughing.',
+  'Once there was a mouse who lived under a baker\'s stair. Each night the mouse took one crumb, and each night the baker left two. "Who else is eating?" asked the mouse.\n\n"I am," said the cat. "But I don\'t like crumbs. I came for the company."',
+]
+
+/** A BERT-style vocabulary made for these tests. */
+export const BERT_PIECES: readonly string[] = [
+  ...['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'],
+  ...[
+    'the',
+    'cat',
+    'kitten',
+    'cafe',
+    'sat',
+    'un',
+    '##want',
+    '##ed',
+    '##e',
+    '##s',
+    'play',
+    '##ing',
+    'a',
+    '##a',
+    'b',
+  ],
+  ...[
+    '##b',
+    'c',
+    '##c',
+    "'",
+    't',
+    '.',
+    ',',
+    '!',
+    '?',
+    '(',
+    ')',
+    '-',
+    '"',
+    '中',
+    '国',
+    'ss',
+    'hello',
+    'world',
+    'can',
+  ],
+]

@@ -1,0 +1,62 @@
+import { ASTRAL_DECOMPOSING, CHINESE, CONTROL, NON_SPACING, PUNCTUATION } from './unicode-tables.ts'
+
+/** A test of a code point against a sorted table of ranges. */
+type CodePointTest = (codePoint: number) => boolean
+
+function tableTest(packed: string): CodePointTest {
+  let edges: number[] | undefined
+  return codePoint => {
+    edges ??= unpack(packed)
+    let low = 0
+    let high = edges.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (edges[middle]! <= codePoint) low = middle + 1
+      else high = middle
+    }
+    // Edges alternate between first-inside and first-outside.
+    return (low & 1) === 1
+  }
+}
+
+function unpack(packed: string): number[] {
+  const edges: number[] = []
+  let at = 0
+  for (const entry of packed.split(' ')) {
+    const [gap, length = '1'] = entry.split('-')
+    at += Number.parseInt(gap!, 36)
+    edges.push(at)
+    at += Number.parseInt(length, 36)
+    edges.push(at)
+  }
+  return edges
+}
+
+/** Removed by BERT's text cleaning: NUL, U+FFFD, control, format and private-use characters but tab, LF and CR. */
+export const isControl: CodePointTest = tableTest(CONTROL)
+
+/** ASCII punctuation and symbols, and the Unicode categories P*. */
+export const isPunctuation: CodePointTest = tableTest(PUNCTUATION)
+
+/** The CJK ideograph blocks that BERT sets apart with spaces. */
+export const isChinese: CodePointTest = tableTest(CHINESE)
+
+const isNonSpacing = tableTest(NON_SPACING)
+const isAstralDecomposing = tableTest(ASTRAL_DECOMPOSING)
+const whiteSpace = /^\p{White_Space}$/u
+
+/** The Unicode property White_Space. */
+export function isWhiteSpace(codePoint: number): boolean {
+  return whiteSpace.test(String.fromCodePoint(codePoint))
+}
+
+/** Canonical decomposition of one code point with its non-spacing marks (Mn) left out. */
+export function withoutAccents(codePoint: number): string {
+  const character = String.fromCodePoint(codePoint)
+  const decomposes = codePoint < 0x10000 ? codePoint >= 0xc0 : isAstralDecomposing(codePoint)
+  let kept = ''
+  for (const part of decomposes ? character.normalize('NFD') : character) {
+    if (!isNonSpacing(part.codePointAt(0)!)) kept += part
+  }
+  return kept
+}

@@ -1,0 +1,193 @@
+import { type Scanner, WordBuffer, type WordSink } from './scanner.ts'
+import { NOWHERE, Trie } from './trie.ts'
+import { WordTable } from './word-table.ts'
+
+/** The numbers of a WordPiece model. */
+export interface WordPieceOptions {
+  /** Prefix of pieces that go on inside a word, `##` in BERT's vocabulary. */
+  prefix: string
+  /** Id that stands for a word the pieces cannot spell. */
+  unknownId: number
+  /** A word of more code points than this is unknown. */
+  maxInputCharsPerWord: number
+}
+
+/** Words that a cache holds before it starts afresh. */
+const CACHE_WORDS = 1 << 16
+/** A longer word is split anew each time, so that the cache's memory is bounded. */
+const CACHE_LENGTH = 64
+
+/**
+ * Greedy longest-match-first WordPiece over the words of a scanner, into growing arrays. What a word became
+ * is kept, so that the words of a language are each split once.
+ */
+export class WordEncoder implements WordSink {
+  /** Ids of the pieces so far; the first `length` count. */
+  ids: Int32Array = new Int32Array(1024)
+  /** Where each piece begins and ends in the text, and the number of its word; kept when `tracking`. */
+  starts: Int32Array = new Int32Array(0)
+  ends: Int32Array = new Int32Array(0)
+  words: Int32Array = new Int32Array(0)
+  length = 0
+  /** Number of the next word. */
+  wordCount = 0
+  /** Whether positions are recorded. */
+  tracking = false
+
+  readonly #scanner: Scanner
+  readonly #options: WordPieceOptions
+  readonly #trie: Trie
+  readonly #continued: number
+  readonly #table: WordTable = new WordTable(4096)
+  /** Pieces of the cached words end to end; `#firsts[entry]` is where an entry's begin. */
+  #firsts: Int32Array = new Int32Array(4097)
+  #pieces: Int32Array = new Int32Array(8192)
+  #pieceStarts: Int32Array = new Int32Array(8192)
+  #pieceEnds: Int32Array = new Int32Array(8192)
+  readonly #word: WordBuffer = new WordBuffer()
+
+  constructor(scanner: Scanner, pieces: Iterable<readonly [string, number]>, options: WordPieceOptions) {
+    this.#scanner = scanner
+    this.#options = options
+    this.#trie = new Trie(pieces)
+    this.#continued = this.#trie.walk(options.prefix)
+  }
+
+  /** Starts a new result. */
+  reset(tracking: boolean): void {
+    this.length = 0
+    this.wordCount = 0
+    this.tracking = tracking
+  }
+
+  /** Appends the pieces of `text[from, to)`. */
+  scan(text: string, from: number, to: number): void {
+    this.#scanner.scan(text, from, to, this)
+  }
+
+  word(text: string, start: number, end: number, hash: number): void {
+    if (end - start > CACHE_LENGTH) {
+      this.#uncached(text, start, end)
+      return
+    }
+    let entry = this.#table.find(text, start, end, hash)
+    if (entry < 0) entry = this.#learn(text, start, end, hash)
+    const first = this.#firsts[entry]!
+    const last = this.#firsts[entry + 1]!
+    let length = this.length
+    if (length + last - first > this.ids.length) this.#grow(last - first)
+    if (this.tracking) this.#track(first, last, start)
+    const ids = this.ids
+    const pieces = this.#pieces
+    for (let i = first; i < last; i++) ids[length++] = pieces[i]!
+    this.length = length
+  }
+
+  /** Appends one piece that is not the model's, such as an added token found in the text. */
+  push(id: number, start: number, end: number): void {
+    if (this.length === this.ids.length) this.#grow(1)
+    if (this.tracking) {
+      this.#roomToTrack()
+      this.starts[this.length] = start
+      this.ends[this.length] = end
+      this.words[this.length] = this.wordCount++
+    }
+    this.ids[this.length++] = id
+  }
+
+  #track(first: number, last: number, start: number): void {
+    this.#roomToTrack()
+    let at = this.length
+    for (let i = first; i < last; i++, at++) {
+      this.starts[at] = start + this.#pieceStarts[i]!
+      this.ends[at] = start + this.#pieceEnds[i]!
+      this.words[at] = this.wordCount
+    }
+    // A raw word of nothing but dropped characters has no pieces and no number.
+    if (last > first) this.wordCount++
+  }
+
+  #learn(text: string, start: number, end: number, hash: number): number {
+    if (this.#table.size === CACHE_WORDS) this.#table.clear()
+    const entry = this.#table.add(text, start, end, hash)
+    if (entry + 1 === this.#firsts.length) this.#firsts = larger(this.#firsts, this.#firsts.length * 2)
+    this.#firsts[entry + 1] = this.#split(text, start, end, this.#firsts[entry]!)
+    return entry
+  }
+
+  #uncached(text: string, start: number, end: number): void {
+    const first = this.#firsts[this.#table.size]!
+    const last = this.#split(text, start, end, first)
+    if (this.length + last - first > this.ids.length) this.#grow(last - first)
+    if (this.tracking) this.#track(first, last, start)
+    for (let i = first; i < last; i++) this.ids[this.length++] = this.#pieces[i]!
+  }
+
+  /** Splits a word into `#pieces` from `first` on; returns where they end. */
+  #split(text: string, start: number, end: number, first: number): number {
+    const word = this.#word
+    const trie = this.#trie
+    this.#scanner.normalizeWord(text, start, end, word)
+    const { units, length } = word
+    if (length === 0) return first
+    this.#roomForPieces(first + length)
+    if (word.codePoints > this.#options.maxInputCharsPerWord) return this.#unknown(first)
+    let count = first
+    for (let at = 0; at < length; ) {
+      let node = at === 0 ? 0 : this.#continued
+      let best = -1
+      let bestEnd = at
+      for (let i = at; i < length && node !== NOWHERE; ) {
+        node = trie.child(node, units[i]!)
+        if (node === NOWHERE) break
+        i++
+        const piece = trie.piece(node)
+        if (piece >= 0) {
+          best = piece
+          bestEnd = i
+        }
+      }
+      if (best < 0) return this.#unknown(first)
+      this.#pieces[count] = best
+      this.#pieceStarts[count] = word.starts[at]!
+      this.#pieceEnds[count] = word.ends[bestEnd - 1]!
+      count++
+      at = bestEnd
+    }
+    return count
+  }
+
+  /** One unknown piece in place of the whole word. */
+  #unknown(first: number): number {
+    this.#pieces[first] = this.#options.unknownId
+    this.#pieceStarts[first] = this.#word.starts[0]!
+    this.#pieceEnds[first] = this.#word.ends[this.#word.length - 1]!
+    return first + 1
+  }
+
+  #roomForPieces(size: number): void {
+    if (size <= this.#pieces.length) return
+    const wanted = Math.max(size, this.#pieces.length * 2)
+    this.#pieces = larger(this.#pieces, wanted)
+    this.#pieceStarts = larger(this.#pieceStarts, wanted)
+    this.#pieceEnds = larger(this.#pieceEnds, wanted)
+  }
+
+  #grow(more: number): void {
+    this.ids = larger(this.ids, Math.max(this.ids.length * 2, this.length + more))
+  }
+
+  #roomToTrack(): void {
+    const size = this.ids.length
+    if (this.starts.length >= size) return
+    this.starts = larger(this.starts, size)
+    this.ends = larger(this.ends, size)
+    this.words = larger(this.words, size)
+  }
+}
+
+function larger(array: Int32Array, size: number): Int32Array {
+  const copy = new Int32Array(size)
+  copy.set(array)
+  return copy
+}

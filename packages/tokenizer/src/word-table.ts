@@ -1,0 +1,101 @@
+/**
+ * Hash table from words (slices of UTF-16 text) to entry numbers, without making a string for a look-up.
+ * Keys lie end to end in one array, so an entry costs its letters and twelve bytes.
+ */
+export class WordTable {
+  /** Number of distinct words. */
+  size = 0
+  /** Pairs of (hash, entry + 1); 0 is empty. The length is twice a power of two. */
+  #slots: Int32Array
+  #hashes: Int32Array
+  #keys: Uint16Array
+  #keyStarts: Int32Array
+
+  constructor(capacity = 1024) {
+    this.#slots = new Int32Array(capacity * 4)
+    this.#hashes = new Int32Array(capacity)
+    this.#keys = new Uint16Array(capacity * 8)
+    this.#keyStarts = new Int32Array(capacity + 1)
+  }
+
+  /** Entry of the word `text[start, end)`, or -1. */
+  find(text: string, start: number, end: number, hash: number): number {
+    const slots = this.#slots
+    const mask = (slots.length >> 1) - 1
+    const mixed = mix(hash)
+    for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot * 2 + 1]! - 1
+      if (entry < 0) return -1
+      if (slots[slot * 2] === mixed && this.#equals(entry, text, start, end)) return entry
+    }
+  }
+
+  /** Adds a word that {@link find} did not find; returns its entry. Entries count up from 0. */
+  add(text: string, start: number, end: number, hash: number): number {
+    const entry = this.size
+    if (entry + 1 >= this.#keyStarts.length) this.#growEntries()
+    const keyStart = this.#keyStarts[entry]!
+    const length = end - start
+    if (keyStart + length > this.#keys.length) {
+      const keys = new Uint16Array(Math.max(this.#keys.length * 2, keyStart + length))
+      keys.set(this.#keys)
+      this.#keys = keys
+    }
+    for (let i = 0; i < length; i++) this.#keys[keyStart + i] = text.charCodeAt(start + i)
+    this.#keyStarts[entry + 1] = keyStart + length
+    const mixed = mix(hash)
+    this.#hashes[entry] = mixed
+    this.size++
+    if (this.size * 4 > this.#slots.length) this.#growSlots()
+    else this.#insert(mixed, entry)
+    return entry
+  }
+
+  /** The word of an entry, as text. */
+  key(entry: number): string {
+    return String.fromCharCode(...this.#keys.subarray(this.#keyStarts[entry]!, this.#keyStarts[entry + 1]!))
+  }
+
+  /** Forgets every word and keeps the memory. */
+  clear(): void {
+    this.size = 0
+    this.#slots.fill(0)
+  }
+
+  #equals(entry: number, text: string, start: number, end: number): boolean {
+    const keyStart = this.#keyStarts[entry]!
+    if (this.#keyStarts[entry + 1]! - keyStart !== end - start) return false
+    const keys = this.#keys
+    for (let i = start, k = keyStart; i < end; i++, k++) {
+      if (keys[k] !== text.charCodeAt(i)) return false
+    }
+    return true
+  }
+
+  #insert(mixed: number, entry: number): void {
+    const mask = (this.#slots.length >> 1) - 1
+    let slot = mixed & mask
+    while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot * 2] = mixed
+    this.#slots[slot * 2 + 1] = entry + 1
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (let entry = 0; entry < this.size; entry++) this.#insert(this.#hashes[entry]!, entry)
+  }
+
+  #growEntries(): void {
+    const hashes = new Int32Array(this.#hashes.length * 2)
+    hashes.set(this.#hashes)
+    this.#hashes = hashes
+    const starts = new Int32Array(hashes.length + 1)
+    starts.set(this.#keyStarts)
+    this.#keyStarts = starts
+  }
+}
+
+/** Spreads the rolling hash over its low bits, which choose the slot. */
+function mix(hash: number): number {
+  return hash ^ (hash >>> 15)
+}

@@ -1,0 +1,228 @@
+import { AddedTokenMatcher } from './added-tokens.ts'
+import { createScanner } from './create-scanner.ts'
+import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
+import { createDecoder, type Decoder } from './decoder.ts'
+import { Encoding, NO_WORD, type Segment } from './encoding.ts'
+import { TokenizerError } from './errors.ts'
+import { parseTokenizerJson } from './parse-tokenizer-json.ts'
+import { createTemplate, type Template, withoutSpecialTokens } from './template.ts'
+import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
+import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+import { formatVocabText, parseVocabText, vocabularyMap } from './vocab-text.ts'
+import { quote, Vocabulary } from './vocabulary.ts'
+import { WordEncoder } from './word-encoder.ts'
+
+/** Options of {@link WordPieceTokenizer.encode}. */
+export interface EncodeOptions {
+  /** Put the tokens of the post-processing template around the text. Default true. */
+  addSpecialTokens?: boolean
+  /** A second text, encoded after the first as the template says. */
+  pair?: string
+  /** Keep offsets and word ids; costs some speed. Default false. */
+  offsets?: boolean
+}
+
+/** Options of {@link WordPieceTokenizer.decode}. */
+export interface DecodeOptions {
+  /** Leave special tokens such as `[CLS]` and `<|endoftext|>` out of the text. Default true. */
+  skipSpecialTokens?: boolean
+}
+
+/** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
+export class WordPieceTokenizer {
+  /** One more than the highest id. */
+  readonly vocabSize: number
+  /** Id that ends a story: `<|endoftext|>` in own vocabularies, `[SEP]` in BERT's. */
+  readonly endOfTextId: number | undefined
+
+  readonly #json: TokenizerJson
+  readonly #vocabulary: Vocabulary
+  readonly #added: AddedTokenMatcher
+  readonly #special: ReadonlySet<number>
+  readonly #encoder: WordEncoder
+  readonly #decoder: Decoder
+  readonly #template: Template
+
+  private constructor(json: TokenizerJson) {
+    this.#json = json
+    const { model, added_tokens: added } = json
+    const unknownId = model.vocab[model.unk_token]
+    if (unknownId === undefined) {
+      throw new TokenizerError(
+        `the vocabulary lacks the unknown token ${quote(model.unk_token)}; add it, or name the right one as unk_token`,
+      )
+    }
+    const pieces = Object.entries(model.vocab)
+    this.#vocabulary = new Vocabulary(pieces)
+    for (const token of added) this.#vocabulary.add(token.content, token.id)
+    this.#added = new AddedTokenMatcher(added)
+    this.#special = new Set(added.filter(token => token.special).map(token => token.id))
+    this.#decoder = createDecoder(json.decoder, model.continuing_subword_prefix)
+    this.#template = createTemplate(json.post_processor)
+    this.#encoder = new WordEncoder(createScanner(json), pieces, {
+      prefix: model.continuing_subword_prefix,
+      unknownId,
+      maxInputCharsPerWord: model.max_input_chars_per_word,
+    })
+    this.vocabSize = this.#vocabulary.size
+    this.endOfTextId = this.tokenToId(END_OF_TEXT) ?? this.tokenToId('[SEP]')
+  }
+
+  /**
+   * Opens a `tokenizer.json`, or a `vocab.txt` (one piece a line; `options` say how to read it). Node only.
+   *
+   * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
+   */
+  static async fromFile(path: string, options?: VocabOptions): Promise<WordPieceTokenizer> {
+    const { readTextFile } = await import('./node-files.ts')
+    const text = await readTextFile(path)
+    if (path.endsWith('.txt')) return WordPieceTokenizer.fromVocab(parseVocabText(text, path), options)
+    return new WordPieceTokenizer(parseTokenizerJson(text, path))
+  }
+
+  /** Makes a tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */
+  static fromVocab(
+    vocab: readonly string[] | ReadonlyMap<string, number>,
+    options: VocabOptions = {},
+  ): WordPieceTokenizer {
+    const map = 'get' in vocab ? vocab : vocabularyMap(vocab, 'vocabulary')
+    return new WordPieceTokenizer(defaultTokenizerJson(map, options))
+  }
+
+  /**
+   * Makes a tokenizer of the content of a `tokenizer.json`, as text or parsed.
+   *
+   * @throws {TokenizerError} naming the part that is malformed or not supported.
+   */
+  static fromJSON(json: unknown): WordPieceTokenizer {
+    return new WordPieceTokenizer(parseTokenizerJson(json))
+  }
+
+  /** Encodes a text, or a pair of texts. */
+  encode(text: string, options: EncodeOptions = {}): Encoding {
+    const { addSpecialTokens = true, pair, offsets = false } = options
+    const encoder = this.#encoder
+    encoder.reset(offsets)
+    this.#encodeText(text)
+    const firstLength = encoder.length
+    if (pair !== undefined) {
+      encoder.wordCount = 0
+      this.#encodeText(pair)
+    }
+    const template = pair === undefined ? this.#template.single : this.#template.pair
+    const steps = addSpecialTokens ? template : withoutSpecialTokens(template)
+    const spans = [
+      [0, firstLength],
+      [firstLength, encoder.length],
+    ] as const
+    let length = 0
+    for (const step of steps) {
+      length += 'ids' in step ? step.ids.length : spans[step.text][1] - spans[step.text][0]
+    }
+    const ids = new Int32Array(length)
+    const positions = offsets
+      ? { starts: new Int32Array(length), ends: new Int32Array(length), words: new Int32Array(length) }
+      : undefined
+    const segments: Segment[] = []
+    let at = 0
+    for (const step of steps) {
+      if ('ids' in step) {
+        ids.set(step.ids, at)
+        positions?.words.fill(NO_WORD, at, at + step.ids.length)
+        segments.push({ source: 'template', length: step.ids.length, typeId: step.typeId })
+        at += step.ids.length
+        continue
+      }
+      const [from, to] = spans[step.text]
+      ids.set(encoder.ids.subarray(from, to), at)
+      if (positions !== undefined) {
+        positions.starts.set(encoder.starts.subarray(from, to), at)
+        positions.ends.set(encoder.ends.subarray(from, to), at)
+        positions.words.set(encoder.words.subarray(from, to), at)
+      }
+      segments.push({ source: step.text === 0 ? 'first' : 'second', length: to - from, typeId: step.typeId })
+      at += to - from
+    }
+    return new Encoding(ids, this.#vocabulary, segments, positions)
+  }
+
+  /** Encodes many texts, each as {@link encode} would. */
+  encodeBatch(texts: Iterable<string>, options: Omit<EncodeOptions, 'pair'> = {}): Encoding[] {
+    return Array.from(texts, text => this.encode(text, options))
+  }
+
+  /**
+   * Turns ids back into text.
+   *
+   * @throws {TokenizerError} on an id that the vocabulary does not have.
+   */
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    let text = ''
+    let first = true
+    for (const id of ids) {
+      const token = this.#decodable(id, options)
+      if (token === undefined) continue
+      text += this.#decoder.piece(token, first)
+      first = false
+    }
+    return this.#decoder.cleanUp(text)
+  }
+
+  /** Decodes token by token, for text that is shown while it is written. */
+  decodeStream(options: DecodeOptions = {}): DecodeStream {
+    return createDecodeStream(this.#decoder, id => this.#decodable(id, options))
+  }
+
+  /** Id of a token, or undefined when the vocabulary lacks it. */
+  tokenToId(token: string): number | undefined {
+    return this.#vocabulary.id(token)
+  }
+
+  /** Token of an id, or undefined when the vocabulary lacks it. */
+  idToToken(id: number): string | undefined {
+    return this.#vocabulary.token(id)
+  }
+
+  /** The added and special tokens. */
+  get addedTokens(): readonly AddedTokenJson[] {
+    return this.#json.added_tokens
+  }
+
+  /** The content of `tokenizer.json`, which the Rust and Python `tokenizers` read as well. */
+  toJSON(): TokenizerJson {
+    return structuredClone(this.#json)
+  }
+
+  /**
+   * Writes a `tokenizer.json`, or a `vocab.txt` when the path ends so; what was there before is replaced only
+   * once the new file is complete. Node only.
+   */
+  async save(path: string): Promise<void> {
+    const { writeTextFile } = await import('./node-files.ts')
+    const text = path.endsWith('.txt')
+      ? formatVocabText(this.#vocabulary)
+      : `${JSON.stringify(this.#json, null, 2)}\n`
+    await writeTextFile(path, text)
+  }
+
+  #encodeText(text: string): void {
+    const encoder = this.#encoder
+    let from = 0
+    this.#added.search(text, (token, start, end) => {
+      encoder.scan(text, from, start)
+      encoder.push(token.id, start, end)
+      from = end
+    })
+    encoder.scan(text, from, text.length)
+  }
+
+  #decodable(id: number, { skipSpecialTokens = true }: DecodeOptions): string | undefined {
+    const token = this.#vocabulary.token(id)
+    if (token === undefined) {
+      throw new TokenizerError(
+        `decode: there is no token with the id ${id}; ids go from 0 to ${this.vocabSize - 1}`,
+      )
+    }
+    return skipSpecialTokens && this.#special.has(id) ? undefined : token
+  }
+}

@@ -1,4 +1,5 @@
-import { type RequestOptions, request, withRetries } from './request.ts'
+import { StorySourceError } from '../errors.ts'
+import { type RequestOptions, requestJson, withRetries } from './request.ts'
 
 /** A file in a repository. */
 export interface HubFile {
@@ -8,6 +9,9 @@ export interface HubFile {
   /** Digest of the content: of large files SHA-256, of others git's SHA-1 of a blob. */
   readonly digest: { readonly algorithm: 'sha256' | 'git-sha1'; readonly hex: string } | undefined
 }
+
+/** The name of a commit. */
+export const commitPattern: RegExp = /^[0-9a-f]{40}$/
 
 interface TreeEntry {
   type?: string
@@ -26,13 +30,16 @@ export async function resolveRevision(
   signal: AbortSignal,
 ): Promise<string> {
   const url = `${endpoint}/api/datasets/${repository}/revision/${encodeURIComponent(revision)}`
-  return withRetries(options, signal, async () => {
-    const { sha } = (await (
-      await request(url, `hf://${repository}@${revision}`, options, signal)
-    ).json()) as {
-      sha: string
-    }
-    return sha
+  const source = `hf://${repository}@${revision}`
+  const { value } = await withRetries(options, signal, () =>
+    requestJson<{ sha?: unknown }>(url, source, options, signal),
+  )
+  // It becomes the name of a folder.
+  if (typeof value.sha === 'string' && commitPattern.test(value.sha)) return value.sha
+  throw new StorySourceError({
+    source,
+    problem: 'the hub named no commit for this revision',
+    remedy: 'Check the option endpoint',
   })
 }
 
@@ -48,12 +55,11 @@ export async function listFiles(
   let url: string | undefined = `${endpoint}/api/datasets/${repository}/tree/${commit}?recursive=true`
   while (url !== undefined) {
     const page: string = url
-    const { entries, next } = await withRetries(options, signal, async () => {
-      const response = await request(page, `hf://${repository}`, options, signal)
-      return { entries: (await response.json()) as TreeEntry[], next: nextPage(response, page) }
-    })
-    for (const { type, path, size, oid, lfs } of entries) {
-      if (type !== 'file' || path === undefined) continue
+    const { value, headers } = await withRetries(options, signal, () =>
+      requestJson<TreeEntry[]>(page, `hf://${repository}`, options, signal),
+    )
+    for (const { type, path, size, oid, lfs } of value) {
+      if (type !== 'file' || path === undefined || leadsOut(path)) continue
       const digest =
         lfs?.oid !== undefined
           ? ({ algorithm: 'sha256', hex: lfs.oid } as const)
@@ -62,12 +68,17 @@ export async function listFiles(
             : undefined
       files.push({ path, size: lfs?.size ?? size ?? 0, digest })
     }
-    url = next
+    url = nextPage(headers, page)
   }
   return files
 }
 
-function nextPage(response: Response, page: string): string | undefined {
-  const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1]
+/** Paths become those of files in the cache, so none may point out of it. */
+function leadsOut(path: string): boolean {
+  return path.split(/[/\\]/).some(part => part === '' || part === '.' || part === '..')
+}
+
+function nextPage(headers: Headers, page: string): string | undefined {
+  const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1]
   return next === undefined ? undefined : new URL(next, page).href
 }

@@ -82,6 +82,30 @@ export async function request(
   throw refusal(source, response, token !== undefined)
 }
 
+/** {@link request} for JSON. */
+export async function requestJson<T>(
+  url: string,
+  source: string,
+  options: RequestOptions,
+  signal: AbortSignal,
+): Promise<{ value: T; headers: Headers }> {
+  const response = await request(url, source, options, signal)
+  const text = await response.text().catch(error => {
+    signal.throwIfAborted()
+    throw passingFailure(error)
+  })
+  try {
+    return { value: JSON.parse(text) as T, headers: response.headers }
+  } catch (cause) {
+    throw new StorySourceError({
+      source,
+      problem: 'the hub answered with something else than JSON',
+      remedy: 'Check the option endpoint, and whether a proxy or a login page stands between',
+      cause,
+    })
+  }
+}
+
 /** A failed connection or body as a {@link PassingFailure}. */
 export function passingFailure(error: unknown): PassingFailure {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error

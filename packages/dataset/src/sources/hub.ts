@@ -4,7 +4,7 @@ import { detectFormat } from '../formats/detect.ts'
 import { type HubAddress, parseHubAddress } from '../hub/address.ts'
 import { chooseFile, type Split } from '../hub/choose-file.ts'
 import { type DownloadProgress, download } from '../hub/download.ts'
-import { type HubFile, listFiles, resolveRevision } from '../hub/list-files.ts'
+import { commitPattern, type HubFile, listFiles, resolveRevision } from '../hub/list-files.ts'
 import { PassingFailure, type RequestOptions } from '../hub/request.ts'
 import type { SourceDriver } from './driver.ts'
 import { recordSource } from './record-source.ts'
@@ -103,7 +103,7 @@ async function findCommit(
   options: RequestOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  if (/^[0-9a-f]{40}$/.test(revision)) return revision
+  if (commitPattern.test(revision)) return revision
   const { join } = await import('node:path')
   const remembered = join(folder, 'revisions', `${encodeURIComponent(revision)}.json`)
   try {

@@ -7,6 +7,14 @@ export {
   validateConfig,
 } from './config.ts'
 export { ConfigError, GenerationError, ModelFileError } from './errors.ts'
+export {
+  type LoadOptions,
+  loadPretrained,
+  loadPretrainedArrays,
+  type PretrainedArrays,
+  type PretrainedModel,
+} from './files/load.ts'
+export { type SavableModel, type SaveOptions, saveSafetensors } from './files/save.ts'
 export { type Batch, type Evaluation, evaluateLoss, forward, loss } from './model.ts'
 export {
   countParameters,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { GptOverrides } from './config.ts'
 import { evaluateLoss, forward, loss } from './model.ts'
@@ -6,9 +7,8 @@ import { parameterShapes } from './parameters.ts'
 import { expectClose } from './testing/close.ts'
 import { gpt64, nats64, numericGradients, type Values, values } from './testing/reference.ts'
 import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny.ts'
-import { useCpu } from './testing/use-cpu.ts'
 
-beforeAll(useCpu)
+beforeAll(() => useBackend('cpu'))
 
 const inputs = [3, 3, 10, 0, 3, 7, 1, 1, 2, 3, 9, 4, 5, 6]
 const targets = [3, 10, 0, 3, 7, 1, 4, 2, 3, 9, 4, 5, 6, 3]

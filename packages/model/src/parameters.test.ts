@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { gptConfig } from './config.ts'
 import { initParameterArrays, initParameters, parameterShapes } from './parameters.ts'
-import { useCpu } from './testing/use-cpu.ts'
 
 const config = gptConfig('sample', { vocabSize: 300, hiddenSize: 32, layers: 8, contextLength: 20 })
 
 const deviation = (x: Float32Array): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length)
 
-beforeAll(useCpu)
+beforeAll(() => useBackend('cpu'))
 
 describe('initParameters', () => {
   it('gives the same numbers for the same seed and others for another', () => {

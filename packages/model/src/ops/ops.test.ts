@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../random.ts'
@@ -14,14 +15,13 @@ import {
   type Values,
   values,
 } from '../testing/reference.ts'
-import { useCpu } from '../testing/use-cpu.ts'
 import { causalAttention } from './causal-attention.ts'
 import { embedding } from './embedding.ts'
 import { gelu } from './gelu.ts'
 import { layerNorm } from './layer-norm.ts'
 import { linearCrossEntropy, scoreTargets } from './linear-cross-entropy.ts'
 
-beforeAll(useCpu)
+beforeAll(() => useBackend('cpu'))
 
 const random = new Random(7)
 const normal = (shape: number[], deviation = 1): tf.Tensor =>

@@ -1,0 +1,177 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ModelFileError } from '../errors.ts'
+import {
+  encodeSafetensors,
+  parseSafetensorsHeader,
+  safetensorsHeaderLength,
+  toFloat32,
+} from './safetensors.ts'
+import { openSafetensors } from './safetensors-file.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'safetensors-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const joined = (pieces: Uint8Array[]): Uint8Array => Uint8Array.from(pieces.flatMap(piece => [...piece]))
+
+/** A file with this header, true or not, and this many data bytes. */
+function fileOf(header: unknown, dataBytes: number, claimedLength?: bigint): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const bytes = new Uint8Array(8 + json.length + dataBytes)
+  new DataView(bytes.buffer).setBigUint64(0, claimedLength ?? BigInt(json.length), true)
+  bytes.set(json, 8)
+  return bytes
+}
+
+function parse(bytes: Uint8Array): ReturnType<typeof parseSafetensorsHeader> {
+  const length = safetensorsHeaderLength(bytes.subarray(0, 8), bytes.length, 'x.safetensors')
+  return parseSafetensorsHeader(bytes.subarray(8, 8 + length), bytes.length, 'x.safetensors')
+}
+
+const f32 = (...data_offsets: number[]) => ({ dtype: 'F32', shape: [2], data_offsets })
+
+describe('safetensors', () => {
+  it('reads back what it writes, bit by bit', async () => {
+    const path = join(folder, 'round.safetensors')
+    const arbitrary = fc.uniqueArray(
+      fc.record({
+        name: fc.string().filter(name => name !== '__metadata__'),
+        data: fc.float32Array({ maxLength: 20 }),
+      }),
+      { selector: ({ name }) => name, maxLength: 6 },
+    )
+    await fc.assert(
+      fc.asyncProperty(arbitrary, fc.dictionary(fc.string(), fc.string()), async (tensors, metadata) => {
+        const pieces = encodeSafetensors(
+          tensors.map(({ name, data }) => ({ name, shape: [1, data.length], data })),
+          metadata,
+        )
+        await writeFile(path, joined(pieces))
+        const file = await openSafetensors(path)
+        try {
+          expect(file.tensors.size).toBe(tensors.length)
+          expect(file.metadata).toEqual({ format: 'pt', ...metadata })
+          for (const { name, data } of tensors) {
+            const back = await file.read(name)
+            expect(new Uint32Array(back.buffer)).toEqual(
+              new Uint32Array(data.buffer, data.byteOffset, data.length),
+            )
+          }
+        } finally {
+          await file.close()
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('begins the data at a multiple of 8 bytes', () => {
+    for (const name of ['a', 'ab', 'abc', 'abcdefgh']) {
+      expect(encodeSafetensors([{ name, shape: [1], data: new Float32Array(1) }])[0]!.length % 8).toBe(0)
+    }
+  })
+
+  it('widens half precision and bfloat16 exactly', () => {
+    const bytes = (...words: number[]): Uint8Array => new Uint8Array(Uint16Array.from(words).buffer)
+    expect([...toFloat32('BF16', bytes(0x3f80, 0xc040, 0x0001, 0x7f80), '')]).toEqual([
+      1,
+      -3,
+      2 ** -133,
+      Number.POSITIVE_INFINITY,
+    ])
+    // 1, -2, largest, smallest normal, smallest subnormal, -0, infinity, NaN
+    expect([
+      ...toFloat32('F16', bytes(0x3c00, 0xc000, 0x7bff, 0x0400, 1, 0x8000, 0xfc00, 0x7e00), ''),
+    ]).toEqual([1, -2, 65504, 2 ** -14, 2 ** -24, -0, Number.NEGATIVE_INFINITY, Number.NaN])
+    expect(() => toFloat32('I64', new Uint8Array(8), 'tensor "x"')).toThrow(
+      /tensor "x": dtype I64 does not hold weights/,
+    )
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(0), /0 bytes are too few/],
+    ['seven bytes', new Uint8Array(7), /7 bytes are too few/],
+    ['a header of 2 GB', fileOf({}, 0, 2n ** 31n), /header of 2147483648 bytes; at most/],
+    ['a header of 2^64 - 1', fileOf({}, 0, 2n ** 64n - 1n), /header of 18446744073709551615 bytes/],
+    ['a header longer than the file', fileOf({}, 0, 3n), /header of 3 bytes, but the file has 10/],
+    ['a header that is no JSON', fileOf('{"a":', 0), /not a JSON object/],
+    ['a header that is a list', fileOf([], 0), /not a JSON object/],
+    ['metadata that is not text', fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__ must hold texts/],
+    ['a tensor that is null', fileOf({ a: null }, 0), /"a" has the unknown dtype/],
+    [
+      'an unknown dtype',
+      fileOf({ a: { ...f32(0, 8), dtype: 'toString' } }, 8),
+      /"a" has the unknown dtype "toString"/,
+    ],
+    ['a negative size', fileOf({ a: { ...f32(0, 8), shape: [-2] } }, 8), /"a" has the shape \[-2\]/],
+    ['a fractional size', fileOf({ a: { ...f32(0, 8), shape: [0.5, 4] } }, 8), /"a" has the shape/],
+    ['offsets turned round', fileOf({ a: f32(8, 0) }, 8), /"a" has the data_offsets \[8,0\]/],
+    ['three offsets', fileOf({ a: f32(0, 4, 8) }, 8), /"a" has the data_offsets/],
+    [
+      'a length that does not fit the shape',
+      fileOf({ a: f32(0, 12) }, 12),
+      /takes 12 bytes, but F32 of shape \[2\] needs 8/,
+    ],
+    [
+      'a shape that overflows',
+      fileOf({ a: { ...f32(0, 8), shape: [2 ** 52, 2 ** 52] } }, 8),
+      /takes 8 bytes/,
+    ],
+    [
+      'tensors that overlap',
+      fileOf({ a: f32(0, 8), b: f32(4, 12) }, 12),
+      /"b" overlaps the tensor before it/,
+    ],
+    ['the same place twice', fileOf({ a: f32(0, 8), b: f32(0, 8) }, 8), /"b" overlaps/],
+    ['a gap', fileOf({ a: f32(0, 8), b: f32(12, 20) }, 20), /"b" leaves a gap/],
+    ['data cut off', fileOf({ a: f32(0, 8) }, 5), /is cut off/],
+    ['trailing bytes', fileOf({ a: f32(0, 8) }, 9), /1 bytes follow the last tensor/],
+  ])('refuses %s', (_, bytes, message) => {
+    expect(() => parse(bytes)).toThrow(ModelFileError)
+    expect(() => parse(bytes)).toThrow(message)
+  })
+
+  it('never reads outside a file, whatever its bytes', () => {
+    const good = joined(
+      encodeSafetensors([
+        { name: 'a', shape: [2, 3], data: new Float32Array(6) },
+        { name: 'b', shape: [], data: new Float32Array(1) },
+      ]),
+    )
+    const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
+    let accepted = 0
+    fc.assert(
+      fc.property(damage, fc.nat(good.length), (changes, length) => {
+        const bytes = good.slice(0, length % 3 === 0 ? length : good.length)
+        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+        let header: ReturnType<typeof parse>
+        try {
+          header = parse(bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(ModelFileError)
+          return
+        }
+        accepted++
+        for (const { start, end } of header.tensors.values()) {
+          expect(start).toBeGreaterThanOrEqual(8)
+          expect(end).toBeLessThanOrEqual(bytes.length)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+    // Damage to data bytes or names is not for the header check to see: some must pass.
+    expect(accepted).toBeGreaterThan(0)
+  })
+
+  it('names a file that is not there', async () => {
+    await expect(openSafetensors(join(folder, 'none.safetensors'))).rejects.toThrow(
+      /none\.safetensors: cannot be opened \(ENOENT\)/,
+    )
+  })
+})

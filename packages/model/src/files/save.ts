@@ -1,0 +1,80 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { GptConfig } from '../config.ts'
+import { ModelFileError } from '../errors.ts'
+import { parameterShapes } from '../parameters.ts'
+import { encodeSafetensors } from './safetensors.ts'
+import { copyOut, tensorLayout } from './tensor-layout.ts'
+import { fileFormat, toTransformersConfig } from './transformers-config.ts'
+import { writeAtomically } from './write-atomically.ts'
+
+/** A model to be saved; its parameters may be tensors or arrays in row-major order. */
+export interface SavableModel {
+  config: GptConfig
+  parameters: Record<string, tf.Tensor | Float32Array>
+}
+
+export interface SaveOptions {
+  /** Goes into the file's header. */
+  metadata?: Record<string, string>
+  /** The token that ends a story: `bos_token_id` and `eos_token_id` of `config.json`. */
+  endOfTextId?: number
+}
+
+/**
+ * Writes `model.safetensors` (float32) and `config.json` into a folder, which is made if need be, in the layout
+ * of transformers' `gpt2` or `gpt_neo`, so that `from_pretrained(folder)` opens it there. Each file is replaced
+ * in one step: a crash leaves the old one.
+ *
+ * @throws ModelFileError when parameters are missing, unknown or of a wrong shape, naming them
+ */
+export async function saveSafetensors(
+  folder: string,
+  model: SavableModel,
+  options: SaveOptions = {},
+): Promise<void> {
+  const { mkdir } = await import('node:fs/promises')
+  const { join } = await import('node:path')
+  const { config } = model
+  const arrays = await toArrays(model)
+  const format = fileFormat(config)
+  const layout =
+    format === 'gpt_neo' ? tensorLayout(config, 'gpt_neo', 'out-in') : tensorLayout(config, 'gpt2', 'in-out')
+  const shapes = parameterShapes(config)
+  const pieces = encodeSafetensors(
+    layout.map(tensor => ({
+      name: tensor.name,
+      shape: tensor.shape,
+      data: copyOut(tensor, arrays[tensor.parameter]!, shapes[tensor.parameter]!.at(-1)!),
+    })),
+    options.metadata,
+  )
+  const json = `${JSON.stringify(toTransformersConfig(config, options.endOfTextId), null, 2)}\n`
+  await mkdir(folder, { recursive: true })
+  await writeAtomically(join(folder, 'model.safetensors'), pieces)
+  await writeAtomically(join(folder, 'config.json'), [new TextEncoder().encode(json)])
+}
+
+async function toArrays({ config, parameters }: SavableModel): Promise<Record<string, Float32Array>> {
+  const shapes = parameterShapes(config)
+  const problems = Object.keys(parameters)
+    .filter(name => !Object.hasOwn(shapes, name))
+    .map(name => `"${name}" is unknown`)
+  const arrays: Record<string, Float32Array> = {}
+  for (const [name, shape] of Object.entries(shapes)) {
+    const parameter = parameters[name]
+    if (!parameter) {
+      problems.push(`"${name}" is missing`)
+      continue
+    }
+    const isArray = parameter instanceof Float32Array
+    const fits = isArray
+      ? parameter.length === shape.reduce((product, size) => product * size, 1)
+      : String(parameter.shape) === String(shape)
+    if (fits) arrays[name] = isArray ? parameter : ((await parameter.data()) as Float32Array)
+    else problems.push(`"${name}" is [${isArray ? parameter.length : parameter.shape}], not [${shape}]`)
+  }
+  if (problems.length > 0) {
+    throw new ModelFileError(`The parameters do not fit the configuration: ${problems.join('; ')}.`)
+  }
+  return arrays
+}

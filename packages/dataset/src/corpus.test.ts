@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { openStories } from './open-stories.ts'
 
@@ -14,6 +15,13 @@ const offenders = (isWrong: (story: (typeof named)[number]) => boolean): number[
 test('there are at least 400 stories, each of 60 to 180 words', () => {
   expect(stories.length).toBeGreaterThanOrEqual(400)
   expect(offenders(({ text }) => wordsOf(text).length < 60 || wordsOf(text).length > 180)).toEqual([])
+})
+
+test('the corpus is among the files that are published', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    files: string[]
+  }
+  expect(manifest.files).toContain('corpus')
 })
 
 test('every story has three words, features and a summary', () => {

@@ -4,17 +4,25 @@ import { join } from 'node:path'
 import { CheckpointError } from './errors.ts'
 import type { ArrayRecord, EngineState } from './types.ts'
 
-/** How named float32 arrays become bytes; `@tinystories/model`'s safetensors functions fit. */
+/** How float32 arrays lie in a file; `@tinystories/model`'s `encodeSafetensors` and `openSafetensors` fit. */
 export interface ArrayFormat {
   /** File name extension without the dot. */
   extension: string
-  encode(arrays: Record<string, NamedArray>): Uint8Array
-  decode(bytes: Uint8Array): Record<string, { data: ArrayLike<number>; shape: number[] }>
+  /** The file as pieces to be written one after another. */
+  encode(arrays: NamedArray[]): Uint8Array[]
+  open(path: string): Promise<ArrayFile>
 }
 
 export interface NamedArray {
-  data: Float32Array
+  name: string
   shape: number[]
+  data: Float32Array
+}
+
+export interface ArrayFile {
+  tensors: Iterable<[string, { shape: number[] }]>
+  read(name: string): Promise<Float32Array>
+  close(): Promise<void>
 }
 
 /** What a checkpoint knows besides arrays. All of it is JSON. */
@@ -87,12 +95,12 @@ export class CheckpointStore {
       const files: Record<string, string> = {}
       for (const [part, arrays] of Object.entries(this.#parts(state))) {
         const file = `${part}.${this.#format.extension}`
-        const bytes = this.#format.encode(this.#named(arrays))
-        files[file] = createHash('sha256').update(bytes).digest('hex')
-        await writeSynced(join(temporary, file), bytes)
+        const pieces = this.#format.encode(this.#named(arrays))
+        files[file] = sha256(pieces)
+        await writeSynced(join(temporary, file), pieces)
       }
       const manifest: Manifest = { version: 1, progress, files }
-      await writeSynced(join(temporary, manifestName), JSON.stringify(manifest, null, 2))
+      await writeSynced(join(temporary, manifestName), [Buffer.from(JSON.stringify(manifest, null, 2))])
       await rm(final, { recursive: true, force: true })
       await rename(temporary, final)
       await syncFolder(this.folder)
@@ -139,13 +147,9 @@ export class CheckpointStore {
       throw new Error(`version ${String(manifest.version)} is not one this release reads`)
     const parts: Record<string, ArrayRecord> = {}
     for (const [file, expected] of Object.entries(manifest.files)) {
-      const bytes = await readFile(join(folder, file))
-      const found = createHash('sha256').update(bytes).digest('hex')
-      if (found !== expected) throw new Error(`${file} does not match its checksum`)
-      const part = file.slice(0, -this.#format.extension.length - 1)
-      parts[part] = Object.fromEntries(
-        Object.entries(this.#format.decode(bytes)).map(([name, { data }]) => [name, Float32Array.from(data)]),
-      )
+      const path = join(folder, file)
+      if (sha256([await readFile(path)]) !== expected) throw new Error(`${file} does not match its checksum`)
+      parts[file.slice(0, -this.#format.extension.length - 1)] = await this.#readArrays(path)
     }
     const { parameters, ...slots } = parts
     if (!parameters) throw new Error('it holds no parameters')
@@ -167,13 +171,23 @@ export class CheckpointStore {
     return parts
   }
 
-  #named(arrays: ArrayRecord): Record<string, NamedArray> {
-    return Object.fromEntries(
-      Object.entries(arrays).map(([name, data]) => [
-        name,
-        { data, shape: this.#shapes[name] ?? [data.length] },
-      ]),
-    )
+  #named(arrays: ArrayRecord): NamedArray[] {
+    return Object.entries(arrays).map(([name, data]) => ({
+      name,
+      shape: this.#shapes[name] ?? [data.length],
+      data,
+    }))
+  }
+
+  async #readArrays(path: string): Promise<ArrayRecord> {
+    const file = await this.#format.open(path)
+    try {
+      const arrays: ArrayRecord = {}
+      for (const [name] of file.tensors) arrays[name] = await file.read(name)
+      return arrays
+    } finally {
+      await file.close()
+    }
   }
 
   async #prune(): Promise<void> {
@@ -184,14 +198,20 @@ export class CheckpointStore {
   }
 }
 
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+async function writeSynced(path: string, pieces: Uint8Array[]): Promise<void> {
   const file = await open(path, 'w')
   try {
-    await file.writeFile(content)
+    for (const piece of pieces) await file.writeFile(piece)
     await file.sync()
   } finally {
     await file.close()
   }
+}
+
+function sha256(pieces: Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('hex')
 }
 
 /** Makes the rename itself durable; not every file system lets a folder be synced. */

@@ -1,4 +1,5 @@
 export {
+  type ArrayFile,
   type ArrayFormat,
   type Checkpoint,
   type CheckpointProgress,
@@ -23,9 +24,14 @@ export { type AdamWOptions, adamW } from './optimizers/adam-w.ts'
 export { addDecayedWeights } from './optimizers/add-decayed-weights.ts'
 export { chain } from './optimizers/chain.ts'
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts'
+export { type MuonWithAdamWOptions, muon } from './optimizers/muon.ts'
 export type { Optimizer, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
+export { orthogonalize } from './optimizers/orthogonalize.ts'
+export { partition } from './optimizers/partition.ts'
+export { scale } from './optimizers/scale.ts'
 export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.ts'
 export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.ts'
+export { type MuonOptions, scaleByMuon } from './optimizers/scale-by-muon.ts'
 export {
   constant,
   type Schedule,

@@ -113,7 +113,7 @@ export function resumeTrainer(options: TrainerOptions): Promise<Trainer> {
   return createTrainer({ ...options, resume: true })
 }
 
-interface TrainingRunOptions extends TrainerOptions {
+interface TrainingRunOptions extends Omit<TrainerOptions, 'engine'> {
   store: CheckpointStore | undefined
   engine: Engine
   passedOver: EngineChoice['passedOver']

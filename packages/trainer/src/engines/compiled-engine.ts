@@ -110,10 +110,12 @@ function optimizerSpecsOf(
   optimizer: Optimizer,
   parameters: TensorRecord,
 ): Record<string, Record<string, TensorSpec>> {
-  return tf.tidy(() => {
-    const state = optimizer.init(parameters)
+  const state = tf.tidy(() => ({ ...optimizer.init(parameters) }))
+  try {
     return Object.fromEntries(Object.entries(state).map(([slot, tensors]) => [slot, specs(tensors)]))
-  }) as unknown as Record<string, Record<string, TensorSpec>>
+  } finally {
+    tf.dispose(state)
+  }
 }
 
 function batchSpecs(shape: [number, number]): Record<string, TensorSpec> {

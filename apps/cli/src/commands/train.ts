@@ -1,0 +1,210 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { useBackend } from '@tinystories/backends'
+import { countParameters, encodeSafetensors, initParameters, openSafetensors } from '@tinystories/model'
+import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import {
+  adamW,
+  createTrainer,
+  type EngineState,
+  type EvaluationResult,
+  evaluateOn,
+  type MetricsLine,
+  warmupCosine,
+} from '@tinystories/trainer'
+import { abortOnInterrupt } from '../interrupts.ts'
+import { lossCurve } from '../loss-curve.ts'
+import { resolveSource } from '../open-source.ts'
+import { forDisplay, fromTyped } from '../paths.ts'
+import { formatDuration, Progress } from '../progress.ts'
+import {
+  makeRunFolder,
+  newRunName,
+  type RunFolder,
+  readSettings,
+  runFolder,
+  writeWhole,
+} from '../run-folder.ts'
+import { saveModel, writeStory } from '../stories.ts'
+import {
+  encodesStories,
+  endOfStory,
+  evaluationSet,
+  loadTokenizer,
+  openTrainingStories,
+} from '../train/open-data.ts'
+import { planRun } from '../train/plan-run.ts'
+import type { RunSettings, TrainFlags } from '../train/settings.ts'
+import { trainableModel } from '../train/trainable-model.ts'
+
+/** Stories measured during a run; the whole held-out set is measured at its end. */
+const storiesPerEvaluation = 128
+
+/**
+ * Trains a tokenizer and a model and leaves a run folder: settings, tokenizer, metrics, loss curve, checkpoints,
+ * the best model, one story.
+ *
+ * @returns the exit code: 0, or 130 when interrupted (a checkpoint is written first).
+ */
+export async function train(flags: TrainFlags): Promise<number> {
+  const note = (text: string): void => console.log(text)
+  const { run, settings, tokenizer } = await prepare(flags, note)
+  await useBackend('cpu')
+  const model = trainableModel(settings.model, initParameters(settings.model, settings.seed))
+  const stories = await openTrainingStories(settings)
+  const windows = { tokenizer, contextLength: settings.model.contextLength, batchSize: settings.batchSize }
+  const evaluation = await evaluationSet(stories.heldOut, { ...windows, maxStories: storiesPerEvaluation })
+  const data = stories.train
+    .shuffle({ seed: settings.seed, bufferSize: 10_000 })
+    .repeat()
+    .tokenize(encodesStories(tokenizer), { eos: endOfStory(tokenizer) })
+    .pack({ contextLength: settings.model.contextLength, by: 'stream' })
+    .batch(settings.batchSize)
+    .prefetch(4)
+
+  const { steps, minutes } = settings.limits
+  const shareDone = ({ step, seconds }: MetricsLine): number =>
+    Math.max(steps === null ? 0 : step / steps, minutes === null ? 0 : seconds / (minutes * 60))
+  const progress = new Progress({ shareDone, steps: steps ?? undefined })
+  const best: { state?: EngineState } = {}
+  const optimizer = adamW({ weightDecay: settings.weightDecay })
+  const trainer = await createTrainer({
+    model,
+    data,
+    optimizer,
+    schedule: warmupCosine({ peak: settings.learningRate, warmupSteps: settings.warmupSteps }),
+    engine: settings.engine,
+    ...(settings.threads === null ? {} : { threads: settings.threads }),
+    evaluation: { ...evaluation, everySteps: settings.evaluateEvery },
+    run: {
+      folder: run.folder,
+      format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
+      checkpointEverySteps: settings.checkpointEvery,
+    },
+    resume: flags.resume !== undefined,
+    callbacks: {
+      onMetrics: line => progress.update(line),
+      onWarning: text => progress.note(`Warning: ${text}`),
+      async onBest(_result, state) {
+        best.state = state
+        await saveModel(run.model, settings.model, state.parameters, tokenizer)
+      },
+    },
+  })
+  const interrupt = abortOnInterrupt()
+  try {
+    const { engine, passedOver } = trainer
+    for (const { name, reason } of passedOver.filter(({ name }) => name === 'compiled')) {
+      note(`Engine ${name} is not used: ${reason}`)
+    }
+    note(
+      `Model: ${settings.model.layers} layers, hidden ${settings.model.hiddenSize}, ${settings.model.heads} heads, context ${settings.model.contextLength}, ${countParameters(settings.model).total.toLocaleString('en')} parameters`,
+    )
+    note(`Engine: ${engine.name} (${engine.description})`)
+    note(`Run folder: ${forDisplay(run.folder)}`)
+    const result = await trainer.run({
+      ...(steps === null ? {} : { steps }),
+      ...(minutes === null ? {} : { minutes }),
+      signal: interrupt.signal,
+    })
+    progress.end()
+    const lines = await readMetrics(run)
+    await writeWhole(run.lossCurve, lossCurve(lines, { title: `Bits per byte, ${dataName(settings)}` }))
+    if (result.status === 'aborted') {
+      note(`Interrupted at step ${result.step}; its checkpoint is written. Go on with:`)
+      note(`  tinystories train --resume ${forDisplay(run.folder)}`)
+      return 130
+    }
+    note(
+      `Trained ${result.step} steps, ${result.tokens.toLocaleString('en')} tokens in ${formatDuration(result.seconds)}`,
+    )
+    // A resumed run may have had its best before the interruption; then the file holds it.
+    if (best.state) await engine.load(best.state)
+    const everything = await evaluationSet(stories.heldOut, windows)
+    const score = await evaluateOn(engine, everything, interrupt.signal)
+    await writeWhole(`${run.model}/evaluation.json`, `${JSON.stringify(score, null, 2)}\n`)
+    tellScore(note, settings, score)
+  } finally {
+    interrupt.release()
+    await trainer.dispose()
+  }
+  await tellStory(note, run, settings, tokenizer)
+  return 0
+}
+
+async function prepare(
+  flags: TrainFlags,
+  note: (text: string) => void,
+): Promise<{ run: RunFolder; settings: RunSettings; tokenizer: WordPieceTokenizer }> {
+  if (flags.resume !== undefined) {
+    const run = runFolder(fromTyped(flags.resume))
+    const saved = await readSettings(run)
+    const settings = {
+      ...saved,
+      limits: {
+        steps: flags.steps ?? (flags.minutes === undefined ? saved.limits.steps : null),
+        minutes: flags.minutes ?? (flags.steps === undefined ? saved.limits.minutes : null),
+      },
+      engine: flags.engine ?? saved.engine,
+      threads: flags.threads ?? saved.threads,
+    }
+    return { run, settings, tokenizer: await loadTokenizer(run.tokenizer) }
+  }
+  const data = flags.data === undefined ? undefined : resolveSource(flags.data)
+  const valid = flags.valid === undefined ? undefined : resolveSource(flags.valid)
+  const tokenizerFile = flags.tokenizer === undefined ? undefined : fromTyped(flags.tokenizer)
+  const { settings, tokenizer } = await planRun(
+    {
+      ...flags,
+      ...(data === undefined ? {} : { data }),
+      ...(valid === undefined ? {} : { valid }),
+      ...(tokenizerFile === undefined ? {} : { tokenizer: tokenizerFile }),
+    },
+    note,
+  )
+  // The folder is made only now, so that a mistake in the flags leaves nothing behind.
+  const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
+  await makeRunFolder(run)
+  await mkdir(run.model, { recursive: true })
+  await tokenizer.save(run.tokenizer)
+  await writeWhole(run.config, `${JSON.stringify(settings, null, 2)}\n`)
+  return { run, settings, tokenizer }
+}
+
+async function readMetrics(run: RunFolder): Promise<MetricsLine[]> {
+  const text = await readFile(run.metrics, 'utf8')
+  return text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as MetricsLine)
+}
+
+function tellScore(note: (text: string) => void, settings: RunSettings, score: EvaluationResult): void {
+  const held =
+    settings.valid === null ? `${Math.round(settings.heldOut * 100)} % held out` : forDisplay(settings.valid)
+  note(
+    `Held-out score (${held}, ${score.bytes.toLocaleString('en')} bytes): ${score.bitsPerByte.toFixed(3)} bits per byte, ${score.nats.toFixed(3)} nats/token, perplexity ${score.perplexity.toFixed(1)}, ${(score.accuracy * 100).toFixed(1)} % right`,
+  )
+}
+
+async function tellStory(
+  note: (text: string) => void,
+  run: RunFolder,
+  settings: RunSettings,
+  tokenizer: WordPieceTokenizer,
+): Promise<void> {
+  let story = ''
+  for await (const piece of writeStory(run.model, tokenizer, {
+    prompt: settings.prompt,
+    seed: settings.seed,
+  })) {
+    story += piece
+  }
+  await writeWhole(run.story, `${story}\n`)
+  note(`\nA story it wrote:\n\n${story}\n`)
+  note('Write more:')
+  note(`  npm run tinystories -- generate --model ${forDisplay(run.folder)} --prompt "One day, a little dog"`)
+}
+
+function dataName(settings: RunSettings): string {
+  return settings.data === 'sample' ? 'the bundled corpus' : settings.data.replace(/^.*[\\/]/, '')
+}

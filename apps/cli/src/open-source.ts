@@ -1,0 +1,35 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { openStories, type StoryStream } from '@tinystories/dataset'
+import { fromTyped, isNamedSource } from './paths.ts'
+
+/** What a run remembers of a source: a path made absolute, or the name as it is. */
+export function resolveSource(source: string): string {
+  return isNamedSource(source) ? source : fromTyped(source)
+}
+
+/**
+ * Opens stories by path or name. Downloads go to the user's cache folder; a token for gated repositories is taken
+ * from HF_TOKEN.
+ */
+export function openSource(source: string, options: { split?: 'train' | 'validation' } = {}): StoryStream {
+  const token = process.env.HF_TOKEN
+  return openStories(source, {
+    ...options,
+    cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
+    ...(token ? { token } : {}),
+    onDownload: downloadProgress(),
+  })
+}
+
+/** A line every few seconds while a file comes. */
+function downloadProgress(): (progress: { file: string; bytes: number; totalBytes?: number }) => void {
+  let shown = 0
+  return ({ file, bytes, totalBytes }) => {
+    const now = performance.now()
+    if (now - shown < 3000 && bytes !== totalBytes) return
+    shown = now
+    const of = totalBytes ? ` of ${(totalBytes / 1e6).toFixed(0)}` : ''
+    console.log(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
+  }
+}

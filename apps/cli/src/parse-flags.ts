@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number in a range, for commander. */
+export function wholeNumber(least = 1, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return text => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+      throw new InvalidArgumentError(`A whole number ${range} is wanted.`)
+    }
+    return value
+  }
+}
+
+/** A decimal number in a range, both ends included unless `open` names one. */
+export function decimal(
+  least: number,
+  most: number,
+  { above = false }: { above?: boolean } = {},
+): (text: string) => number {
+  return text => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (!(value <= most && (above ? value > least : value >= least))) {
+      const range =
+        most === Number.POSITIVE_INFINITY
+          ? `${above ? 'above' : 'of at least'} ${least}`
+          : `${above ? 'above' : 'from'} ${least} ${above ? 'and at most' : 'to'} ${most}`
+      throw new InvalidArgumentError(`A number ${range} is wanted.`)
+    }
+    return value
+  }
+}

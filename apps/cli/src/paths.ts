@@ -1,0 +1,28 @@
+import { isAbsolute, relative, resolve } from 'node:path'
+
+/**
+ * The folder in which the person typed the command. npm and turbo run a script in its package's folder and leave
+ * the original in a variable; that variable is believed only when the script is one of ours, since it is inherited
+ * by everything that runs below any npm script.
+ */
+export function typedFolder(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): string {
+  const ours = env.npm_package_name === '@tinystories/cli' || env.npm_package_name === 'tinystories'
+  if (!ours) return cwd
+  return env.TURBO_INVOCATION_DIR || env.INIT_CWD || cwd
+}
+
+/** A path as the person gave it, made absolute from where they typed it. */
+export function fromTyped(path: string, base: string = typedFolder()): string {
+  return isAbsolute(path) ? path : resolve(base, path)
+}
+
+/** A path to show to the person: relative to where they are if that is shorter. */
+export function forDisplay(path: string, base: string = typedFolder()): string {
+  const short = relative(base, path)
+  return short !== '' && !short.startsWith('..') ? short : path
+}
+
+/** Whether a data source is the name of something else than a file. */
+export function isNamedSource(source: string): boolean {
+  return source === 'sample' || /^[a-z][a-z0-9+.-]*:\/\//i.test(source)
+}

@@ -1,0 +1,129 @@
+import { type Story, type StoryStream, type StoryTokenizer, splitStories } from '@tinystories/dataset'
+import { trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { EvaluationSet, TokenBatch } from '@tinystories/trainer'
+import { openSource } from '../open-source.ts'
+import { UserError } from '../user-error.ts'
+import { defaultVocabSize } from './settings.ts'
+
+/** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
+const vocabularyTextBytes = 256 * 1024 * 1024
+
+export interface OpenStoriesOptions {
+  data: string
+  valid: string | null
+  heldOut: number
+}
+
+/** The training stories and those held out: another source's, or a fixed share of the same. */
+export async function openTrainingStories({
+  data,
+  valid,
+  heldOut,
+}: OpenStoriesOptions): Promise<{ train: StoryStream; heldOut: StoryStream }> {
+  const stories = openSource(data)
+  return valid === null ? splitStories(stories, { heldOut }) : { train: stories, heldOut: openSource(valid) }
+}
+
+/** Trains a vocabulary on the stories. `vocabSize` undefined: by the size of the text. */
+export async function trainTokenizer(
+  stories: StoryStream,
+  vocabSize: number | undefined,
+): Promise<WordPieceTokenizer> {
+  const size = vocabSize ?? defaultVocabSize(await countBytes(stories))
+  const tokenizer = await trainWordPiece(textsOf(stories), { vocabSize: size })
+  if (vocabSize !== undefined && tokenizer.vocabSize < vocabSize) {
+    throw new UserError(
+      `--vocab-size ${vocabSize} is larger than the text can give: it has only ${tokenizer.vocabSize} pieces that occur twice. Choose at most ${tokenizer.vocabSize}.`,
+    )
+  }
+  return tokenizer
+}
+
+export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
+  return WordPieceTokenizer.fromFile(path)
+}
+
+/** The tokenizer without the tokens that some templates put around a text: `[CLS]` has no place inside a stream. */
+export function encodesStories(tokenizer: WordPieceTokenizer): StoryTokenizer {
+  return { encode: text => tokenizer.encode(text, { addSpecialTokens: false }) }
+}
+
+/** @throws UserError when the vocabulary has no token that ends a story. */
+export function endOfStory(tokenizer: WordPieceTokenizer): number {
+  const id = tokenizer.endOfTextId
+  if (id === undefined) {
+    throw new UserError(
+      'The tokenizer has no token that ends a story (<|endoftext|> or [SEP]). Train one that has.',
+    )
+  }
+  return id
+}
+
+export interface StoryLengths {
+  stories: number
+  tokens: number
+  /** Tokens of the longest story. */
+  longest: number
+}
+
+/** Tokenises the first `limit` stories to learn how long they are. */
+export async function measureStories(
+  stories: StoryStream,
+  tokenizer: WordPieceTokenizer,
+  limit = 50_000,
+): Promise<StoryLengths> {
+  const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }
+  for await (const { text } of stories.take(limit)) {
+    const { length } = encodesStories(tokenizer).encode(text).ids
+    lengths.stories++
+    lengths.tokens += length
+    lengths.longest = Math.max(lengths.longest, length)
+  }
+  return lengths
+}
+
+export interface WindowOptions {
+  tokenizer: WordPieceTokenizer
+  contextLength: number
+  batchSize: number
+  /** Take only the first so many stories. */
+  maxStories?: number
+}
+
+/** Held-out stories as fixed windows: each story starts a row, longer ones go on with half a context of overlap. */
+export async function evaluationSet(
+  stories: StoryStream,
+  { tokenizer, contextLength, batchSize, maxStories }: WindowOptions,
+): Promise<EvaluationSet> {
+  const batches: TokenBatch[] = []
+  let bytes = 0
+  const windows = (maxStories === undefined ? stories : stories.take(maxStories))
+    .tokenize(encodesStories(tokenizer), { eos: endOfStory(tokenizer) })
+    .pack({ contextLength, by: 'story' })
+    .batch(batchSize, { pad: true })
+  for await (const batch of windows) {
+    batches.push(batch)
+    bytes += batch.bytes
+  }
+  if (batches.length === 0)
+    throw new UserError('There is no held-out story: give more stories, or --valid with some.')
+  return { batches, bytes }
+}
+
+async function countBytes(stories: StoryStream): Promise<number> {
+  let bytes = 0
+  for await (const { text } of stories) {
+    bytes += Buffer.byteLength(text)
+    if (bytes > vocabularyTextBytes) break
+  }
+  return bytes
+}
+
+async function* textsOf(stories: AsyncIterable<Story>): AsyncGenerator<string> {
+  let bytes = 0
+  for await (const { text } of stories) {
+    yield text
+    bytes += Buffer.byteLength(text)
+    if (bytes > vocabularyTextBytes) return
+  }
+}

@@ -1,0 +1,94 @@
+import { type GptConfig, gptConfig } from '@tinystories/model'
+import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { UserError } from '../user-error.ts'
+import {
+  loadTokenizer,
+  measureStories,
+  openTrainingStories,
+  type StoryLengths,
+  trainTokenizer,
+} from './open-data.ts'
+import { type RunSettings, smallCorpusBytes, type TrainFlags } from './settings.ts'
+
+export interface PlannedRun {
+  settings: RunSettings
+  tokenizer: WordPieceTokenizer
+  lengths: StoryLengths
+}
+
+/**
+ * Turns flags into settings: opens the data, makes or loads the tokenizer, and fits what was left open to both.
+ *
+ * @throws UserError naming the flag that cannot be, and what would do.
+ */
+export async function planRun(flags: TrainFlags, note: (text: string) => void): Promise<PlannedRun> {
+  const source = { data: flags.data ?? 'sample', valid: flags.valid ?? null, heldOut: flags.heldOut ?? 0.1 }
+  const { train } = await openTrainingStories(source)
+
+  const tokenizer = flags.tokenizer
+    ? await loadTokenizer(flags.tokenizer)
+    : await trainTokenizer(train, flags.vocabSize)
+  const lengths = await measureStories(train, tokenizer)
+  note(
+    `Stories: ${lengths.stories.toLocaleString('en')} to train on, ${lengths.tokens.toLocaleString('en')} tokens of a vocabulary of ${tokenizer.vocabSize.toLocaleString('en')}`,
+  )
+
+  const batchSize = flags.batch ?? 8
+  const model = modelConfig(flags, tokenizer.vocabSize, lengths)
+  checkEnoughText(lengths, model.contextLength, batchSize)
+  const small = lengths.tokens * 4 < smallCorpusBytes
+  const limits =
+    flags.steps === undefined && flags.minutes === undefined
+      ? small
+        ? { steps: 500, minutes: null }
+        : { steps: null, minutes: 10 }
+      : { steps: flags.steps ?? null, minutes: flags.minutes ?? null }
+  const evaluateEvery = flags.evalEvery ?? (small ? 50 : 250)
+  return {
+    tokenizer,
+    lengths,
+    settings: {
+      version: 1,
+      ...source,
+      preset: flags.preset ?? 'sample',
+      model,
+      batchSize,
+      learningRate: flags.learningRate ?? 3e-3,
+      weightDecay: flags.weightDecay ?? 0.1,
+      warmupSteps:
+        flags.warmup ?? (limits.steps === null ? 100 : Math.min(100, Math.ceil(limits.steps / 10))),
+      limits,
+      seed: flags.seed ?? 42,
+      engine: flags.engine ?? 'auto',
+      threads: flags.threads ?? null,
+      evaluateEvery,
+      checkpointEvery: flags.checkpointEvery ?? evaluateEvery,
+      prompt: flags.prompt ?? 'Once upon a time',
+    },
+  }
+}
+
+function modelConfig(flags: TrainFlags, vocabSize: number, { longest }: StoryLengths): GptConfig {
+  const preset = flags.preset ?? 'sample'
+  const usual = gptConfig(preset, { vocabSize }).contextLength
+  if (flags.context !== undefined && flags.context > longest + 1) {
+    throw new UserError(
+      `--context ${flags.context} is longer than any story: the longest has ${longest} tokens and its end. Choose at most ${longest + 1}.`,
+    )
+  }
+  return gptConfig(preset, {
+    vocabSize,
+    // A window longer than any story would only ever join strangers.
+    contextLength: flags.context ?? Math.min(usual, longest + 1),
+    ...(flags.hidden === undefined ? {} : { hiddenSize: flags.hidden }),
+    ...(flags.layers === undefined ? {} : { layers: flags.layers }),
+    ...(flags.heads === undefined ? {} : { heads: flags.heads }),
+  })
+}
+
+function checkEnoughText({ tokens }: StoryLengths, contextLength: number, batchSize: number): void {
+  if (tokens >= contextLength * batchSize) return
+  throw new UserError(
+    `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}. Give more stories, or a smaller --batch or --context.`,
+  )
+}

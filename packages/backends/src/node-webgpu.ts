@@ -1,3 +1,4 @@
+/// <reference path="./optional-packages.d.ts" />
 import { loadOptional } from './load-optional.ts'
 import { MissingBackendError } from './missing-backend-error.ts'
 

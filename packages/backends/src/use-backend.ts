@@ -1,3 +1,4 @@
+/// <reference path="./optional-packages.d.ts" />
 import * as tf from '@tensorflow/tfjs-core'
 import { fillWasmKernels } from './fill-wasm-kernels.ts'
 import { loadOptional } from './load-optional.ts'

@@ -1,0 +1,130 @@
+import type { Attributes, ConstantData, ElementType, Graph, GraphNode, NamedValue, Value } from './graph.ts'
+
+/** What a node makes: one entry for each output. */
+export interface OutputSpec {
+  type: ElementType
+  shape: readonly number[]
+}
+
+export interface NodeOptions {
+  attributes?: Attributes
+  domain?: string
+}
+
+/** Larger constants are compared by identity of their array only. */
+const DEDUPLICATED_ELEMENTS = 4096
+
+/**
+ * Builds a graph. Nodes are pure, so asking for the same operation on the same values twice gives the same value
+ * (common subexpressions never arise), and equal small constants are one constant.
+ */
+export class GraphBuilder {
+  private readonly inputs: NamedValue[] = []
+  private readonly outputs: NamedValue[] = []
+  private readonly nodes: GraphNode[] = []
+  private readonly known = new Map<string, GraphNode>()
+  private readonly constants = new Map<string, Value>()
+  private readonly constantsByArray = new Map<ConstantData, Value>()
+  private nextId = 0
+
+  input(name: string, type: ElementType, shape: readonly number[]): Value {
+    const value: Value = { id: this.nextId++, type, shape: [...shape], input: name }
+    this.inputs.push({ name, value })
+    return value
+  }
+
+  output(name: string, value: Value): void {
+    this.outputs.push({ name, value })
+  }
+
+  constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
+    const known = this.constantsByArray.get(data)
+    if (known && known.type === type && sameShape(known.shape, shape)) return known
+    const key = data.length <= DEDUPLICATED_ELEMENTS ? constantKey(data, type, shape) : undefined
+    const equal = key === undefined ? undefined : this.constants.get(key)
+    if (equal) return equal
+    const value: Value = { id: this.nextId++, type, shape: [...shape], constant: data }
+    if (key !== undefined) this.constants.set(key, value)
+    this.constantsByArray.set(data, value)
+    return value
+  }
+
+  /** A one-dimensional int64 constant: axes, shapes, starts, ends. */
+  ints(values: readonly number[]): Value {
+    return this.constant(BigInt64Array.from(values, BigInt), 'int64', [values.length])
+  }
+
+  /** A constant of shape []. */
+  scalar(value: number, type: ElementType = 'float32'): Value {
+    return this.constant(arrayOf(type, [value]), type, [])
+  }
+
+  node(op: string, inputs: readonly (Value | null)[], output: OutputSpec, options?: NodeOptions): Value {
+    return this.nodeWithOutputs(op, inputs, [output], options)[0]!
+  }
+
+  nodeWithOutputs(
+    op: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly OutputSpec[],
+    { attributes = {}, domain = '' }: NodeOptions = {},
+  ): readonly Value[] {
+    const names = Object.keys(attributes).sort()
+    const key = [
+      `${domain}:${op}:${outputs.length}`,
+      inputs.map(input => input?.id ?? '').join(),
+      ...names.map(name => `${name}=${JSON.stringify(attributes[name])}`),
+    ].join('|')
+    const known = this.known.get(key)
+    if (known) return known.outputs
+    const made: Value[] = []
+    const node: GraphNode = { op, domain, inputs: [...inputs], outputs: made, attributes }
+    for (const { type, shape } of outputs) made.push({ id: this.nextId++, type, shape: [...shape], node })
+    this.nodes.push(node)
+    this.known.set(key, node)
+    return made
+  }
+
+  /** The graph so far. An output that is an input, a constant or another output as well gets a copy of its own. */
+  finish(): Graph {
+    const taken = new Set<Value>()
+    const nodes = [...this.nodes]
+    const outputs = this.outputs.map(({ name, value }) => {
+      if (value.node && !taken.has(value)) {
+        taken.add(value)
+        return { name, value }
+      }
+      const made: Value[] = []
+      const node: GraphNode = { op: 'Identity', domain: '', inputs: [value], outputs: made, attributes: {} }
+      made.push({ id: this.nextId++, type: value.type, shape: value.shape, node })
+      nodes.push(node)
+      return { name, value: made[0]! }
+    })
+    return { inputs: this.inputs, outputs, nodes }
+  }
+}
+
+/** A typed array of the elements of a graph constant. */
+export function arrayOf(type: ElementType, values: readonly number[]): ConstantData {
+  switch (type) {
+    case 'float32':
+      return Float32Array.from(values)
+    case 'int32':
+      return Int32Array.from(values)
+    case 'int64':
+      return BigInt64Array.from(values, BigInt)
+    case 'bool':
+      return Uint8Array.from(values)
+  }
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i])
+}
+
+function constantKey(data: ConstantData, type: ElementType, shape: readonly number[]): string {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return `${type}[${shape.join()}]${text}`
+}

@@ -1,0 +1,78 @@
+import type { Graph, GraphNode, Value } from '../graph/graph.ts'
+import { GraphBuilder } from '../graph/graph-builder.ts'
+
+/** What a rule sees: one node of the old graph, its inputs in the new one, and how often values are used. */
+export interface RewriteContext {
+  readonly builder: GraphBuilder
+  readonly node: GraphNode
+  /** The node's inputs, already rewritten. */
+  readonly inputs: readonly (Value | null)[]
+  /** Number of uses, as node inputs and graph outputs, in the old graph of the value that became this one. */
+  uses(value: Value): number
+}
+
+/** Gives the values that take the place of the node's outputs, or `undefined` to leave the node as it is. */
+export type RewriteRule = (context: RewriteContext) => readonly Value[] | undefined
+
+/**
+ * Builds the graph anew from its inputs to its outputs. Each node is offered to the rules in turn, the first that
+ * answers wins. Nodes that no output needs are left behind, and nodes that have become equal are merged.
+ */
+export function rewrite(graph: Graph, rules: readonly RewriteRule[]): Graph {
+  const live = liveNodes(graph)
+  const counts = useCounts(graph, live)
+  const builder = new GraphBuilder()
+  const mapped = new Map<Value, Value>()
+  const uses = new Map<Value, number>()
+  const map = (from: Value, to: Value): void => {
+    mapped.set(from, to)
+    uses.set(to, (uses.get(to) ?? 0) + (counts.get(from) ?? 0))
+  }
+  const current = (value: Value): Value => {
+    const known = mapped.get(value)
+    if (known) return known
+    const constant = builder.constant(value.constant!, value.type, value.shape)
+    map(value, constant)
+    return constant
+  }
+
+  for (const { name, value } of graph.inputs) map(value, builder.input(name, value.type, value.shape))
+  for (const node of graph.nodes) {
+    if (!live.has(node)) continue
+    const inputs = node.inputs.map(input => input && current(input))
+    const context: RewriteContext = { builder, node, inputs, uses: value => uses.get(value) ?? 0 }
+    let made: readonly Value[] | undefined
+    for (const rule of rules) {
+      made = rule(context)
+      if (made) break
+    }
+    made ??= builder.nodeWithOutputs(node.op, inputs, node.outputs, node)
+    node.outputs.forEach((output, i) => {
+      map(output, made[i]!)
+    })
+  }
+  for (const { name, value } of graph.outputs) builder.output(name, current(value))
+  return builder.finish()
+}
+
+/** The nodes that some output needs. */
+function liveNodes(graph: Graph): Set<GraphNode> {
+  const live = new Set<GraphNode>()
+  const pending = graph.outputs.map(({ value }) => value)
+  for (let value = pending.pop(); value; value = pending.pop()) {
+    if (!value.node || live.has(value.node)) continue
+    live.add(value.node)
+    for (const input of value.node.inputs) if (input) pending.push(input)
+  }
+  return live
+}
+
+function useCounts(graph: Graph, live: ReadonlySet<GraphNode>): Map<Value, number> {
+  const counts = new Map<Value, number>()
+  const count = (value: Value): void => void counts.set(value, (counts.get(value) ?? 0) + 1)
+  for (const node of graph.nodes) {
+    if (live.has(node)) for (const input of node.inputs) if (input) count(input)
+  }
+  for (const { value } of graph.outputs) count(value)
+  return counts
+}

@@ -1,0 +1,47 @@
+import type { TensorData, TensorSpec } from '../tree.ts'
+
+/** A tensor of the persistent state, or of a graph, under its name. */
+export interface NamedSpec extends TensorSpec {
+  readonly name: string
+}
+
+export type NamedData = readonly (readonly [name: string, data: TensorData])[]
+
+/** How a graph's inputs and outputs are bound: each is a tensor of the state or comes and goes with the run. */
+export interface Binding {
+  /** The name inside the graph. */
+  readonly name: string
+  readonly spec: TensorSpec
+  /** The name of the state's tensor, for those that stay in the worker. */
+  readonly state?: string
+}
+
+export interface SessionOptions {
+  readonly threads: number
+  readonly providers: readonly string[]
+  /** Where ONNX Runtime writes a profile when the session ends: a path's beginning. Default: it writes none. */
+  readonly profile?: string
+}
+
+/** What the main thread asks of the worker. Answers carry the same `id`. */
+export type Request =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'write'; readonly state: NamedData }
+  | { readonly kind: 'read'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'compile'
+      readonly session: number
+      readonly model: Uint8Array
+      readonly options: SessionOptions
+      readonly inputs: readonly Binding[]
+      readonly outputs: readonly Binding[]
+    }
+  | { readonly kind: 'run'; readonly session: number; readonly inputs: NamedData }
+  | { readonly kind: 'release'; readonly session: number }
+  | { readonly kind: 'stop' }
+
+export type RequestMessage = Request & { readonly id: number }
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly data: NamedData }
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly code?: string }

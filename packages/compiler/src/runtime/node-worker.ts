@@ -1,0 +1,157 @@
+import { parentPort } from 'node:worker_threads'
+import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { TensorData, TensorSpec } from '../tree.ts'
+import type { Answer, Binding, NamedData, Request, RequestMessage } from './messages.ts'
+
+// The thread that owns ONNX Runtime: its `run` blocks the thread it is called on. Whatever goes wrong here is
+// answered with its message; the main thread makes the error of it.
+
+type Ort = typeof import('onnxruntime-node')
+
+/** A tensor of the state: the one in force and, once some graph writes it, the one to write next. */
+interface StateTensor {
+  current: Tensor
+  spare?: Tensor
+}
+
+interface Session {
+  readonly session: InferenceSession
+  readonly inputs: readonly Binding[]
+  readonly outputs: readonly Binding[]
+  /** Outputs that are not state: written over and over, a copy goes to the main thread. */
+  readonly results: Record<string, Tensor>
+}
+
+const port = parentPort!
+const state = new Map<string, StateTensor>()
+/** State that was written before any graph told its shape. */
+const unshaped = new Map<string, TensorData>()
+const sessions = new Map<number, Session>()
+let ort: Ort
+
+async function handle(request: Request): Promise<NamedData> {
+  switch (request.kind) {
+    case 'start':
+      ort = await import('onnxruntime-node')
+      // Whatever matters comes back as an error; ORT would print it besides.
+      ort.env.logLevel = 'fatal'
+      return []
+    case 'write':
+      for (const [name, data] of request.state) write(name, data)
+      return []
+    case 'read':
+      return request.names.map(name => [name, dataOf(name)] as const)
+    case 'compile':
+      await compile(request)
+      return []
+    case 'run':
+      return run(request.session, request.inputs)
+    case 'release':
+      await sessions.get(request.session)?.session.release()
+      sessions.delete(request.session)
+      return []
+    case 'stop':
+      for (const { session } of sessions.values()) await session.release()
+      sessions.clear()
+      state.clear()
+      return []
+  }
+}
+
+function write(name: string, data: TensorData): void {
+  const known = state.get(name)
+  // Into the tensor that is there: graphs are bound to it.
+  if (known) (known.current.data as TensorData).set(data)
+  else unshaped.set(name, data)
+}
+
+function dataOf(name: string): TensorData {
+  return (state.get(name)?.current.data as TensorData | undefined) ?? unshaped.get(name)!
+}
+
+async function compile(request: Request & { kind: 'compile' }): Promise<void> {
+  const { session: id, model, options, inputs, outputs } = request
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [...options.providers],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    // Costs no speed and saves a third of the memory.
+    enableMemPattern: false,
+    ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
+    // Adam's second moments of small gradients are denormal numbers, which are many times slower.
+    extra: { session: { set_denormal_as_zero: '1' } },
+  })
+  for (const { state: name, spec } of inputs) if (name !== undefined) adopt(name, spec)
+  for (const { state: name, spec } of outputs) {
+    if (name !== undefined) adopt(name, spec).spare ??= emptyTensor(spec)
+  }
+  const results = outputs.filter(output => output.state === undefined)
+  sessions.set(id, {
+    session,
+    inputs,
+    outputs,
+    results: Object.fromEntries(results.map(({ name, spec }) => [name, emptyTensor(spec)])),
+  })
+}
+
+/** The state's tensor of that name, made of what was written before its shape was known. */
+function adopt(name: string, spec: TensorSpec): StateTensor {
+  const known = state.get(name)
+  if (known) return known
+  const made = { current: tensorOf(unshaped.get(name)!, spec) }
+  unshaped.delete(name)
+  state.set(name, made)
+  return made
+}
+
+async function run(id: number, given: NamedData): Promise<NamedData> {
+  const { session, inputs, outputs, results } = sessions.get(id)!
+  const data = new Map(given)
+  const feeds: Record<string, Tensor> = {}
+  for (const { name, spec, state: stateName } of inputs) {
+    feeds[name] = stateName === undefined ? tensorOf(data.get(name)!, spec) : state.get(stateName)!.current
+  }
+  const fetches: Record<string, Tensor> = { ...results }
+  for (const { name, state: stateName } of outputs) {
+    if (stateName !== undefined) fetches[name] = state.get(stateName)!.spare!
+  }
+  await session.run(feeds, fetches)
+  // Only now, after success: a failed run leaves the state as it was.
+  for (const { state: stateName } of outputs) {
+    if (stateName === undefined) continue
+    const tensor = state.get(stateName)!
+    const { current, spare } = tensor
+    tensor.current = spare!
+    tensor.spare = current
+  }
+  return Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData] as const)
+}
+
+function tensorOf(data: TensorData, { dtype, shape }: TensorSpec): Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, shape)
+}
+
+function emptyTensor(spec: TensorSpec): Tensor {
+  const size = spec.shape.reduce((product, length) => product * length, 1)
+  const Data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[spec.dtype]
+  return tensorOf(new Data(size), spec)
+}
+
+/** Requests are answered strictly one after another, whatever they await. */
+let queue: Promise<void> = Promise.resolve()
+
+port.on('message', ({ id, ...request }: RequestMessage) => {
+  queue = queue.then(async () => {
+    let answer: Answer
+    try {
+      answer = { id, ok: true, data: await handle(request as Request) }
+    } catch (error) {
+      const { message = String(error), code } = error as { message?: string; code?: string }
+      answer = { id, ok: false, message, ...(code !== undefined && { code }) }
+    }
+    port.postMessage(answer)
+  })
+})

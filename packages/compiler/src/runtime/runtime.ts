@@ -1,0 +1,66 @@
+import type { DataOf, SpecsOf, TensorTree } from '../tree.ts'
+
+export interface RuntimeOptions {
+  /** Where graphs run: onnxruntime-node in a worker thread. Default: 'node'. */
+  runtime?: 'node'
+  /** Threads of one operation. Default: one for each core, at most 8. */
+  threads?: number
+  /** Execution providers of ONNX Runtime, the first that can takes an operation. Default: ['cpu']. */
+  providers?: readonly ('cpu' | 'cuda' | 'webgpu')[]
+}
+
+export interface CompileOptions {
+  /** Keys of the inputs that are kept in the runtime, as `write` put them there. Default: none. */
+  state?: readonly string[]
+  /**
+   * Where ONNX Runtime writes a profile of the graph when the function is disposed of: the beginning of a path, to
+   * which it adds the date and `.json`. Default: it writes none.
+   */
+  profile?: string
+}
+
+/** A function that was compiled. `I` and `O` are its nested records of tensors. */
+export interface Compiled<I extends object = TensorTree, O extends object = TensorTree> {
+  /** The graph as a standard `.onnx` file. */
+  readonly graph: Uint8Array
+  /** Number of operations in it. */
+  readonly nodeCount: number
+  /**
+   * Runs the function. Calls wait for each other.
+   *
+   * @param inputs arrays for all inputs that are not state, row-major, of exactly the shapes' sizes
+   * @param outputs arrays to write the results into; without them fresh ones are made
+   * @returns arrays of the outputs that are not state; those that are replace the state instead
+   * @throws CompilerError for an input that is missing, unknown, of the wrong type or size, or a failure of ORT; a
+   * failed run leaves the state as it was
+   */
+  run(inputs: Partial<DataOf<I>>, outputs?: Partial<DataOf<O>>): Promise<DataOf<O>>
+  /** Releases the graph's memory; the state stays. Does nothing the second time. */
+  dispose(): Promise<void>
+}
+
+/** ONNX Runtime with a state of named tensors that compiled functions read and replace. */
+export interface Runtime {
+  /** Threads of one operation. */
+  readonly threads: number
+  /**
+   * Puts arrays into the state (copies them): a nested record, whose top-level keys are what `compile` calls state.
+   * Tensors that are there already take new values of the same size.
+   */
+  write(state: object): Promise<void>
+  /** The arrays (copies) below a top-level key of the state, in the nesting in which they were written. */
+  read(key: string): Promise<Record<string, unknown>>
+  /**
+   * Traces and compiles a function. An output whose top-level key is one of the state's replaces that part of the
+   * state after each run.
+   *
+   * @throws CompilerError what `traceFunction` throws, and for state that does not match what was written
+   */
+  compile<I extends object = TensorTree, O extends object = TensorTree>(
+    fn: (inputs: I) => O,
+    example: SpecsOf<I>,
+    options?: CompileOptions,
+  ): Promise<Compiled<I, O>>
+  /** Waits for what is running, ends the worker thread and frees all memory. Does nothing the second time. */
+  dispose(): Promise<void>
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { WorkerChannel } from './worker-channel.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'compiler-channel-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function worker(name: string, body: string): URL {
+  const file = join(folder, `${name}.mjs`)
+  writeFileSync(file, `import { parentPort } from 'node:worker_threads'\n${body}`)
+  return pathToFileURL(file)
+}
+
+describe('WorkerChannel', () => {
+  it('rejects what is pending when the thread dies, and what comes after', async () => {
+    const channel = new WorkerChannel(
+      worker('dies', "parentPort.on('message', () => { throw new Error('boom') })"),
+    )
+    const pending = ['first', 'second'].map(doing => channel.ask({ kind: 'start' }, doing))
+    for (const [i, call] of pending.entries()) {
+      await expect(call).rejects.toThrow(`ended with an error: boom while ${i === 0 ? 'first' : 'second'}`)
+    }
+    await expect(channel.ask({ kind: 'start' }, 'third')).rejects.toMatchObject({ code: 'disposed' })
+    await channel.stop('done')
+  })
+
+  it('rejects what is pending when the thread exits without a word', async () => {
+    const channel = new WorkerChannel(worker('exits', "parentPort.on('message', () => process.exit(3))"))
+    await expect(channel.ask({ kind: 'start' }, 'waiting')).rejects.toThrow(
+      'ended with exit code 3 while waiting',
+    )
+  })
+
+  it('says what to install when onnxruntime-node is absent', async () => {
+    const answer = `{ id, ok: false, code: 'ERR_MODULE_NOT_FOUND', message: "Cannot find package 'onnxruntime-node' imported from x" }`
+    const channel = new WorkerChannel(
+      worker('absent', `parentPort.on('message', ({ id }) => parentPort.postMessage(${answer}))`),
+    )
+    await expect(channel.ask({ kind: 'start' }, 'starting')).rejects.toMatchObject({
+      code: 'missing-package',
+      message: expect.stringContaining('npm install onnxruntime-node'),
+    })
+    await channel.stop('done')
+  })
+
+  it('lets the process end, with a runtime that nobody disposed of', () => {
+    const script = join(folder, 'main.ts')
+    const entry = new URL('../index.ts', import.meta.url).href
+    writeFileSync(
+      script,
+      `import { createRuntime } from '${entry}'
+const runtime = await createRuntime({ threads: 1 })
+await runtime.write({ x: { y: Float32Array.of(1, 2) } })
+console.log('read', ((await runtime.read('x')).y as Float32Array)[1])`,
+    )
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--conditions=@tinystories/source', script],
+      { encoding: 'utf8' },
+    )
+    expect({ stdout, stderr, status }).toEqual({ stdout: 'read 2\n', stderr: '', status: 0 })
+  })
+})

@@ -1,0 +1,79 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import { CompilerError } from '../errors.ts'
+import type { Value } from '../graph/graph.ts'
+import type { GraphBuilder } from '../graph/graph-builder.ts'
+import type { TraceBackend } from './trace-backend.ts'
+import { inTracedFunction } from './user-location.ts'
+
+/** The name under which the tracing backend is registered with tfjs while a function is traced. */
+export const TRACE_BACKEND = 'tinystories-trace'
+
+/** What a kernel's translation works with. */
+export interface KernelContext<A> {
+  readonly name: string
+  readonly attrs: A
+  readonly graph: GraphBuilder
+  /** The input of that name. */
+  input(name: string): Value
+  /** The inputs in order, of kernels that take a list. */
+  inputs(): Value[]
+  /** Whether an optional input is given. */
+  has(name: string): boolean
+}
+
+export type Translation<A> = (context: KernelContext<A>) => Value | readonly Value[]
+
+const translated = new Set<string>()
+
+/** Registers the translation of a tfjs kernel into nodes. `A` is the type of the kernel's attributes. */
+export function translate<A = Record<never, never>>(kernelName: string, translation: Translation<A>): void {
+  translated.add(kernelName)
+  tf.registerKernel({
+    kernelName,
+    backendName: TRACE_BACKEND,
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const trace = backend as TraceBackend
+      const value = (tensor: TensorInfo): Value => trace.resolve(tensor, `tf's ${kernelName}`)
+      const result = translation({
+        name: kernelName,
+        attrs: (attrs ?? {}) as unknown as A,
+        graph: trace.graph,
+        input: name => value(inputs[name]!),
+        inputs: () => Object.values(inputs).map(tensor => value(tensor!)),
+        has: name => inputs[name] != null,
+      })
+      return Array.isArray(result) ? result.map(v => trace.tensorInfo(v)) : trace.tensorInfo(result as Value)
+    },
+  })
+}
+
+/** Every kernel that tfjs-core knows of and nothing translates fails with an error that names it. */
+export function refuseTheRest(): void {
+  const names = Object.entries(tf).filter(([key, value]) => typeof value === 'string' && key === value)
+  for (const [name] of names) {
+    if (translated.has(name)) continue
+    tf.registerKernel({
+      kernelName: name,
+      backendName: TRACE_BACKEND,
+      kernelFunc: () => {
+        throw unsupportedKernel(name)
+      },
+    })
+  }
+}
+
+export function unsupportedKernel(kernelName: string): CompilerError {
+  return new CompilerError(
+    'unsupported-kernel',
+    `The tfjs kernel ${kernelName} has no translation to ONNX${inTracedFunction()}. Write the function with other ` +
+      'ops, or move this one out of it',
+  )
+}
+
+export function unsupportedType(kernelName: string, type: string, remedy: string): CompilerError {
+  return new CompilerError(
+    'dtype',
+    `${kernelName} of ${type} cannot be compiled${inTracedFunction()}: ${remedy}`,
+  )
+}

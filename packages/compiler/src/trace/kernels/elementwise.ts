@@ -1,0 +1,127 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Value } from '../../graph/graph.ts'
+import type { GraphBuilder } from '../../graph/graph-builder.ts'
+import { binary, cast, expand, unary } from '../../graph/operations.ts'
+import { translate, unsupportedType } from '../kernel.ts'
+
+/** Kernels that work on each element of one tensor. */
+export function translateElementwise(): void {
+  /** A function of real numbers: integers become float32 first, as in tfjs. */
+  const real = (kernel: string, make: string | ((graph: GraphBuilder, x: Value) => Value)): void =>
+    translate(kernel, ({ graph, input }) => {
+      const x = cast(graph, input('x'), 'float32')
+      return typeof make === 'string' ? unary(graph, make, x) : make(graph, x)
+    })
+  /** A function that keeps the type. */
+  const same = (kernel: string, make: string | ((graph: GraphBuilder, x: Value) => Value)): void =>
+    translate(kernel, ({ graph, input }) => {
+      const x = input('x')
+      if (x.type === 'bool') throw unsupportedType(`tf's ${kernel}`, 'bool', 'cast it first')
+      return typeof make === 'string' ? unary(graph, make, x) : make(graph, x)
+    })
+  const number = (graph: GraphBuilder, value: number, like: Value): Value => graph.scalar(value, like.type)
+
+  real(tf.Exp, 'Exp')
+  real(tf.Log, 'Log')
+  real(tf.Sqrt, 'Sqrt')
+  real(tf.Reciprocal, 'Reciprocal')
+  real(tf.Erf, 'Erf')
+  real(tf.Tanh, 'Tanh')
+  real(tf.Sigmoid, 'Sigmoid')
+  real(tf.Softplus, 'Softplus')
+  for (const name of [
+    tf.Sin,
+    tf.Cos,
+    tf.Tan,
+    tf.Asin,
+    tf.Acos,
+    tf.Atan,
+    tf.Sinh,
+    tf.Cosh,
+    tf.Asinh,
+    tf.Acosh,
+    tf.Atanh,
+  ]) {
+    real(name, name)
+  }
+  real(tf.Rsqrt, (graph, x) => unary(graph, 'Reciprocal', unary(graph, 'Sqrt', x)))
+  real(tf.Expm1, (graph, x) => binary(graph, 'Sub', unary(graph, 'Exp', x), graph.scalar(1)))
+  real(tf.Log1p, (graph, x) => unary(graph, 'Log', binary(graph, 'Add', x, graph.scalar(1))))
+  real(tf.Elu, 'Elu')
+  real(tf.Selu, 'Selu')
+
+  same(tf.Neg, 'Neg')
+  same(tf.Abs, 'Abs')
+  same(tf.Sign, 'Sign')
+  same(tf.Square, (graph, x) => binary(graph, 'Mul', x, x))
+  for (const name of [tf.Floor, tf.Ceil, tf.Round]) {
+    same(name, (graph, x) => (x.type === 'float32' ? unary(graph, name, x) : x))
+  }
+  same(tf.Relu, (graph, x) =>
+    x.type === 'float32' ? unary(graph, 'Relu', x) : binary(graph, 'Max', x, number(graph, 0, x)),
+  )
+  same(tf.Relu6, (graph, x) => clip(graph, x, 0, 6))
+
+  translate<tf.LeakyReluAttrs>(tf.LeakyRelu, ({ graph, input, attrs }) =>
+    unary(graph, 'LeakyRelu', cast(graph, input('x'), 'float32'), {
+      attributes: { alpha: { float: attrs.alpha } },
+    }),
+  )
+  translate(tf.Prelu, ({ graph, input }) => {
+    const x = input('x')
+    const negative = binary(graph, 'Mul', x, input('alpha'))
+    const zero = graph.scalar(0)
+    return graph.node('Where', [binary(graph, 'Less', x, zero, 'bool'), negative, x], negative)
+  })
+  translate<tf.StepAttrs>(tf.Step, ({ graph, input, attrs }) => {
+    const x = input('x')
+    const positive = cast(graph, binary(graph, 'Greater', x, number(graph, 0, x), 'bool'), 'float32')
+    if (attrs.alpha === 0 || attrs.alpha === undefined)
+      return keepNan(graph, x, cast(graph, positive, x.type))
+    const slope = graph.node(
+      'Where',
+      [binary(graph, 'Greater', x, number(graph, 0, x), 'bool'), graph.scalar(1), graph.scalar(attrs.alpha)],
+      positive,
+    )
+    return keepNan(graph, x, cast(graph, slope, x.type))
+  })
+  translate<tf.ClipByValueAttrs>(tf.ClipByValue, ({ graph, input, attrs }) =>
+    clip(graph, input('x'), attrs.clipValueMin, attrs.clipValueMax),
+  )
+  translate<tf.CastAttrs>(tf.Cast, ({ graph, input, attrs }) => {
+    if (attrs.dtype !== 'float32' && attrs.dtype !== 'int32' && attrs.dtype !== 'bool') {
+      throw unsupportedType('tf.cast', attrs.dtype, 'use float32, int32 or bool')
+    }
+    return cast(graph, input('x'), attrs.dtype)
+  })
+  translate(tf.Identity, ({ input }) => input('x'))
+  translate(tf.ZerosLike, ({ graph, input }) => expand(graph, number(graph, 0, input('x')), input('x').shape))
+  translate(tf.OnesLike, ({ graph, input }) => expand(graph, number(graph, 1, input('x')), input('x').shape))
+  translate(tf.Select, ({ graph, input }) => {
+    const [condition, t, e] = [input('condition'), input('t'), input('e')]
+    // A condition of rank 1 picks whole rows.
+    const shaped =
+      condition.shape.length === 1 && t.shape.length > 1
+        ? graph.node(
+            'Reshape',
+            [condition, graph.ints([condition.shape[0]!, ...t.shape.slice(1).map(() => 1)])],
+            {
+              type: 'bool',
+              shape: [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)],
+            },
+          )
+        : condition
+    return graph.node('Where', [shaped, t, e], t)
+  })
+}
+
+function clip(graph: GraphBuilder, x: Value, low: number, high: number): Value {
+  const lower = binary(graph, 'Max', x, graph.scalar(low, x.type))
+  return binary(graph, 'Min', lower, graph.scalar(high, x.type))
+}
+
+/** The result, but NaN where the operand is NaN. */
+function keepNan(graph: GraphBuilder, x: Value, result: Value): Value {
+  if (x.type !== 'float32') return result
+  return graph.node('Where', [graph.node('IsNaN', [x], { type: 'bool', shape: x.shape }), x, result], result)
+}

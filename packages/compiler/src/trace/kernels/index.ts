@@ -1,0 +1,24 @@
+import { refuseTheRest } from '../kernel.ts'
+import { translateArithmetic } from './arithmetic.ts'
+import { translateComparison } from './comparison.ts'
+import { translateElementwise } from './elementwise.ts'
+import { translateIndexing } from './indexing.ts'
+import { translateProduct } from './product.ts'
+import { translateReduction } from './reduction.ts'
+import { translateShape } from './shape.ts'
+
+let done = false
+
+/** Registers all translations with tfjs, once; they rest there until a tracing backend is in force. */
+export function registerTranslations(): void {
+  if (done) return
+  done = true
+  translateArithmetic()
+  translateComparison()
+  translateElementwise()
+  translateReduction()
+  translateShape()
+  translateIndexing()
+  translateProduct()
+  refuseTheRest()
+}

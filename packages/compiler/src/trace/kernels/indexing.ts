@@ -1,0 +1,144 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Value } from '../../graph/graph.ts'
+import type { GraphBuilder } from '../../graph/graph-builder.ts'
+import { binary, cast, expand, filled, reshape, transpose } from '../../graph/operations.ts'
+import { sizeOf } from '../../tree.ts'
+import { translate } from '../kernel.ts'
+
+/** Kernels that pick, place or add up elements by index. */
+export function translateIndexing(): void {
+  translate<tf.GatherV2Attrs>(tf.GatherV2, ({ graph, input, attrs }) => {
+    const x = input('x')
+    const axis = tf.util.parseAxisParam(attrs.axis, [...x.shape])[0]!
+    return gather(graph, x, cast(graph, input('indices'), 'int32'), axis, attrs.batchDims ?? 0)
+  })
+  translate(tf.GatherNd, ({ graph, input }) => {
+    const [params, indices] = [input('params'), input('indices')]
+    const depth = indices.shape.at(-1)!
+    const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)]
+    return graph.node('GatherND', [params, cast(graph, indices, 'int64')], { type: params.type, shape })
+  })
+  translate<tf.UnsortedSegmentSumAttrs>(tf.UnsortedSegmentSum, ({ graph, input, attrs: { numSegments } }) => {
+    const [x, ids] = [input('x'), input('segmentIds')]
+    return addRows(graph, filled(graph, 0, x.type, [numSegments, ...x.shape.slice(1)]), ids, x)
+  })
+  translate<tf.ScatterNdAttrs>(tf.ScatterNd, ({ graph, input, attrs: { shape } }) => {
+    const [indices, updates] = [input('indices'), input('updates')]
+    const { rows, ids, flat } = flatRows(graph, shape, indices, updates)
+    return reshape(graph, addRows(graph, filled(graph, 0, updates.type, rows), ids, flat), shape)
+  })
+  translate(tf.TensorScatterUpdate, ({ graph, input }) => {
+    const [tensor, indices, updates] = [input('tensor'), input('indices'), input('updates')]
+    const { rows, ids, flat } = flatRows(graph, tensor.shape, indices, updates)
+    return reshape(graph, scatterRows(graph, reshape(graph, tensor, rows), ids, flat), tensor.shape)
+  })
+  translate<tf.OneHotAttrs>(tf.OneHot, ({ graph, input, attrs: { depth, onValue, offValue, dtype } }) => {
+    // ORT has no OneHot for int32; comparing with 0, 1, 2, … is as good.
+    const indices = input('indices')
+    const classes = graph.constant(
+      Int32Array.from({ length: depth }, (_, i) => i),
+      'int32',
+      [depth],
+    )
+    const chosen = binary(graph, 'Equal', reshape(graph, indices, [...indices.shape, 1]), classes, 'bool')
+    const type = dtype === 'int32' || dtype === 'bool' ? dtype : 'float32'
+    if (onValue === 1 && offValue === 0) return cast(graph, chosen, type)
+    return graph.node('Where', [chosen, graph.scalar(onValue, type), graph.scalar(offValue, type)], {
+      ...chosen,
+      type,
+    })
+  })
+}
+
+function gather(graph: GraphBuilder, x: Value, indices: Value, axis: number, batchDims: number): Value {
+  if (batchDims === 0) {
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+    return graph.node(
+      'Gather',
+      [x, indices],
+      { type: x.type, shape },
+      { attributes: { axis: { int: axis } } },
+    )
+  }
+  // x [batch, outer, n, inner] -> rows [batch * n, outer, inner]; each batch's indices start at its own n rows.
+  const batch = sizeOf(x.shape.slice(0, batchDims))
+  const outerShape = x.shape.slice(batchDims, axis)
+  const innerShape = x.shape.slice(axis + 1)
+  const n = x.shape[axis]!
+  const [outer, inner] = [sizeOf(outerShape), sizeOf(innerShape)]
+  const picked = indices.shape.slice(batchDims)
+  const count = sizeOf(picked)
+  const rows = transpose(graph, reshape(graph, x, [batch, outer, n, inner]), [0, 2, 1, 3])
+  const starts = graph.constant(
+    Int32Array.from({ length: batch }, (_, i) => i * n),
+    'int32',
+    [batch, 1],
+  )
+  const offset = binary(graph, 'Add', reshape(graph, indices, [batch, count]), starts)
+  const gathered = gather(graph, reshape(graph, rows, [batch * n, outer, inner]), offset, 0, 0)
+  const ordered = transpose(graph, gathered, [0, 2, 1, 3])
+  return reshape(graph, ordered, [...x.shape.slice(0, batchDims), ...outerShape, ...picked, ...innerShape])
+}
+
+/**
+ * Adds row i of `updates` [n, ...] to row ids[i] of `target` [rows, ...]; a negative id, or one past the end, drops
+ * its row. Made of ScatterElements, whose sum is exact: ScatterND with reduction `add` loses updates of duplicate
+ * indices on several threads.
+ */
+function addRows(graph: GraphBuilder, target: Value, ids: Value, updates: Value): Value {
+  const rows = graph.scalar(target.shape[0]!, 'int32')
+  const zero = graph.scalar(0, 'int32')
+  const kept = binary(
+    graph,
+    'And',
+    binary(graph, 'GreaterOrEqual', ids, zero, 'bool'),
+    binary(graph, 'Less', ids, rows, 'bool'),
+  )
+  const safe = graph.node('Where', [kept, ids, zero], ids)
+  const column = reshape(graph, kept, [ids.shape[0]!, ...updates.shape.slice(1).map(() => 1)])
+  const counted = graph.node('Where', [column, updates, graph.scalar(0, updates.type)], updates)
+  return scatterRows(graph, target, safe, counted, 'add')
+}
+
+/** ScatterElements over whole rows: as `target[ids[i]] = updates[i]`, or `+=` with reduction `add`. */
+function scatterRows(
+  graph: GraphBuilder,
+  target: Value,
+  ids: Value,
+  updates: Value,
+  reduction = 'none',
+): Value {
+  const column = reshape(graph, cast(graph, ids, 'int64'), [
+    ids.shape[0]!,
+    ...updates.shape.slice(1).map(() => 1),
+  ])
+  const everywhere = expand(graph, column, updates.shape)
+  const attributes = { axis: { int: 0 }, reduction: { string: reduction } }
+  return graph.node('ScatterElements', [target, everywhere, updates], target, { attributes })
+}
+
+/** Index tuples [..., k] into `shape` as row numbers of a table [shape[0] * … * shape[k - 1], inner]. */
+function flatRows(
+  graph: GraphBuilder,
+  shape: readonly number[],
+  indices: Value,
+  updates: Value,
+): { rows: number[]; ids: Value; flat: Value } {
+  const depth = indices.shape.length === 1 ? 1 : indices.shape.at(-1)!
+  const count = sizeOf(indices.shape) / depth
+  const outer = shape.slice(0, depth)
+  const inner = sizeOf(shape.slice(depth))
+  const strides = outer.map((_, i) => sizeOf(outer.slice(i + 1)))
+  const tuples = reshape(graph, cast(graph, indices, 'int32'), [count, depth])
+  const steps = graph.constant(Int32Array.from(strides), 'int32', [depth])
+  const ids =
+    depth === 1
+      ? reshape(graph, tuples, [count])
+      : graph.node(
+          'ReduceSum',
+          [binary(graph, 'Mul', tuples, steps), graph.ints([1])],
+          { type: 'int32', shape: [count] },
+          { attributes: { keepdims: { int: 0 } } },
+        )
+  return { rows: [sizeOf(outer), inner], ids, flat: reshape(graph, updates, [count, inner]) }
+}

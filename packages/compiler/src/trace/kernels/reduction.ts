@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { ElementType, Value } from '../../graph/graph.ts'
+import type { GraphBuilder } from '../../graph/graph-builder.ts'
+import { cast, reshape } from '../../graph/operations.ts'
+import { translate } from '../kernel.ts'
+
+type Axes = number | number[] | null | undefined
+
+/** Kernels that reduce axes, and those that run along one. */
+export function translateReduction(): void {
+  translate<tf.SumAttrs>(tf.Sum, ({ graph, input, attrs }) => {
+    const x = input('x')
+    return reduce(
+      graph,
+      'ReduceSum',
+      x.type === 'bool' ? cast(graph, x, 'int32') : x,
+      attrs.axis,
+      attrs.keepDims,
+    )
+  })
+  translate<tf.MeanAttrs>(tf.Mean, ({ graph, input, attrs }) =>
+    reduce(graph, 'ReduceMean', cast(graph, input('x'), 'float32'), attrs.axis, attrs.keepDims),
+  )
+  translate<tf.ProdAttrs>(tf.Prod, ({ graph, input, attrs }) => {
+    const x = input('x')
+    return reduce(
+      graph,
+      'ReduceProd',
+      x.type === 'bool' ? cast(graph, x, 'int32') : x,
+      attrs.axis,
+      attrs.keepDims,
+    )
+  })
+  translate<tf.MaxAttrs>(tf.Max, ({ graph, input, attrs }) =>
+    asNumbers(graph, input('x'), x => reduce(graph, 'ReduceMax', x, attrs.reductionIndices, attrs.keepDims)),
+  )
+  translate<tf.MinAttrs>(tf.Min, ({ graph, input, attrs }) =>
+    asNumbers(graph, input('x'), x => reduce(graph, 'ReduceMin', x, attrs.axis, attrs.keepDims)),
+  )
+  translate<tf.AllAttrs>(tf.All, ({ graph, input, attrs }) =>
+    asNumbers(graph, input('x'), x => reduce(graph, 'ReduceMin', x, attrs.axis, attrs.keepDims)),
+  )
+  translate<tf.AnyAttrs>(tf.Any, ({ graph, input, attrs }) =>
+    asNumbers(graph, input('x'), x => reduce(graph, 'ReduceMax', x, attrs.axis, attrs.keepDims)),
+  )
+  for (const kernel of [tf.ArgMax, tf.ArgMin] as const) {
+    translate<tf.ArgMaxAttrs>(kernel, ({ graph, input, attrs }) => {
+      const x = input('x').type === 'bool' ? cast(graph, input('x'), 'int32') : input('x')
+      const axis = tf.util.parseAxisParam(attrs.axis, [...x.shape])[0]!
+      const shape = x.shape.filter((_, i) => i !== axis)
+      const attributes = { axis: { int: axis }, keepdims: { int: 0 } }
+      return cast(graph, graph.node(kernel, [x], { type: 'int64', shape }, { attributes }), 'int32')
+    })
+  }
+  translate<tf.SoftmaxAttrs>(tf.Softmax, ({ graph, input, attrs }) =>
+    graph.node('Softmax', [input('logits')], input('logits'), { attributes: { axis: { int: attrs.dim } } }),
+  )
+  translate<tf.LogSoftmaxAttrs>(tf.LogSoftmax, ({ graph, input, attrs }) =>
+    graph.node('LogSoftmax', [input('logits')], input('logits'), {
+      attributes: { axis: { int: attrs.axis } },
+    }),
+  )
+  translate<tf.CumsumAttrs>(tf.Cumsum, ({ graph, input, attrs }) => {
+    const x = input('x').type === 'bool' ? cast(graph, input('x'), 'int32') : input('x')
+    const attributes = {
+      exclusive: { int: Number(attrs.exclusive) },
+      reverse: { int: Number(attrs.reverse) },
+    }
+    return graph.node('CumSum', [x, graph.scalar(attrs.axis, 'int32')], x, { attributes })
+  })
+  translate<tf.TopKAttrs>(tf.TopK, ({ graph, input, attrs }) => {
+    const x = input('x')
+    const shape = [...x.shape.slice(0, -1), attrs.k]
+    const attributes = { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: Number(attrs.sorted) } }
+    const specs: { type: ElementType; shape: number[] }[] = [
+      { type: x.type, shape },
+      { type: 'int64', shape },
+    ]
+    const [values, indices] = graph.nodeWithOutputs('TopK', [x, graph.ints([attrs.k])], specs, { attributes })
+    return [values!, cast(graph, indices!, 'int32')]
+  })
+}
+
+export function reduce(graph: GraphBuilder, op: string, x: Value, axis: Axes, keepDims = false): Value {
+  const axes = tf.util.parseAxisParam(axis ?? x.shape.map((_, i) => i), [...x.shape])
+  const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
+  const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i))
+  // Reducing axes of length 1 changes no element.
+  if (axes.every(i => x.shape[i] === 1)) return reshape(graph, x, shape)
+  const attributes = { keepdims: { int: Number(keepDims) } }
+  return graph.node(op, [x, graph.ints(axes)], { type: x.type, shape }, { attributes })
+}
+
+/** ONNX reduces no booleans: by way of int32. */
+function asNumbers(graph: GraphBuilder, x: Value, work: (x: Value) => Value): Value {
+  return cast(graph, work(x.type === 'bool' ? cast(graph, x, 'int32') : x), x.type)
+}

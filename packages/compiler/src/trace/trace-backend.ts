@@ -1,0 +1,183 @@
+import type { BackendValues, DataId, DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core'
+import { KernelBackend } from '@tensorflow/tfjs-core'
+import { CompilerError } from '../errors.ts'
+import { type ConstantData, type ElementType, uniformValue, type Value } from '../graph/graph.ts'
+import { GraphBuilder } from '../graph/graph-builder.ts'
+import { filled } from '../graph/operations.ts'
+import { sizeOf } from '../tree.ts'
+import { cameFromRandom, inTracedFunction } from './user-location.ts'
+
+interface Entry {
+  references: number
+  readonly shape: readonly number[]
+  readonly dtype: DataType
+  /** Elements of a tensor made from values; it becomes a constant of the graph once a kernel uses it. */
+  readonly values?: ConstantData
+  value?: Value
+}
+
+/**
+ * A tfjs backend without numbers: each tensor stands for a value of the graph that is being built. Tensors of
+ * other backends are never moved here, so tracing leaves them untouched.
+ */
+export class TraceBackend extends KernelBackend {
+  readonly graph: GraphBuilder = new GraphBuilder()
+  private readonly entries = new Map<DataId, Entry>()
+
+  /** The tensor that stands for `value`. */
+  tensorInfo(value: Value): TensorInfo {
+    const dataId = {}
+    this.entries.set(dataId, { references: 1, shape: value.shape, dtype: dtypeOf(value.type), value })
+    return { dataId, shape: [...value.shape], dtype: dtypeOf(value.type) }
+  }
+
+  /**
+   * The value that a tensor stands for.
+   * @param user what uses it, for the error
+   * @throws CompilerError for a tensor made outside of the traced function
+   */
+  resolve(tensor: TensorInfo, user: string): Value {
+    const entry = this.entries.get(tensor.dataId)
+    if (!entry) throw capturedTensor(tensor, user)
+    entry.value ??= this.constant(entry.values!, elementTypeOf(entry.dtype), entry.shape)
+    return entry.value
+  }
+
+  /** `tf.zeros` and `tf.ones` write whole arrays of one number: the graph keeps that number only. */
+  private constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
+    const value = data.length > 1 ? uniformValue(data) : undefined
+    return value === undefined
+      ? this.graph.constant(data, type, shape)
+      : filled(this.graph, value, type, shape)
+  }
+
+  override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
+    const dataId = {}
+    this.move(dataId, values, shape, dtype, 1)
+    return dataId
+  }
+
+  override move(
+    dataId: DataId,
+    values: BackendValues | null,
+    shape: number[],
+    dtype: DataType,
+    references: number,
+  ): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      throw new CompilerError(
+        'dtype',
+        `A compiled function cannot hold ${dtype} tensors${inTracedFunction()}: use float32, int32 or bool`,
+      )
+    }
+    // One number is the seed of nothing; looking for its origin would slow down every `tf.add(x, 1)`.
+    const random = sizeOf(shape) > 1 ? cameFromRandom() : undefined
+    if (random) {
+      throw new CompilerError(
+        'frozen-random',
+        `tf.${random} drew numbers while the function was traced${inTracedFunction()}: every run would see the same ` +
+          'ones. Draw them outside and pass them in as an input',
+      )
+    }
+    const type = elementTypeOf(dtype)
+    this.entries.set(dataId, {
+      references,
+      shape: [...shape],
+      dtype,
+      values: constantData(values, type, sizeOf(shape)),
+    })
+  }
+
+  override readSync(dataId: DataId): TypedArray {
+    const entry = this.entries.get(dataId)
+    // What was written can be read back: it is the same in every run.
+    const values = entry?.values ?? entry?.value?.constant
+    if (values) return values.slice() as TypedArray
+    const what = entry
+      ? `a tensor of shape [${entry.shape}] and type ${entry.dtype}`
+      : 'a tensor made while tracing'
+    throw new CompilerError(
+      'read-while-tracing',
+      `The values of ${what} were asked for${inTracedFunction()}: while a function is traced there are none. Compute ` +
+        'with tensors only (tf.where instead of if), and return what you want to read',
+    )
+  }
+
+  override async read(dataId: DataId): Promise<TypedArray> {
+    return this.readSync(dataId)
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const entry = this.entries.get(dataId)
+    if (!entry) return true
+    entry.references--
+    if (entry.references > 0 && !force) return false
+    this.entries.delete(dataId)
+    return true
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.entries.get(dataId)?.references ?? 0
+  }
+
+  override incRef(dataId: DataId): void {
+    const entry = this.entries.get(dataId)
+    if (entry) entry.references++
+  }
+
+  override numDataIds(): number {
+    return this.entries.size
+  }
+
+  override timerAvailable(): boolean {
+    return false
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32
+  }
+
+  /** The smallest difference from 1 that tfjs ops may count on in float32. */
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true }
+  }
+
+  override dispose(): void {
+    this.entries.clear()
+  }
+}
+
+export function elementTypeOf(dtype: DataType): ElementType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype
+  throw new CompilerError(
+    'dtype',
+    `A compiled function cannot hold ${dtype} tensors: use float32, int32 or bool`,
+  )
+}
+
+export function dtypeOf(type: ElementType): 'float32' | 'int32' | 'bool' {
+  // int64 lives inside of kernels only; they cast before they give anything to tfjs.
+  if (type === 'int64') throw new Error('an int64 value left a kernel')
+  return type
+}
+
+/** A copy of the elements as the type's own array: the caller may change the original before the graph is written. */
+function constantData(values: BackendValues | null, type: ElementType, size: number): ConstantData {
+  const source = (values ?? new Float32Array(size)) as ArrayLike<number>
+  if (type === 'float32') return new Float32Array(source)
+  if (type === 'int32') return new Int32Array(source)
+  return Uint8Array.from(source, value => (value ? 1 : 0))
+}
+
+function capturedTensor({ shape, dtype }: TensorInfo, user: string): CompilerError {
+  return new CompilerError(
+    'captured-tensor',
+    `${user} uses a ${dtype} tensor of shape [${shape}] that was made outside of the traced function` +
+      `${inTracedFunction()}: its values would be frozen into the graph. Pass it in as an input; if it is constant, ` +
+      'make it inside the function (tf.tensor of its values)',
+  )
+}

@@ -1,0 +1,216 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CompilerError } from '../errors.ts'
+import { optimize } from '../passes/optimize.ts'
+import { traceFunction } from './trace-function.ts'
+
+const vector = { shape: [3], dtype: 'float32' } as const
+const matrix = { shape: [3, 3], dtype: 'float32' } as const
+
+beforeAll(async () => {
+  await useBackend('cpu')
+})
+// Whatever a test does, tfjs is as it was: its backend, its tensors, and a tape that is not left open.
+let numTensors = 0
+beforeAll(() => {
+  numTensors = tf.memory().numTensors
+})
+afterEach(() => {
+  expect(tf.getBackend()).toBe('cpu')
+  expect(tf.memory().numTensors).toBe(numTensors)
+  expect(tf.engine().backendNames()).toEqual(['cpu'])
+  expect(
+    tf.tidy(() =>
+      Array.from(
+        tf
+          .grad(x => tf.square(x))(tf.scalar(3))
+          .dataSync(),
+      ),
+    ),
+  ).toEqual([6])
+})
+
+function errorOf(
+  fn: (inputs: { x: Tensor }) => object,
+  spec: { shape: number[]; dtype: 'float32' } = { shape: [3], dtype: 'float32' },
+): CompilerError {
+  try {
+    traceFunction(fn, { x: spec })
+  } catch (error) {
+    if (CompilerError.isInstance(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+const ops = (fn: (inputs: { x: Tensor }) => object): string[] =>
+  optimize(traceFunction(fn, { x: matrix }).graph).nodes.map(node => node.op)
+
+describe('traceFunction', () => {
+  it('names inputs and outputs by their keys and keeps their shapes and types', () => {
+    const { graph, inputs, outputs } = traceFunction(
+      ({ state, step }: { state: { 'a/b': Tensor; c: Tensor }; step: Tensor }) => ({
+        state: { 'a/b': tf.add(state['a/b'], 1), c: state.c },
+        big: tf.greater(step, 3),
+      }),
+      { state: { 'a/b': vector, c: vector }, step: { shape: [], dtype: 'int32' } },
+    )
+    expect(graph.inputs.map(({ name }) => name)).toEqual(['state/a~1b', 'state/c', 'step'])
+    expect(graph.outputs.map(({ name }) => name)).toEqual(['next/state/a~1b', 'next/state/c', 'big'])
+    expect(inputs.map(({ path }) => path)).toEqual([['state', 'a/b'], ['state', 'c'], ['step']])
+    expect(outputs[2]).toEqual({ path: ['big'], value: { shape: [], dtype: 'bool' } })
+  })
+
+  it('takes tensors as examples and leaves them alone', () => {
+    const x = tf.tensor1d([1, 2, 3])
+    const { inputs } = traceFunction(({ x }: { x: Tensor }) => ({ y: tf.neg(x) }), { x })
+    expect(inputs[0]!.value).toEqual({ shape: [3], dtype: 'float32' })
+    expect(Array.from(x.dataSync())).toEqual([1, 2, 3])
+    x.dispose()
+  })
+
+  it('computes equal things once', () => {
+    expect(ops(({ x }) => ({ y: tf.add(tf.exp(x), tf.mul(tf.exp(x), tf.exp(x))) }))).toEqual([
+      'Exp',
+      'Mul',
+      'Add',
+    ])
+  })
+
+  it('leaves out what changes nothing', () => {
+    expect(
+      ops(({ x }) => ({ y: tf.reshape(tf.reshape(tf.mul(tf.add(x, tf.zeros([3, 3])), 1), [9]), [3, 3]) })),
+    ).toEqual(['Identity'])
+  })
+
+  it('lets constants made inside be read, and copies them', () => {
+    const values = Float32Array.of(1, 2, 3)
+    const { graph } = traceFunction(
+      ({ x }: { x: Tensor }) => {
+        const constant = tf.tensor1d(values)
+        expect(Array.from(constant.dataSync())).toEqual([1, 2, 3])
+        return { y: tf.mul(x, constant) }
+      },
+      { x: vector },
+    )
+    values.fill(9)
+    const constant = graph.nodes[0]!.inputs.find(input => input?.constant)
+    expect(constant!.constant).toEqual(Float32Array.of(1, 2, 3))
+  })
+
+  it('lets tensors of the previous backend be read', () => {
+    const outside = tf.tensor1d([4, 5])
+    traceFunction(({ x }: { x: Tensor }) => ({ y: tf.mul(x, outside.dataSync()[1]!) }), { x: vector })
+    outside.dispose()
+  })
+})
+
+describe('errors of traceFunction', () => {
+  it('names an unsupported kernel and the line that calls it', () => {
+    const error = errorOf(({ x }) => ({ y: tf.multinomial(x as tf.Tensor1D, 2) }))
+    expect(error.code).toBe('unsupported-kernel')
+    expect(error.message).toMatch(
+      /Multinomial has no translation to ONNX \(at .*trace-function\.test\.ts:\d+:\d+\)/,
+    )
+  })
+
+  it('names a kernel that tfjs-core does not know', () => {
+    const error = errorOf(({ x }) => ({ y: tf.engine().runKernel('MyOwn', { x }) }))
+    expect(error.code).toBe('unsupported-kernel')
+    expect(error.message).toContain('MyOwn')
+  })
+
+  it('refuses to read a value', () => {
+    const error = errorOf(({ x }) => ({ y: tf.sum(x).dataSync()[0]! > 0 ? x : tf.neg(x) }))
+    expect(error.code).toBe('read-while-tracing')
+    expect(error.message).toMatch(
+      /shape \[\] and type float32 were asked for \(at .*trace-function\.test\.ts/,
+    )
+  })
+
+  it('refuses a tensor from outside, and says its shape and what to do', () => {
+    const outside = tf.ones([2, 3], 'int32')
+    const error = errorOf(({ x }) => ({ y: tf.add(x, tf.sum(outside)) }))
+    const returned = errorOf(() => ({ y: outside }))
+    outside.dispose()
+    expect(error.code).toBe('captured-tensor')
+    expect(error.message).toMatch(
+      /tf's Sum uses a int32 tensor of shape \[2,3\] .*outside.*Pass it in as an input/,
+    )
+    expect(returned.message).toContain('The output "y" uses')
+  })
+
+  it('refuses a variable from outside', () => {
+    const variable = tf.variable(tf.ones([3]))
+    const before = Array.from(variable.dataSync())
+    const error = errorOf(({ x }) => ({ y: tf.mul(x, variable) }))
+    expect(error.code).toBe('captured-tensor')
+    expect(Array.from(variable.dataSync())).toEqual(before)
+    tf.disposeVariables()
+    tf.dispose(variable)
+    numTensors = tf.memory().numTensors
+  })
+
+  it('refuses random numbers', () => {
+    expect(errorOf(({ x }) => ({ y: tf.add(x, tf.randomNormal([3])) })).message).toContain(
+      'tf.randomNormal drew numbers',
+    )
+    expect(errorOf(({ x }) => ({ y: tf.dropout(x, 0.5) })).code).toBe('frozen-random')
+  })
+
+  it('lets go of what a gradient kept when something throws', () => {
+    const forward = errorOf(({ x }) => ({
+      y: tf.grad((v: Tensor) => tf.multinomial(tf.exp(tf.mul(v, v)) as tf.Tensor1D, 1))(x),
+    }))
+    expect(forward.code).toBe('unsupported-kernel')
+    const custom = tf.customGrad((v, save) => {
+      ;(save as tf.GradSaveFunc)([v as Tensor])
+      return {
+        value: tf.exp(v as Tensor),
+        gradFunc: () => {
+          throw new RangeError('mine')
+        },
+      }
+    })
+    expect(() => traceFunction(({ x }: { x: Tensor }) => ({ y: tf.grad(custom)(x) }), { x: vector })).toThrow(
+      RangeError,
+    )
+  })
+
+  it('refuses types that a graph has not', () => {
+    expect(errorOf(() => ({ y: tf.tensor1d(['a']) })).code).toBe('dtype')
+    expect(errorOf(({ x }) => ({ y: tf.complex(x, x) })).code).toBe('unsupported-kernel')
+    expect(errorOf(({ x }) => ({ y: tf.add(tf.cast(x, 'bool'), tf.cast(x, 'bool')) })).message).toContain(
+      'Add of bool',
+    )
+    expect(() => traceFunction(() => ({}), { x: { shape: [1], dtype: 'string' as 'bool' } })).toThrow(
+      'string tensors',
+    )
+  })
+
+  it.each([
+    ['a promise', async ({ x }: { x: Tensor }) => ({ x }), /async/],
+    ['one tensor', ({ x }: { x: Tensor }) => x, /return a record/],
+    ['nothing', () => ({}), /returned no tensor/],
+    ['a number', () => ({ y: { z: 3 } }), /result at "y\/z" is a number/],
+  ] as const)('refuses a function that returns %s', (_what, fn, message) => {
+    expect(errorOf(fn as (inputs: { x: Tensor }) => object).message).toMatch(message)
+  })
+
+  it('refuses tracing inside of tracing, and examples that are no tensors', () => {
+    expect(
+      errorOf(({ x }) => {
+        traceFunction(({ x }: { x: Tensor }) => ({ x }), { x: vector })
+        return { x }
+      }).message,
+    ).toContain('inside')
+    expect(() => traceFunction(({ x }: { x: Tensor }) => ({ x }), { x: 3 as unknown as Tensor })).toThrow(
+      'The example input at "x" is a number',
+    )
+    expect(() =>
+      traceFunction(({ x }: { x: Tensor }) => ({ x }), { x: { shape: [-1], dtype: 'float32' } }),
+    ).toThrow('The example input')
+  })
+})

@@ -1,0 +1,145 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { Tensor } from '@tensorflow/tfjs-core'
+import { CompilerError } from '../errors.ts'
+import type { Graph } from '../graph/graph.ts'
+import {
+  describe,
+  type Leaf,
+  leavesOf,
+  pathName,
+  type SpecsOf,
+  type TensorSpec,
+  type TensorTree,
+  treeOf,
+} from '../tree.ts'
+import { TRACE_BACKEND, unsupportedKernel } from './kernel.ts'
+import { registerTranslations } from './kernels/index.ts'
+import { elementTypeOf, TraceBackend } from './trace-backend.ts'
+
+/** A traced function: its graph, and the leaves of its inputs and outputs in the order of the graph's own. */
+export interface Trace {
+  readonly graph: Graph
+  readonly inputs: readonly Leaf<TensorSpec>[]
+  readonly outputs: readonly Leaf<TensorSpec>[]
+}
+
+/**
+ * Runs `fn` once with tensors that stand for its inputs and records what it does as a graph. The graph's inputs and
+ * outputs are named by their keys, joined by `/`; an output that would share its name with an input is prefixed
+ * `next/`. The tfjs backend in force is put back afterwards, also when `fn` throws, and no tensor is left over.
+ *
+ * @param fn a pure, synchronous function from a nested record of tensors to another
+ * @param example a tensor, or a shape and type, for each input
+ * @throws CompilerError when `fn` uses a kernel without translation, reads a value, uses a tensor from outside, draws
+ * random numbers or returns anything but tensors; and whatever `fn` itself throws
+ */
+export function traceFunction<I extends object = TensorTree>(
+  fn: (inputs: I) => object,
+  example: SpecsOf<I>,
+): Trace {
+  registerTranslations()
+  const specs = leavesOf(example, isSpec, 'The example input').map(({ path, value }) => {
+    elementTypeOf(value.dtype)
+    return { path, value: { shape: [...value.shape], dtype: value.dtype } }
+  })
+  const backend = new TraceBackend()
+  const outputs: Leaf<TensorSpec>[] = []
+  withBackend(backend, () => {
+    const leaves = specs.map(({ path, value }) => {
+      const input = backend.graph.input(pathName(path), value.dtype, value.shape)
+      return { path, value: tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(input), backend) }
+    })
+    for (const { path, value } of outputLeaves(fn(treeOf(leaves) as I))) {
+      const output = backend.resolve(value, `The output "${pathName(path)}"`)
+      backend.graph.output(outputName(path, specs), output)
+      outputs.push({ path, value: { shape: [...value.shape], dtype: value.dtype as TensorSpec['dtype'] } })
+    }
+  })
+  return { graph: backend.graph.finish(), inputs: specs, outputs }
+}
+
+function outputName(path: readonly string[], inputs: readonly Leaf<TensorSpec>[]): string {
+  const name = pathName(path)
+  return inputs.some(input => pathName(input.path) === name) ? `next/${name}` : name
+}
+
+function outputLeaves(result: unknown): Leaf<Tensor>[] {
+  if (result instanceof Promise) {
+    // Its rejection, if any, is a consequence of this error.
+    result.catch(() => {})
+    throw new CompilerError(
+      'invalid-argument',
+      'The function is async: a function can be traced only if it is synchronous',
+    )
+  }
+  if (result instanceof Tensor) {
+    throw new CompilerError(
+      'invalid-argument',
+      'The function returned one tensor: return a record, as in { y }',
+    )
+  }
+  const leaves = leavesOf(
+    result,
+    (value): value is Tensor => value instanceof Tensor,
+    "The function's result",
+  )
+  if (leaves.length === 0) {
+    throw new CompilerError(
+      'invalid-argument',
+      `The function returned no tensor (${describe(result)}): return a record, as in { y }`,
+    )
+  }
+  return leaves
+}
+
+/** Puts `backend` in force while `work` runs, and sees to it that nothing is left when it throws. */
+function withBackend(backend: TraceBackend, work: () => void): void {
+  const engine = tf.engine()
+  const previous = engine.backendName
+  if (previous === TRACE_BACKEND) {
+    throw new CompilerError(
+      'invalid-argument',
+      'A function cannot be traced inside of a function that is being traced',
+    )
+  }
+  // Tensors that a gradient keeps are let go by the engine at its end; after an error nobody does.
+  const kept: Tensor[] = []
+  const { keep } = engine
+  engine.keep = <T extends Tensor>(result: T): T => {
+    kept.push(result)
+    keep.call(engine, result)
+    return result
+  }
+  // The lowest priority: it is never chosen by tfjs, only set here.
+  tf.registerBackend(TRACE_BACKEND, () => backend, -1)
+  try {
+    // Setting a backend that is there already takes effect at once; the promise only says so.
+    void tf.setBackend(TRACE_BACKEND)
+    // Nothing is returned, so that the tidy lets go of everything.
+    tf.tidy(work)
+  } catch (error) {
+    for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()
+    throw unregisteredKernel(error) ?? error
+  } finally {
+    Reflect.deleteProperty(engine, 'keep')
+    if (previous != null) void tf.setBackend(previous)
+    tf.removeBackend(TRACE_BACKEND)
+  }
+}
+
+/** A kernel that tfjs-core itself does not know, of somebody's own op. */
+function unregisteredKernel(error: unknown): CompilerError | undefined {
+  const name =
+    error instanceof Error ? /^Kernel '(.+)' not registered for backend/.exec(error.message)?.[1] : undefined
+  return name === undefined ? undefined : unsupportedKernel(name)
+}
+
+function isSpec(value: unknown): value is TensorSpec {
+  if (typeof value !== 'object' || value === null) return false
+  const { shape, dtype } = value as Partial<TensorSpec>
+  return (
+    Array.isArray(shape) &&
+    shape.every(size => Number.isInteger(size) && size >= 0) &&
+    typeof dtype === 'string'
+  )
+}

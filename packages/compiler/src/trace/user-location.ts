@@ -1,0 +1,39 @@
+/** Deep enough to see past the frames of tfjs' ops, gradients and tidies. */
+const STACK_DEPTH = 80
+const TFJS = /tfjs-core|tfjs-backend/
+/** Gradient definitions and this package's own frames are no place that a user can mend. */
+const OURS =
+  /@tinystories[\\/]backends|packages[\\/]backends|[\\/]compiler[\\/](src|dist)[\\/]trace[\\/](?!.*\.test\.)|node:internal/
+
+const RANDOM =
+  /\b(randomUniformInt|randomUniform|randomNormal|randomStandardNormal|randomGamma|truncatedNormal|dropout)_?\b/
+
+/**
+ * ` (at file:line:column)`: the line of the user's function that called into tfjs, as far as the stack shows it; ''
+ * if it does not (in a minified bundle, say).
+ */
+export function inTracedFunction(): string {
+  const frames = stackFrames()
+  const firstTfjs = frames.findIndex(frame => TFJS.test(frame))
+  const user = frames.slice(firstTfjs + 1).find(frame => !TFJS.test(frame) && !OURS.test(frame))
+  if (!user || firstTfjs < 0) return ''
+  const location = /\(([^()]+:\d+:\d+)\)$/.exec(user)?.[1] ?? user.replace(/^\s*at (async )?/, '')
+  return ` (at ${location})`
+}
+
+/** The tfjs function on the stack that draws random numbers, if there is one. */
+export function cameFromRandom(): string | undefined {
+  for (const frame of stackFrames()) {
+    const name = TFJS.test(frame) ? RANDOM.exec(frame)?.[1] : undefined
+    if (name) return name
+  }
+  return undefined
+}
+
+function stackFrames(): string[] {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = STACK_DEPTH
+  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = limit
+  return stack.split('\n').filter(line => /^\s*at /.test(line))
+}

@@ -173,6 +173,15 @@ test('a state of another recipe or another file is refused with the difference',
   expect((await openStories(moved).shuffle({ seed: 1 }).iterate({ from }).next()).done).toBe(false)
 })
 
+test('another number of items made ahead may be used on resuming', async () => {
+  const stream = openStories(stories.slice(0, 90)).shuffle({ bufferSize: 20 })
+  const expected = await stream.toArray()
+  const cursor = stream.prefetch(7).iterate()
+  for (let i = 0; i < 50; i++) await cursor.next()
+  await using resumed = stream.prefetch(2).iterate({ from: cursor.state() })
+  for (const story of expected.slice(50)) expect((await resumed.next()).value).toEqual(story)
+})
+
 test('progress counts bytes up to the whole, of a packed file the packed ones', async () => {
   for (const [file, size] of [
     [path, Buffer.byteLength(content)],

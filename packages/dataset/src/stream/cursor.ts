@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { StreamStateError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { RunContext, Stage } from './stage.ts'

@@ -1,36 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { openStories } from '@tinystories/dataset'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
-
-interface BenchmarkResult {
-  name: string
-  machine: string
-  rows: {
-    case: string
-    metric: string
-    ours: number
-    peer: string
-    peerValue: number | null
-    ratio: number | null
-  }[]
-}
+import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
 
 export const name = 'dataset'
 export const description =
   'parse + shuffle + tokenise + pack of train.txt on one thread, against datasets streaming'
 
-const data = process.env.TINYSTORIES_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
+const data =
+  process.env.TINYSTORIES_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 const text = join(data, 'tinystories/train.txt')
 const tokenizerJson = join(data, 'bert-base-uncased/tokenizer.json')
 const contextLength = 256
 const bufferSize = 4096
-const runs = 5
 
 /** Measures ours and the peer in turns. The peer needs Python with `datasets` and `tokenizers`; PYTHON names it. */
 export async function run(): Promise<BenchmarkResult> {
@@ -47,35 +35,27 @@ export async function run(): Promise<BenchmarkResult> {
     await stories.map(story => JSON.stringify({ text: story.text })).toArray(),
   )
   try {
-    const times: Record<'parse' | 'shuffle' | 'all' | 'peer', number[]> = {
-      parse: [],
-      shuffle: [],
-      all: [],
-      peer: [],
-    }
-    // The first round warms up.
-    for (let round = 0; round <= runs; round++) {
-      times.parse.push(await seconds(stories))
-      times.shuffle.push(await seconds(shuffled))
-      times.all.push(await seconds(rows.batch(8)))
-      if (peer !== undefined) times.peer.push(await peer.run())
-    }
-    const rate = (list: number[]): number => Number((size / 1e6 / median(list.slice(1))).toFixed(1))
-    const ours = rate(times.all)
-    const peerValue = peer === undefined ? null : rate(times.peer)
-    const peerName = peer?.name ?? 'datasets streaming, tokenizers'
+    const medians = await inTurns({
+      parse: () => seconds(stories),
+      shuffle: () => seconds(shuffled),
+      all: () => seconds(rows.batch(8)),
+      peer: async () => (peer === undefined ? Number.NaN : peer.run()),
+    })
+    const rate = (elapsed: number): number => Number((size / 1e6 / elapsed).toFixed(1))
+    const ours = rate(medians.all)
+    const peerValue = peer === undefined ? null : rate(medians.peer)
     const alone = { metric: 'MB/s', peer: 'none', peerValue: null, ratio: null }
     return {
       name,
-      machine: `${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+      machine: machine(),
       rows: [
-        { case: 'parse', ours: rate(times.parse), ...alone },
-        { case: 'parse + shuffle', ours: rate(times.shuffle), ...alone },
+        { case: 'parse', ours: rate(medians.parse), ...alone },
+        { case: 'parse + shuffle', ours: rate(medians.shuffle), ...alone },
         {
           case: 'parse + shuffle + tokenise + pack',
           metric: 'MB/s',
           ours,
-          peer: peerName,
+          peer: peer?.name ?? 'datasets streaming, tokenizers',
           peerValue,
           ratio: peerValue === null ? null : Number((ours / peerValue).toFixed(2)),
         },
@@ -91,10 +71,6 @@ async function seconds(stream: AsyncIterable<unknown>): Promise<number> {
   const begin = performance.now()
   for await (const _ of stream);
   return (performance.now() - begin) / 1000
-}
-
-function median(list: number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!
 }
 
 /** The peer in a process of its own that is kept, so that what it imports is not measured. Undefined when it is not installed. */

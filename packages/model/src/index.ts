@@ -14,7 +14,19 @@ export {
   type PretrainedArrays,
   type PretrainedModel,
 } from './files/load.ts'
+export { encodeSafetensors, type SafetensorsInput } from './files/safetensors.ts'
+export { openSafetensors, type SafetensorsFile } from './files/safetensors-file.ts'
 export { type SavableModel, type SaveOptions, saveSafetensors } from './files/save.ts'
+export { type DecodeInputs, decode, type KeyValueCache } from './generation/decode.ts'
+export {
+  type Completion,
+  type FinishReason,
+  type GenerateOptions,
+  generate,
+  generateBatch,
+} from './generation/generate.ts'
+export { type GenerateTextOptions, generateText, type TextTokenizer } from './generation/generate-text.ts'
+export { type SampledToken, type SamplingOptions, sampleToken } from './generation/sample-token.ts'
 export { type Batch, type Evaluation, evaluateLoss, forward, loss } from './model.ts'
 export {
   countParameters,

@@ -24,14 +24,8 @@ import {
   runFolder,
   writeWhole,
 } from '../run-folder.ts'
-import { saveModel, writeStory } from '../stories.ts'
-import {
-  encodesStories,
-  endOfStory,
-  evaluationSet,
-  loadTokenizer,
-  openTrainingStories,
-} from '../train/open-data.ts'
+import { loadModel, saveModel, writeStory } from '../stories.ts'
+import { endOfStory, evaluationSet, loadTokenizer, openTrainingStories } from '../train/open-data.ts'
 import { planRun } from '../train/plan-run.ts'
 import type { RunSettings, TrainFlags } from '../train/settings.ts'
 import { trainableModel } from '../train/trainable-model.ts'
@@ -56,7 +50,7 @@ export async function train(flags: TrainFlags): Promise<number> {
   const data = stories.train
     .shuffle({ seed: settings.seed, bufferSize: 10_000 })
     .repeat()
-    .tokenize(encodesStories(tokenizer), { eos: endOfStory(tokenizer) })
+    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
     .pack({ contextLength: settings.model.contextLength, by: 'stream' })
     .batch(settings.batchSize)
     .prefetch(4)
@@ -127,7 +121,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     interrupt.release()
     await trainer.dispose()
   }
-  await tellStory(note, run, settings, tokenizer)
+  await tellStory(note, run, settings)
   return 0
 }
 
@@ -189,16 +183,11 @@ function tellScore(note: (text: string) => void, settings: RunSettings, score: E
 async function tellStory(
   note: (text: string) => void,
   run: RunFolder,
-  settings: RunSettings,
-  tokenizer: WordPieceTokenizer,
+  { prompt, seed }: RunSettings,
 ): Promise<void> {
+  const loaded = await loadModel(run.model, 'wasm')
   let story = ''
-  for await (const piece of writeStory(run.model, tokenizer, {
-    prompt: settings.prompt,
-    seed: settings.seed,
-  })) {
-    story += piece
-  }
+  for await (const piece of writeStory(loaded, { prompt, seed })) story += piece
   await writeWhole(run.story, `${story}\n`)
   note(`\nA story it wrote:\n\n${story}\n`)
   note('Write more:')

@@ -1,4 +1,4 @@
-import { type Story, type StoryStream, type StoryTokenizer, splitStories } from '@tinystories/dataset'
+import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
 import { trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
 import type { EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { openSource } from '../open-source.ts'
@@ -43,11 +43,6 @@ export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
   return WordPieceTokenizer.fromFile(path)
 }
 
-/** The tokenizer without the tokens that some templates put around a text: `[CLS]` has no place inside a stream. */
-export function encodesStories(tokenizer: WordPieceTokenizer): StoryTokenizer {
-  return { encode: text => tokenizer.encode(text, { addSpecialTokens: false }) }
-}
-
 /** @throws UserError when the vocabulary has no token that ends a story. */
 export function endOfStory(tokenizer: WordPieceTokenizer): number {
   const id = tokenizer.endOfTextId
@@ -74,7 +69,7 @@ export async function measureStories(
 ): Promise<StoryLengths> {
   const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }
   for await (const { text } of stories.take(limit)) {
-    const { length } = encodesStories(tokenizer).encode(text).ids
+    const { length } = tokenizer.encode(text, { addSpecialTokens: false }).ids
     lengths.stories++
     lengths.tokens += length
     lengths.longest = Math.max(lengths.longest, length)
@@ -98,7 +93,7 @@ export async function evaluationSet(
   const batches: TokenBatch[] = []
   let bytes = 0
   const windows = (maxStories === undefined ? stories : stories.take(maxStories))
-    .tokenize(encodesStories(tokenizer), { eos: endOfStory(tokenizer) })
+    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })
   for await (const batch of windows) {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { forDisplay, fromTyped, isNamedSource, typedFolder } from './paths.ts'
+
+test('paths count from where the command was typed, through npm and turbo', () => {
+  expect(typedFolder({}, '/here')).toBe('/here')
+  expect(typedFolder({ npm_package_name: 'tinystories', INIT_CWD: '/typed' }, '/root')).toBe('/typed')
+  const turbo = {
+    npm_package_name: '@tinystories/cli',
+    INIT_CWD: '/root/apps/cli',
+    TURBO_INVOCATION_DIR: '/typed',
+  }
+  expect(typedFolder(turbo, '/root/apps/cli')).toBe('/typed')
+})
+
+test("another package's npm script does not move them", () => {
+  expect(typedFolder({ npm_package_name: 'my-app', INIT_CWD: '/elsewhere' }, '/here')).toBe('/here')
+})
+
+test('relative paths are joined, absolute ones kept', () => {
+  expect(fromTyped('a/b.txt', '/typed')).toBe('/typed/a/b.txt')
+  expect(fromTyped('/a/b.txt', '/typed')).toBe('/a/b.txt')
+})
+
+test('shows the shorter of the two', () => {
+  expect(forDisplay('/typed/runs/x', '/typed')).toBe('runs/x')
+  expect(forDisplay('/other/x', '/typed')).toBe('/other/x')
+})
+
+test.each([
+  ['sample', true],
+  ['hf://roneneldan/TinyStories', true],
+  ['sample.txt', false],
+  ['./sample', false],
+  ['C:\\stories.txt', false],
+])('%s is the name of a source: %s', (source, expected) => {
+  expect(isNamedSource(source)).toBe(expected)
+})

@@ -1,0 +1,229 @@
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { MetricsLine } from '@tinystories/trainer'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinystories } from './testing/cli.ts'
+
+let folder: string
+const tiny = [
+  '--hidden',
+  '16',
+  '--layers',
+  '1',
+  '--heads',
+  '2',
+  '--vocab-size',
+  '300',
+  '--context',
+  '32',
+  '--batch',
+  '4',
+]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinystories-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+
+async function metrics(run: string): Promise<MetricsLine[]> {
+  const text = await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as MetricsLine)
+}
+
+describe('train', () => {
+  test('leaves a whole run folder, from which one can generate and evaluate', async () => {
+    const { code, stdout, stderr } = await cli(
+      'train',
+      ...tiny,
+      '--steps',
+      '60',
+      '--eval-every',
+      '30',
+      '--out',
+      'whole',
+    )
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Held-out score \(10 % held out, [\d,]+ bytes\): \d\.\d+ bits per byte/)
+    expect(stdout).toMatch(/A story it wrote:\n\nOnce upon a time/)
+    expect(stdout).toContain('generate --model whole')
+    expect((await readdir(join(folder, 'whole'))).sort()).toEqual(
+      [
+        'checkpoints',
+        'config.json',
+        'loss.svg',
+        'metrics.jsonl',
+        'model',
+        'story.txt',
+        'tokenizer.json',
+      ].sort(),
+    )
+    expect((await readdir(join(folder, 'whole', 'model'))).sort()).toEqual(
+      ['config.json', 'evaluation.json', 'model.safetensors', 'tokenizer.json'].sort(),
+    )
+    const lines = await metrics('whole')
+    const [first, last] = lines.filter(line => line.type === 'evaluation').map(line => line.bitsPerByte)
+    expect(last).toBeLessThan(first!)
+
+    const story = (...more: string[]): ReturnType<typeof tinystories> =>
+      cli('generate', '--model', 'whole', '--prompt', 'The cat', '--max-tokens', '20', ...more)
+    const told = await story()
+    expect(told.code).toBe(0)
+    expect(told.stdout).toMatch(/^The cat./)
+    expect((await story()).stdout).toBe(told.stdout)
+    expect((await story('--seed', '7')).stdout).not.toBe(told.stdout)
+
+    await writeFile(
+      join(folder, 'valid.txt'),
+      'Once upon a time, a cat sat.\n<|endoftext|>\nThe dog ran home.\n',
+    )
+    const evaluate = (engine: string): ReturnType<typeof tinystories> =>
+      cli('evaluate', '--model', 'whole', '--data', 'valid.txt', '--engine', engine, '--json')
+    const scores = await Promise.all(
+      ['compiled', 'wasm'].map(
+        async engine => JSON.parse((await evaluate(engine)).stdout) as { bitsPerByte: number; bytes: number },
+      ),
+    )
+    expect(scores[0]!.bytes).toBe(28 + 17)
+    expect(scores[1]!.bitsPerByte / scores[0]!.bitsPerByte).toBeCloseTo(1, 4)
+  })
+
+  test('Ctrl-C leaves a checkpoint and tells how to go on, to the same end as without it', async () => {
+    const limits = ['--steps', '60', '--eval-every', '1000', '--seed', '5']
+    await cli('train', ...tiny, ...limits, '--out', 'straight')
+    let interrupted = false
+    const stopped = await tinystories(['train', ...tiny, ...limits, '--out', 'stopped'], {
+      cwd: folder,
+      onStdout: (text, child) => {
+        if (!interrupted && text.includes('step ')) {
+          interrupted = true
+          child.kill('SIGINT')
+          // A second delivery of the same Ctrl-C, as npm and turbo make it, must not cut the saving short.
+          setTimeout(() => child.kill('SIGINT'), 50)
+        }
+      },
+    })
+    expect(stopped.code).toBe(130)
+    expect(stopped.stdout).toMatch(/Interrupted at step \d+; its checkpoint is written/)
+    expect(stopped.stdout).toContain('tinystories train --resume stopped')
+    const resumed = await cli('train', '--resume', 'stopped')
+    expect(resumed.stderr).toBe('')
+    expect(resumed.code).toBe(0)
+    const losses = async (run: string): Promise<unknown[]> =>
+      (await metrics(run)).filter(line => line.type === 'step').map(line => [line.step, line.loss])
+    expect(await losses('stopped')).toEqual(await losses('straight'))
+    expect(await readFile(join(folder, 'stopped/model/model.safetensors'))).toEqual(
+      await readFile(join(folder, 'straight/model/model.safetensors')),
+    )
+  })
+})
+
+test('tokenizer train writes a tokenizer that comes back', async () => {
+  const made = await cli('tokenizer', 'train', '--vocab-size', '500', '--out', 'made/tokenizer.json')
+  expect(made).toMatchObject({ code: 0, stdout: 'Wrote made/tokenizer.json: 500 pieces\n' })
+  const used = await cli(
+    'train',
+    ...tiny.filter((_, i) => i !== 6 && i !== 7),
+    '--tokenizer',
+    'made/tokenizer.json',
+    '--steps',
+    '2',
+    '--out',
+    'with-own',
+  )
+  expect(used.code).toBe(0)
+  expect(used.stdout).toContain('a vocabulary of 500')
+})
+
+describe('bad input ends with one clear line and exit code 1', () => {
+  const cases: [string, string[], RegExp][] = [
+    ['a missing file', ['train', '--data', 'nowhere.txt'], /nowhere\.txt/],
+    ['an empty file', ['train', '--data', 'empty.txt'], /empty\.txt.*empty|empty\.txt.*no stor/i],
+    ['a binary file', ['train', '--data', 'binary.txt'], /binary\.txt/],
+    ['a folder', ['train', '--data', '.'], /folder|directory/i],
+    ['an unknown flag', ['train', '--dta', 'x'], /unknown option '--dta'/],
+    ['an unknown command', ['trian'], /unknown command 'trian'/],
+    ['a flag that is no number', ['train', '--steps', 'many'], /--steps.*whole number/i],
+    ['no steps', ['train', '--steps', '0'], /--steps.*at least 1/i],
+    [
+      'a context longer than any story',
+      ['train', '--context', '5000'],
+      /--context 5000 is longer than any story.*at most/,
+    ],
+    [
+      'a vocabulary larger than the text gives',
+      ['train', '--vocab-size', '90000'],
+      /--vocab-size 90000 is larger than the text can give.*at most/,
+    ],
+    [
+      'heads that do not divide',
+      ['train', '--hidden', '30', '--heads', '4'],
+      /heads \(4\) must divide hiddenSize \(30\)/,
+    ],
+    [
+      'too few stories',
+      ['train', '--data', 'short.txt', '--valid', 'short.txt', '--vocab-size', '64'],
+      /less than one batch|larger than the text/,
+    ],
+    ['nothing to resume', ['train', '--resume', 'nowhere'], /nowhere holds no run/],
+    [
+      'a folder that holds a run',
+      ['train', '--steps', '1', '--out', 'taken'],
+      /taken holds a run already.*--resume/,
+    ],
+    ['no model', ['generate', '--model', 'nowhere'], /nowhere does not exist/],
+    ['no data to evaluate on', ['evaluate'], /required option '--data/],
+    ['a tokenizer that is none', ['train', '--tokenizer', 'short.txt.json'], /short\.txt\.json/],
+  ]
+
+  beforeAll(async () => {
+    await writeFile(join(folder, 'empty.txt'), '')
+    await writeFile(
+      join(folder, 'binary.txt'),
+      Uint8Array.from({ length: 4096 }, (_, i) => (i * 151) & 255),
+    )
+    await writeFile(join(folder, 'short.txt'), 'A cat sat. A cat sat. A cat ran. A cat ran.\n')
+    await writeFile(join(folder, 'short.txt.json'), '{"version": ')
+    await cli('tokenizer', 'train', '--out', 'taken/config.json')
+  })
+
+  test.each(cases)('%s', async (_name, args, message) => {
+    const before = await readdir(folder)
+    const { code, stderr } = await cli(...args)
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^error: /)
+    // Commander adds where help is to be had; our own errors are one line.
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .filter(line => line !== '' && !line.startsWith('(')),
+    ).toHaveLength(1)
+    expect(code).toBe(1)
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a file one may not read', async () => {
+    await writeFile(join(folder, 'secret.txt'), 'A story.')
+    await chmod(join(folder, 'secret.txt'), 0)
+    const { code, stderr } = await cli('train', '--data', 'secret.txt')
+    expect(stderr).toMatch(/error: .*permission.*secret\.txt|secret\.txt.*permission/i)
+    expect(code).toBe(1)
+  })
+})
+
+test.each([[[]], [['train']], [['tokenizer']], [['tokenizer', 'train']], [['generate']], [['evaluate']]])(
+  'help of %j shows examples or commands',
+  async command => {
+    const { code, stdout } = await cli(...command, '--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Usage: tinystories/)
+    expect(stdout).toMatch(/Examples:|Commands:/)
+  },
+)

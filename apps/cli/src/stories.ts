@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { type BackendName, useBackend } from '@tinystories/backends'
+import {
+  type GptConfig,
+  type GptModel,
+  generateText,
+  loadPretrained,
+  saveSafetensors,
+} from '@tinystories/model'
+import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { UserError } from './user-error.ts'
+
+/** Saves a model with its tokenizer beside it, as transformers lays one out. */
+export async function saveModel(
+  folder: string,
+  config: GptConfig,
+  parameters: Record<string, Float32Array>,
+  tokenizer: WordPieceTokenizer,
+): Promise<void> {
+  const endOfTextId = tokenizer.endOfTextId
+  await saveSafetensors(folder, { config, parameters }, endOfTextId === undefined ? {} : { endOfTextId })
+  await tokenizer.save(join(folder, 'tokenizer.json'))
+}
+
+/** The tokenizer that lies beside a model. */
+export function modelTokenizer(folder: string): Promise<WordPieceTokenizer> {
+  return WordPieceTokenizer.fromFile(join(folder, 'tokenizer.json'))
+}
+
+export interface StoryOptions {
+  prompt: string
+  seed: number
+  maxTokens?: number
+  temperature?: number
+  topK?: number
+  topP?: number
+  signal?: AbortSignal
+}
+
+export interface LoadedModel {
+  model: GptModel
+  tokenizer: WordPieceTokenizer
+}
+
+/** @throws UserError when model and tokenizer do not belong together. */
+export async function loadModel(folder: string, backend: BackendName): Promise<LoadedModel> {
+  await useBackend(backend)
+  const tokenizer = await modelTokenizer(folder)
+  const model = await loadPretrained(folder)
+  if (tokenizer.vocabSize > model.config.vocabSize) {
+    throw new UserError(
+      `The tokenizer in ${folder} has ${tokenizer.vocabSize} pieces, the model only ${model.config.vocabSize}: they do not belong together.`,
+    )
+  }
+  return { model, tokenizer }
+}
+
+/** A story in pieces as they are written, the prompt first. */
+export async function* writeStory(
+  { model, tokenizer }: LoadedModel,
+  { prompt, temperature = 0.7, topP = 0.95, maxTokens = 300, ...options }: StoryOptions,
+): AsyncGenerator<string> {
+  yield prompt
+  yield* generateText({ model, tokenizer, prompt, temperature, topP, maxTokens, ...options })
+}

@@ -1,0 +1,181 @@
+import { GenerationError } from '../errors.ts'
+import type { GptModel } from '../parameters.ts'
+import { Random } from '../random.ts'
+import { checkSampling, type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
+import { type Stream, Streams } from './streams.ts'
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Most tokens to write. Default 200. */
+  maxTokens?: number
+  /** Tokens that end the text; they are not part of it. Default: none. */
+  stopIds?: Iterable<number>
+  /** Makes sampling repeatable, on every backend. Default: another one each time. */
+  seed?: number
+  /** Ends the writing between two tokens, with the signal's reason as the error. */
+  signal?: AbortSignal
+  /** `false` reads the whole text again for each token: slower, and the same text. Default true. */
+  cache?: boolean
+}
+
+/** Why a text ended: at a stop token, or at `maxTokens`. */
+export type FinishReason = 'stop' | 'length'
+
+/** A text that {@link generateBatch} wrote, without its prompt. */
+export interface Completion {
+  ids: number[]
+  /** For each id; see {@link SampledToken}. */
+  logProbabilities: number[]
+  finishReason: FinishReason
+}
+
+/**
+ * Goes on from a prompt, token by token, on the tfjs backend in force. Keys and values of earlier tokens are kept,
+ * so that a token costs one column and not the whole text.
+ *
+ * A text may grow past the context: each time the context is full, its older half is forgotten and the newer
+ * half is read again from position 0.
+ *
+ * @returns a generator of tokens, which returns why it ended
+ * @throws GenerationError for an empty prompt, one longer than the context, ids outside the vocabulary, or an
+ *   option out of range
+ */
+export async function* generate(
+  model: GptModel,
+  promptIds: ArrayLike<number>,
+  options: GenerateOptions = {},
+): AsyncGenerator<SampledToken, FinishReason, void> {
+  for await (const event of generateEvents(model, [promptIds], options)) {
+    if (event.finishReason) return event.finishReason
+    yield { id: event.id, logProbability: event.logProbability }
+  }
+  // Unreachable while every stream ends with a reason.
+  throw new GenerationError('The text ended without a reason.')
+}
+
+/**
+ * Goes on from many prompts at once, of any lengths. Prompt `i` is continued as {@link generate} would with the
+ * seed `seed + i`, so that equal prompts get unlike stories.
+ *
+ * @throws GenerationError as {@link generate} does, naming the prompt
+ */
+export async function generateBatch(
+  model: GptModel,
+  prompts: ArrayLike<number>[],
+  options: GenerateOptions = {},
+): Promise<Completion[]> {
+  const completions = prompts.map(
+    (): Completion => ({ ids: [], logProbabilities: [], finishReason: 'length' }),
+  )
+  for await (const event of generateEvents(model, prompts, options)) {
+    const completion = completions[event.row]!
+    if (event.finishReason) completion.finishReason = event.finishReason
+    else {
+      completion.ids.push(event.id)
+      completion.logProbabilities.push(event.logProbability)
+    }
+  }
+  return completions
+}
+
+type GenerationEvent = { row: number } & (
+  | { finishReason: FinishReason }
+  | ({ finishReason?: undefined } & SampledToken)
+)
+
+interface Writing extends Stream {
+  row: number
+  random: Random
+  written: number
+  done: boolean
+}
+
+async function* generateEvents(
+  model: GptModel,
+  prompts: ArrayLike<number>[],
+  options: GenerateOptions,
+): AsyncGenerator<GenerationEvent, void, void> {
+  const { maxTokens = 200, signal, cache = true } = options
+  checkSampling(options)
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
+    throw new GenerationError(`maxTokens must be a whole number of at least 0, got ${maxTokens}.`)
+  }
+  for (const [i, prompt] of prompts.entries()) checkPrompt(model, prompt, prompts.length > 1 ? ` ${i}` : '')
+  const { vocabSize } = model.config
+  const stopIds = new Set(options.stopIds)
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
+  const writings = prompts.map(
+    (prompt, row): Writing => ({
+      tokens: Array.from(prompt),
+      start: 0,
+      row,
+      random: new Random(seed + row),
+      written: 0,
+      done: false,
+    }),
+  )
+  const streams = new Streams(model, writings, cache)
+  let lastPause = performance.now()
+  try {
+    while (streams.streams.length > 0) {
+      signal?.throwIfAborted()
+      if (maxTokens === 0) {
+        for (const { row } of streams.streams) yield { row, finishReason: 'length' }
+        return
+      }
+      // Most backends never let go of the thread by themselves: let timers and clicks have their turn.
+      if (performance.now() - lastPause > 20) {
+        await new Promise(resolve => setTimeout(resolve))
+        signal?.throwIfAborted()
+        lastPause = performance.now()
+      }
+      const logits = await streams.next()
+      for (const [i, writing] of streams.streams.entries()) {
+        const { row, random, tokens } = writing
+        const token = sampleToken(
+          logits.subarray(i * vocabSize, (i + 1) * vocabSize),
+          options,
+          random,
+          tokens,
+        )
+        if (stopIds.has(token.id)) {
+          writing.done = true
+          yield { row, finishReason: 'stop' }
+          continue
+        }
+        tokens.push(token.id)
+        writing.written++
+        yield { row, ...token }
+        if (writing.written === maxTokens) {
+          writing.done = true
+          yield { row, finishReason: 'length' }
+        }
+      }
+      streams.keep(({ done }) => !done)
+    }
+  } finally {
+    streams.dispose()
+  }
+}
+
+function checkPrompt({ config }: GptModel, prompt: ArrayLike<number>, which: string): void {
+  const { vocabSize, contextLength } = config
+  if (prompt.length === 0) {
+    throw new GenerationError(
+      `Prompt${which} is empty. Give at least one token, such as the end-of-text one.`,
+    )
+  }
+  if (prompt.length > contextLength) {
+    throw new GenerationError(
+      `Prompt${which} has ${prompt.length} tokens, but the context holds ${contextLength}. ` +
+        `Give its last ${contextLength} at most.`,
+    )
+  }
+  for (let i = 0; i < prompt.length; i++) {
+    const id = prompt[i]!
+    if (!Number.isSafeInteger(id) || id < 0 || id >= vocabSize) {
+      throw new GenerationError(
+        `Prompt${which} holds ${id} at ${i}; ids go from 0 to ${vocabSize - 1}. Is it the model's own tokenizer?`,
+      )
+    }
+  }
+}

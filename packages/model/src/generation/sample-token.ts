@@ -1,0 +1,133 @@
+import { GenerationError } from '../errors.ts'
+import type { Random } from '../random.ts'
+
+/** How the next token is chosen from the logits. Each filter works on what the one before it has left. */
+export interface SamplingOptions {
+  /** Divides the logits; 0 takes the most probable token each time. Default 1. */
+  temperature?: number
+  /** Keeps the k most probable tokens. Default: all. */
+  topK?: number
+  /** Keeps the fewest most probable tokens that together have this probability (arXiv 1904.09751). Default 1. */
+  topP?: number
+  /** Keeps tokens at least this times as probable as the most probable one (arXiv 2407.01082). Default 0. */
+  minP?: number
+  /**
+   * Above 1, makes tokens that stand in the prompt or the text so far less likely: their logits are divided by
+   * it when positive, multiplied when negative (arXiv 1909.05858). Default 1.
+   */
+  repetitionPenalty?: number
+}
+
+/** A chosen token. */
+export interface SampledToken {
+  id: number
+  /** Its natural-log probability under the model itself, before temperature, penalty and filters. */
+  logProbability: number
+}
+
+/** @throws GenerationError naming the first option out of its range */
+export function checkSampling(options: SamplingOptions): void {
+  const { temperature = 1, topK = 1, topP = 1, minP = 0, repetitionPenalty = 1 } = options
+  const check = (name: string, good: boolean, range: string, value: number): void => {
+    if (!good) throw new GenerationError(`${name} must be ${range}, got ${value}.`)
+  }
+  check(
+    'temperature',
+    temperature >= 0 && Number.isFinite(temperature),
+    'a number of at least 0',
+    temperature,
+  )
+  check('topK', Number.isSafeInteger(topK) && topK >= 1, 'a whole number of at least 1', topK)
+  check('topP', topP > 0 && topP <= 1, 'above 0 and at most 1', topP)
+  check('minP', minP >= 0 && minP <= 1, 'between 0 and 1', minP)
+  const penaltyIsGood = repetitionPenalty > 0 && Number.isFinite(repetitionPenalty)
+  check('repetitionPenalty', penaltyIsGood, 'a number above 0', repetitionPenalty)
+}
+
+/**
+ * Chooses the next token. Plain float64 arithmetic: the same logits and random stream give the same token
+ * wherever it runs. Of equal logits the lower id comes first.
+ *
+ * @param logits one for each token of the vocabulary; not changed
+ * @param seen ids that the repetition penalty is for
+ * @throws GenerationError when the logits are not numbers
+ */
+export function sampleToken(
+  logits: Float32Array,
+  options: SamplingOptions,
+  random: Random,
+  seen: Iterable<number>,
+): SampledToken {
+  const { temperature = 1, topK, topP = 1, minP = 0, repetitionPenalty = 1 } = options
+  const scores = repetitionPenalty === 1 ? logits : penalised(logits, repetitionPenalty, seen)
+  const best = argMax(scores)
+  if (temperature === 0) return { id: best, logProbability: logProbability(logits, best) }
+
+  const weights = Float64Array.from(scores, score => Math.exp((score - scores[best]!) / temperature))
+  if (topK !== undefined && topK < weights.length) keepLargest(weights, topK)
+  if (topP < 1) keepLargest(weights, countForMass(weights, topP))
+  // The best one's weight is exp(0) = 1, so minP is the least weight to keep.
+  if (minP > 0) for (let i = 0; i < weights.length; i++) if (weights[i]! < minP) weights[i] = 0
+  const id = draw(weights, random.uniform())
+  return { id, logProbability: logProbability(logits, id) }
+}
+
+function penalised(logits: Float32Array, penalty: number, seen: Iterable<number>): Float64Array {
+  const scores = Float64Array.from(logits)
+  for (const id of new Set(seen)) scores[id] = scores[id]! > 0 ? scores[id]! / penalty : scores[id]! * penalty
+  return scores
+}
+
+function argMax(scores: Float32Array | Float64Array): number {
+  let best = 0
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i]! > scores[best]!) best = i
+    else if (Number.isNaN(scores[i])) {
+      throw new GenerationError(`The model's logit of token ${i} is NaN: its weights are broken.`)
+    }
+  }
+  return best
+}
+
+function logProbability(logits: Float32Array, id: number): number {
+  let highest = Number.NEGATIVE_INFINITY
+  for (const logit of logits) if (logit > highest) highest = logit
+  let total = 0
+  for (const logit of logits) total += Math.exp(logit - highest)
+  return logits[id]! - highest - Math.log(total)
+}
+
+/** Sets all but the `count` largest weights to 0; of equal ones at the border the lower ids stay. */
+function keepLargest(weights: Float64Array, count: number): void {
+  const sorted = weights.slice().sort()
+  const border = sorted[sorted.length - count]!
+  let atBorder = count
+  for (const weight of weights) if (weight > border) atBorder--
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i]! < border || (weights[i] === border && atBorder-- <= 0)) weights[i] = 0
+  }
+}
+
+function countForMass(weights: Float64Array, mass: number): number {
+  const sorted = weights.slice().sort().reverse()
+  const wanted = mass * sorted.reduce((a, b) => a + b, 0)
+  let reached = 0
+  for (let i = 0; i < sorted.length; i++) {
+    reached += sorted[i]!
+    if (reached >= wanted) return i + 1
+  }
+  return sorted.length
+}
+
+function draw(weights: Float64Array, uniform: number): number {
+  let left = uniform * weights.reduce((a, b) => a + b, 0)
+  let last = 0
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i] === 0) continue
+    last = i
+    left -= weights[i]!
+    if (left < 0) break
+  }
+  // Rounding may leave a trifle after the last weight.
+  return last
+}

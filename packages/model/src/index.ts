@@ -6,6 +6,7 @@ export {
   gptConfig,
   validateConfig,
 } from './config.ts'
+export { type CostOptions, type ModelCost, modelCost } from './cost.ts'
 export { ConfigError, GenerationError, ModelFileError } from './errors.ts'
 export {
   type LoadOptions,

@@ -18,6 +18,8 @@ export function abortOnInterrupt(): { signal: AbortSignal; release(): void } {
   return {
     signal: controller.signal,
     release() {
+      // After a first signal the handlers stay: a late second delivery must not kill the process at its end.
+      if (first > 0) return
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
     },

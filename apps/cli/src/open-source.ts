@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { openStories, type StoryStream } from '@tinystories/dataset'
+import { type OpenStoriesOptions, openStories, type StoryStream } from '@tinystories/dataset'
 import { fromTyped, isNamedSource } from './paths.ts'
 
 /** What a run remembers of a source: a path made absolute, or the name as it is. */
@@ -12,7 +12,7 @@ export function resolveSource(source: string): string {
  * Opens stories by path or name. Downloads go to the user's cache folder; a token for gated repositories is taken
  * from HF_TOKEN.
  */
-export function openSource(source: string, options: { split?: 'train' | 'validation' } = {}): StoryStream {
+export function openSource(source: string, options: Pick<OpenStoriesOptions, 'separator'> = {}): StoryStream {
   const token = process.env.HF_TOKEN
   return openStories(source, {
     ...options,

@@ -166,11 +166,8 @@ describe('bad input ends with one clear line and exit code 1', () => {
       ['train', '--hidden', '30', '--heads', '4'],
       /heads \(4\) must divide hiddenSize \(30\)/,
     ],
-    [
-      'too few stories',
-      ['train', '--data', 'short.txt', '--valid', 'short.txt', '--vocab-size', '64'],
-      /less than one batch|larger than the text/,
-    ],
+    ['too few stories', ['train', '--data', 'short.txt', '--valid', 'short.txt'], /less than one batch/],
+    ['one story only', ['train', '--data', 'single.txt'], /one story is left.*--separator/],
     ['nothing to resume', ['train', '--resume', 'nowhere'], /nowhere holds no run/],
     [
       'a folder that holds a run',
@@ -188,7 +185,8 @@ describe('bad input ends with one clear line and exit code 1', () => {
       join(folder, 'binary.txt'),
       Uint8Array.from({ length: 4096 }, (_, i) => (i * 151) & 255),
     )
-    await writeFile(join(folder, 'short.txt'), 'A cat sat. A cat sat. A cat ran. A cat ran.\n')
+    await writeFile(join(folder, 'short.txt'), 'A cat sat.\n<|endoftext|>\nA dog ran.\n')
+    await writeFile(join(folder, 'single.txt'), 'A cat sat.\n\nA cat ran.\n')
     await writeFile(join(folder, 'short.txt.json'), '{"version": ')
     await cli('tokenizer', 'train', '--out', 'taken/config.json')
   })
@@ -209,7 +207,7 @@ describe('bad input ends with one clear line and exit code 1', () => {
     expect(await readdir(folder)).toEqual(before)
   })
 
-  test.skipIf(process.getuid?.() === 0)('a file one may not read', async () => {
+  test.skipIf(process.getuid?.() === 0)('a file one may not read (skipped for root, who may read everything)', async () => {
     await writeFile(join(folder, 'secret.txt'), 'A story.')
     await chmod(join(folder, 'secret.txt'), 0)
     const { code, stderr } = await cli('train', '--data', 'secret.txt')

@@ -9,6 +9,7 @@ import {
   type EvaluationResult,
   evaluateOn,
   type MetricsLine,
+  muon,
   warmupCosine,
 } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
@@ -60,7 +61,8 @@ export async function train(flags: TrainFlags): Promise<number> {
     Math.max(steps === null ? 0 : step / steps, minutes === null ? 0 : seconds / (minutes * 60))
   const progress = new Progress({ shareDone, steps: steps ?? undefined })
   const best: { state?: EngineState } = {}
-  const optimizer = adamW({ weightDecay: settings.weightDecay })
+  const { weightDecay } = settings
+  const optimizer = settings.optimizer === 'muon' ? muon({ weightDecay }) : adamW({ weightDecay })
   const trainer = await createTrainer({
     model,
     data,

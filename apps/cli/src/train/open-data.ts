@@ -11,6 +11,7 @@ const vocabularyTextBytes = 256 * 1024 * 1024
 export interface OpenStoriesOptions {
   data: string
   valid: string | null
+  separator: string | null
   heldOut: number
 }
 
@@ -18,10 +19,14 @@ export interface OpenStoriesOptions {
 export async function openTrainingStories({
   data,
   valid,
+  separator,
   heldOut,
 }: OpenStoriesOptions): Promise<{ train: StoryStream; heldOut: StoryStream }> {
-  const stories = openSource(data)
-  return valid === null ? splitStories(stories, { heldOut }) : { train: stories, heldOut: openSource(valid) }
+  const options = separator === null ? {} : { separator }
+  const stories = openSource(data, options)
+  return valid === null
+    ? splitStories(stories, { heldOut })
+    : { train: stories, heldOut: openSource(valid, options) }
 }
 
 /** Trains a vocabulary on the stories. `vocabSize` undefined: by the size of the text. */

@@ -1,3 +1,4 @@
+import type { StoryStream } from '@tinystories/dataset'
 import { type GptConfig, gptConfig } from '@tinystories/model'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { UserError } from '../user-error.ts'
@@ -9,6 +10,9 @@ import {
   trainTokenizer,
 } from './open-data.ts'
 import { type RunSettings, smallCorpusBytes, type TrainFlags } from './settings.ts'
+
+/** Highest rates that trained well at the default sizes; muon's is for its AdamW half. */
+const defaultLearningRate = { muon: 4e-3, adamw: 3e-3 }
 
 export interface PlannedRun {
   settings: RunSettings
@@ -22,9 +26,15 @@ export interface PlannedRun {
  * @throws UserError naming the flag that cannot be, and what would do.
  */
 export async function planRun(flags: TrainFlags, note: (text: string) => void): Promise<PlannedRun> {
-  const source = { data: flags.data ?? 'sample', valid: flags.valid ?? null, heldOut: flags.heldOut ?? 0.1 }
+  const source = {
+    data: flags.data ?? 'sample',
+    valid: flags.valid ?? null,
+    separator: flags.separator ?? null,
+    heldOut: flags.heldOut ?? 0.1,
+  }
   const { train } = await openTrainingStories(source)
 
+  await checkSplit(train, flags)
   const tokenizer = flags.tokenizer
     ? await loadTokenizer(flags.tokenizer)
     : await trainTokenizer(train, flags.vocabSize)
@@ -43,6 +53,7 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
         ? { steps: 500, minutes: null }
         : { steps: null, minutes: 10 }
       : { steps: flags.steps ?? null, minutes: flags.minutes ?? null }
+  const optimizer = flags.optimizer ?? 'muon'
   const evaluateEvery = flags.evalEvery ?? (small ? 50 : 250)
   return {
     tokenizer,
@@ -53,8 +64,9 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
       preset: flags.preset ?? 'sample',
       model,
       batchSize,
-      learningRate: flags.learningRate ?? 3e-3,
+      learningRate: flags.learningRate ?? defaultLearningRate[optimizer],
       weightDecay: flags.weightDecay ?? 0.1,
+      optimizer,
       warmupSteps:
         flags.warmup ?? (limits.steps === null ? 100 : Math.min(100, Math.ceil(limits.steps / 10))),
       limits,
@@ -90,5 +102,14 @@ function checkEnoughText({ tokens }: StoryLengths, contextLength: number, batchS
   if (tokens >= contextLength * batchSize) return
   throw new UserError(
     `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}. Give more stories, or a smaller --batch or --context.`,
+  )
+}
+
+/** A plain text without a separator is one story, which leaves one side of the split empty. */
+async function checkSplit(train: StoryStream, { data, valid }: TrainFlags): Promise<void> {
+  const stories = (await train.take(2).toArray()).length
+  if (stories > 1) return
+  throw new UserError(
+    `--data ${data}: ${stories === 0 ? 'no story' : 'one story'} is left to train on${valid === undefined ? ' beside those held out' : ''}. Are the stories parted by lines of <|endoftext|>? Otherwise say what parts them with --separator.`,
   )
 }

@@ -1,10 +1,16 @@
 import type { GptConfig, PresetName } from '@tinystories/model'
 import type { EngineName } from '@tinystories/trainer'
 
+/** How the parameters are updated. */
+export const optimizerNames = ['muon', 'adamw'] as const
+
+export type OptimizerName = (typeof optimizerNames)[number]
+
 /** What the person asked for on the command line; every field may be left out. */
 export interface TrainFlags {
   data?: string
   valid?: string
+  separator?: string
   heldOut?: number
   tokenizer?: string
   vocabSize?: number
@@ -16,6 +22,7 @@ export interface TrainFlags {
   batch?: number
   learningRate?: number
   weightDecay?: number
+  optimizer?: OptimizerName
   warmup?: number
   steps?: number
   minutes?: number
@@ -35,6 +42,8 @@ export interface RunSettings {
   data: string
   /** Held-out stories; without it a share of `data`. */
   valid: string | null
+  /** What stands between two stories of a plain text; null: `<|endoftext|>`. */
+  separator: string | null
   /** Share of the stories held out when there is no `valid`. */
   heldOut: number
   preset: PresetName
@@ -42,6 +51,7 @@ export interface RunSettings {
   batchSize: number
   learningRate: number
   weightDecay: number
+  optimizer: OptimizerName
   warmupSteps: number
   /** The run ends at whichever comes first. */
   limits: { steps: number | null; minutes: number | null }

@@ -48,6 +48,10 @@ tables = {
     "PUNCTUATION": ("split off by BertPreTokenizer: ASCII punctuation and P*", lambda c: len(split("a" + c + "a")) == 3),
     "CHINESE": ("set apart by handle_chinese_chars", lambda c: chinese(c) != c),
     "NON_SPACING": ("category Mn, removed by strip_accents", lambda c: decompose(c) == c and strip(c) == ""),
+    "SPACING_COMBINING": (
+        "combining characters that canonical ordering moves though strip_accents keeps them",
+        lambda c: any(strip(d) == d and decompose("\u0345" + d) != "\u0345" + d for d in decompose(c)),
+    ),
     "ASTRAL_DECOMPOSING": (
         "code points above U+FFFF that NFD takes apart; later Unicode versions know more",
         lambda c: ord(c) > 0xFFFF and decompose(c) != c,

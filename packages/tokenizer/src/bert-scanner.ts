@@ -1,5 +1,14 @@
-import { HASH_SEED, hashUnit, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
-import { isChinese, isControl, isPunctuation, isWhiteSpace, withoutAccents } from './unicode.ts'
+import { decomposeInOrder, type RangedCharacter } from './canonical-order.ts'
+import { HASH_SEED, hashUnit, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
+import {
+  isChinese,
+  isControl,
+  isNonSpacing,
+  isPunctuation,
+  isSpacingCombining,
+  isWhiteSpace,
+  withoutAccents,
+} from './unicode.ts'
 
 /** Options of BERT's normaliser, in the words of tokenizer.json. */
 export interface BertNormalizerOptions {
@@ -84,6 +93,10 @@ export class BertScanner implements Scanner {
       const codePoint = codePointWithin(text, at, end)
       const width = codePoint > 0xffff ? 2 : 1
       this.#classOf(codePoint)
+      if (this.#options.strip_accents && isSpacingCombining(codePoint)) {
+        this.#normalizeInOrder(text, start, end, out)
+        return
+      }
       const form = this.#forms.get(codePoint)
       if (form !== undefined) {
         for (let i = 0; i < form.length; i++) out.push(form.charCodeAt(i), from, from + width)
@@ -91,6 +104,45 @@ export class BertScanner implements Scanner {
         for (let i = 0; i < width; i++) out.push(text.charCodeAt(at + i), from, from + width)
       }
       at += width
+    }
+  }
+
+  normalizeText(text: string, start: number, end: number, out: WordBuffer): void {
+    out.clear()
+    const { clean_text, handle_chinese_chars } = this.#options
+    const character = new WordBuffer()
+    for (let at = start; at < end; ) {
+      const codePoint = codePointWithin(text, at, end)
+      const width = codePoint > 0xffff ? 2 : 1
+      const from = at - start
+      const chinese = handle_chinese_chars && isChinese(codePoint)
+      if (chinese) out.push(0x20, from, from + width)
+      if (clean_text && this.#classOf(codePoint) === SPACE) out.push(0x20, from, from + width)
+      else {
+        this.normalizeWord(text, at, at + width, character)
+        for (let i = 0; i < character.length; i++) out.push(character.units[i]!, from, from + width)
+      }
+      if (chinese) out.push(0x20, from, from + width)
+      at += width
+    }
+  }
+
+  /** {@link normalizeWord} of a word in which canonical ordering moves characters that are kept. */
+  #normalizeInOrder(text: string, start: number, end: number, out: WordBuffer): void {
+    const { clean_text, lowercase } = this.#options
+    const characters: RangedCharacter[] = []
+    for (let at = start; at < end; ) {
+      const found = codePointWithin(text, at, end)
+      const codePoint = isSurrogate(found) ? 0xfffd : found
+      const from = at - start
+      at += codePoint > 0xffff ? 2 : 1
+      if (!clean_text || !isControl(codePoint)) characters.push({ codePoint, from, to: at - start })
+    }
+    out.clear()
+    for (const { part, from, to } of decomposeInOrder(characters)) {
+      if (isNonSpacing(part.codePointAt(0)!)) continue
+      const form = lowercase ? part.toLowerCase() : part
+      for (let i = 0; i < form.length; i++) out.push(form.charCodeAt(i), from, to)
     }
   }
 
@@ -108,7 +160,6 @@ export class BertScanner implements Scanner {
         sink.word(text, start, end, hash)
         return end
       }
-      if (kind === DROPPED && at === start) return end
       at = end
     }
     if (at > start) sink.word(text, start, at, hash)
@@ -127,7 +178,7 @@ export class BertScanner implements Scanner {
   #classify(raw: number): number {
     const { clean_text, handle_chinese_chars, strip_accents, lowercase } = this.#options
     // A lone surrogate has no UTF-8 form: the Rust library would be handed U+FFFD in its place.
-    const codePoint = raw >= 0xd800 && raw < 0xe000 ? 0xfffd : raw
+    const codePoint = isSurrogate(raw) ? 0xfffd : raw
     if (clean_text && isControl(codePoint)) return this.#set(raw, '', DROPPED)
     if (isWhiteSpace(codePoint)) return SPACE
     let form = strip_accents ? withoutAccents(codePoint) : String.fromCodePoint(codePoint)
@@ -142,6 +193,10 @@ export class BertScanner implements Scanner {
     if (form !== String.fromCodePoint(codePoint)) this.#forms.set(codePoint, form)
     return kind
   }
+}
+
+function isSurrogate(codePoint: number): boolean {
+  return codePoint >= 0xd800 && codePoint < 0xe000
 }
 
 /** Code point at `at`, never reading past `end`. */

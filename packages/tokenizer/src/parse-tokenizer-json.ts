@@ -21,8 +21,8 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
   }
   return {
     version: typeof file.version === 'string' ? file.version : '1.0',
-    truncation: (file.truncation ?? null) as TokenizerJson['truncation'],
-    padding: (file.padding ?? null) as TokenizerJson['padding'],
+    truncation: optional(file.truncation, `${source}: truncation`) as unknown as TokenizerJson['truncation'],
+    padding: optional(file.padding, `${source}: padding`) as unknown as TokenizerJson['padding'],
     added_tokens: array(file.added_tokens ?? [], `${source}: added_tokens`).map((token, i) =>
       addedToken(token, `${source}: added_tokens[${i}]`),
     ),
@@ -70,10 +70,13 @@ function object(value: unknown, where: string): Json {
   throw wrong(where, 'an object', value)
 }
 
+function optional(value: unknown, where: string): Json | null {
+  return value === null || value === undefined ? null : object(value, where)
+}
+
 function component(value: unknown, where: string): Json | null {
-  if (value === null || value === undefined) return null
-  const found = object(value, where)
-  string(found.type, `${where}.type`)
+  const found = optional(value, where)
+  if (found !== null) string(found.type, `${where}.type`)
   return found
 }
 

@@ -69,6 +69,8 @@ export interface Scanner {
   scan(text: string, from: number, to: number, sink: WordSink): void
   /** Writes the normalised form of the raw word `text[start, end)` to `out`, ranges relative to `start`. */
   normalizeWord(text: string, start: number, end: number, out: WordBuffer): void
+  /** The same for a stretch of text of any number of words, white space kept. */
+  normalizeText(text: string, start: number, end: number, out: WordBuffer): void
 }
 
 /** The rolling hash of a whole word, as a scanner would report it. */

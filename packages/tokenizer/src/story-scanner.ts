@@ -119,6 +119,10 @@ export class StoryScanner implements Scanner {
     }
   }
 
+  normalizeText(text: string, start: number, end: number, out: WordBuffer): void {
+    this.normalizeWord(text, start, end, out)
+  }
+
   /** A run of one class, with a blank before it or not, counted in code points. */
   #run(text: string, start: number, to: number, kind: number, sink: WordSink): number {
     let hash = HASH_SEED

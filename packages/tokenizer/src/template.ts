@@ -53,3 +53,8 @@ export function createTemplate(json: TokenizerJson['post_processor']): Template 
 export function withoutSpecialTokens(steps: TemplateStep[]): TemplateStep[] {
   return steps.filter(step => 'text' in step)
 }
+
+/** Number of special tokens that the steps put in. */
+export function specialTokenCount(steps: readonly TemplateStep[]): number {
+  return steps.reduce((sum, step) => sum + ('ids' in step ? step.ids.length : 0), 0)
+}

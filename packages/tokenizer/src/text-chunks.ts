@@ -21,9 +21,9 @@ export async function countWords(
   const { scanner, special, counter, onProgress, signal } = tools
   const count = (text: string): void => {
     let from = 0
-    special.search(text, (_, start, end) => {
-      scanner.scan(text, from, start, counter)
-      from = end
+    special.search(text, ({ before, after }) => {
+      scanner.scan(text, from, before, counter)
+      from = after
     })
     scanner.scan(text, from, text.length, counter)
   }

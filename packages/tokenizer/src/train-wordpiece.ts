@@ -98,10 +98,8 @@ export async function trainWordPiece(
 
   const scanner = createScanner(defaultTokenizerJson(new Map(), vocabOptions))
   const counter = new WordCounter(maxWords)
-  const special = new AddedTokenMatcher([
-    ...defaultTokenizerJson(new Map(specialTokens.map((token, id) => [token, id])), vocabOptions)
-      .added_tokens,
-  ])
+  const numbered = new Map(specialTokens.map((token, id) => [token, id]))
+  const special = new AddedTokenMatcher(defaultTokenizerJson(numbered, vocabOptions).added_tokens, scanner)
   await countWords(texts, items, { scanner, special, counter, onProgress, signal })
   const words = normalizedWords(counter, scanner)
   if (words.size === 0) throw new TokenizerError('trainWordPiece: the texts hold no words; give it some text')

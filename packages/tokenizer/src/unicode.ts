@@ -1,4 +1,11 @@
-import { ASTRAL_DECOMPOSING, CHINESE, CONTROL, NON_SPACING, PUNCTUATION } from './unicode-tables.ts'
+import {
+  ASTRAL_DECOMPOSING,
+  CHINESE,
+  CONTROL,
+  NON_SPACING,
+  PUNCTUATION,
+  SPACING_COMBINING,
+} from './unicode-tables.ts'
 
 /** A test of a code point against a sorted table of ranges. */
 type CodePointTest = (codePoint: number) => boolean
@@ -41,7 +48,12 @@ export const isPunctuation: CodePointTest = tableTest(PUNCTUATION)
 /** The CJK ideograph blocks that BERT sets apart with spaces. */
 export const isChinese: CodePointTest = tableTest(CHINESE)
 
-const isNonSpacing = tableTest(NON_SPACING)
+/** Category Mn: the marks that stripping accents removes. */
+export const isNonSpacing: CodePointTest = tableTest(NON_SPACING)
+
+/** Characters that stay when accents are stripped, but trade places with marks beside them before. */
+export const isSpacingCombining: CodePointTest = tableTest(SPACING_COMBINING)
+
 const isAstralDecomposing = tableTest(ASTRAL_DECOMPOSING)
 const whiteSpace = /^\p{White_Space}$/u
 
@@ -50,12 +62,17 @@ export function isWhiteSpace(codePoint: number): boolean {
   return whiteSpace.test(String.fromCodePoint(codePoint))
 }
 
-/** Canonical decomposition of one code point with its non-spacing marks (Mn) left out. */
-export function withoutAccents(codePoint: number): string {
+/** Canonical decomposition (NFD) of one code point. */
+export function decompose(codePoint: number): string {
   const character = String.fromCodePoint(codePoint)
   const decomposes = codePoint < 0x10000 ? codePoint >= 0xc0 : isAstralDecomposing(codePoint)
+  return decomposes ? character.normalize('NFD') : character
+}
+
+/** Canonical decomposition of one code point with its non-spacing marks left out. */
+export function withoutAccents(codePoint: number): string {
   let kept = ''
-  for (const part of decomposes ? character.normalize('NFD') : character) {
+  for (const part of decompose(codePoint)) {
     if (!isNonSpacing(part.codePointAt(0)!)) kept += part
   }
   return kept

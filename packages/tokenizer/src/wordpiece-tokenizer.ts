@@ -1,13 +1,23 @@
 import { AddedTokenMatcher } from './added-tokens.ts'
+import { assemble, overflowingParts } from './assemble.ts'
 import { createScanner } from './create-scanner.ts'
 import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
 import { createDecoder, type Decoder } from './decoder.ts'
-import { Encoding, NO_WORD, type Segment } from './encoding.ts'
+import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
+import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
-import { createTemplate, type Template, withoutSpecialTokens } from './template.ts'
+import { createTemplate, specialTokenCount, type Template, withoutSpecialTokens } from './template.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+import {
+  roomBeside,
+  type TokenRange,
+  type TruncationOptions,
+  truncate,
+  truncationFromJson,
+} from './truncation.ts'
+import { toUtf8Offsets } from './utf8-offsets.ts'
 import { formatVocabText, parseVocabText, vocabularyMap } from './vocab-text.ts'
 import { quote, Vocabulary } from './vocabulary.ts'
 import { WordEncoder } from './word-encoder.ts'
@@ -18,8 +28,12 @@ export interface EncodeOptions {
   addSpecialTokens?: boolean
   /** A second text, encoded after the first as the template says. */
   pair?: string
-  /** Keep offsets and word ids; costs some speed. Default false. */
-  offsets?: boolean
+  /** How to cut what is too long; false for not at all. Default: what tokenizer.json says, else not at all. */
+  truncation?: TruncationOptions | false
+  /** How to fill up what is too short; false for not at all. Default: what tokenizer.json says, else not at all. */
+  padding?: PaddingOptions | false
+  /** Keep offsets (in UTF-16 units, or UTF-8 bytes) and word ids; costs some speed. Default false. */
+  offsets?: boolean | 'utf16' | 'bytes'
 }
 
 /** Options of {@link WordPieceTokenizer.decode}. */
@@ -42,6 +56,8 @@ export class WordPieceTokenizer {
   readonly #encoder: WordEncoder
   readonly #decoder: Decoder
   readonly #template: Template
+  readonly #truncation: TruncationOptions | false
+  readonly #padding: PaddingOptions | false
 
   private constructor(json: TokenizerJson) {
     this.#json = json
@@ -55,15 +71,18 @@ export class WordPieceTokenizer {
     const pieces = Object.entries(model.vocab)
     this.#vocabulary = new Vocabulary(pieces)
     for (const token of added) this.#vocabulary.add(token.content, token.id)
-    this.#added = new AddedTokenMatcher(added)
+    const scanner = createScanner(json)
+    this.#added = new AddedTokenMatcher(added, scanner)
     this.#special = new Set(added.filter(token => token.special).map(token => token.id))
     this.#decoder = createDecoder(json.decoder, model.continuing_subword_prefix)
     this.#template = createTemplate(json.post_processor)
-    this.#encoder = new WordEncoder(createScanner(json), pieces, {
+    this.#encoder = new WordEncoder(scanner, pieces, {
       prefix: model.continuing_subword_prefix,
       unknownId,
       maxInputCharsPerWord: model.max_input_chars_per_word,
     })
+    this.#truncation = json.truncation === null ? false : truncationFromJson(json.truncation)
+    this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
     this.vocabSize = this.#vocabulary.size
     this.endOfTextId = this.tokenToId(END_OF_TEXT) ?? this.tokenToId('[SEP]')
   }
@@ -98,57 +117,22 @@ export class WordPieceTokenizer {
     return new WordPieceTokenizer(parseTokenizerJson(json))
   }
 
-  /** Encodes a text, or a pair of texts. */
+  /**
+   * Encodes a text, or a pair of texts.
+   *
+   * @throws {TokenizerError} when the truncation or padding asked for is not possible.
+   */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    const { addSpecialTokens = true, pair, offsets = false } = options
-    const encoder = this.#encoder
-    encoder.reset(offsets)
-    this.#encodeText(text)
-    const firstLength = encoder.length
-    if (pair !== undefined) {
-      encoder.wordCount = 0
-      this.#encodeText(pair)
-    }
-    const template = pair === undefined ? this.#template.single : this.#template.pair
-    const steps = addSpecialTokens ? template : withoutSpecialTokens(template)
-    const spans = [
-      [0, firstLength],
-      [firstLength, encoder.length],
-    ] as const
-    let length = 0
-    for (const step of steps) {
-      length += 'ids' in step ? step.ids.length : spans[step.text][1] - spans[step.text][0]
-    }
-    const ids = new Int32Array(length)
-    const positions = offsets
-      ? { starts: new Int32Array(length), ends: new Int32Array(length), words: new Int32Array(length) }
-      : undefined
-    const segments: Segment[] = []
-    let at = 0
-    for (const step of steps) {
-      if ('ids' in step) {
-        ids.set(step.ids, at)
-        positions?.words.fill(NO_WORD, at, at + step.ids.length)
-        segments.push({ source: 'template', length: step.ids.length, typeId: step.typeId })
-        at += step.ids.length
-        continue
-      }
-      const [from, to] = spans[step.text]
-      ids.set(encoder.ids.subarray(from, to), at)
-      if (positions !== undefined) {
-        positions.starts.set(encoder.starts.subarray(from, to), at)
-        positions.ends.set(encoder.ends.subarray(from, to), at)
-        positions.words.set(encoder.words.subarray(from, to), at)
-      }
-      segments.push({ source: step.text === 0 ? 'first' : 'second', length: to - from, typeId: step.typeId })
-      at += to - from
-    }
-    return new Encoding(ids, this.#vocabulary, segments, positions)
+    const encoding = this.#encodeUnpadded(text, options)
+    const padding = this.#paddingOf(options)
+    return padding === undefined ? encoding : padAll([encoding], this.#paddingId(padding), padding)[0]!
   }
 
-  /** Encodes many texts, each as {@link encode} would. */
-  encodeBatch(texts: Iterable<string>, options: Omit<EncodeOptions, 'pair'> = {}): Encoding[] {
-    return Array.from(texts, text => this.encode(text, options))
+  /** Encodes many texts, each as {@link encode} would; padding brings them to one length. */
+  async encodeBatch(texts: Iterable<string>, options: Omit<EncodeOptions, 'pair'> = {}): Promise<Encoding[]> {
+    const encodings = Array.from(texts, text => this.#encodeUnpadded(text, options))
+    const padding = this.#paddingOf(options)
+    return padding === undefined ? encodings : padAll(encodings, this.#paddingId(padding), padding)
   }
 
   /**
@@ -205,15 +189,63 @@ export class WordPieceTokenizer {
     await writeTextFile(path, text)
   }
 
-  #encodeText(text: string): void {
+  #encodeUnpadded(text: string, options: EncodeOptions): Encoding {
+    const { addSpecialTokens = true, pair, offsets = false } = options
     const encoder = this.#encoder
+    encoder.reset(offsets !== false)
+    const begins = [0]
+    const lengths = [this.#encodeText(text, offsets)]
+    if (pair !== undefined) {
+      begins.push(encoder.length)
+      lengths.push(this.#encodeText(pair, offsets))
+    }
+    const template = pair === undefined ? this.#template.single : this.#template.pair
+    const steps = addSpecialTokens ? template : withoutSpecialTokens(template)
+    const { starts, ends, words } = encoder
+    const texts = { ids: encoder.ids, begins, ...(offsets === false ? undefined : { starts, ends, words }) }
+    const make = (ranges: readonly TokenRange[], overflowing?: Encoding[]): Encoding =>
+      assemble(this.#vocabulary, texts, steps, ranges, overflowing)
+
+    const truncation = options.truncation ?? this.#truncation
+    if (!truncation) return make(lengths.map(length => [0, length]))
+    const room = roomBeside(specialTokenCount(steps), truncation)
+    const parts = truncate(lengths, room, truncation)
+    const overflowing = overflowingParts(parts).map(ranges => make(ranges))
+    return make(
+      parts.map(([kept]) => kept!),
+      overflowing,
+    )
+  }
+
+  /** Appends the tokens of a text to the encoder's; returns how many they are. */
+  #encodeText(text: string, offsets: EncodeOptions['offsets']): number {
+    const encoder = this.#encoder
+    const begin = encoder.length
+    encoder.wordCount = 0
     let from = 0
-    this.#added.search(text, (token, start, end) => {
-      encoder.scan(text, from, start)
+    this.#added.search(text, ({ token, start, end, before, after }) => {
+      encoder.scan(text, from, before)
       encoder.push(token.id, start, end)
-      from = end
+      from = after
     })
     encoder.scan(text, from, text.length)
+    if (offsets === 'bytes') {
+      toUtf8Offsets(text, encoder.starts.subarray(begin, encoder.length))
+      toUtf8Offsets(text, encoder.ends.subarray(begin, encoder.length))
+    }
+    return encoder.length - begin
+  }
+
+  #paddingOf({ padding = this.#padding }: EncodeOptions): PaddingOptions | undefined {
+    return padding === false ? undefined : padding
+  }
+
+  #paddingId({ token }: PaddingOptions): number {
+    const id = token === undefined ? (this.tokenToId('[PAD]') ?? this.endOfTextId) : this.tokenToId(token)
+    if (id !== undefined) return id
+    throw new TokenizerError(
+      `padding: the vocabulary lacks ${quote(token ?? '[PAD]')}; name a token that it has as padding.token`,
+    )
   }
 
   #decodable(id: number, { skipSpecialTokens = true }: DecodeOptions): string | undefined {

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { Encoding } from './encoding.ts'
+import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+import { type EncodeOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+
+interface Expected {
+  ids: number[]
+  /** UTF-16 units, start and end of each token in turn. */
+  offsets: number[]
+  words: (number | null)[]
+  types: number[]
+  attention: number[]
+  special: number[]
+  overflowing: { ids: number[]; offsets: number[] }[]
+}
+
+interface Case {
+  text: string
+  pair?: string
+  options?: EncodeOptions
+  expected: Expected | { error: true }
+}
+
+interface Group {
+  group: string
+  added_tokens: AddedTokenJson[]
+  cases: Case[]
+}
+
+/** Written by scripts/parity.py from what the Rust library said: the tokenizer, then groups, each with its cases. */
+const [header, ...lines]: [{ oracle: string; tokenizer: TokenizerJson }, ...(Group | Case)[]] = JSON.parse(
+  `[${readFileSync(new URL('./testing/goldens.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .replaceAll('\n', ',')}]`,
+)
+const groups: Group[] = []
+for (const line of lines) {
+  if ('group' in line) groups.push({ ...line, cases: [] })
+  else groups.at(-1)!.cases.push(line)
+}
+
+const positions = (encoding: Encoding) => ({ ids: [...encoding.ids], offsets: encoding.offsets.flat() })
+
+describe(`the answers of ${header.oracle}`, () => {
+  it.each(groups)('to $group', ({ added_tokens, cases }) => {
+    const tokenizer = WordPieceTokenizer.fromJSON({ ...header.tokenizer, added_tokens })
+    expect(cases.length).toBeGreaterThanOrEqual(100)
+    for (const { text, pair, options, expected } of cases) {
+      const encode = () =>
+        tokenizer.encode(text, { ...options, ...(pair === undefined ? {} : { pair }), offsets: true })
+      if ('error' in expected) {
+        expect(encode, JSON.stringify({ text, pair, options })).toThrow('truncation')
+        continue
+      }
+      const encoding = encode()
+      const found = {
+        ...positions(encoding),
+        words: encoding.wordIds,
+        types: [...encoding.typeIds],
+        attention: [...encoding.attentionMask],
+        special: [...encoding.specialTokensMask],
+        overflowing: encoding.overflowing.map(positions),
+      }
+      expect(found, JSON.stringify({ text, pair, options })).toEqual(expected)
+    }
+  })
+})

@@ -99,9 +99,9 @@ function pick(x: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
   return tf.gather(tf.reshape(x, [rows * width]), tf.add(rowStarts, columns)) as tf.Tensor1D
 }
 
-// About 16 MB of logits at a time.
+// About 16 MB of logits at a time. Fewer rows would spend their time on adding up `dTable`, more gain nothing.
 function defaultBlockSize(vocabSize: number): number {
-  return Math.max(64, Math.floor(2 ** 22 / vocabSize / 64) * 64)
+  return Math.min(512, Math.max(256, Math.floor(2 ** 22 / vocabSize)))
 }
 
 function rowBlocks(rows: number, size: number): [start: number, size: number][] {

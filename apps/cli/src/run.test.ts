@@ -207,13 +207,16 @@ describe('bad input ends with one clear line and exit code 1', () => {
     expect(await readdir(folder)).toEqual(before)
   })
 
-  test.skipIf(process.getuid?.() === 0)('a file one may not read (skipped for root, who may read everything)', async () => {
-    await writeFile(join(folder, 'secret.txt'), 'A story.')
-    await chmod(join(folder, 'secret.txt'), 0)
-    const { code, stderr } = await cli('train', '--data', 'secret.txt')
-    expect(stderr).toMatch(/error: .*permission.*secret\.txt|secret\.txt.*permission/i)
-    expect(code).toBe(1)
-  })
+  test.skipIf(process.getuid?.() === 0)(
+    'a file one may not read (skipped for root, who may read everything)',
+    async () => {
+      await writeFile(join(folder, 'secret.txt'), 'A story.')
+      await chmod(join(folder, 'secret.txt'), 0)
+      const { code, stderr } = await cli('train', '--data', 'secret.txt')
+      expect(stderr).toMatch(/error: .*permission.*secret\.txt|secret\.txt.*permission/i)
+      expect(code).toBe(1)
+    },
+  )
 })
 
 test.each([[[]], [['train']], [['tokenizer']], [['tokenizer', 'train']], [['generate']], [['evaluate']]])(

@@ -61,5 +61,14 @@ export async function* writeStory(
   { prompt, temperature = 0.7, topP = 0.95, maxTokens = 300, ...options }: StoryOptions,
 ): AsyncGenerator<string> {
   yield prompt
-  yield* generateText({ model, tokenizer, prompt, temperature, topP, maxTokens, ...options })
+  yield* generateText({
+    model,
+    tokenizer,
+    prompt,
+    beginStory: true,
+    temperature,
+    topP,
+    maxTokens,
+    ...options,
+  })
 }

@@ -28,6 +28,7 @@ const tokenizer: TextTokenizer = {
     }
     return {
       push(id) {
+        if (id === 10) return ''
         const piece = pieces[id]!.replace('##', '')
         return release(text === '' && held === '' ? piece.trimStart() : piece)
       },
@@ -53,6 +54,14 @@ async function write(options: Omit<GenerateTextOptions, 'model' | 'tokenizer'>) 
 }
 
 describe('generateText', () => {
+  it('puts the end-of-text token before a prompt that begins a story', async () => {
+    const sampling = { seed: 3, maxTokens: 8 }
+    const [begun] = await generateBatch(tinyModel(), [[10, 0, 1]], { ...sampling, stopIds: [10] })
+    const { text } = await write({ prompt: 'a b', beginStory: true, ...sampling })
+    expect(`a b${text}`).toBe(decode([0, 1, ...begun!.ids]))
+    expect((await write({ prompt: 'a b', ...sampling })).text).not.toBe(text)
+  })
+
   it('gives the continuation alone, as decoding all of it would', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const [completion] = await generateBatch(tinyModel(), [[0, 1]], { seed, maxTokens: 12, stopIds: [10] })

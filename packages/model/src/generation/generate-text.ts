@@ -15,6 +15,11 @@ export interface GenerateTextOptions extends GenerateOptions {
   tokenizer: TextTokenizer
   /** The beginning. An empty one begins a story from nothing: after the tokenizer's end-of-text token. */
   prompt: string
+  /**
+   * Whether the prompt begins a story: the end-of-text token goes before it, as it stands before every story of a
+   * packed training stream. Default false.
+   */
+  beginStory?: boolean
   /** Texts that end the story as soon as one is complete; neither it nor what follows is given. */
   stop?: string[]
 }
@@ -30,11 +35,11 @@ export interface GenerateTextOptions extends GenerateOptions {
 export async function* generateText(
   options: GenerateTextOptions,
 ): AsyncGenerator<string, FinishReason, void> {
-  const { model, tokenizer, prompt, stop = [], ...rest } = options
+  const { model, tokenizer, prompt, beginStory = false, stop = [], ...rest } = options
   const { endOfTextId } = tokenizer
   if (stop.includes('')) throw new GenerationError('A stop text must not be empty: it would end every story.')
   const promptIds = Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
-  if (promptIds.length === 0 && endOfTextId !== undefined) promptIds.push(endOfTextId)
+  if ((beginStory || promptIds.length === 0) && endOfTextId !== undefined) promptIds.unshift(endOfTextId)
   const stopIds = [...(rest.stopIds ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])]
 
   const text = new ContinuationText(tokenizer, promptIds)

@@ -85,10 +85,13 @@ export class GraphBuilder {
     return made
   }
 
-  /** The graph so far. An output that is an input, a constant or another output as well gets a copy of its own. */
+  /**
+   * The graph of what the outputs need. An output that is an input, a constant or another output as well gets a copy
+   * of its own.
+   */
   finish(): Graph {
     const taken = new Set<Value>()
-    const nodes = [...this.nodes]
+    const copies: GraphNode[] = []
     const outputs = this.outputs.map(({ name, value }) => {
       if (value.node && !taken.has(value)) {
         taken.add(value)
@@ -97,11 +100,24 @@ export class GraphBuilder {
       const made: Value[] = []
       const node: GraphNode = { op: 'Identity', domain: '', inputs: [value], outputs: made, attributes: {} }
       made.push({ id: this.nextId++, type: value.type, shape: value.shape, node })
-      nodes.push(node)
+      copies.push(node)
       return { name, value: made[0]! }
     })
-    return { inputs: this.inputs, outputs, nodes }
+    const live = liveNodes(outputs)
+    return { inputs: this.inputs, outputs, nodes: [...this.nodes, ...copies].filter(node => live.has(node)) }
   }
+}
+
+/** The nodes that some output needs. */
+function liveNodes(outputs: readonly NamedValue[]): Set<GraphNode> {
+  const live = new Set<GraphNode>()
+  const pending = outputs.map(({ value }) => value)
+  for (let value = pending.pop(); value; value = pending.pop()) {
+    if (!value.node || live.has(value.node)) continue
+    live.add(value.node)
+    for (const input of value.node.inputs) if (input) pending.push(input)
+  }
+  return live
 }
 
 /** A typed array of the elements of a graph constant. */

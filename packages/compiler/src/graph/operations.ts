@@ -24,6 +24,14 @@ export function reshape(graph: GraphBuilder, value: Value, shape: readonly numbe
 
 export function transpose(graph: GraphBuilder, value: Value, perm: readonly number[]): Value {
   if (perm.every((axis, i) => axis === i)) return value
+  const before = value.node?.op === 'Transpose' ? value.node.attributes.perm : undefined
+  if (before && 'ints' in before) {
+    return transpose(
+      graph,
+      value.node!.inputs[0]!,
+      perm.map(axis => before.ints[axis]!),
+    )
+  }
   const shape = perm.map(axis => value.shape[axis]!)
   // Moving axes of length 1 moves no element.
   const moving = perm.filter(axis => value.shape[axis] !== 1)

@@ -1,5 +1,8 @@
 import type { Graph } from '../graph/graph.ts'
+import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
+import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
+import { mergeScatter } from './merge-scatter.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 
 export interface OptimizeOptions {
@@ -7,11 +10,13 @@ export interface OptimizeOptions {
   cpu?: boolean
 }
 
+/** Rules for any provider, with operations of the ONNX standard. */
+const RULES: readonly RewriteRule[] = [fuseLayerNorm, takeLayerNorm, foldScalars, mergeScatter]
+
 /**
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the
  * same up to the rounding of float32.
  */
 export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
-  const rules: RewriteRule[] = cpu ? [foldTransposes] : []
-  return rewrite(graph, rules)
+  return rewrite(graph, cpu ? [...RULES, foldTransposes] : RULES)
 }

@@ -16,11 +16,10 @@ export type RewriteRule = (context: RewriteContext) => readonly Value[] | undefi
 
 /**
  * Builds the graph anew from its inputs to its outputs. Each node is offered to the rules in turn, the first that
- * answers wins. Nodes that no output needs are left behind, and nodes that have become equal are merged.
+ * answers wins. Nodes that have become equal are merged, and those that no output needs any more are left behind.
  */
 export function rewrite(graph: Graph, rules: readonly RewriteRule[]): Graph {
-  const live = liveNodes(graph)
-  const counts = useCounts(graph, live)
+  const counts = useCounts(graph)
   const builder = new GraphBuilder()
   const mapped = new Map<Value, Value>()
   const uses = new Map<Value, number>()
@@ -38,7 +37,6 @@ export function rewrite(graph: Graph, rules: readonly RewriteRule[]): Graph {
 
   for (const { name, value } of graph.inputs) map(value, builder.input(name, value.type, value.shape))
   for (const node of graph.nodes) {
-    if (!live.has(node)) continue
     const inputs = node.inputs.map(input => input && current(input))
     const context: RewriteContext = { builder, node, inputs, uses: value => uses.get(value) ?? 0 }
     let made: readonly Value[] | undefined
@@ -55,23 +53,11 @@ export function rewrite(graph: Graph, rules: readonly RewriteRule[]): Graph {
   return builder.finish()
 }
 
-/** The nodes that some output needs. */
-function liveNodes(graph: Graph): Set<GraphNode> {
-  const live = new Set<GraphNode>()
-  const pending = graph.outputs.map(({ value }) => value)
-  for (let value = pending.pop(); value; value = pending.pop()) {
-    if (!value.node || live.has(value.node)) continue
-    live.add(value.node)
-    for (const input of value.node.inputs) if (input) pending.push(input)
-  }
-  return live
-}
-
-function useCounts(graph: Graph, live: ReadonlySet<GraphNode>): Map<Value, number> {
+function useCounts(graph: Graph): Map<Value, number> {
   const counts = new Map<Value, number>()
   const count = (value: Value): void => void counts.set(value, (counts.get(value) ?? 0) + 1)
   for (const node of graph.nodes) {
-    if (live.has(node)) for (const input of node.inputs) if (input) count(input)
+    for (const input of node.inputs) if (input) count(input)
   }
   for (const { value } of graph.outputs) count(value)
   return counts

@@ -1,0 +1,462 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { TensorSpec } from '../tree.ts'
+import type { AgreeOptions } from './agree.ts'
+
+type Dtype = TensorSpec['dtype']
+/** A function of up to three random tensors, to be compiled and compared with tfjs. */
+export interface KernelCase extends AgreeOptions {
+  name: string
+  /** Shapes of the inputs a, b, c; a random size for each letter n, m, k. */
+  shapes: string[][]
+  dtypes?: Dtype[]
+  /** Range of the values. */
+  range?: [number, number]
+  fn: (a: Tensor, b: Tensor, c: Tensor) => Tensor | Tensor[]
+}
+
+/** A whole number that is never 0. */
+const odd = (x: Tensor): Tensor => tf.add(tf.mul(x, tf.scalar(2, 'int32')), tf.scalar(1, 'int32'))
+
+/** Longer sums in another order, and transcendental functions of another library. */
+const LOOSE = 2e-5
+
+/** Every translated kernel, with the types and broadcasts it is used with. */
+export function kernelCases(): KernelCase[] {
+  const matrix = ['n', 'm']
+  const unary = (name: string, fn: (x: Tensor) => Tensor, options: Partial<KernelCase> = {}): KernelCase => ({
+    name,
+    shapes: [matrix],
+    tolerance: LOOSE,
+    ...options,
+    fn,
+  })
+  const both = (
+    name: string,
+    fn: (a: Tensor, b: Tensor) => Tensor,
+    options: Partial<KernelCase> = {},
+  ): KernelCase[] =>
+    [
+      [matrix, matrix],
+      [matrix, ['m']],
+      [
+        ['n', '1'],
+        ['1', 'm'],
+      ],
+      [[], matrix],
+      [
+        ['k', 'n', 'm'],
+        ['n', '1'],
+      ],
+    ].map((shapes, i) => ({
+      name: `${name} ${['same', 'row', 'outer', 'scalar', 'batch'][i]}`,
+      shapes,
+      ...options,
+      fn,
+    }))
+  const ints: Partial<KernelCase> = { dtypes: ['int32', 'int32'], range: [-9, 9] }
+  const bools: Partial<KernelCase> = { dtypes: ['bool', 'bool'] }
+  const positive: Partial<KernelCase> = { range: [0.1, 3] }
+  const whole: Partial<KernelCase> = { dtypes: ['int32'], range: [-9, 9] }
+  const unit: Partial<KernelCase> = { range: [-0.9, 0.9] }
+
+  return [
+    ...both('Add', tf.add),
+    ...both('Add int32', tf.add, ints),
+    ...both('Sub', tf.sub),
+    ...both('Multiply', tf.mul),
+    ...both('Multiply int32', tf.mul, ints),
+    ...both('RealDiv', (a, b) => tf.div(a, tf.add(tf.square(b), 0.5))),
+    ...both('Maximum', tf.maximum),
+    ...both('Minimum int32', tf.minimum, ints),
+    ...both('Pow', tf.pow, { ...positive, tolerance: LOOSE }),
+    ...both('SquaredDifference', tf.squaredDifference),
+    ...both('FloorDiv', (a, b) => tf.floorDiv(a, tf.add(tf.square(b), 0.7))),
+    ...both('FloorDiv int32', (a, b) => tf.floorDiv(a, odd(b)), ints),
+    ...both('div int32', (a, b) => tf.div(a, odd(b)), ints),
+    ...both('Mod', (a, b) => tf.mod(a, tf.add(tf.mul(tf.sign(b), 0.6), b)), { tolerance: LOOSE }),
+    ...both('Mod int32', (a, b) => tf.mod(a, odd(b)), ints),
+    ...both('mixed types', (a, b) => tf.mul(a, b), { dtypes: ['float32', 'int32'], range: [-9, 9] }),
+    { name: 'AddN', shapes: [matrix, matrix, matrix], fn: (a, b, c) => tf.addN([a, b, c]) },
+    {
+      name: 'AddN int32',
+      shapes: [matrix, matrix],
+      dtypes: ['int32', 'int32'],
+      fn: (a, b) => tf.addN([a, b, a]),
+    },
+    ...both('bitwiseAnd', (a, b) => tf.bitwiseAnd(tf.broadcastTo(a, b.shape) as Tensor, b), ints).slice(0, 1),
+    unary('with numbers', x => tf.add(tf.mul(tf.sub(tf.div(x, 2), 0), 1), tf.mul(tf.ones(x.shape), 3))),
+
+    ...both('Greater', tf.greater),
+    ...both('GreaterEqual int32', tf.greaterEqual, ints),
+    ...both('Less', tf.less),
+    ...both('LessEqual int32', tf.lessEqual, ints),
+    ...both('Equal int32', tf.equal, { dtypes: ['int32', 'int32'], range: [0, 2] }),
+    ...both('NotEqual', tf.notEqual, { dtypes: ['bool', 'bool'] }),
+    ...both('LogicalAnd', tf.logicalAnd, bools),
+    ...both('LogicalOr', tf.logicalOr, bools),
+    ...both('LogicalXor', tf.logicalXor, bools),
+    unary('LogicalNot', tf.logicalNot, { dtypes: ['bool'] }),
+    unary('IsNan', x => tf.isNaN(tf.sqrt(x))),
+    unary('IsInf', x => tf.isInf(tf.div(x, tf.relu(x)))),
+    unary('IsFinite', x => tf.isFinite(tf.div(x, tf.relu(x)))),
+
+    unary('Exp', tf.exp),
+    unary('Expm1', tf.expm1),
+    unary('Log', tf.log, positive),
+    unary('Log1p', tf.log1p, positive),
+    unary('Sqrt', tf.sqrt, positive),
+    unary('Rsqrt', tf.rsqrt, positive),
+    unary('Reciprocal', tf.reciprocal, positive),
+    unary('Square', tf.square),
+    unary('Square int32', tf.square, whole),
+    unary('Abs', tf.abs),
+    unary('Neg', tf.neg),
+    unary('Neg int32', tf.neg, whole),
+    unary('Sign', tf.sign),
+    unary('Floor', tf.floor),
+    unary('Ceil', tf.ceil),
+    unary('Round', x => tf.round(tf.mul(tf.cast(x, 'float32'), 0.5)), whole),
+    unary('Sin', tf.sin),
+    unary('Cos', tf.cos),
+    unary('Tan', tf.tan, unit),
+    unary('Asin', tf.asin, unit),
+    unary('Acos', tf.acos, unit),
+    unary('Atan', tf.atan),
+    unary('Sinh', tf.sinh),
+    unary('Cosh', tf.cosh),
+    unary('Tanh', tf.tanh),
+    unary('Asinh', tf.asinh),
+    unary('Acosh', x => tf.acosh(tf.add(x, 1)), positive),
+    unary('Atanh', tf.atanh, unit),
+    unary('Erf', tf.erf),
+    unary('Sigmoid', tf.sigmoid),
+    unary('Softplus', tf.softplus),
+    unary('Relu', tf.relu),
+    unary('Relu int32', tf.relu, whole),
+    unary('Relu6', tf.relu6, { range: [-9, 9] }),
+    unary('Elu', tf.elu),
+    unary('Selu', tf.selu),
+    unary('LeakyRelu', x => tf.leakyRelu(x, 0.1)),
+    { name: 'Prelu', shapes: [matrix, ['m']], fn: (x, alpha) => tf.prelu(x, alpha) },
+    unary('Step', x => tf.step(x, 0)),
+    unary('Step with alpha', x => tf.step(x, 0.25)),
+    unary('ClipByValue', x => tf.clipByValue(x, -0.5, 0.75)),
+    unary('ClipByValue int32', x => tf.clipByValue(x, -2, 3), whole),
+    unary('Cast to int32', x => tf.cast(x, 'int32'), { range: [-9, 9] }),
+    unary('Cast to bool', x => tf.cast(x, 'bool'), whole),
+    unary('Cast bool to float32', x => tf.cast(x, 'float32'), { dtypes: ['bool'] }),
+    unary('ZerosLike', tf.zerosLike),
+    unary('OnesLike int32', tf.onesLike, whole),
+    unary('Identity', tf.clone),
+    {
+      name: 'Select',
+      shapes: [matrix, matrix, matrix],
+      dtypes: ['bool', 'float32', 'float32'],
+      fn: tf.where,
+    },
+    {
+      name: 'Select rows',
+      shapes: [['n'], matrix, matrix],
+      dtypes: ['bool', 'float32', 'float32'],
+      fn: tf.where,
+    },
+    {
+      name: 'Select broadcast',
+      shapes: [['m'], matrix, []],
+      dtypes: ['bool', 'float32', 'float32'],
+      fn: (c, a, b) => tf.where(tf.reshape(c, [1, -1]), a, b),
+    },
+
+    ...([undefined, 0, 1, -1, [0, 2], [1, 2]] as (number | number[] | undefined)[]).flatMap(axis =>
+      [false, true].flatMap(keep => {
+        const three: Partial<KernelCase> = { shapes: [['n', 'm', 'k']] }
+        const suffix = `${JSON.stringify(axis)} ${keep ? 'kept' : ''}`
+        return [
+          unary(`Sum ${suffix}`, x => tf.sum(x, axis, keep), three),
+          unary(`Mean ${suffix}`, x => tf.mean(x, axis, keep), three),
+          unary(`Max ${suffix}`, x => tf.max(x, axis, keep), three),
+          unary(`Min ${suffix}`, x => tf.min(x, axis, keep), three),
+          unary(`Prod ${suffix}`, x => tf.prod(x, axis, keep), {
+            ...three,
+            range: [0.5, 1.5],
+            tolerance: 1e-4,
+          }),
+          unary(`All ${suffix}`, x => tf.all(x, axis, keep), { ...three, dtypes: ['bool'] }),
+          unary(`Any ${suffix}`, x => tf.any(x, axis, keep), { ...three, dtypes: ['bool'] }),
+        ]
+      }),
+    ),
+    unary('Sum int32', x => tf.sum(x, 0), whole),
+    unary('Sum bool', x => tf.sum(x, 1), { dtypes: ['bool'] }),
+    unary('Mean int32', x => tf.mean(x, 1), whole),
+    unary('Max int32', x => tf.max(x, 1), whole),
+    unary('ArgMax', x => tf.argMax(x, -1)),
+    unary('ArgMax int32 with ties', x => tf.argMax(x, 0), { dtypes: ['int32'], range: [0, 3] }),
+    unary('ArgMin', x => tf.argMin(x, 1)),
+    unary('Softmax', x => tf.softmax(x), { range: [-9, 9] }),
+    unary('logSoftmax', x => tf.logSoftmax(x), { range: [-9, 9] }),
+    unary('logSumExp', x => tf.logSumExp(x, 1), { range: [-9, 9] }),
+    ...[false, true].flatMap(exclusive =>
+      [false, true].map(reverse =>
+        unary(`Cumsum ${exclusive ? 'exclusive' : ''} ${reverse ? 'reverse' : ''}`, x =>
+          tf.cumsum(x, 1, exclusive, reverse),
+        ),
+      ),
+    ),
+    unary('Cumsum int32', x => tf.cumsum(x, 0), whole),
+    { name: 'TopK', shapes: [['n', 'k+3']], fn: x => Object.values(tf.topk(x, 3)) },
+    {
+      name: 'TopK with ties',
+      shapes: [['n', 'k+3']],
+      dtypes: ['int32'],
+      range: [0, 3],
+      fn: x => Object.values(tf.topk(x, 3)),
+    },
+
+    unary('Reshape', x => tf.reshape(x, [-1])),
+    unary('Reshape twice', x => tf.reshape(tf.reshape(x, [-1]), x.shape)),
+    unary('ExpandDims', x => tf.expandDims(x, 1)),
+    unary('squeeze', x => tf.squeeze(tf.expandDims(x, 0))),
+    ...[
+      [0, 2, 1],
+      [2, 0, 1],
+      [1, 0, 2],
+    ].map(perm => unary(`Transpose ${perm}`, x => tf.transpose(x, perm), { shapes: [['n', 'm', 'k']] })),
+    unary('Transpose of one row', x => tf.transpose(x, [1, 2, 0]), { shapes: [['1', 'm', 'k']] }),
+    unary('Tile', x => tf.tile(x, [2, 3])),
+    unary('broadcastTo', x => tf.broadcastTo(x, [3, x.shape[0]!, 4]), { shapes: [['n', '1']] }),
+    {
+      name: 'Concat',
+      shapes: [
+        ['n', 'm'],
+        ['n', 'k'],
+      ],
+      fn: (a, b) => tf.concat([a, b, a], 1),
+    },
+    {
+      name: 'Concat int32 rows',
+      shapes: [matrix, matrix],
+      dtypes: ['int32', 'int32'],
+      fn: (a, b) => tf.concat([a, b]),
+    },
+    { name: 'Pack', shapes: [matrix, matrix], fn: (a, b) => tf.stack([a, b], 1) },
+    { name: 'Pack last', shapes: [matrix, matrix], fn: (a, b) => tf.stack([a, b], -1) },
+    { name: 'Unpack', shapes: [['3', 'm']], fn: x => tf.unstack(x) },
+    { name: 'Unpack axis 1', shapes: [['n', '3']], dtypes: ['int32'], fn: x => tf.unstack(x, 1) },
+    { name: 'SplitV', shapes: [['n', '5']], fn: x => tf.split(x, [1, 4], 1) },
+    { name: 'SplitV equal', shapes: [['6', 'm']], fn: x => tf.split(x, 3) },
+    unary('Slice', x => tf.slice(x, [1, 0], [2, -1]), { shapes: [['n+3', 'm']] }),
+    unary('Slice all', x => tf.slice(x, [0, 0])),
+    unary('StridedSlice', x => tf.stridedSlice(x, [0, 1], [5, 4], [2, 1]), { shapes: [['5', '4']] }),
+    unary('StridedSlice backwards', x => tf.stridedSlice(x, [4, 0], [-6, 4], [-2, 1]), {
+      shapes: [['5', '4']],
+    }),
+    unary('StridedSlice shrink', x => tf.stridedSlice(x, [1, 0], [2, 4], [1, 1], 0, 0, 0, 0, 1), {
+      shapes: [['5', '4']],
+    }),
+    unary('Reverse', x => tf.reverse(x, [1])),
+    unary('Reverse all', x => tf.reverse(x)),
+    unary('PadV2', x =>
+      tf.pad(
+        x,
+        [
+          [1, 2],
+          [0, 3],
+        ],
+        1.5,
+      ),
+    ),
+    unary(
+      'PadV2 int32',
+      x =>
+        tf.pad(
+          x,
+          [
+            [0, 0],
+            [2, 0],
+          ],
+          7,
+        ),
+      whole,
+    ),
+    unary(
+      'MirrorPad',
+      x =>
+        tf.mirrorPad(
+          x,
+          [
+            [1, 1],
+            [2, 0],
+          ],
+          'reflect',
+        ),
+      { shapes: [['n+3', 'm+3']] },
+    ),
+    unary('Fill and zeros', x => tf.add(tf.add(x, tf.zeros(x.shape)), tf.fill(x.shape, 2.5))),
+    unary('Range', x => tf.add(x, tf.range(0, x.shape[1]!))),
+    unary('range int32', x => tf.add(x, tf.range(5, 5 - x.shape[1]!, -1, 'int32')), whole),
+    unary('linspace', x => tf.add(x, tf.linspace(0, 1, x.shape[1]!))),
+    unary('Diag', x => tf.diag(x), { shapes: [['n']] }),
+    unary('eye', x => tf.matMul(x, tf.eye(x.shape[1]!))),
+
+    {
+      name: 'GatherV2',
+      shapes: [['7', 'm'], ['n']],
+      dtypes: ['float32', 'int32'],
+      range: [0, 7],
+      fn: (x, i) => tf.gather(x, i),
+    },
+    {
+      name: 'GatherV2 axis 1',
+      shapes: [
+        ['n', '7', 'm'],
+        ['k', '2'],
+      ],
+      dtypes: ['int32', 'int32'],
+      range: [0, 7],
+      fn: (x, i) => tf.gather(x, i, 1),
+    },
+    {
+      name: 'GatherV2 batched',
+      shapes: [
+        ['3', 'm', '7', 'k'],
+        ['3', '4'],
+      ],
+      dtypes: ['float32', 'int32'],
+      range: [0, 7],
+      fn: (x, i) => tf.gather(x, i, 2, 1),
+    },
+    {
+      name: 'GatherNd',
+      shapes: [
+        ['7', '7', 'm'],
+        ['n', '2'],
+      ],
+      dtypes: ['float32', 'int32'],
+      range: [0, 7],
+      fn: (x, i) => tf.gatherND(x, i),
+    },
+    {
+      name: 'UnsortedSegmentSum',
+      shapes: [['n', 'm'], ['n']],
+      dtypes: ['float32', 'int32'],
+      range: [-1, 6],
+      fn: (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 5),
+    },
+    {
+      name: 'UnsortedSegmentSum vectors',
+      shapes: [['n'], ['n']],
+      dtypes: ['float32', 'int32'],
+      range: [0, 3],
+      fn: (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 3),
+    },
+    {
+      name: 'ScatterNd',
+      shapes: [
+        ['n', '2'],
+        ['n', 'm'],
+      ],
+      dtypes: ['int32', 'float32'],
+      range: [0, 3],
+      fn: (i, x) => tf.scatterND(i, x, [3, 3, x.shape[1]!]),
+    },
+    {
+      name: 'ScatterNd int32',
+      shapes: [['n', '1'], ['n']],
+      dtypes: ['int32', 'int32'],
+      range: [0, 3],
+      fn: (i, x) => tf.scatterND(i, x, [3]),
+    },
+    {
+      name: 'TensorScatterUpdate',
+      shapes: [
+        ['5', 'm'],
+        ['3', '1'],
+        ['3', 'm'],
+      ],
+      dtypes: ['float32', 'int32', 'float32'],
+      range: [0, 5],
+      fn: (x, i, u) => tf.tensorScatterUpdate(x, i, u),
+    },
+    { name: 'OneHot', shapes: [matrix], dtypes: ['int32'], range: [-1, 6], fn: i => tf.oneHot(i, 5) },
+    {
+      name: 'OneHot values',
+      shapes: [['n']],
+      dtypes: ['int32'],
+      range: [0, 5],
+      fn: i => tf.oneHot(i, 5, 7, 2, 'int32'),
+    },
+
+    ...[false, true].flatMap(tA =>
+      [false, true].flatMap(tB => {
+        const a = tA ? ['k', 'n'] : ['n', 'k']
+        const b = tB ? ['m', 'k'] : ['k', 'm']
+        const fn = (x: Tensor, y: Tensor): Tensor => tf.matMul(x, y, tA, tB)
+        const name = `BatchMatMul ${tA ? 'T' : 'N'}${tB ? 'T' : 'N'}`
+        return [
+          { name, shapes: [a, b], tolerance: LOOSE, fn },
+          {
+            name: `${name} batch`,
+            shapes: [
+              ['3', ...a],
+              ['3', ...b],
+            ],
+            tolerance: LOOSE,
+            fn,
+          },
+          { name: `${name} broadcast`, shapes: [['2', '3', ...a], b], tolerance: LOOSE, fn },
+          {
+            name: `${name} of transposes`,
+            shapes: [a.toReversed(), b.toReversed()],
+            tolerance: LOOSE,
+            fn: (x: Tensor, y: Tensor) => fn(tf.transpose(x), tf.transpose(y)),
+          },
+        ]
+      }),
+    ),
+    { name: 'dot', shapes: [['n'], ['n']], tolerance: LOOSE, fn: (a, b) => tf.dot(a, b) },
+    {
+      name: 'fused matMul',
+      shapes: [['n', 'k'], ['m', 'k'], ['m']],
+      tolerance: LOOSE,
+      fn: (a, b, bias) => tf.fused.matMul({ a, b, bias, transposeB: true, activation: 'relu' }),
+    },
+    ...(
+      [
+        'ij,jk->ik',
+        'bij,bjk->bik',
+        'bij,bkj->bki',
+        'bqhd,bkhd->bhqk',
+        'i,j->ji',
+        'ij,jk->i',
+        'ij->ji',
+        'ijk->k',
+      ] as const
+    ).map(equation => ({
+      name: `Einsum ${equation}`,
+      shapes: equation
+        .split('->')[0]!
+        .split(',')
+        .map(term => [...term].map(l => ({ i: '4', j: '3', k: '5', b: '2', q: '6', h: '2', d: '3' })[l]!)),
+      tolerance: LOOSE,
+      fn: (...operands: Tensor[]) => tf.einsum(equation, ...operands.filter(Boolean)),
+    })),
+    {
+      name: 'batchNorm',
+      shapes: [['n', 'm', 'k', '3'], ['3'], ['3']],
+      range: [0.1, 2],
+      tolerance: LOOSE,
+      fn: (x, mean, variance) =>
+        tf.batchNorm(
+          x as tf.Tensor4D,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+        ),
+    },
+    { name: 'moments', shapes: [['n', 'm']], tolerance: LOOSE, fn: x => Object.values(tf.moments(x, 1)) },
+    { name: 'norm', shapes: [['n', 'm']], tolerance: LOOSE, fn: x => tf.norm(x, 'euclidean', 1) },
+  ]
+}

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/create-runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { agree, type Inputs } from '../testing/agree.ts'
-import { kernelCases } from '../testing/kernel-cases.ts'
+import { elementwiseCases } from '../testing/elementwise-cases.ts'
 import { randomData, randomNumbers } from '../testing/random.ts'
+import { structuralCases } from '../testing/structural-cases.ts'
 import type { TensorSpec } from '../tree.ts'
 
 let runtime: Runtime
@@ -21,7 +22,7 @@ afterAll(() => runtime.dispose())
 const ROUNDS = 3
 
 describe('kernels on ONNX Runtime agree with tfjs on the cpu', () => {
-  it.each(kernelCases().map((c, i) => [c.name, c, i] as const))(
+  it.each([...elementwiseCases(), ...structuralCases()].map((c, i) => [c.name, c, i] as const))(
     '%s',
     async (_name, { shapes, dtypes = [], range, fn, ...options }, seed) => {
       for (let round = 0; round < ROUNDS; round++) {

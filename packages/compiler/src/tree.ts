@@ -79,6 +79,16 @@ export function isTensorData(value: unknown): value is TensorData {
   return value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array
 }
 
+/**
+ * The array itself if it owns its memory, a copy otherwise: sending a view to another thread sends all that it is a
+ * view of, and ONNX Runtime refuses shared memory.
+ */
+export function compact(data: TensorData): TensorData {
+  if (data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength) return data
+  if (data instanceof Float32Array) return new Float32Array(data)
+  return data instanceof Int32Array ? new Int32Array(data) : new Uint8Array(data)
+}
+
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)

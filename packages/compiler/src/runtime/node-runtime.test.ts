@@ -274,6 +274,26 @@ describe('compile', () => {
     )
   })
 
+  it('takes views, shared memory and Buffers', async () => {
+    const compiled = await compile(
+      ({ a, b, c }: { a: Tensor; b: Tensor; c: Tensor }) => ({ y: tf.where(c, a, b) }),
+      {
+        a: vector(2),
+        b: vector(2),
+        c: { shape: [2], dtype: 'bool' },
+      },
+    )
+    const shared = new Float32Array(new SharedArrayBuffer(8))
+    shared.set([3, 4])
+    const { y } = await compiled.run({
+      a: Float32Array.of(9, 1, 2, 9).subarray(1, 3),
+      b: shared,
+      c: Buffer.from([1, 0]),
+    })
+    expect(y).toEqual(Float32Array.of(1, 4))
+    await compiled.dispose()
+  })
+
   it('names the input that is missing, unknown, of the wrong size or type', async () => {
     const compiled = await compile(({ a }: { a: Tensor }) => ({ y: a }), {
       a: { shape: [2, 2], dtype: 'int32' },

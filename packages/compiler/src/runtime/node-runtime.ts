@@ -3,6 +3,7 @@ import { writeOnnx } from '../graph/onnx-writer.ts'
 import { optimize } from '../passes/optimize.ts'
 import { traceFunction } from '../trace/trace-function.ts'
 import {
+  compact,
   type DataOf,
   describe,
   isTensorData,
@@ -77,7 +78,7 @@ export class NodeRuntime implements Runtime {
       this.state.set(pathName(path), { path, dtype: dtypeOf(value), size: value.length })
     }
     await this.channel.ask(
-      { kind: 'write', state: leaves.map(({ path, value }) => [pathName(path), value] as const) },
+      { kind: 'write', state: leaves.map(({ path, value }) => [pathName(path), compact(value)] as const) },
       'writing the state',
     )
   }
@@ -138,7 +139,14 @@ export class NodeRuntime implements Runtime {
         const data = checkArrays(given, freeInputs, 'The input', true)
         const targets = into && checkArrays(into, freeOutputs, 'The output', false)
         const results = new Map(
-          await this.channel.ask({ kind: 'run', session, inputs: [...data] }, 'running the graph'),
+          await this.channel.ask(
+            {
+              kind: 'run',
+              session,
+              inputs: [...data].map(([name, array]) => [name, compact(array)] as const),
+            },
+            'running the graph',
+          ),
         )
         const leaves = freeOutputs.map(({ path, name }) => {
           const result = results.get(name)!

@@ -85,8 +85,9 @@ async function compile(request: Request & { kind: 'compile' }): Promise<void> {
       session: {
         // Adam's second moments of small gradients are denormal numbers, which are many times slower.
         set_denormal_as_zero: '1',
-        // A thread that spins while another waits for a core makes a step up to four times slower on a busy machine.
-        intra_op: { allow_spinning: '0' },
+        // A thread that spins on while another waits for a core makes a step up to four times slower on a busy
+        // machine; between two operations of one step a moment is enough.
+        intra_op: { allow_spinning: '1', spin_duration_us: '100' },
       },
     },
   })

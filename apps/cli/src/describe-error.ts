@@ -3,8 +3,15 @@
  * the program shows its name, so that it can be reported.
  */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `error: ${String(error)}`
+  return `error: ${messageOf(error)}`
+}
+
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   const message = error.message.replaceAll(/\s*\n\s*/g, ' ')
-  const told = !['Error', 'TypeError', 'ReferenceError'].includes(error.name)
-  return told ? `error: ${message}` : `error: ${error.name}: ${message} (TINYSTORIES_DEBUG=1 shows where)`
+  // Writing through an open file names no path.
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    return `The disk is full (${message}). Free some space.`
+  const isDefect = ['Error', 'TypeError', 'ReferenceError'].includes(error.name) && !('code' in error)
+  return isDefect ? `${error.name}: ${message} (TINYSTORIES_DEBUG=1 shows where)` : message
 }

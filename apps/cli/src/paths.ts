@@ -6,9 +6,17 @@ import { isAbsolute, relative, resolve } from 'node:path'
  * by everything that runs below any npm script.
  */
 export function typedFolder(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): string {
-  const ours = env.npm_package_name === '@tinystories/cli' || env.npm_package_name === 'tinystories'
-  if (!ours) return cwd
+  if (!isOurScript(env)) return cwd
   return env.TURBO_INVOCATION_DIR || env.INIT_CWD || cwd
+}
+
+/** How the person can call the command here: inside the repository it is an npm script. */
+export function commandName(env: NodeJS.ProcessEnv = process.env): string {
+  return isOurScript(env) ? 'npm run tinystories --' : 'tinystories'
+}
+
+function isOurScript(env: NodeJS.ProcessEnv): boolean {
+  return env.npm_package_name === '@tinystories/cli' || env.npm_package_name === 'tinystories'
 }
 
 /** A path as the person gave it, made absolute from where they typed it. */

@@ -1,17 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { useBackend } from '@tinystories/backends'
-import { countParameters, encodeSafetensors, initParameters, openSafetensors } from '@tinystories/model'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import {
-  adamW,
-  createTrainer,
-  type EngineState,
-  type EvaluationResult,
-  evaluateOn,
-  type MetricsLine,
-  muon,
-  warmupCosine,
-} from '@tinystories/trainer'
+  countParameters,
+  encodeSafetensors,
+  initParameters,
+  loadPretrainedArrays,
+  openSafetensors,
+} from '@tinystories/model'
+import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { adamW, createTrainer, evaluateOn, type MetricsLine, muon, warmupCosine } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { resolveSource } from '../open-source.ts'
@@ -25,10 +22,19 @@ import {
   runFolder,
   writeWhole,
 } from '../run-folder.ts'
-import { loadModel, saveModel, writeStory } from '../stories.ts'
+import { saveModel } from '../stories.ts'
 import { endOfStory, evaluationSet, loadTokenizer, openTrainingStories } from '../train/open-data.ts'
 import { planRun } from '../train/plan-run.ts'
 import type { RunSettings, TrainFlags } from '../train/settings.ts'
+import {
+  dataName,
+  type Note,
+  readMetrics,
+  tellInterruption,
+  tellScore,
+  tellStory,
+  withResumeCommand,
+} from '../train/tell.ts'
 import { trainableModel } from '../train/trainable-model.ts'
 
 /** Stories measured during a run; the whole held-out set is measured at its end. */
@@ -41,7 +47,7 @@ const storiesPerEvaluation = 128
  * @returns the exit code: 0, or 130 when interrupted (a checkpoint is written first).
  */
 export async function train(flags: TrainFlags): Promise<number> {
-  const note = (text: string): void => console.log(text)
+  const note: Note = text => console.log(text)
   const { run, settings, tokenizer } = await prepare(flags, note)
   await useBackend('cpu')
   const model = trainableModel(settings.model, initParameters(settings.model, settings.seed))
@@ -60,7 +66,6 @@ export async function train(flags: TrainFlags): Promise<number> {
   const shareDone = ({ step, seconds }: MetricsLine): number =>
     Math.max(steps === null ? 0 : step / steps, minutes === null ? 0 : seconds / (minutes * 60))
   const progress = new Progress({ shareDone, steps: steps ?? undefined })
-  const best: { state?: EngineState } = {}
   const { weightDecay } = settings
   const optimizer = settings.optimizer === 'muon' ? muon({ weightDecay }) : adamW({ weightDecay })
   const trainer = await createTrainer({
@@ -81,7 +86,6 @@ export async function train(flags: TrainFlags): Promise<number> {
       onMetrics: line => progress.update(line),
       onWarning: text => progress.note(`Warning: ${text}`),
       async onBest(_result, state) {
-        best.state = state
         await saveModel(run.model, settings.model, state.parameters, tokenizer)
       },
     },
@@ -105,21 +109,22 @@ export async function train(flags: TrainFlags): Promise<number> {
     progress.end()
     const lines = await readMetrics(run)
     await writeWhole(run.lossCurve, lossCurve(lines, { title: `Bits per byte, ${dataName(settings)}` }))
-    if (result.status === 'aborted') {
-      note(`Interrupted at step ${result.step}; its checkpoint is written. Go on with:`)
-      note(`  tinystories train --resume ${forDisplay(run.folder)}`)
-      return 130
-    }
+    if (result.status === 'aborted') return tellInterruption(note, run, result.step)
     note(
       `Trained ${result.step} steps, ${result.tokens.toLocaleString('en')} tokens in ${formatDuration(result.seconds)}`,
     )
-    // A resumed run may have had its best before the interruption; then the file holds it.
-    if (best.state) await engine.load(best.state)
+    // The best parameters, which may be of an earlier step, and of an earlier sitting.
+    const best = await loadPretrainedArrays(run.model)
+    await engine.load({ parameters: best.parameters, optimizer: (await trainer.save()).optimizer })
     const everything = await evaluationSet(stories.heldOut, windows)
     const score = await evaluateOn(engine, everything, interrupt.signal)
     await writeWhole(`${run.model}/evaluation.json`, `${JSON.stringify(score, null, 2)}\n`)
     tellScore(note, settings, score)
+  } catch (error) {
+    if (interrupt.signal.aborted) return tellInterruption(note, run, steps ?? undefined)
+    throw await withResumeCommand(error, run)
   } finally {
+    progress.end()
     interrupt.release()
     await trainer.dispose()
   }
@@ -129,7 +134,7 @@ export async function train(flags: TrainFlags): Promise<number> {
 
 async function prepare(
   flags: TrainFlags,
-  note: (text: string) => void,
+  note: Note,
 ): Promise<{ run: RunFolder; settings: RunSettings; tokenizer: WordPieceTokenizer }> {
   if (flags.resume !== undefined) {
     const run = runFolder(fromTyped(flags.resume))
@@ -164,38 +169,4 @@ async function prepare(
   await tokenizer.save(run.tokenizer)
   await writeWhole(run.config, `${JSON.stringify(settings, null, 2)}\n`)
   return { run, settings, tokenizer }
-}
-
-async function readMetrics(run: RunFolder): Promise<MetricsLine[]> {
-  const text = await readFile(run.metrics, 'utf8')
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line) as MetricsLine)
-}
-
-function tellScore(note: (text: string) => void, settings: RunSettings, score: EvaluationResult): void {
-  const held =
-    settings.valid === null ? `${Math.round(settings.heldOut * 100)} % held out` : forDisplay(settings.valid)
-  note(
-    `Held-out score (${held}, ${score.bytes.toLocaleString('en')} bytes): ${score.bitsPerByte.toFixed(3)} bits per byte, ${score.nats.toFixed(3)} nats/token, perplexity ${score.perplexity.toFixed(1)}, ${(score.accuracy * 100).toFixed(1)} % right`,
-  )
-}
-
-async function tellStory(
-  note: (text: string) => void,
-  run: RunFolder,
-  { prompt, seed }: RunSettings,
-): Promise<void> {
-  const loaded = await loadModel(run.model, 'wasm')
-  let story = ''
-  for await (const piece of writeStory(loaded, { prompt, seed })) story += piece
-  await writeWhole(run.story, `${story}\n`)
-  note(`\nA story it wrote:\n\n${story}\n`)
-  note('Write more:')
-  note(`  npm run tinystories -- generate --model ${forDisplay(run.folder)} --prompt "One day, a little dog"`)
-}
-
-function dataName(settings: RunSettings): string {
-  return settings.data === 'sample' ? 'the bundled corpus' : settings.data.replace(/^.*[\\/]/, '')
 }

@@ -221,6 +221,18 @@ describe('the state of a runtime', () => {
     expect(await runtime.read('rows')).toEqual({ table: Float32Array.of(3, 2, 1) })
   })
 
+  it('has one shape for all functions', async () => {
+    await runtime.write({ grid: { x: Float32Array.of(1, 2, 3, 4) } })
+    type Grid = { grid: { x: Tensor } }
+    const twice = ({ grid }: Grid): { grid: { x: Tensor } } => ({ grid: { x: tf.mul(grid.x, 2) } })
+    await runtime.compile(twice, { grid: { x: { shape: [2, 2], dtype: 'float32' } } }, { state: ['grid'] })
+    await runtime.write({ grid: { x: Float32Array.of(5, 6, 7, 8) } })
+    const other = runtime.compile(twice, { grid: { x: vector(4) } }, { state: ['grid'] })
+    await expect(other).rejects.toThrow(
+      '"grid/x" has shape [4] and type float32, but the state holds shape [2,2]',
+    )
+  })
+
   it('refuses what does not fit, by name', async () => {
     await runtime.write({ w: { x: Float32Array.of(1, 2) } })
     await expect(runtime.write({ w: { x: Float32Array.of(1) } })).rejects.toThrow(

@@ -24,6 +24,8 @@ interface StateLeaf {
   readonly path: readonly string[]
   readonly dtype: TensorSpec['dtype']
   readonly size: number
+  /** Known from the first function that is compiled with it. */
+  shape?: readonly number[]
 }
 
 const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bool' } as const
@@ -75,7 +77,8 @@ export class NodeRuntime implements Runtime {
       }
     }
     for (const { path, value } of leaves) {
-      this.state.set(pathName(path), { path, dtype: dtypeOf(value), size: value.length })
+      const name = pathName(path)
+      if (!this.state.has(name)) this.state.set(name, { path, dtype: dtypeOf(value), size: value.length })
     }
     await this.channel.ask(
       { kind: 'write', state: leaves.map(({ path, value }) => [pathName(path), compact(value)] as const) },
@@ -185,13 +188,17 @@ export class NodeRuntime implements Runtime {
           `"${path[0]}" out of the option state`,
       )
     }
-    if (held.size !== sizeOf(value.shape) || held.dtype !== value.dtype) {
+    const sameShape = held.shape === undefined || held.shape.join() === value.shape.join()
+    if (held.size !== sizeOf(value.shape) || held.dtype !== value.dtype || !sameShape) {
+      const holds = held.shape
+        ? `shape [${held.shape}] and type ${held.dtype}`
+        : `${held.size} elements of ${held.dtype}`
       throw new CompilerError(
         'invalid-argument',
-        `The ${role} "${key}" has shape [${value.shape}] and type ${value.dtype}, but the state holds ${held.size} ` +
-          `elements of ${held.dtype}`,
+        `The ${role} "${key}" has shape [${value.shape}] and type ${value.dtype}, but the state holds ${holds}`,
       )
     }
+    held.shape = value.shape
     return { name, spec: value, state: key }
   }
 }

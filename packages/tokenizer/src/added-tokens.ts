@@ -1,5 +1,6 @@
 import { type Scanner, WordBuffer } from './scanner.ts'
 import type { AddedTokenJson } from './tokenizer-json.ts'
+import { UnitBuffer } from './units.ts'
 
 const wordCharacter = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
 const whiteSpace = /\p{White_Space}/u
@@ -26,6 +27,7 @@ export class AddedTokenMatcher {
   readonly #raw: Matcher
   readonly #normalized: Matcher
   readonly #scanner: Scanner
+  readonly #units: UnitBuffer = new UnitBuffer()
   readonly #buffer: WordBuffer = new WordBuffer()
 
   constructor(tokens: readonly AddedTokenJson[], scanner: Scanner) {
@@ -72,7 +74,7 @@ export class AddedTokenMatcher {
 
   /** The normal form; its places in the original are left in the buffer. */
   #normalize(text: string, from: number, to: number): string {
-    this.#scanner.normalizeText(text, from, to, this.#buffer)
+    this.#scanner.normalizeText(this.#units.fill(text), from, to, this.#buffer)
     return this.#buffer.toString()
   }
 }

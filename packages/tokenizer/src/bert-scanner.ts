@@ -9,6 +9,7 @@ import {
   isWhiteSpace,
   withoutAccents,
 } from './unicode.ts'
+import { codePointIn } from './units.ts'
 
 /** Options of BERT's normaliser, in the words of tokenizer.json. */
 export interface BertNormalizerOptions {
@@ -48,40 +49,40 @@ export class BertScanner implements Scanner {
     this.#classes.fill(SURROGATE, 0xd800, 0xe000)
   }
 
-  scan(text: string, from: number, to: number, sink: WordSink): void {
+  scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
     const classes = this.#classes
     let at = from
     while (at < to) {
-      const first = text.charCodeAt(at)
+      const first = units[at]!
       const kind = classes[first]!
       if (kind === WORD) {
         const start = at
         let hash = hashUnit(HASH_SEED, first)
         let next = WORD
         while (++at < to) {
-          const unit = text.charCodeAt(at)
+          const unit = units[at]!
           next = classes[unit]!
           if (next !== WORD) break
           hash = hashUnit(hash, unit)
         }
         // White space and punctuation end the word; anything else needs a closer look.
-        if (at < to && next !== SPACE && next !== ALONE) at = this.#rest(text, start, at, to, hash, sink)
-        else sink.word(text, start, at, hash)
+        if (at < to && next !== SPACE && next !== ALONE) at = this.#rest(units, start, at, to, hash, sink)
+        else sink.word(units, start, at, hash)
       } else if (kind === ALONE) {
-        sink.word(text, at, at + 1, hashUnit(HASH_SEED, first))
+        sink.word(units, at, at + 1, hashUnit(HASH_SEED, first))
         at++
       } else if (kind === SPACE) {
         at++
       } else {
-        at = this.#rest(text, at, at, to, HASH_SEED, sink)
+        at = this.#rest(units, at, at, to, HASH_SEED, sink)
       }
     }
   }
 
-  normalizeWord(text: string, start: number, end: number, out: WordBuffer): void {
+  normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
     out.clear()
     for (let at = start; at < end; ) {
-      const unit = text.charCodeAt(at)
+      const unit = units[at]!
       const from = at - start
       // A word may span a dropped character; within ASCII only those and capitals change.
       if (unit < 0x80 && this.#classes[unit] !== DROPPED) {
@@ -90,36 +91,36 @@ export class BertScanner implements Scanner {
         at++
         continue
       }
-      const codePoint = codePointWithin(text, at, end)
+      const codePoint = codePointIn(units, at, end)
       const width = codePoint > 0xffff ? 2 : 1
       this.#classOf(codePoint)
       if (this.#options.strip_accents && isSpacingCombining(codePoint)) {
-        this.#normalizeInOrder(text, start, end, out)
+        this.#normalizeInOrder(units, start, end, out)
         return
       }
       const form = this.#forms.get(codePoint)
       if (form !== undefined) {
         for (let i = 0; i < form.length; i++) out.push(form.charCodeAt(i), from, from + width)
       } else {
-        for (let i = 0; i < width; i++) out.push(text.charCodeAt(at + i), from, from + width)
+        for (let i = 0; i < width; i++) out.push(units[at + i]!, from, from + width)
       }
       at += width
     }
   }
 
-  normalizeText(text: string, start: number, end: number, out: WordBuffer): void {
+  normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
     out.clear()
     const { clean_text, handle_chinese_chars } = this.#options
     const character = new WordBuffer()
     for (let at = start; at < end; ) {
-      const codePoint = codePointWithin(text, at, end)
+      const codePoint = codePointIn(units, at, end)
       const width = codePoint > 0xffff ? 2 : 1
       const from = at - start
       const chinese = handle_chinese_chars && isChinese(codePoint)
       if (chinese) out.push(0x20, from, from + width)
       if (clean_text && this.#classOf(codePoint) === SPACE) out.push(0x20, from, from + width)
       else {
-        this.normalizeWord(text, at, at + width, character)
+        this.normalizeWord(units, at, at + width, character)
         for (let i = 0; i < character.length; i++) out.push(character.units[i]!, from, from + width)
       }
       if (chinese) out.push(0x20, from, from + width)
@@ -128,11 +129,11 @@ export class BertScanner implements Scanner {
   }
 
   /** {@link normalizeWord} of a word in which canonical ordering moves characters that are kept. */
-  #normalizeInOrder(text: string, start: number, end: number, out: WordBuffer): void {
+  #normalizeInOrder(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
     const { clean_text, lowercase } = this.#options
     const characters: RangedCharacter[] = []
     for (let at = start; at < end; ) {
-      const found = codePointWithin(text, at, end)
+      const found = codePointIn(units, at, end)
       const codePoint = isSurrogate(found) ? 0xfffd : found
       const from = at - start
       at += codePoint > 0xffff ? 2 : 1
@@ -147,22 +148,22 @@ export class BertScanner implements Scanner {
   }
 
   /** The scan of one word that holds units whose class is not known from the table alone. */
-  #rest(text: string, start: number, from: number, to: number, seed: number, sink: WordSink): number {
+  #rest(units: Uint16Array, start: number, from: number, to: number, seed: number, sink: WordSink): number {
     let at = from
     let hash = seed
     while (at < to) {
-      const codePoint = codePointWithin(text, at, to)
+      const codePoint = codePointIn(units, at, to)
       const kind = this.#classOf(codePoint)
       const end = at + (codePoint > 0xffff ? 2 : 1)
       if (kind === SPACE || (kind === ALONE && at > start)) break
-      for (let i = at; i < end; i++) hash = hashUnit(hash, text.charCodeAt(i))
+      for (let i = at; i < end; i++) hash = hashUnit(hash, units[i]!)
       if (kind === ALONE) {
-        sink.word(text, start, end, hash)
+        sink.word(units, start, end, hash)
         return end
       }
       at = end
     }
-    if (at > start) sink.word(text, start, at, hash)
+    if (at > start) sink.word(units, start, at, hash)
     return at
   }
 
@@ -197,9 +198,4 @@ export class BertScanner implements Scanner {
 
 function isSurrogate(codePoint: number): boolean {
   return codePoint >= 0xd800 && codePoint < 0xe000
-}
-
-/** Code point at `at`, never reading past `end`. */
-function codePointWithin(text: string, at: number, end: number): number {
-  return at + 1 < end ? text.codePointAt(at)! : text.charCodeAt(at)
 }

@@ -4,7 +4,7 @@ import { BertScanner } from './bert-scanner.ts'
 import { TokenizerError } from './errors.ts'
 import { WordBuffer } from './scanner.ts'
 import { BERT_PIECES, STORIES } from './testing/stories.ts'
-import { troublesomeText } from './testing/unicode-text.ts'
+import { troublesomeText, unitsOf } from './testing/unicode-text.ts'
 import { trainWordPiece } from './train-wordpiece.ts'
 import { type EncodeOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
@@ -153,7 +153,7 @@ describe('offsets', () => {
           last = start
           const token = encoding.tokens[i]!
           if (token === '[UNK]') return
-          normalizer.normalizeText(text, start, end, buffer)
+          normalizer.normalizeText(unitsOf(text), start, end, buffer)
           // A special token in the text is not normalised.
           const found = [text.slice(start, end), buffer.toString().trim()]
           expect(found).toContain(token.replace('##', ''))

@@ -9,10 +9,10 @@ export function hashUnit(hash: number, unit: number): number {
 /** Takes the words that a {@link Scanner} finds, in order. */
 export interface WordSink {
   /**
-   * A word is `text.slice(start, end)`; `hash` is the rolling hash of its UTF-16 units. Equal slices of one
-   * scanner are always split into the same pieces, so a sink may cache by the slice.
+   * A word is `units[start, end)`, of which `hash` is the rolling hash. Equal words of one scanner always have
+   * the same normal form, so a sink may cache by the word.
    */
-  word(text: string, start: number, end: number, hash: number): void
+  word(units: Uint16Array, start: number, end: number, hash: number): void
 }
 
 /** A normalised word: UTF-16 units, each with the range of the raw word it came from. */
@@ -63,19 +63,19 @@ export class WordBuffer {
   }
 }
 
-/** Normaliser and pre-tokeniser in one pass: finds words in raw text, and normalises a word when asked. */
+/** Normaliser and pre-tokeniser in one pass: finds words in the raw units of a text, and normalises a word when asked. */
 export interface Scanner {
-  /** Reports every word of `text[from, to)` to the sink. Nothing outside the range is looked at. */
-  scan(text: string, from: number, to: number, sink: WordSink): void
-  /** Writes the normalised form of the raw word `text[start, end)` to `out`, ranges relative to `start`. */
-  normalizeWord(text: string, start: number, end: number, out: WordBuffer): void
+  /** Reports every word of `units[from, to)` to the sink. Nothing outside the range is looked at. */
+  scan(units: Uint16Array, from: number, to: number, sink: WordSink): void
+  /** Writes the normalised form of the raw word `units[start, end)` to `out`, ranges relative to `start`. */
+  normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void
   /** The same for a stretch of text of any number of words, white space kept. */
-  normalizeText(text: string, start: number, end: number, out: WordBuffer): void
+  normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void
 }
 
 /** The rolling hash of a whole word, as a scanner would report it. */
-export function hashWord(word: string): number {
+export function hashWord(word: Uint16Array): number {
   let hash = HASH_SEED
-  for (let i = 0; i < word.length; i++) hash = hashUnit(hash, word.charCodeAt(i))
+  for (const unit of word) hash = hashUnit(hash, unit)
   return hash
 }

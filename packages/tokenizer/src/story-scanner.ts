@@ -1,4 +1,5 @@
 import { HASH_SEED, hashUnit, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
+import { codePointIn } from './units.ts'
 
 /**
  * The split of the story vocabularies: GPT-2's (a word carries the blank before it), with line breaks apart
@@ -50,28 +51,28 @@ export class StoryScanner implements Scanner {
     for (let unit = 0; unit < 0x80; unit++) this.#classOf(unit)
   }
 
-  scan(text: string, from: number, to: number, sink: WordSink): void {
+  scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
     const classes = this.#classes
     let at = from
     while (at < to) {
       const start = at
-      let unit = text.charCodeAt(at)
-      let kind = this.#kindAt(text, at, to)
+      let unit = units[at]!
+      let kind = this.#kindAt(units, at, to)
       let hash = hashUnit(HASH_SEED, unit)
       if (unit === 0x20 && at + 1 < to) {
-        const next = this.#kindAt(text, at + 1, to)
+        const next = this.#kindAt(units, at + 1, to)
         if (next < BLANK) {
           // The blank belongs to the word that follows.
-          unit = text.charCodeAt(++at)
+          unit = units[++at]!
           hash = hashUnit(hash, unit)
           kind = next
         }
       } else if (kind === APOSTROPHE) {
-        const length = this.#contraction(text, at, to)
+        const length = this.#contraction(units, at, to)
         if (length > 0) {
-          for (let i = 1; i < length; i++) hash = hashUnit(hash, text.charCodeAt(at + i))
+          for (let i = 1; i < length; i++) hash = hashUnit(hash, units[at + i]!)
           at += length
-          sink.word(text, start, at, hash)
+          sink.word(units, start, at, hash)
           continue
         }
       }
@@ -80,95 +81,90 @@ export class StoryScanner implements Scanner {
         let next = kind
         if (classes[unit] === kind) {
           while (++at < limit) {
-            unit = text.charCodeAt(at)
+            unit = units[at]!
             next = classes[unit]!
             if (next !== kind) break
             hash = hashUnit(hash, unit)
           }
           if (at === limit || (next !== SURROGATE && next !== UNKNOWN)) {
-            sink.word(text, start, at, hash)
+            sink.word(units, start, at, hash)
             continue
           }
         }
-        at = this.#run(text, start, to, kind, sink)
+        at = this.#run(units, start, to, kind, sink)
       } else if (kind === SYMBOL || kind === APOSTROPHE) {
-        at = this.#run(text, start, to, SYMBOL, sink)
+        at = this.#run(units, start, to, SYMBOL, sink)
       } else if (kind === MARK) {
-        sink.word(text, start, ++at, hash)
+        sink.word(units, start, ++at, hash)
       } else if (kind === LINE_BREAK) {
         at++
-        if (at < to && text.charCodeAt(at) === 0x0a) hash = hashUnit(hash, text.charCodeAt(at++))
-        sink.word(text, start, at, hash)
+        if (at < to && units[at]! === 0x0a) hash = hashUnit(hash, units[at++]!)
+        sink.word(units, start, at, hash)
       } else {
-        at = this.#blanks(text, start, to, sink)
+        at = this.#blanks(units, start, to, sink)
       }
     }
   }
 
-  normalizeWord(text: string, start: number, end: number, out: WordBuffer): void {
+  normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
     out.clear()
-    for (let at = start; at < end; at++) {
-      const unit = text.charCodeAt(at)
+    for (let at = start; at < end; ) {
       const from = at - start
-      if ((unit & 0xfc00) === 0xd800 && at + 1 < end && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
-        out.push(unit, from, from + 2)
-        out.push(text.charCodeAt(++at), from, from + 2)
-      } else {
-        out.push(unit, from, from + 1)
-      }
+      const to = from + (codePointIn(units, at, end) > 0xffff ? 2 : 1)
+      while (at - start < to) out.push(units[at++]!, from, to)
     }
   }
 
-  normalizeText(text: string, start: number, end: number, out: WordBuffer): void {
-    this.normalizeWord(text, start, end, out)
+  normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
+    this.normalizeWord(units, start, end, out)
   }
 
   /** A run of one class, with a blank before it or not, counted in code points. */
-  #run(text: string, start: number, to: number, kind: number, sink: WordSink): number {
+  #run(units: Uint16Array, start: number, to: number, kind: number, sink: WordSink): number {
     let hash = HASH_SEED
     let at = start
-    if (text.charCodeAt(at) === 0x20) hash = hashUnit(hash, text.charCodeAt(at++))
+    if (units[at]! === 0x20) hash = hashUnit(hash, units[at++]!)
     for (let count = 0; count < RUN && at < to; count++) {
-      const found = this.#kindAt(text, at, to)
+      const found = this.#kindAt(units, at, to)
       if (found !== kind && !(kind === SYMBOL && found === APOSTROPHE)) break
-      const pair = text.codePointAt(at)! > 0xffff && at + 1 < to
-      hash = hashUnit(hash, text.charCodeAt(at++))
-      if (pair) hash = hashUnit(hash, text.charCodeAt(at++))
+      const pair = codePointIn(units, at, to) > 0xffff
+      hash = hashUnit(hash, units[at++]!)
+      if (pair) hash = hashUnit(hash, units[at++]!)
     }
-    sink.word(text, start, at, hash)
+    sink.word(units, start, at, hash)
     return at
   }
 
   /** A run of blanks; the last one before a visible character is left for the word that follows. */
-  #blanks(text: string, start: number, to: number, sink: WordSink): number {
+  #blanks(units: Uint16Array, start: number, to: number, sink: WordSink): number {
     let at = start
-    while (at < to && at - start < RUN && this.#kindAt(text, at, to) === BLANK) at++
-    if (at < to && at - start > 1 && this.#kindAt(text, at, to) < BLANK) at--
+    while (at < to && at - start < RUN && this.#kindAt(units, at, to) === BLANK) at++
+    if (at < to && at - start > 1 && this.#kindAt(units, at, to) < BLANK) at--
     let hash = HASH_SEED
-    for (let i = start; i < at; i++) hash = hashUnit(hash, text.charCodeAt(i))
-    sink.word(text, start, at, hash)
+    for (let i = start; i < at; i++) hash = hashUnit(hash, units[i]!)
+    sink.word(units, start, at, hash)
     return at
   }
 
   /** Length of the contraction that begins with the apostrophe at `at`, or 0. */
-  #contraction(text: string, at: number, to: number): number {
+  #contraction(units: Uint16Array, at: number, to: number): number {
     if (at + 1 >= to) return 0
-    const first = text.charCodeAt(at + 1)
-    const second = at + 2 < to ? text.charCodeAt(at + 2) : 0
+    const first = units[at + 1]!
+    const second = at + 2 < to ? units[at + 2]! : 0
     let length = 0
     // 's 't 'd 'm, or 'll 've 're
     if (first === 0x73 || first === 0x74 || first === 0x64 || first === 0x6d) length = 2
     else if (first === 0x6c && second === 0x6c) length = 3
     else if ((first === 0x76 || first === 0x72) && second === 0x65) length = 3
-    if (length > 0 && at + length < to && this.#kindAt(text, at + length, to) === LETTER) return 0
+    if (length > 0 && at + length < to && this.#kindAt(units, at + length, to) === LETTER) return 0
     return length
   }
 
-  #kindAt(text: string, at: number, to: number): number {
-    const unit = text.charCodeAt(at)
+  #kindAt(units: Uint16Array, at: number, to: number): number {
+    const unit = units[at]!
     const kind = this.#classes[unit]!
     if (kind !== UNKNOWN && kind !== SURROGATE) return kind
-    return this.#classOf(at + 1 < to ? text.codePointAt(at)! : unit)
+    return this.#classOf(codePointIn(units, at, to))
   }
 
   #classOf(codePoint: number): number {

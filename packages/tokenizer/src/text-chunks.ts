@@ -2,6 +2,7 @@ import type { AddedTokenMatcher } from './added-tokens.ts'
 import { TokenizerError } from './errors.ts'
 import type { Scanner } from './scanner.ts'
 import type { TrainProgress } from './train-wordpiece.ts'
+import { UnitBuffer } from './units.ts'
 import type { WordCounter } from './word-counter.ts'
 
 const TEXTS_PER_REPORT = 1024
@@ -19,13 +20,15 @@ export async function countWords(
   },
 ): Promise<void> {
   const { scanner, special, counter, onProgress, signal } = tools
+  const buffer = new UnitBuffer()
   const count = (text: string): void => {
+    const units = buffer.fill(text)
     let from = 0
     special.search(text, ({ before, after }) => {
-      scanner.scan(text, from, before, counter)
+      scanner.scan(units, from, before, counter)
       from = after
     })
-    scanner.scan(text, from, text.length, counter)
+    scanner.scan(units, from, text.length, counter)
   }
   let done = 0
   let held = ''

@@ -18,12 +18,12 @@ export class WordCounter implements WordSink {
     this.#limit = limit
   }
 
-  word(text: string, start: number, end: number, hash: number): void {
+  word(units: Uint16Array, start: number, end: number, hash: number): void {
     if (end - start > LONGEST_WORD) return
-    let entry = this.#table.find(text, start, end, hash)
+    let entry = this.#table.find(units, start, end, hash)
     if (entry < 0) {
       if (this.#table.size >= this.#limit) this.#prune()
-      entry = this.#table.add(text, start, end, hash)
+      entry = this.#table.add(units, start, end, hash)
       if (entry === this.#counts.length) {
         const counts = new Float64Array(entry * 2)
         counts.set(this.#counts)
@@ -40,7 +40,7 @@ export class WordCounter implements WordSink {
   }
 
   /** The words and how often each was seen, in order of first sight. */
-  *entries(): IterableIterator<[word: string, count: number]> {
+  *entries(): IterableIterator<[word: Uint16Array, count: number]> {
     for (let entry = 0; entry < this.#table.size; entry++)
       yield [this.#table.key(entry), this.#counts[entry]!]
   }

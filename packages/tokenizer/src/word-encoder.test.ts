@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BertScanner } from './bert-scanner.ts'
+import { unitsOf } from './testing/unicode-text.ts'
 import { WordEncoder } from './word-encoder.ts'
 
 /** Greedy longest match first, as it is usually written. */
@@ -41,7 +42,7 @@ describe('WordEncoder', () => {
           for (const tracking of [false, true, false]) {
             encoder.reset(tracking)
             const text = words.join(' ')
-            encoder.scan(text, 0, text.length)
+            encoder.scan(unitsOf(text), 0, text.length)
             expect([...encoder.ids.subarray(0, encoder.length)]).toEqual(expected)
           }
         },
@@ -64,7 +65,7 @@ describe('WordEncoder', () => {
     for (let i = 0; i < 150_000; i++) {
       encoder.reset(false)
       const word = `w${i}`
-      encoder.scan(word, 0, word.length)
+      encoder.scan(unitsOf(word), 0, word.length)
       if (i % 1000 !== 0 && i < 149_990) continue
       expect([...encoder.ids.subarray(0, encoder.length)]).toEqual([
         11,
@@ -90,7 +91,7 @@ describe('WordEncoder', () => {
         maxInputCharsPerWord: longest,
       })
       encoder.reset(true)
-      encoder.scan(word, 0, word.length)
+      encoder.scan(unitsOf(word), 0, word.length)
       expect(encoder.length).toBe(expected)
       expect(encoder.ends[encoder.length - 1]).toBe(1_000_000)
     }

@@ -60,18 +60,18 @@ export class WordEncoder implements WordSink {
     this.tracking = tracking
   }
 
-  /** Appends the pieces of `text[from, to)`. */
-  scan(text: string, from: number, to: number): void {
-    this.#scanner.scan(text, from, to, this)
+  /** Appends the pieces of `units[from, to)`. */
+  scan(units: Uint16Array, from: number, to: number): void {
+    this.#scanner.scan(units, from, to, this)
   }
 
-  word(text: string, start: number, end: number, hash: number): void {
+  word(units: Uint16Array, start: number, end: number, hash: number): void {
     if (end - start > CACHE_LENGTH) {
-      this.#uncached(text, start, end)
+      this.#uncached(units, start, end)
       return
     }
-    let entry = this.#table.find(text, start, end, hash)
-    if (entry < 0) entry = this.#learn(text, start, end, hash)
+    let entry = this.#table.find(units, start, end, hash)
+    if (entry < 0) entry = this.#learn(units, start, end, hash)
     const first = this.#firsts[entry]!
     const last = this.#firsts[entry + 1]!
     let length = this.length
@@ -107,28 +107,29 @@ export class WordEncoder implements WordSink {
     if (last > first) this.wordCount++
   }
 
-  #learn(text: string, start: number, end: number, hash: number): number {
+  #learn(units: Uint16Array, start: number, end: number, hash: number): number {
     if (this.#table.size === CACHE_WORDS) this.#table.clear()
-    const entry = this.#table.add(text, start, end, hash)
+    const entry = this.#table.add(units, start, end, hash)
     if (entry + 1 === this.#firsts.length) this.#firsts = larger(this.#firsts, this.#firsts.length * 2)
-    this.#firsts[entry + 1] = this.#split(text, start, end, this.#firsts[entry]!)
+    this.#firsts[entry + 1] = this.#split(units, start, end, this.#firsts[entry]!)
     return entry
   }
 
-  #uncached(text: string, start: number, end: number): void {
+  #uncached(units: Uint16Array, start: number, end: number): void {
     const first = this.#firsts[this.#table.size]!
-    const last = this.#split(text, start, end, first)
+    const last = this.#split(units, start, end, first)
     if (this.length + last - first > this.ids.length) this.#grow(last - first)
     if (this.tracking) this.#track(first, last, start)
     for (let i = first; i < last; i++) this.ids[this.length++] = this.#pieces[i]!
   }
 
   /** Splits a word into `#pieces` from `first` on; returns where they end. */
-  #split(text: string, start: number, end: number, first: number): number {
+  #split(units: Uint16Array, start: number, end: number, first: number): number {
     const word = this.#word
     const trie = this.#trie
-    this.#scanner.normalizeWord(text, start, end, word)
-    const { units, length } = word
+    this.#scanner.normalizeWord(units, start, end, word)
+    const { length } = word
+    const normal = word.units
     if (length === 0) return first
     this.#roomForPieces(first + length)
     if (word.codePoints > this.#options.maxInputCharsPerWord) return this.#unknown(first)
@@ -138,7 +139,7 @@ export class WordEncoder implements WordSink {
       let best = -1
       let bestEnd = at
       for (let i = at; i < length && node !== NOWHERE; ) {
-        node = trie.child(node, units[i]!)
+        node = trie.child(node, normal[i]!)
         if (node === NOWHERE) break
         i++
         const piece = trie.piece(node)

@@ -1,5 +1,5 @@
 /**
- * Hash table from words (slices of UTF-16 text) to entry numbers, without making a string for a look-up.
+ * Hash table from words (runs of UTF-16 units) to entry numbers, without making a string for a look-up.
  * Keys lie end to end in one array, so an entry costs its letters and twelve bytes.
  */
 export class WordTable {
@@ -18,20 +18,20 @@ export class WordTable {
     this.#keyStarts = new Int32Array(capacity + 1)
   }
 
-  /** Entry of the word `text[start, end)`, or -1. */
-  find(text: string, start: number, end: number, hash: number): number {
+  /** Entry of the word `units[start, end)`, or -1. */
+  find(units: Uint16Array, start: number, end: number, hash: number): number {
     const slots = this.#slots
     const mask = (slots.length >> 1) - 1
     const mixed = mix(hash)
     for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot * 2 + 1]! - 1
       if (entry < 0) return -1
-      if (slots[slot * 2] === mixed && this.#equals(entry, text, start, end)) return entry
+      if (slots[slot * 2] === mixed && this.#equals(entry, units, start, end)) return entry
     }
   }
 
   /** Adds a word that {@link find} did not find; returns its entry. Entries count up from 0. */
-  add(text: string, start: number, end: number, hash: number): number {
+  add(units: Uint16Array, start: number, end: number, hash: number): number {
     const entry = this.size
     if (entry + 1 >= this.#keyStarts.length) this.#growEntries()
     const keyStart = this.#keyStarts[entry]!
@@ -41,7 +41,7 @@ export class WordTable {
       keys.set(this.#keys)
       this.#keys = keys
     }
-    for (let i = 0; i < length; i++) this.#keys[keyStart + i] = text.charCodeAt(start + i)
+    for (let i = 0; i < length; i++) this.#keys[keyStart + i] = units[start + i]!
     this.#keyStarts[entry + 1] = keyStart + length
     const mixed = mix(hash)
     this.#hashes[entry] = mixed
@@ -51,9 +51,9 @@ export class WordTable {
     return entry
   }
 
-  /** The word of an entry, as text. */
-  key(entry: number): string {
-    return String.fromCharCode(...this.#keys.subarray(this.#keyStarts[entry]!, this.#keyStarts[entry + 1]!))
+  /** The word of an entry; good until the next word is added. */
+  key(entry: number): Uint16Array {
+    return this.#keys.subarray(this.#keyStarts[entry]!, this.#keyStarts[entry + 1]!)
   }
 
   /** Forgets every word and keeps the memory. */
@@ -62,12 +62,12 @@ export class WordTable {
     this.#slots.fill(0)
   }
 
-  #equals(entry: number, text: string, start: number, end: number): boolean {
+  #equals(entry: number, units: Uint16Array, start: number, end: number): boolean {
     const keyStart = this.#keyStarts[entry]!
     if (this.#keyStarts[entry + 1]! - keyStart !== end - start) return false
     const keys = this.#keys
     for (let i = start, k = keyStart; i < end; i++, k++) {
-      if (keys[k] !== text.charCodeAt(i)) return false
+      if (keys[k] !== units[i]!) return false
     }
     return true
   }

@@ -17,6 +17,7 @@ import {
   truncate,
   truncationFromJson,
 } from './truncation.ts'
+import { UnitBuffer } from './units.ts'
 import { toUtf8Offsets } from './utf8-offsets.ts'
 import { formatVocabText, parseVocabText, vocabularyMap } from './vocab-text.ts'
 import { quote, Vocabulary } from './vocabulary.ts'
@@ -53,6 +54,7 @@ export class WordPieceTokenizer {
   readonly #vocabulary: Vocabulary
   readonly #added: AddedTokenMatcher
   readonly #special: ReadonlySet<number>
+  readonly #units: UnitBuffer = new UnitBuffer()
   readonly #encoder: WordEncoder
   readonly #decoder: Decoder
   readonly #template: Template
@@ -222,13 +224,14 @@ export class WordPieceTokenizer {
     const encoder = this.#encoder
     const begin = encoder.length
     encoder.wordCount = 0
+    const units = this.#units.fill(text)
     let from = 0
     this.#added.search(text, ({ token, start, end, before, after }) => {
-      encoder.scan(text, from, before)
+      encoder.scan(units, from, before)
       encoder.push(token.id, start, end)
       from = after
     })
-    encoder.scan(text, from, text.length)
+    encoder.scan(units, from, text.length)
     if (offsets === 'bytes') {
       toUtf8Offsets(text, encoder.starts.subarray(begin, encoder.length))
       toUtf8Offsets(text, encoder.ends.subarray(begin, encoder.length))

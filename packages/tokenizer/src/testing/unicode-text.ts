@@ -66,3 +66,8 @@ export function troublesomeText(maxLength = 24): fc.Arbitrary<string> {
   )
   return fc.array(piece, { maxLength }).map(pieces => pieces.join(''))
 }
+
+/** A text as UTF-16 units. */
+export function unitsOf(text: string): Uint16Array {
+  return Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i))
+}

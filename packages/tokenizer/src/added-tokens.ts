@@ -43,6 +43,11 @@ export class AddedTokenMatcher {
     )
   }
 
+  /** Whether the units of a text may hold a token: cheap, and never wrongly false. */
+  mayOccurIn(units: Uint16Array): boolean {
+    return !this.#normalized.empty || this.#raw.heads.some(head => units.includes(head.charCodeAt(0)))
+  }
+
   /** Calls `found` for each match, in order. */
   search(text: string, found: (match: AddedTokenMatch) => void): void {
     if (this.#normalized.empty) {
@@ -84,13 +89,13 @@ class Matcher {
   readonly #tokens: Map<string, AddedTokenJson> = new Map()
   readonly #pattern: RegExp | undefined
   /** First characters of the tokens: a text with none of them need not be searched. */
-  readonly #heads: string[]
+  readonly heads: readonly string[]
 
   constructor(tokens: readonly AddedTokenJson[], content: (token: AddedTokenJson) => string) {
     for (const token of tokens) this.#tokens.set(content(token), token)
     this.#tokens.delete('')
     const contents = [...this.#tokens.keys()].sort((a, b) => b.length - a.length)
-    this.#heads = [...new Set(contents.map(each => each.charAt(0)))]
+    this.heads = [...new Set(contents.map(each => each.charAt(0)))]
     if (contents.length > 0) this.#pattern = new RegExp(contents.map(escapePattern).join('|'), 'g')
   }
 
@@ -99,7 +104,7 @@ class Matcher {
   }
 
   search(text: string, found: (token: AddedTokenJson, start: number, end: number) => void): void {
-    if (this.#pattern === undefined || !this.#heads.some(head => text.includes(head))) return
+    if (this.#pattern === undefined || !this.heads.some(head => text.includes(head))) return
     let from = 0
     for (const match of text.matchAll(this.#pattern)) {
       const token = this.#tokens.get(match[0])!

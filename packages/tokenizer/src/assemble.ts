@@ -4,8 +4,9 @@ import type { TokenRange } from './truncation.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** Tokens of one or two texts as the encoder left them, end to end. */
-export interface EncodedTexts extends Partial<Positions> {
+export interface EncodedTexts {
   ids: Int32Array
+  positions: Positions | undefined
   /** Where each text's tokens begin in the arrays. */
   begins: readonly number[]
 }
@@ -26,7 +27,7 @@ export function assemble(
   const ids = new Int32Array(length)
   const runs: number[] = []
   let positions: Positions | undefined
-  if (texts.starts !== undefined) {
+  if (texts.positions !== undefined) {
     positions = {
       starts: new Int32Array(length),
       ends: new Int32Array(length),
@@ -47,9 +48,9 @@ export function assemble(
     const to = begin + parts[step.text]![1]
     ids.set(texts.ids.subarray(from, to), at)
     if (positions !== undefined) {
-      positions.starts.set(texts.starts!.subarray(from, to), at)
-      positions.ends.set(texts.ends!.subarray(from, to), at)
-      positions.words.set(texts.words!.subarray(from, to), at)
+      positions.starts.set(texts.positions!.starts.subarray(from, to), at)
+      positions.ends.set(texts.positions!.ends.subarray(from, to), at)
+      positions.words.set(texts.positions!.words.subarray(from, to), at)
     }
     runs.push(step.text === 0 ? FIRST : SECOND, to - from, step.typeId)
     at += to - from

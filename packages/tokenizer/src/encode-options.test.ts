@@ -2,11 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BertScanner } from './bert-scanner.ts'
 import { TokenizerError } from './errors.ts'
+import type { EncodeOptions } from './pipeline.ts'
 import { WordBuffer } from './scanner.ts'
 import { BERT_PIECES, STORIES } from './testing/stories.ts'
 import { troublesomeText, unitsOf } from './testing/unicode-text.ts'
 import { trainWordPiece } from './train-wordpiece.ts'
-import { type EncodeOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Encoding } from './encoding.ts'
+import type { EncodeOptions } from './pipeline.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
-import { type EncodeOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 interface Expected {
   ids: number[]

@@ -49,9 +49,10 @@ export function createTemplate(json: TokenizerJson['post_processor']): Template 
   )
 }
 
-/** The steps when special tokens are not wanted: the texts alone. */
-export function withoutSpecialTokens(steps: TemplateStep[]): TemplateStep[] {
-  return steps.filter(step => 'text' in step)
+/** The template when special tokens are not wanted: the texts alone. */
+export function withoutSpecialTokens({ single, pair }: Template): Template {
+  const isText = (step: TemplateStep): boolean => 'text' in step
+  return { single: single.filter(isText), pair: pair.filter(isText) }
 }
 
 /** Number of special tokens that the steps put in. */

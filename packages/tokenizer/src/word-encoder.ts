@@ -34,6 +34,7 @@ export class WordEncoder implements WordSink {
   /** Whether positions are recorded. */
   tracking = false
 
+  #base = 0
   readonly #scanner: Scanner
   readonly #options: WordPieceOptions
   readonly #trie: Trie
@@ -56,8 +57,14 @@ export class WordEncoder implements WordSink {
   /** Starts a new result. */
   reset(tracking: boolean): void {
     this.length = 0
-    this.wordCount = 0
+    this.begin(0)
     this.tracking = tracking
+  }
+
+  /** Starts a text of the result, which lies in the units from `base` on. */
+  begin(base: number): void {
+    this.#base = base
+    this.wordCount = 0
   }
 
   /** Appends the pieces of `units[from, to)`. */
@@ -97,10 +104,11 @@ export class WordEncoder implements WordSink {
 
   #track(first: number, last: number, start: number): void {
     this.#roomToTrack()
+    const from = start - this.#base
     let at = this.length
     for (let i = first; i < last; i++, at++) {
-      this.starts[at] = start + this.#pieceStarts[i]!
-      this.ends[at] = start + this.#pieceEnds[i]!
+      this.starts[at] = from + this.#pieceStarts[i]!
+      this.ends[at] = from + this.#pieceEnds[i]!
       this.words[at] = this.wordCount
     }
     // A raw word of nothing but dropped characters has no pieces and no number.

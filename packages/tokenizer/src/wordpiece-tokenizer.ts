@@ -1,47 +1,34 @@
-import { AddedTokenMatcher } from './added-tokens.ts'
-import { assemble, overflowingParts } from './assemble.ts'
-import { createScanner } from './create-scanner.ts'
+import type { BatchPool } from './batch-pool.ts'
 import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
 import { createDecoder, type Decoder } from './decoder.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
+import { unpackEncodings } from './pack-encodings.ts'
 import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
-import { createTemplate, specialTokenCount, type Template, withoutSpecialTokens } from './template.ts'
+import { type EncodeOptions, Pipeline, type PipelineOptions } from './pipeline.ts'
+import { splitEvenly, worthwhileThreads } from './split-evenly.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
-import {
-  roomBeside,
-  type TokenRange,
-  type TruncationOptions,
-  truncate,
-  truncationFromJson,
-} from './truncation.ts'
-import { UnitBuffer } from './units.ts'
-import { toUtf8Offsets } from './utf8-offsets.ts'
 import { formatVocabText, parseVocabText, vocabularyMap } from './vocab-text.ts'
-import { quote, Vocabulary } from './vocabulary.ts'
-import { WordEncoder } from './word-encoder.ts'
-
-/** Options of {@link WordPieceTokenizer.encode}. */
-export interface EncodeOptions {
-  /** Put the tokens of the post-processing template around the text. Default true. */
-  addSpecialTokens?: boolean
-  /** A second text, encoded after the first as the template says. */
-  pair?: string
-  /** How to cut what is too long; false for not at all. Default: what tokenizer.json says, else not at all. */
-  truncation?: TruncationOptions | false
-  /** How to fill up what is too short; false for not at all. Default: what tokenizer.json says, else not at all. */
-  padding?: PaddingOptions | false
-  /** Keep offsets (in UTF-16 units, or UTF-8 bytes) and word ids; costs some speed. Default false. */
-  offsets?: boolean | 'utf16' | 'bytes'
-}
+import { quote } from './vocabulary.ts'
 
 /** Options of {@link WordPieceTokenizer.decode}. */
 export interface DecodeOptions {
   /** Leave special tokens such as `[CLS]` and `<|endoftext|>` out of the text. Default true. */
   skipSpecialTokens?: boolean
 }
+
+/** Options of {@link WordPieceTokenizer.encodeBatch}. */
+export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
+  /**
+   * Threads to share the texts among, the calling one included. Worker threads (Node only) are started when
+   * first needed, hold a copy of the tokenizer each, and are kept for the next batch. Default 1.
+   */
+  threads?: number
+}
+
+const JOBS_PER_THREAD = 4
 
 /** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
 export class WordPieceTokenizer {
@@ -51,41 +38,19 @@ export class WordPieceTokenizer {
   readonly endOfTextId: number | undefined
 
   readonly #json: TokenizerJson
-  readonly #vocabulary: Vocabulary
-  readonly #added: AddedTokenMatcher
-  readonly #special: ReadonlySet<number>
-  readonly #units: UnitBuffer = new UnitBuffer()
-  readonly #encoder: WordEncoder
+  readonly #pipeline: Pipeline
   readonly #decoder: Decoder
-  readonly #template: Template
-  readonly #truncation: TruncationOptions | false
+  readonly #special: ReadonlySet<number>
   readonly #padding: PaddingOptions | false
+  #pool: BatchPool | undefined
 
   private constructor(json: TokenizerJson) {
     this.#json = json
-    const { model, added_tokens: added } = json
-    const unknownId = model.vocab[model.unk_token]
-    if (unknownId === undefined) {
-      throw new TokenizerError(
-        `the vocabulary lacks the unknown token ${quote(model.unk_token)}; add it, or name the right one as unk_token`,
-      )
-    }
-    const pieces = Object.entries(model.vocab)
-    this.#vocabulary = new Vocabulary(pieces)
-    for (const token of added) this.#vocabulary.add(token.content, token.id)
-    const scanner = createScanner(json)
-    this.#added = new AddedTokenMatcher(added, scanner)
-    this.#special = new Set(added.filter(token => token.special).map(token => token.id))
-    this.#decoder = createDecoder(json.decoder, model.continuing_subword_prefix)
-    this.#template = createTemplate(json.post_processor)
-    this.#encoder = new WordEncoder(scanner, pieces, {
-      prefix: model.continuing_subword_prefix,
-      unknownId,
-      maxInputCharsPerWord: model.max_input_chars_per_word,
-    })
-    this.#truncation = json.truncation === null ? false : truncationFromJson(json.truncation)
+    this.#pipeline = new Pipeline(json)
+    this.#decoder = createDecoder(json.decoder, json.model.continuing_subword_prefix)
+    this.#special = new Set(json.added_tokens.filter(token => token.special).map(token => token.id))
     this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
-    this.vocabSize = this.#vocabulary.size
+    this.vocabSize = this.#pipeline.vocabulary.size
     this.endOfTextId = this.tokenToId(END_OF_TEXT) ?? this.tokenToId('[SEP]')
   }
 
@@ -125,16 +90,31 @@ export class WordPieceTokenizer {
    * @throws {TokenizerError} when the truncation or padding asked for is not possible.
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    const encoding = this.#encodeUnpadded(text, options)
+    const encoding = this.#pipeline.encode(text, options)
     const padding = this.#paddingOf(options)
     return padding === undefined ? encoding : padAll([encoding], this.#paddingId(padding), padding)[0]!
   }
 
-  /** Encodes many texts, each as {@link encode} would; padding brings them to one length. */
-  async encodeBatch(texts: Iterable<string>, options: Omit<EncodeOptions, 'pair'> = {}): Promise<Encoding[]> {
-    const encodings = Array.from(texts, text => this.#encodeUnpadded(text, options))
+  /**
+   * Encodes many texts, each as {@link encode} would; padding brings them to one length.
+   *
+   * @throws {TokenizerError} as `encode` does, or for `threads` where there are no worker threads.
+   */
+  async encodeBatch(texts: Iterable<string>, options: BatchOptions = {}): Promise<Encoding[]> {
+    const { threads = 1, padding: _, ...rest } = options
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new TokenizerError(`threads: expected a whole number of at least 1, found ${String(threads)}`)
+    }
+    const encodings = await this.#encodeShares([...texts], threads, rest)
     const padding = this.#paddingOf(options)
     return padding === undefined ? encodings : padAll(encodings, this.#paddingId(padding), padding)
+  }
+
+  /** Ends the threads that {@link encodeBatch} has started. The tokenizer stays usable. */
+  async close(): Promise<void> {
+    const pool = this.#pool
+    this.#pool = undefined
+    await pool?.close()
   }
 
   /**
@@ -161,12 +141,12 @@ export class WordPieceTokenizer {
 
   /** Id of a token, or undefined when the vocabulary lacks it. */
   tokenToId(token: string): number | undefined {
-    return this.#vocabulary.id(token)
+    return this.#pipeline.vocabulary.id(token)
   }
 
   /** Token of an id, or undefined when the vocabulary lacks it. */
   idToToken(id: number): string | undefined {
-    return this.#vocabulary.token(id)
+    return this.#pipeline.vocabulary.token(id)
   }
 
   /** The added and special tokens. */
@@ -186,57 +166,30 @@ export class WordPieceTokenizer {
   async save(path: string): Promise<void> {
     const { writeTextFile } = await import('./node-files.ts')
     const text = path.endsWith('.txt')
-      ? formatVocabText(this.#vocabulary)
+      ? formatVocabText(this.#pipeline.vocabulary)
       : `${JSON.stringify(this.#json, null, 2)}\n`
     await writeTextFile(path, text)
   }
 
-  #encodeUnpadded(text: string, options: EncodeOptions): Encoding {
-    const { addSpecialTokens = true, pair, offsets = false } = options
-    const encoder = this.#encoder
-    encoder.reset(offsets !== false)
-    const begins = [0]
-    const lengths = [this.#encodeText(text, offsets)]
-    if (pair !== undefined) {
-      begins.push(encoder.length)
-      lengths.push(this.#encodeText(pair, offsets))
+  async #encodeShares(texts: string[], threads: number, options: PipelineOptions): Promise<Encoding[]> {
+    const [own = [], ...others] = splitEvenly(texts, worthwhileThreads(texts, threads))
+    if (others.length > 0 && this.#pool === undefined) {
+      const { BatchPool } = await import('./batch-pool.ts').catch((error: unknown) => {
+        throw new TokenizerError('threads: worker threads need Node; leave it at 1 here', { cause: error })
+      })
+      this.#pool ??= new BatchPool(this.#json)
     }
-    const template = pair === undefined ? this.#template.single : this.#template.pair
-    const steps = addSpecialTokens ? template : withoutSpecialTokens(template)
-    const { starts, ends, words } = encoder
-    const texts = { ids: encoder.ids, begins, ...(offsets === false ? undefined : { starts, ends, words }) }
-    const make = (ranges: readonly TokenRange[], overflowing?: Encoding[]): Encoding =>
-      assemble(this.#vocabulary, texts, steps, ranges, overflowing)
-
-    const truncation = options.truncation ?? this.#truncation
-    if (!truncation) return make(lengths.map(length => [0, length]))
-    const room = roomBeside(specialTokenCount(steps), truncation)
-    const parts = truncate(lengths, room, truncation)
-    const overflowing = overflowingParts(parts).map(ranges => make(ranges))
-    return make(
-      parts.map(([kept]) => kept!),
-      overflowing,
+    // Several jobs a thread: the first ones are unpacked here while the last is still being encoded there.
+    const packed = others.flatMap((share, i) =>
+      splitEvenly(share, JOBS_PER_THREAD, 0).map(texts => this.#pool!.encode(i, texts, options)),
     )
-  }
-
-  /** Appends the tokens of a text to the encoder's; returns how many they are. */
-  #encodeText(text: string, offsets: EncodeOptions['offsets']): number {
-    const encoder = this.#encoder
-    const begin = encoder.length
-    encoder.wordCount = 0
-    const units = this.#units.fill(text)
-    let from = 0
-    this.#added.search(text, ({ token, start, end, before, after }) => {
-      encoder.scan(units, from, before)
-      encoder.push(token.id, start, end)
-      from = after
-    })
-    encoder.scan(units, from, text.length)
-    if (offsets === 'bytes') {
-      toUtf8Offsets(text, encoder.starts.subarray(begin, encoder.length))
-      toUtf8Offsets(text, encoder.ends.subarray(begin, encoder.length))
+    // Should a text of our own be refused, theirs may be too, with nobody left to hear of it.
+    for (const share of packed) share.catch(() => undefined)
+    const result = own.map(text => this.#pipeline.encode(text, options))
+    for (const share of packed) {
+      for (const encoding of unpackEncodings(await share, this.#pipeline.vocabulary)) result.push(encoding)
     }
-    return encoder.length - begin
+    return result
   }
 
   #paddingOf({ padding = this.#padding }: EncodeOptions): PaddingOptions | undefined {
@@ -252,7 +205,7 @@ export class WordPieceTokenizer {
   }
 
   #decodable(id: number, { skipSpecialTokens = true }: DecodeOptions): string | undefined {
-    const token = this.#vocabulary.token(id)
+    const token = this.#pipeline.vocabulary.token(id)
     if (token === undefined) {
       throw new TokenizerError(
         `decode: there is no token with the id ${id}; ids go from 0 to ${this.vocabSize - 1}`,

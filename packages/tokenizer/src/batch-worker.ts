@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { BatchAnswer, BatchJob } from './batch-pool.ts'
+import { packEncodings, transferables } from './pack-encodings.ts'
+import { Pipeline } from './pipeline.ts'
+import type { TokenizerJson } from './tokenizer-json.ts'
+
+const port = parentPort!
+const pipeline = new Pipeline(workerData as TokenizerJson)
+
+port.on('message', ({ units, ends, options }: BatchJob) => {
+  try {
+    const encodings = Array.from(ends, (end, i) =>
+      pipeline.encodeUnits(units, i === 0 ? 0 : ends[i - 1]!, end, options),
+    )
+    const packed = packEncodings(encodings)
+    port.postMessage({ packed } satisfies BatchAnswer, transferables(packed) as ArrayBuffer[])
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    port.postMessage({ error: message } satisfies BatchAnswer)
+  }
+})

@@ -113,11 +113,7 @@ Examples:
       wholeNumber(64),
     )
     .option('--tokenizer <file>', 'use this tokenizer.json instead of training one')
-    .option(
-      '--learning-rate <x>',
-      'highest learning rate (default: 4e-3 with muon, 3e-3 with adamw)',
-      decimal(0, 1, { above: true }),
-    )
+    .option('--learning-rate <x>', 'highest learning rate (default: 3e-3)', decimal(0, 1, { above: true }))
     .addOption(
       new Option('--optimizer <name>', 'how weights are updated (default: muon)').choices(optimizerNames),
     )

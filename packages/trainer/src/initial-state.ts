@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Optimizer } from './optimizers/optimizer.ts'
+import { toArrays } from './to-arrays.ts'
 import type { ArrayRecord, EngineState, TensorRecord } from './types.ts'
 
 /** The state before the first step: the parameters as they are, the optimiser's slots as it begins them. */
@@ -12,12 +13,4 @@ export async function initialState(parameters: TensorRecord, optimizer: Optimize
   } finally {
     tf.dispose(slots)
   }
-}
-
-async function toArrays(tensors: TensorRecord): Promise<ArrayRecord> {
-  const arrays: ArrayRecord = {}
-  for (const [name, tensor] of Object.entries(tensors)) {
-    arrays[name] = Float32Array.from((await tensor.data()) as Float32Array)
-  }
-  return arrays
 }

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { encodeSafetensors, openSafetensors } from '@tinystories/model'
+import {
+  encodeSafetensors,
+  evaluateLoss,
+  gptConfig,
+  initParameters,
+  loss,
+  openSafetensors,
+} from '@tinystories/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CheckpointStore } from './checkpoints.ts'
 import type { EngineName } from './engines/create-engine.ts'
@@ -119,9 +126,35 @@ test.each(['cpu', 'wasm', 'compiled'] as const)('no tensor is left behind by a s
       callbacks: { onMetrics: line => line.type === 'step' && counts.push(tf.memory().numTensors) },
     }),
   )
-  await trainer.run({ steps: 60 })
+  await trainer.run({ steps: 200 })
   await trainer.dispose()
-  expect(counts[59]).toBe(counts[9])
+  expect(counts[199]).toBe(counts[9])
+})
+
+test('the GPT learns alike on the compiled engine and on cpu', async () => {
+  const config = gptConfig('sample', { vocabSize: 7, hiddenSize: 16, layers: 2, heads: 2, contextLength: 6 })
+  const losses: number[][] = []
+  for (const engine of ['cpu', 'compiled'] as const) {
+    const seen: number[] = []
+    const trainer = await createTrainer(
+      options(engine, {
+        model: {
+          parameters: initParameters(config, 1),
+          loss: (parameters, batch) => loss(config, parameters, batch),
+          evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
+        },
+        schedule: () => 0.01,
+        callbacks: { onMetrics: line => line.type === 'step' && seen.push(line.loss) },
+      }),
+    )
+    await trainer.run({ steps: 20 })
+    await trainer.dispose()
+    losses.push(seen)
+  }
+  losses[1]!.forEach((value, i) => {
+    expect(Math.abs(value / losses[0]![i]! - 1), `step ${i + 1}`).toBeLessThan(1e-4)
+  })
+  expect(losses[0]![19]).toBeLessThan(0.9 * losses[0]![0]!)
 })
 
 test('an interrupted run leaves a checkpoint of its last step', async () => {

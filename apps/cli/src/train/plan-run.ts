@@ -11,9 +11,6 @@ import {
 } from './open-data.ts'
 import { type RunSettings, smallCorpusBytes, type TrainFlags } from './settings.ts'
 
-/** Highest rates that trained well at the default sizes; muon's is for its AdamW half. */
-const defaultLearningRate = { muon: 4e-3, adamw: 3e-3 }
-
 export interface PlannedRun {
   settings: RunSettings
   tokenizer: WordPieceTokenizer
@@ -53,7 +50,6 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
         ? { steps: 500, minutes: null }
         : { steps: null, minutes: 10 }
       : { steps: flags.steps ?? null, minutes: flags.minutes ?? null }
-  const optimizer = flags.optimizer ?? 'muon'
   const evaluateEvery = flags.evalEvery ?? (small ? 50 : 250)
   return {
     tokenizer,
@@ -64,9 +60,9 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
       preset: flags.preset ?? 'sample',
       model,
       batchSize,
-      learningRate: flags.learningRate ?? defaultLearningRate[optimizer],
+      learningRate: flags.learningRate ?? 3e-3,
       weightDecay: flags.weightDecay ?? 0.1,
-      optimizer,
+      optimizer: flags.optimizer ?? 'muon',
       warmupSteps:
         flags.warmup ?? (limits.steps === null ? 100 : Math.min(100, Math.ceil(limits.steps / 10))),
       limits,

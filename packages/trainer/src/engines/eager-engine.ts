@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendName, useBackend } from '@tinystories/backends'
 import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts'
+import { toArrays } from '../to-arrays.ts'
 import { makeTrainStep } from '../train-step.ts'
 import type {
   ArrayRecord,
@@ -38,13 +39,6 @@ export async function createEagerEngine({ model, optimizer, backend }: EagerEngi
         tf.tensor(values.slice(), shapes[name], 'float32'),
       ]),
     )
-  const toArrays = async (tensors: TensorRecord): Promise<ArrayRecord> => {
-    const arrays: ArrayRecord = {}
-    for (const [name, tensor] of Object.entries(tensors)) {
-      arrays[name] = Float32Array.from((await tensor.data()) as Float32Array)
-    }
-    return arrays
-  }
   const release = (): void => {
     tf.dispose(parameters)
     tf.dispose(optimizerState)

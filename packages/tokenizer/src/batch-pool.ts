@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
-import type { PackedEncodings } from './pack-encodings.ts'
-import type { PipelineOptions } from './pipeline.ts'
+import { type PackedEncodings, unpackEncodings } from './pack-encodings.ts'
+import type { Pipeline, PipelineOptions } from './pipeline.ts'
+import { splitEvenly, worthwhileThreads } from './split-evenly.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 
 /** Texts for a worker thread: their units end to end in shared memory, and where each ends. */
@@ -14,19 +16,35 @@ export interface BatchJob {
 /** What the worker makes of them. */
 export type BatchAnswer = { packed: PackedEncodings } | { error: string }
 
+/** The first jobs of a thread are unpacked while its last is still being encoded. */
+const JOBS_PER_THREAD = 4
+
 /** Worker threads with the tokenizer in them. They do not keep the process alive while they are idle. */
 export class BatchPool {
   readonly #json: TokenizerJson
+  readonly #pipeline: Pipeline
   readonly #workers: PoolWorker[] = []
 
-  constructor(json: TokenizerJson) {
+  /** @param pipeline of the calling thread, which takes a share too. */
+  constructor(json: TokenizerJson, pipeline: Pipeline) {
     this.#json = json
+    this.#pipeline = pipeline
   }
 
-  /** Encodes texts on worker `index`, which is started when first used. */
-  encode(index: number, texts: readonly string[], options: PipelineOptions): Promise<PackedEncodings> {
-    while (this.#workers.length <= index) this.#workers.push(new PoolWorker(this.#json))
-    return this.#workers[index]!.encode(texts, options)
+  /** Encodes texts on up to `threads` threads, the calling one included. */
+  async encode(texts: string[], threads: number, options: PipelineOptions): Promise<Encoding[]> {
+    const [own, ...others] = splitEvenly(texts, worthwhileThreads(texts, threads))
+    const packed = others.flatMap((share, i) => {
+      this.#workers[i] ??= new PoolWorker(this.#json)
+      return splitEvenly(share, JOBS_PER_THREAD, 0).map(job => this.#workers[i]!.encode(job, options))
+    })
+    // Should a text of our own be refused, theirs may be too, with nobody left to hear of it.
+    for (const share of packed) share.catch(() => undefined)
+    const result = own!.map(text => this.#pipeline.encode(text, options))
+    for (const share of packed) {
+      for (const encoding of unpackEncodings(await share, this.#pipeline.vocabulary)) result.push(encoding)
+    }
+    return result
   }
 
   /** Ends the threads. */

@@ -1,5 +1,5 @@
 import { TokenizerError } from './errors.ts'
-import type { AddedTokenJson, TokenizerJson, WordPieceJson } from './tokenizer-json.ts'
+import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
 
 type Json = Record<string, unknown>
 
@@ -16,38 +16,33 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
   const type = model.type ?? ('continuing_subword_prefix' in model ? 'WordPiece' : undefined)
   if (type !== 'WordPiece') {
     const remedy =
-      type === 'BPE' ? 'open byte-level BPE files with BytePairTokenizer' : 'only WordPiece is supported'
+      type === 'BPE' ? 'open byte-level BPE with BytePairTokenizer' : 'only WordPiece is supported'
     throw new TokenizerError(`${source}: model.type is ${JSON.stringify(type) ?? 'missing'}; ${remedy}`)
   }
+  const parts: Json = {}
+  for (const name of ['truncation', 'padding', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) {
+    const part = file[name] ?? null
+    if (part !== null) object(part, `${source}: ${name}`)
+    parts[name] = part
+  }
+  const added = file.added_tokens ?? []
+  if (!Array.isArray(added)) throw wrong(`${source}: added_tokens`, 'a list', added)
+  const field = (name: string, usual: string): string =>
+    string(model[name] ?? usual, `${source}: model.${name}`)
+  const vocab = object(model.vocab, `${source}: model.vocab`)
+  for (const token of Object.keys(vocab))
+    count(vocab[token], `${source}: model.vocab[${JSON.stringify(token)}]`)
+  const longest = 'max_input_chars_per_word'
   return {
-    version: typeof file.version === 'string' ? file.version : '1.0',
-    truncation: optional(file.truncation, `${source}: truncation`) as unknown as TokenizerJson['truncation'],
-    padding: optional(file.padding, `${source}: padding`) as unknown as TokenizerJson['padding'],
-    added_tokens: array(file.added_tokens ?? [], `${source}: added_tokens`).map((token, i) =>
-      addedToken(token, `${source}: added_tokens[${i}]`),
-    ),
-    normalizer: component(file.normalizer, `${source}: normalizer`) as unknown as TokenizerJson['normalizer'],
-    pre_tokenizer: component(
-      file.pre_tokenizer,
-      `${source}: pre_tokenizer`,
-    ) as unknown as TokenizerJson['pre_tokenizer'],
-    post_processor: component(
-      file.post_processor,
-      `${source}: post_processor`,
-    ) as unknown as TokenizerJson['post_processor'],
-    decoder: component(file.decoder, `${source}: decoder`) as unknown as TokenizerJson['decoder'],
+    version: '1.0',
+    ...(parts as unknown as Omit<TokenizerJson, 'model' | 'added_tokens' | 'version'>),
+    added_tokens: added.map((token, i) => addedToken(token, `${source}: added_tokens[${i}]`)),
     model: {
-      type: 'WordPiece',
-      unk_token: string(model.unk_token ?? '[UNK]', `${source}: model.unk_token`),
-      continuing_subword_prefix: string(
-        model.continuing_subword_prefix ?? '##',
-        `${source}: model.continuing_subword_prefix`,
-      ),
-      max_input_chars_per_word: count(
-        model.max_input_chars_per_word ?? 100,
-        `${source}: model.max_input_chars_per_word`,
-      ),
-      vocab: vocabulary(model.vocab, `${source}: model.vocab`),
+      type,
+      unk_token: field('unk_token', '[UNK]'),
+      continuing_subword_prefix: field('continuing_subword_prefix', '##'),
+      [longest]: count(model[longest] ?? 100, `${source}: model.${longest}`),
+      vocab: vocab as Record<string, number>,
     },
   }
 }
@@ -55,34 +50,34 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
 function parse(text: string, source: string): unknown {
   try {
     // A byte order mark is no JSON, but editors leave it.
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
     throw new TokenizerError(
-      `${source}: not valid JSON (${detail}); the file may be cut short, fetch or save it again`,
+      `${source}: not valid JSON (${(error as Error).message}); the file may be cut short, fetch or save it again`,
       { cause: error },
     )
+  }
+}
+
+function addedToken(value: unknown, where: string): AddedTokenJson {
+  const token = object(value, where)
+  const content = string(token.content, `${where}.content`)
+  if (content === '') throw wrong(`${where}.content`, 'some text', content)
+  const special = token.special === true
+  return {
+    id: count(token.id, `${where}.id`),
+    content,
+    single_word: token.single_word === true,
+    lstrip: token.lstrip === true,
+    rstrip: token.rstrip === true,
+    normalized: typeof token.normalized === 'boolean' ? token.normalized : !special,
+    special,
   }
 }
 
 function object(value: unknown, where: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
   throw wrong(where, 'an object', value)
-}
-
-function optional(value: unknown, where: string): Json | null {
-  return value === null || value === undefined ? null : object(value, where)
-}
-
-function component(value: unknown, where: string): Json | null {
-  const found = optional(value, where)
-  if (found !== null) string(found.type, `${where}.type`)
-  return found
-}
-
-function array(value: unknown, where: string): unknown[] {
-  if (Array.isArray(value)) return value
-  throw wrong(where, 'a list', value)
 }
 
 function string(value: unknown, where: string): string {
@@ -93,28 +88,6 @@ function string(value: unknown, where: string): string {
 function count(value: unknown, where: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
   throw wrong(where, 'a whole number of at least 0', value)
-}
-
-function vocabulary(value: unknown, where: string): WordPieceJson['vocab'] {
-  const vocab = object(value, where)
-  for (const token of Object.keys(vocab)) count(vocab[token], `${where}[${JSON.stringify(token)}]`)
-  return vocab as WordPieceJson['vocab']
-}
-
-function addedToken(value: unknown, where: string): AddedTokenJson {
-  const token = object(value, where)
-  const special = token.special === true
-  const content = string(token.content, `${where}.content`)
-  if (content === '') throw new TokenizerError(`${where}.content: empty; an added token needs text to match`)
-  return {
-    id: count(token.id, `${where}.id`),
-    content,
-    single_word: token.single_word === true,
-    lstrip: token.lstrip === true,
-    rstrip: token.rstrip === true,
-    normalized: typeof token.normalized === 'boolean' ? token.normalized : !special,
-    special,
-  }
 }
 
 function wrong(where: string, wanted: string, found: unknown): TokenizerError {

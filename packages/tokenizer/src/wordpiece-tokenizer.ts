@@ -3,15 +3,13 @@ import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
 import { createDecoder, type Decoder } from './decoder.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
-import { unpackEncodings } from './pack-encodings.ts'
 import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
-import { type EncodeOptions, Pipeline, type PipelineOptions } from './pipeline.ts'
-import { splitEvenly, worthwhileThreads } from './split-evenly.ts'
+import { type EncodeOptions, Pipeline } from './pipeline.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
-import { formatVocabText, parseVocabText, vocabularyMap } from './vocab-text.ts'
 import { quote } from './vocabulary.ts'
+import { vocabularyMap } from './vocabulary-map.ts'
 
 /** Options of {@link WordPieceTokenizer.decode}. */
 export interface DecodeOptions {
@@ -27,8 +25,6 @@ export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
    */
   threads?: number
 }
-
-const JOBS_PER_THREAD = 4
 
 /** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
 export class WordPieceTokenizer {
@@ -60,7 +56,7 @@ export class WordPieceTokenizer {
    * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
    */
   static async fromFile(path: string, options?: VocabOptions): Promise<WordPieceTokenizer> {
-    const { readTextFile } = await import('./node-files.ts')
+    const { parseVocabText, readTextFile } = await import('./node-files.ts')
     const text = await readTextFile(path)
     if (path.endsWith('.txt')) return WordPieceTokenizer.fromVocab(parseVocabText(text, path), options)
     return new WordPieceTokenizer(parseTokenizerJson(text, path))
@@ -105,7 +101,10 @@ export class WordPieceTokenizer {
     if (!Number.isInteger(threads) || threads < 1) {
       throw new TokenizerError(`threads: expected a whole number of at least 1, found ${String(threads)}`)
     }
-    const encodings = await this.#encodeShares([...texts], threads, rest)
+    const encodings =
+      threads === 1
+        ? Array.from(texts, text => this.#pipeline.encode(text, rest))
+        : await (await this.#batchPool()).encode([...texts], threads, rest)
     const padding = this.#paddingOf(options)
     return padding === undefined ? encodings : padAll(encodings, this.#paddingId(padding), padding)
   }
@@ -164,32 +163,19 @@ export class WordPieceTokenizer {
    * once the new file is complete. Node only.
    */
   async save(path: string): Promise<void> {
-    const { writeTextFile } = await import('./node-files.ts')
+    const { formatVocabText, writeTextFile } = await import('./node-files.ts')
     const text = path.endsWith('.txt')
-      ? formatVocabText(this.#pipeline.vocabulary)
+      ? formatVocabText(this.#pipeline.vocabulary.entries())
       : `${JSON.stringify(this.#json, null, 2)}\n`
     await writeTextFile(path, text)
   }
 
-  async #encodeShares(texts: string[], threads: number, options: PipelineOptions): Promise<Encoding[]> {
-    const [own = [], ...others] = splitEvenly(texts, worthwhileThreads(texts, threads))
-    if (others.length > 0 && this.#pool === undefined) {
-      const { BatchPool } = await import('./batch-pool.ts').catch((error: unknown) => {
-        throw new TokenizerError('threads: worker threads need Node; leave it at 1 here', { cause: error })
-      })
-      this.#pool ??= new BatchPool(this.#json)
-    }
-    // Several jobs a thread: the first ones are unpacked here while the last is still being encoded there.
-    const packed = others.flatMap((share, i) =>
-      splitEvenly(share, JOBS_PER_THREAD, 0).map(texts => this.#pool!.encode(i, texts, options)),
-    )
-    // Should a text of our own be refused, theirs may be too, with nobody left to hear of it.
-    for (const share of packed) share.catch(() => undefined)
-    const result = own.map(text => this.#pipeline.encode(text, options))
-    for (const share of packed) {
-      for (const encoding of unpackEncodings(await share, this.#pipeline.vocabulary)) result.push(encoding)
-    }
-    return result
+  async #batchPool(): Promise<BatchPool> {
+    const { BatchPool } = await import('./batch-pool.ts').catch((error: unknown) => {
+      throw new TokenizerError('threads: worker threads need Node; leave it at 1 here', { cause: error })
+    })
+    this.#pool ??= new BatchPool(this.#json, this.#pipeline)
+    return this.#pool
   }
 
   #paddingOf({ padding = this.#padding }: EncodeOptions): PaddingOptions | undefined {

@@ -1,5 +1,5 @@
 import { decomposeInOrder, type RangedCharacter } from './canonical-order.ts'
-import { HASH_SEED, hashUnit, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
+import { HASH_SEED, hashUnit, hashWord, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
 import {
   isChinese,
   isControl,
@@ -51,31 +51,26 @@ export class BertScanner implements Scanner {
 
   scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
     const classes = this.#classes
-    let at = from
-    while (at < to) {
-      const first = units[at]!
-      const kind = classes[first]!
-      if (kind === WORD) {
-        const start = at
-        let hash = hashUnit(HASH_SEED, first)
-        let next = WORD
-        while (++at < to) {
-          const unit = units[at]!
-          next = classes[unit]!
-          if (next !== WORD) break
-          hash = hashUnit(hash, unit)
-        }
-        // White space and punctuation end the word; anything else needs a closer look.
-        if (at < to && next !== SPACE && next !== ALONE) at = this.#rest(units, start, at, to, hash, sink)
-        else sink.word(units, start, at, hash)
-      } else if (kind === ALONE) {
-        sink.word(units, at, at + 1, hashUnit(HASH_SEED, first))
+    for (let at = from; at < to; ) {
+      const start = at
+      let hash = HASH_SEED
+      let kind = SPACE
+      while (at < to) {
+        const unit = units[at]!
+        kind = classes[unit]!
+        if (kind !== WORD) break
+        hash = hashUnit(hash, unit)
         at++
-      } else if (kind === SPACE) {
-        at++
-      } else {
-        at = this.#rest(units, at, at, to, HASH_SEED, sink)
       }
+      // White space and punctuation end a word; anything else needs a closer look.
+      if (kind > SPACE || kind === UNKNOWN) {
+        at = this.#endOfOdd(units, start, at, to)
+        hash = hashWord(units, start, at)
+      } else if (at === start && kind === ALONE) {
+        hash = hashUnit(hash, units[at++]!)
+      }
+      if (at > start) sink.word(units, start, at, hash)
+      else at++
     }
   }
 
@@ -147,24 +142,17 @@ export class BertScanner implements Scanner {
     }
   }
 
-  /** The scan of one word that holds units whose class is not known from the table alone. */
-  #rest(units: Uint16Array, start: number, from: number, to: number, seed: number, sink: WordSink): number {
-    let at = from
-    let hash = seed
-    while (at < to) {
+  /** Where the word ends that goes on with a character whose class the table alone does not tell. */
+  #endOfOdd(units: Uint16Array, start: number, from: number, to: number): number {
+    for (let at = from; at < to; ) {
       const codePoint = codePointIn(units, at, to)
       const kind = this.#classOf(codePoint)
       const end = at + (codePoint > 0xffff ? 2 : 1)
-      if (kind === SPACE || (kind === ALONE && at > start)) break
-      for (let i = at; i < end; i++) hash = hashUnit(hash, units[i]!)
-      if (kind === ALONE) {
-        sink.word(units, start, end, hash)
-        return end
-      }
+      if (kind === SPACE) return at
+      if (kind === ALONE) return at > start ? at : end
       at = end
     }
-    if (at > start) sink.word(units, start, at, hash)
-    return at
+    return to
   }
 
   #classOf(codePoint: number): number {

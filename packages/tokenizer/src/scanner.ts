@@ -1,16 +1,25 @@
-/** Start value of the rolling hash that scanners compute over the UTF-16 units of a word. */
+import { enlarged } from './enlarged.ts'
+
+/** Start value of the hash that scanners compute over the units of a word, while they look at them anyway. */
 export const HASH_SEED = 0x2f0b4c47
 
-/** One step of the rolling hash (FNV-1a over UTF-16 units). */
+/** One step of that hash (FNV-1a over UTF-16 units). */
 export function hashUnit(hash: number, unit: number): number {
   return Math.imul(hash ^ unit, 0x01000193)
+}
+
+/** The same over a whole word. */
+export function hashWord(units: Uint16Array, start: number, end: number): number {
+  let hash = HASH_SEED
+  for (let i = start; i < end; i++) hash = hashUnit(hash, units[i]!)
+  return hash
 }
 
 /** Takes the words that a {@link Scanner} finds, in order. */
 export interface WordSink {
   /**
-   * A word is `units[start, end)`, of which `hash` is the rolling hash. Equal words of one scanner always have
-   * the same normal form, so a sink may cache by the word.
+   * A word is `units[start, end)`, `hash` its hash. Equal words of one scanner always have the same normal form,
+   * so a sink may cache by the word.
    */
   word(units: Uint16Array, start: number, end: number, hash: number): void
 }
@@ -49,17 +58,12 @@ export class WordBuffer {
   }
 
   #grow(): void {
-    const larger = new WordBuffer()
-    const size = this.units.length * 2
-    larger.units = new Uint16Array(size)
-    larger.starts = new Int32Array(size)
-    larger.ends = new Int32Array(size)
-    larger.units.set(this.units)
-    larger.starts.set(this.starts)
-    larger.ends.set(this.ends)
-    this.units = larger.units
-    this.starts = larger.starts
-    this.ends = larger.ends
+    const size = this.length * 2
+    const units = new Uint16Array(size)
+    units.set(this.units)
+    this.units = units
+    this.starts = enlarged(this.starts, size)
+    this.ends = enlarged(this.ends, size)
   }
 }
 
@@ -71,11 +75,4 @@ export interface Scanner {
   normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void
   /** The same for a stretch of text of any number of words, white space kept. */
   normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void
-}
-
-/** The rolling hash of a whole word, as a scanner would report it. */
-export function hashWord(word: Uint16Array): number {
-  let hash = HASH_SEED
-  for (const unit of word) hash = hashUnit(hash, unit)
-  return hash
 }

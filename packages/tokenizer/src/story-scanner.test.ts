@@ -8,8 +8,8 @@ import { troublesomeText, unitsOf } from './testing/unicode-text.ts'
 function scan(text: string, mark?: string): string[] {
   const words: string[] = []
   const sink: WordSink = {
-    word: (source, start, end, hash) => {
-      expect(hash).toBe(hashWord(source.subarray(start, end)))
+    word: (units, start, end, hash) => {
+      expect(hash).toBe(hashWord(units, start, end))
       words.push(text.slice(start, end))
     },
   }

@@ -1,4 +1,4 @@
-import { HASH_SEED, hashUnit, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
+import { HASH_SEED, hashUnit, hashWord, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
 import { codePointIn } from './units.ts'
 
 /**
@@ -53,56 +53,20 @@ export class StoryScanner implements Scanner {
 
   scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
     const classes = this.#classes
-    let at = from
-    while (at < to) {
-      const start = at
-      let unit = units[at]!
-      let kind = this.#kindAt(units, at, to)
-      let hash = hashUnit(HASH_SEED, unit)
-      if (unit === 0x20 && at + 1 < to) {
-        const next = this.#kindAt(units, at + 1, to)
-        if (next < BLANK) {
-          // The blank belongs to the word that follows.
-          unit = units[++at]!
-          hash = hashUnit(hash, unit)
-          kind = next
-        }
-      } else if (kind === APOSTROPHE) {
-        const length = this.#contraction(units, at, to)
-        if (length > 0) {
-          for (let i = 1; i < length; i++) hash = hashUnit(hash, units[at + i]!)
-          at += length
-          sink.word(units, start, at, hash)
-          continue
-        }
+    for (let start = from; start < to; ) {
+      let at = start
+      let hash = HASH_SEED
+      // Most words are letters of the basic plane with a blank before them.
+      if (units[at] === 0x20) hash = hashUnit(hash, units[at++]!)
+      const limit = Math.min(to, at + RUN)
+      while (at < limit && classes[units[at]!] === LETTER) hash = hashUnit(hash, units[at++]!)
+      const next = at < limit ? classes[units[at]!]! : LETTER
+      if (at - start < 2 || next === UNKNOWN || next === SURROGATE) {
+        at = this.#end(units, start, to)
+        hash = hashWord(units, start, at)
       }
-      if (kind === LETTER || kind === NUMBER) {
-        const limit = Math.min(to, at + RUN)
-        let next = kind
-        if (classes[unit] === kind) {
-          while (++at < limit) {
-            unit = units[at]!
-            next = classes[unit]!
-            if (next !== kind) break
-            hash = hashUnit(hash, unit)
-          }
-          if (at === limit || (next !== SURROGATE && next !== UNKNOWN)) {
-            sink.word(units, start, at, hash)
-            continue
-          }
-        }
-        at = this.#run(units, start, to, kind, sink)
-      } else if (kind === SYMBOL || kind === APOSTROPHE) {
-        at = this.#run(units, start, to, SYMBOL, sink)
-      } else if (kind === MARK) {
-        sink.word(units, start, ++at, hash)
-      } else if (kind === LINE_BREAK) {
-        at++
-        if (at < to && units[at]! === 0x0a) hash = hashUnit(hash, units[at++]!)
-        sink.word(units, start, at, hash)
-      } else {
-        at = this.#blanks(units, start, to, sink)
-      }
+      sink.word(units, start, at, hash)
+      start = at
     }
   }
 
@@ -119,30 +83,36 @@ export class StoryScanner implements Scanner {
     this.normalizeWord(units, start, end, out)
   }
 
-  /** A run of one class, with a blank before it or not, counted in code points. */
-  #run(units: Uint16Array, start: number, to: number, kind: number, sink: WordSink): number {
-    let hash = HASH_SEED
+  /** Where the word ends that begins at `start`. */
+  #end(units: Uint16Array, start: number, to: number): number {
     let at = start
-    if (units[at]! === 0x20) hash = hashUnit(hash, units[at++]!)
-    for (let count = 0; count < RUN && at < to; count++) {
-      const found = this.#kindAt(units, at, to)
-      if (found !== kind && !(kind === SYMBOL && found === APOSTROPHE)) break
-      const pair = codePointIn(units, at, to) > 0xffff
-      hash = hashUnit(hash, units[at++]!)
-      if (pair) hash = hashUnit(hash, units[at++]!)
+    let kind = this.#kindAt(units, at, to)
+    if (units[at] === 0x20 && at + 1 < to) {
+      // The blank belongs to the word that follows.
+      const next = this.#kindAt(units, at + 1, to)
+      if (next < BLANK) {
+        kind = next
+        at++
+      }
+    } else if (kind === APOSTROPHE) {
+      const length = this.#contraction(units, at, to)
+      if (length > 0) return at + length
     }
-    sink.word(units, start, at, hash)
-    return at
-  }
-
-  /** A run of blanks; the last one before a visible character is left for the word that follows. */
-  #blanks(units: Uint16Array, start: number, to: number, sink: WordSink): number {
-    let at = start
-    while (at < to && at - start < RUN && this.#kindAt(units, at, to) === BLANK) at++
-    if (at < to && at - start > 1 && this.#kindAt(units, at, to) < BLANK) at--
-    let hash = HASH_SEED
-    for (let i = start; i < at; i++) hash = hashUnit(hash, units[i]!)
-    sink.word(units, start, at, hash)
+    if (kind === MARK) return at + 1
+    if (kind === LINE_BREAK) return at + (at + 1 < to && units[at + 1] === 0x0a ? 2 : 1)
+    if (kind === APOSTROPHE) kind = SYMBOL
+    const classes = this.#classes
+    for (let count = 0; count < RUN && at < to; count++) {
+      if (classes[units[at]!] === kind) {
+        at++
+        continue
+      }
+      const found = this.#kindAt(units, at, to)
+      if (found !== kind && (kind !== SYMBOL || found !== APOSTROPHE)) break
+      at += codePointIn(units, at, to) > 0xffff ? 2 : 1
+    }
+    // The last of several blanks is left to a visible character that follows.
+    if (kind === BLANK && at < to && at - start > 1 && this.#kindAt(units, at, to) < BLANK) at--
     return at
   }
 

@@ -55,7 +55,7 @@ export class WordCounter implements WordSink {
       // In place: the kept words move down, never up.
       if (this.#counts[entry]! <= threshold) continue
       const word = this.#table.key(entry)
-      table.add(word, 0, word.length, hashWord(word))
+      table.add(word, 0, word.length, hashWord(word, 0, word.length))
       this.#counts[kept++] = this.#counts[entry]!
     }
     this.#table = table

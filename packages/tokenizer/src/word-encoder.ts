@@ -1,3 +1,4 @@
+import { enlarged } from './enlarged.ts'
 import { type Scanner, WordBuffer, type WordSink } from './scanner.ts'
 import { NOWHERE, Trie } from './trie.ts'
 import { WordTable } from './word-table.ts'
@@ -118,7 +119,7 @@ export class WordEncoder implements WordSink {
   #learn(units: Uint16Array, start: number, end: number, hash: number): number {
     if (this.#table.size === CACHE_WORDS) this.#table.clear()
     const entry = this.#table.add(units, start, end, hash)
-    if (entry + 1 === this.#firsts.length) this.#firsts = larger(this.#firsts, this.#firsts.length * 2)
+    if (entry + 1 === this.#firsts.length) this.#firsts = enlarged(this.#firsts, this.#firsts.length * 2)
     this.#firsts[entry + 1] = this.#split(units, start, end, this.#firsts[entry]!)
     return entry
   }
@@ -177,26 +178,20 @@ export class WordEncoder implements WordSink {
   #roomForPieces(size: number): void {
     if (size <= this.#pieces.length) return
     const wanted = Math.max(size, this.#pieces.length * 2)
-    this.#pieces = larger(this.#pieces, wanted)
-    this.#pieceStarts = larger(this.#pieceStarts, wanted)
-    this.#pieceEnds = larger(this.#pieceEnds, wanted)
+    this.#pieces = enlarged(this.#pieces, wanted)
+    this.#pieceStarts = enlarged(this.#pieceStarts, wanted)
+    this.#pieceEnds = enlarged(this.#pieceEnds, wanted)
   }
 
   #grow(more: number): void {
-    this.ids = larger(this.ids, Math.max(this.ids.length * 2, this.length + more))
+    this.ids = enlarged(this.ids, Math.max(this.ids.length * 2, this.length + more))
   }
 
   #roomToTrack(): void {
     const size = this.ids.length
     if (this.starts.length >= size) return
-    this.starts = larger(this.starts, size)
-    this.ends = larger(this.ends, size)
-    this.words = larger(this.words, size)
+    this.starts = enlarged(this.starts, size)
+    this.ends = enlarged(this.ends, size)
+    this.words = enlarged(this.words, size)
   }
-}
-
-function larger(array: Int32Array, size: number): Int32Array {
-  const copy = new Int32Array(size)
-  copy.set(array)
-  return copy
 }

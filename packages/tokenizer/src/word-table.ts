@@ -1,3 +1,5 @@
+import { enlarged } from './enlarged.ts'
+
 /**
  * Hash table from words (runs of UTF-16 units) to entry numbers, without making a string for a look-up.
  * Keys lie end to end in one array, so an entry costs its letters and twelve bytes.
@@ -72,11 +74,11 @@ export class WordTable {
     return true
   }
 
-  #insert(mixed: number, entry: number): void {
+  #insert(hash: number, entry: number): void {
     const mask = (this.#slots.length >> 1) - 1
-    let slot = mixed & mask
+    let slot = hash & mask
     while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot * 2] = mixed
+    this.#slots[slot * 2] = hash
     this.#slots[slot * 2 + 1] = entry + 1
   }
 
@@ -86,16 +88,13 @@ export class WordTable {
   }
 
   #growEntries(): void {
-    const hashes = new Int32Array(this.#hashes.length * 2)
-    hashes.set(this.#hashes)
-    this.#hashes = hashes
-    const starts = new Int32Array(hashes.length + 1)
-    starts.set(this.#keyStarts)
-    this.#keyStarts = starts
+    const size = this.#hashes.length * 2
+    this.#hashes = enlarged(this.#hashes, size)
+    this.#keyStarts = enlarged(this.#keyStarts, size + 1)
   }
 }
 
-/** Spreads the rolling hash over its low bits, which choose the slot. */
+/** Spreads a hash over its low bits, which choose the slot. */
 function mix(hash: number): number {
   return hash ^ (hash >>> 15)
 }

@@ -1,4 +1,5 @@
-import { open, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { TokenizerError } from './errors.ts'
 
 export { formatVocabText, parseVocabText } from './vocab-text.ts'
@@ -39,4 +40,31 @@ export async function writeTextFile(path: string, text: string): Promise<void> {
     const detail = error instanceof Error ? error.message : String(error)
     throw new TokenizerError(`cannot write ${path}: ${detail}`, { cause: error })
   }
+}
+
+/** The text of a cached file, or undefined where there is none. */
+export async function readCached(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new TokenizerError(`cannot read ${path}: ${(error as Error).message}; name another cacheDir`, {
+      cause: error,
+    })
+  }
+}
+
+/** Keeps a file in a folder of the cache. */
+export async function writeCached(folder: string, file: string, text: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw new TokenizerError(
+      `cannot make the folder ${folder}: ${(error as Error).message}; name another cacheDir`,
+      {
+        cause: error,
+      },
+    )
+  }
+  await writeTextFile(join(folder, file), text)
 }

@@ -6,6 +6,7 @@ import { TokenizerError } from './errors.ts'
 import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
 import { type EncodeOptions, Pipeline } from './pipeline.ts'
+import type { PretrainedOptions } from './pretrained.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
 import { quote } from './vocabulary.ts'
@@ -60,6 +61,19 @@ export class WordPieceTokenizer {
     const text = await readTextFile(path)
     if (path.endsWith('.txt')) return WordPieceTokenizer.fromVocab(parseVocabText(text, path), options)
     return new WordPieceTokenizer(parseTokenizerJson(text, path))
+  }
+
+  /**
+   * Opens the tokenizer of a published model, such as `bert-base-uncased`.
+   *
+   * @throws {TokenizerError} when it cannot be had, or is not a WordPiece tokenizer.
+   */
+  static async fromPretrained(name: string, options: PretrainedOptions = {}): Promise<WordPieceTokenizer> {
+    const { loadPretrained, parseVocabText } = await import('./hub.ts')
+    const { file, text } = await loadPretrained(name, options)
+    const source = `${name}/${file}`
+    if (file === 'vocab.txt') return WordPieceTokenizer.fromVocab(parseVocabText(text, source), options)
+    return new WordPieceTokenizer(parseTokenizerJson(text, source))
   }
 
   /** Makes a tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */

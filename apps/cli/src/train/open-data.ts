@@ -86,18 +86,16 @@ export interface WindowOptions {
   tokenizer: WordPieceTokenizer
   contextLength: number
   batchSize: number
-  /** Take only the first so many stories. */
-  maxStories?: number
 }
 
 /** Held-out stories as fixed windows: each story starts a row, longer ones go on with half a context of overlap. */
 export async function evaluationSet(
   stories: StoryStream,
-  { tokenizer, contextLength, batchSize, maxStories }: WindowOptions,
+  { tokenizer, contextLength, batchSize }: WindowOptions,
 ): Promise<EvaluationSet> {
   const batches: TokenBatch[] = []
   let bytes = 0
-  const windows = (maxStories === undefined ? stories : stories.take(maxStories))
+  const windows = stories
     .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })

@@ -47,7 +47,7 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
   const limits =
     flags.steps === undefined && flags.minutes === undefined
       ? small
-        ? { steps: 500, minutes: null }
+        ? { steps: 900, minutes: null }
         : { steps: null, minutes: 10 }
       : { steps: flags.steps ?? null, minutes: flags.minutes ?? null }
   const evaluateEvery = flags.evalEvery ?? (small ? 50 : 250)

@@ -5,7 +5,8 @@ import { TokenizerError } from './errors.ts'
 import { splitEvenly, worthwhileThreads } from './split-evenly.ts'
 import { BERT_PIECES, STORIES } from './testing/stories.ts'
 import { troublesomeText } from './testing/unicode-text.ts'
-import { type BatchOptions, WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+import type { BatchOptions } from './tokenizer.ts'
+import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)
 afterAll(() => bert.close())

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TokenizerError } from './errors.ts'
 import type { PretrainedOptions } from './pretrained.ts'
 import { BERT_PIECES } from './testing/stories.ts'
+import type { VocabOptions } from './tokenizer-defaults.ts'
 import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 const json = JSON.stringify(WordPieceTokenizer.fromVocab(BERT_PIECES).toJSON())
@@ -46,7 +47,7 @@ describe('fromPretrained', () => {
   })
   afterEach(() => rm(cacheDir, { recursive: true }))
 
-  const open = (name: string, options: PretrainedOptions = {}) =>
+  const open = (name: string, options: PretrainedOptions & VocabOptions = {}) =>
     WordPieceTokenizer.fromPretrained(name, { endpoint, retryDelay: 1, ...options })
 
   it('fetches tokenizer.json', async () => {
@@ -86,7 +87,9 @@ describe('fromPretrained', () => {
   it('holds the file to its checksum, in the cache too', async () => {
     const right = await sha256(json)
     await open('owner/name', { cacheDir, sha256: right.toUpperCase() })
-    await expect(open('owner/name', { sha256: 'ab12' })).rejects.toThrow(`the checksum is ${right}, not ab12`)
+    await expect(open('owner/name', { sha256: 'ab12' })).rejects.toThrow(
+      `the checksum is not ab12 but ${right}`,
+    )
     const cached = join(cacheDir, 'models/owner--name/main/tokenizer.json')
     await writeFile(cached, 'spoilt')
     await expect(open('owner/name', { cacheDir, sha256: right, offline: true })).rejects.toThrow(
@@ -113,8 +116,9 @@ describe('fromPretrained', () => {
   })
 
   it.each<[string, PretrainedOptions, string]>([
-    ['no/such', {}, 'no/such: the hub has no tokenizer.json or vocab.txt at revision main'],
+    ['no/such', {}, 'no/such: the hub has no tokenizer.json, nor vocab.txt at revision main'],
     ['owner/name', { file: 'vocab.txt' }, 'the hub has no vocab.txt'],
+    ['owner/name', { file: 'vocab.json' }, 'vocab.json is no file of such a tokenizer'],
     ['../name', {}, '"../name" is no name of a model'],
     ['a/b/c', {}, 'is no name of a model'],
     ['owner/name', { revision: '../x' }, '"../x" is no revision'],

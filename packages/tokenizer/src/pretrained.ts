@@ -1,12 +1,11 @@
 import { TokenizerError } from './errors.ts'
-import type { VocabOptions } from './tokenizer-defaults.ts'
 
-/** Options of `WordPieceTokenizer.fromPretrained`; those of a vocabulary apply when the model has only a `vocab.txt`. */
-export interface PretrainedOptions extends VocabOptions {
+/** Options of `fromPretrained`. */
+export interface PretrainedOptions {
   /** Branch, tag or commit. Default `main`. */
   revision?: string
-  /** Default: `tokenizer.json`, or `vocab.txt` where the model has none. */
-  file?: 'tokenizer.json' | 'vocab.txt'
+  /** Which file to open. Default: `tokenizer.json`, or the older vocabulary files where the model has none. */
+  file?: 'tokenizer.json' | 'vocab.txt' | 'vocab.json'
   /** Default: the global one. */
   fetch?: typeof fetch
   /** Folder where files are kept (Node only). What is there is used without asking the hub. Default: nothing is kept. */
@@ -15,7 +14,7 @@ export interface PretrainedOptions extends VocabOptions {
   refresh?: boolean
   /** Only the cache, no network. Default false. */
   offline?: boolean
-  /** SHA-256 of the file in hexadecimal; any other content is refused. */
+  /** SHA-256 of the file in hexadecimal (of the first, where two belong together); other content is refused. */
   sha256?: string
   /** Access token of the hub, for gated and private models. */
   token?: string
@@ -29,20 +28,22 @@ export interface PretrainedOptions extends VocabOptions {
   signal?: AbortSignal
 }
 
-/** A file of a pretrained model. */
-export interface PretrainedFile {
-  file: 'tokenizer.json' | 'vocab.txt'
-  text: string
-}
+/** Files of a pretrained model by name. */
+export type PretrainedFiles = ReadonlyMap<string, string>
 
 /**
- * Gets the tokenizer file of a model from the cache or the hub.
+ * Gets the tokenizer files of a model from the cache or the hub.
  *
  * @param name such as `bert-base-uncased` or `owner/name`.
- * @throws {TokenizerError} when there is no such file, the hub cannot be reached, or the checksum is wrong.
+ * @param choices files that belong together; the first choice that is there is taken.
+ * @throws {TokenizerError} when there are none, the hub cannot be reached, or the checksum is wrong.
  */
-export async function loadPretrained(name: string, options: PretrainedOptions): Promise<PretrainedFile> {
-  const { revision = 'main', file, cacheDir, offline = false, refresh = false, sha256 } = options
+export async function loadPretrained(
+  name: string,
+  choices: readonly (readonly string[])[],
+  options: PretrainedOptions,
+): Promise<PretrainedFiles> {
+  const { revision = 'main', file, cacheDir, offline = false, refresh = false } = options
   const part = /^[\w-][\w.-]*$/
   if (!name.split('/').every(each => part.test(each)) || name.split('/').length > 2) {
     throw new TokenizerError(
@@ -54,42 +55,58 @@ export async function loadPretrained(name: string, options: PretrainedOptions): 
       `fromPretrained: ${JSON.stringify(revision)} is no revision; name a branch, tag or commit`,
     )
   }
+  const wanted = choices.filter(([first]) => file === undefined || first === file)
+  const names = wanted.map(each => each.join(' and ')).join(', nor ')
+  if (wanted.length === 0) throw new TokenizerError(`fromPretrained: ${file} is no file of such a tokenizer`)
   if (offline && cacheDir === undefined) {
     throw new TokenizerError('fromPretrained: offline needs the cacheDir that the files were kept in')
   }
-  const cached =
+  const folder =
     cacheDir && [cacheDir, 'models', name.replace('/', '--'), revision.replaceAll('/', '--')].join('/')
-  const candidates = file === undefined ? (['tokenizer.json', 'vocab.txt'] as const) : [file]
-  for (const candidate of cached && !refresh ? candidates : []) {
-    const { readCached } = await import('./node-files.ts')
-    const text = await readCached(`${cached}/${candidate}`)
-    if (text === undefined) continue
-    if (sha256 === undefined || (await digest(text)) === sha256.toLowerCase())
-      return { file: candidate, text }
-    if (offline)
-      throw new TokenizerError(`${cached}/${candidate}: the checksum is not ${sha256}; fetch it again`)
+  const files = await import('./node-files.ts').catch(() => undefined)
+  if (folder && files && !refresh) {
+    for (const choice of wanted) {
+      const found = await gather(choice, each => files.readCached(`${folder}/${each}`))
+      if (found === undefined) continue
+      if (await isRight(found, options)) return found
+      if (offline)
+        throw new TokenizerError(`${folder}: the checksum is not ${options.sha256}; fetch the file again`)
+    }
   }
-  if (offline) {
+  if (offline)
     throw new TokenizerError(`${name}: not in the cache ${cacheDir}; fetch it once without offline`)
-  }
-  for (const candidate of candidates) {
-    const text = await download(name, revision, candidate, options)
-    if (text === undefined) continue
-    const found = sha256 && (await digest(text))
-    if (sha256 && found !== sha256.toLowerCase()) {
+  for (const choice of wanted) {
+    const found = await gather(choice, each => download(name, revision, each, options))
+    if (found === undefined) continue
+    if (!(await isRight(found, options))) {
       throw new TokenizerError(
-        `${name}/${candidate}: the checksum is ${found}, not ${sha256}; name the revision that it belongs to`,
+        `${name}/${choice[0]}: the checksum is not ${options.sha256} but ${await digest(found.get(choice[0]!)!)}; ` +
+          'name the revision that it belongs to',
       )
     }
-    if (cached !== undefined && cached !== '') {
-      const { writeCached } = await import('./node-files.ts')
-      await writeCached(cached, candidate, text)
-    }
-    return { file: candidate, text }
+    if (folder) for (const [each, text] of found) await files?.writeCached(folder, each, text)
+    return found
   }
-  throw new TokenizerError(
-    `${name}: the hub has no ${candidates.join(' or ')} at revision ${revision}; check the spelling`,
-  )
+  throw new TokenizerError(`${name}: the hub has no ${names} at revision ${revision}; check the spelling`)
+}
+
+/** The texts of files that belong together, or undefined when one is missing. */
+async function gather(
+  choice: readonly string[],
+  get: (file: string) => Promise<string | undefined>,
+): Promise<PretrainedFiles | undefined> {
+  const found = new Map<string, string>()
+  for (const file of choice) {
+    const text = await get(file)
+    if (text === undefined) return undefined
+    found.set(file, text)
+  }
+  return found
+}
+
+async function isRight(files: PretrainedFiles, { sha256 }: PretrainedOptions): Promise<boolean> {
+  const [first] = files.values()
+  return sha256 === undefined || (await digest(first!)) === sha256.toLowerCase()
 }
 
 async function digest(text: string): Promise<string> {

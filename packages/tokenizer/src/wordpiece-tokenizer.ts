@@ -7,28 +7,14 @@ import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
 import { type EncodeOptions, Pipeline } from './pipeline.ts'
 import type { PretrainedOptions } from './pretrained.ts'
+import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
 import { quote } from './vocabulary.ts'
 import { vocabularyMap } from './vocabulary-map.ts'
 
-/** Options of {@link WordPieceTokenizer.decode}. */
-export interface DecodeOptions {
-  /** Leave special tokens such as `[CLS]` and `<|endoftext|>` out of the text. Default true. */
-  skipSpecialTokens?: boolean
-}
-
-/** Options of {@link WordPieceTokenizer.encodeBatch}. */
-export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
-  /**
-   * Threads to share the texts among, the calling one included. Worker threads (Node only) are started when
-   * first needed, hold a copy of the tokenizer each, and are kept for the next batch. Default 1.
-   */
-  threads?: number
-}
-
 /** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
-export class WordPieceTokenizer {
+export class WordPieceTokenizer implements Tokenizer {
   /** One more than the highest id. */
   readonly vocabSize: number
   /** Id that ends a story: `<|endoftext|>` in own vocabularies, `[SEP]` in BERT's. */
@@ -64,13 +50,19 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * Opens the tokenizer of a published model, such as `bert-base-uncased`.
+   * Opens the tokenizer of a published model, such as `bert-base-uncased`. Where it has only a `vocab.txt`, the
+   * vocabulary's options say how to read it.
    *
    * @throws {TokenizerError} when it cannot be had, or is not a WordPiece tokenizer.
    */
-  static async fromPretrained(name: string, options: PretrainedOptions = {}): Promise<WordPieceTokenizer> {
+  static async fromPretrained(
+    name: string,
+    options: PretrainedOptions & VocabOptions = {},
+  ): Promise<WordPieceTokenizer> {
     const { loadPretrained, parseVocabText } = await import('./hub.ts')
-    const { file, text } = await loadPretrained(name, options)
+    const [[file, text]] = [
+      ...(await loadPretrained(name, [['tokenizer.json'], ['vocab.txt']], options)),
+    ] as [[string, string]]
     const source = `${name}/${file}`
     if (file === 'vocab.txt') return WordPieceTokenizer.fromVocab(parseVocabText(text, source), options)
     return new WordPieceTokenizer(parseTokenizerJson(text, source))

@@ -1,0 +1,36 @@
+"""Trains a WordPiece vocabulary with the Rust trainer: `train` answers the seconds, `tokens` the mean tokens of a
+story with it, `memory` the process's peak resident memory in MB."""
+
+import json
+import resource
+import sys
+import time
+
+try:
+    import tokenizers
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+except ImportError as error:
+    print(f"absent {error.name}", flush=True)
+    sys.exit(0)
+
+with open(sys.argv[1], encoding="utf8") as file:
+    given = json.load(file)
+stories = given["stories"]
+print(f"ready tokenizers {tokenizers.__version__}", flush=True)
+
+tokenizer = None
+for line in sys.stdin:
+    command = line.strip()
+    if command == "train":
+        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(given["pattern"]), "isolated")
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=given["vocabSize"], min_frequency=2, special_tokens=["<|endoftext|>", "[UNK]"], show_progress=False
+        )
+        begin = time.perf_counter()
+        tokenizer.train_from_iterator(stories, trainer)
+        print(f"{time.perf_counter() - begin} {tokenizer.get_vocab_size()}", flush=True)
+    elif command == "tokens":
+        print(sum(len(e.ids) for e in tokenizer.encode_batch_fast(stories)) / len(stories), flush=True)
+    else:
+        print(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6), flush=True)

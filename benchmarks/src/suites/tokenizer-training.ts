@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { trainWordPiece } from '@tinystories/tokenizer'
+import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
+import { startPythonPeer } from '../python-peer.ts'
+
+export const name = 'tokenizer-training'
+export const description = 'a vocabulary of 10,000 pieces from train.txt, against the Rust trainer'
+
+const data =
+  process.env.TINYSTORIES_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
+const path = `${data}/tinystories/train.txt`
+const vocabSize = 10_000
+
+/** The peer needs Python with `tokenizers`, which PYTHON names. It uses all cores, we use one. */
+export async function run(): Promise<BenchmarkResult> {
+  const file = await readFile(path, 'utf8').catch(() => {
+    throw new Error(`${path} is not there: TINYSTORIES_DATA names the folder of the real data`)
+  })
+  const stories = file.split('\n<|endoftext|>\n').filter(story => story !== '')
+  const tokenizer = await trainWordPiece(stories, { vocabSize })
+  const { pre_tokenizer } = tokenizer.toJSON()
+  const pattern = pre_tokenizer?.type === 'Split' ? pre_tokenizer.pattern.Regex : ''
+  const script = fileURLToPath(new URL('../peers/tokenizer-training-peer.py', import.meta.url))
+  const input = JSON.stringify({ stories, pattern, vocabSize })
+  const peer = await startPythonPeer(
+    script,
+    input,
+    { TOKENIZERS_PARALLELISM: 'true' },
+    'pip install tokenizers',
+  )
+  try {
+    const seconds = await inTurns({
+      ours: async () => {
+        const begin = performance.now()
+        await trainWordPiece(stories, { vocabSize })
+        return (performance.now() - begin) / 1000
+      },
+      peer: async () => (peer === undefined ? Number.NaN : peer.run('train')),
+    })
+    const peerName = peer?.name ?? 'Python tokenizers'
+    const trained = peer === undefined ? null : await peer.run('tokens')
+    const tokens = stories.reduce((sum, story) => sum + tokenizer.encode(story).length, 0) / stories.length
+    const theirs = peer === undefined ? null : Number(seconds.peer.toFixed(2))
+    const megabytes = await peakMemory()
+    const memory = peer === undefined ? null : await peer.run('memory')
+    return {
+      name,
+      machine: machine(),
+      rows: [
+        {
+          case: 'train.txt, 10,000 pieces',
+          metric: 's',
+          ours: Number(seconds.ours.toFixed(2)),
+          peer: peerName,
+          peerValue: theirs,
+          ratio: theirs === null ? null : Number((seconds.peer / seconds.ours).toFixed(2)),
+        },
+        {
+          case: 'peak memory of the process',
+          metric: 'MB',
+          ours: megabytes,
+          peer: peerName,
+          peerValue: memory,
+          ratio: memory === null ? null : Number((memory / megabytes).toFixed(2)),
+        },
+        {
+          case: 'tokens a story with the vocabulary',
+          metric: 'tokens',
+          ours: Number(tokens.toFixed(1)),
+          peer: peerName,
+          peerValue: trained === null ? null : Number(trained.toFixed(1)),
+          ratio: trained === null ? null : Number((trained / tokens).toFixed(3)),
+        },
+      ],
+    }
+  } finally {
+    peer?.stop()
+  }
+}
+
+/** Peak resident memory of a process that reads the stories and trains once. */
+async function peakMemory(): Promise<number> {
+  const program = fileURLToPath(new URL('../peers/train-once.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--conditions=@tinystories/source',
+    program,
+    path,
+    String(vocabSize),
+  ])
+  return Math.round(Number(stdout) / 1e6)
+}

@@ -23,12 +23,13 @@ export function decomposeInOrder(characters: readonly RangedCharacter[]): Decomp
   const parts = characters.flatMap(({ codePoint }) =>
     Array.from(decompose(codePoint), (part, i) => ({ part, begins: i === 0 })),
   )
-  for (let i = 1; i < parts.length; i++) {
-    for (let j = i; j > 0 && tradePlaces(parts[j - 1]!.part, parts[j]!.part); j--) {
-      const moved = parts[j]!
-      parts[j] = parts[j - 1]!
-      parts[j - 1] = moved
-    }
+  for (let from = 0; from < parts.length; from++) {
+    if (!isOrdered(parts[from]!.part)) continue
+    let to = from + 1
+    while (to < parts.length && isOrdered(parts[to]!.part)) to++
+    // The sort is stable, as canonical ordering wants it: marks of one class stay as they are.
+    const run = parts.slice(from, to).sort((a, b) => order(a.part, b.part))
+    for (const part of run) parts[from++] = part
   }
   let next = -1
   return parts.map(({ part, begins }) => {
@@ -38,20 +39,22 @@ export function decomposeInOrder(characters: readonly RangedCharacter[]): Decomp
   })
 }
 
-/**
- * JavaScript does not tell combining classes, but normalising two marks shows which comes first. Marks that are
- * younger than the Rust library's tables stay where they are.
- */
-function tradePlaces(first: string, second: string): boolean {
-  return (
-    first !== second &&
-    isMovable(first) &&
-    isMovable(second) &&
-    (first + second).normalize('NFD') === second + first
-  )
+/** JavaScript does not tell combining classes, but normalising two marks shows which comes first. */
+function order(first: string, second: string): number {
+  if (tradePlaces(first, second)) return 1
+  return tradePlaces(second, first) ? -1 : 0
 }
 
-function isMovable(part: string): boolean {
+function tradePlaces(first: string, second: string): boolean {
+  return first !== second && (first + second).normalize('NFD') === second + first
+}
+
+/** The mark of the highest combining class, 240: it trades places with every other mark that has a class. */
+const LAST = '\u0345'
+
+/** Whether ordering moves the mark. Those younger than the Rust library's tables have no class for it. */
+function isOrdered(part: string): boolean {
   const codePoint = part.codePointAt(0)!
-  return isNonSpacing(codePoint) || isSpacingCombining(codePoint)
+  if (!isNonSpacing(codePoint) && !isSpacingCombining(codePoint)) return false
+  return part === LAST || tradePlaces(LAST, part)
 }

@@ -24,9 +24,11 @@ export function createDecodeStream(
     push: id => {
       const piece = token(id)
       if (piece === undefined) return ''
+      // The last character's place was not decided without what follows it.
+      const searched = pending.length - 1
       pending += decoder.piece(piece, first)
       first = false
-      const settled = decoder.settled(pending)
+      const settled = decoder.settled(pending, searched)
       const text = decoder.cleanUp(pending.slice(0, settled))
       pending = pending.slice(settled)
       return text

@@ -9,9 +9,9 @@ export interface Decoder {
   cleanUp(text: string): string
   /**
    * Length of the longest beginning of `text` that clean-up treats the same whatever follows, and apart from
-   * the rest.
+   * the rest; 0 when there is none longer than `from`, up to which the caller has searched before.
    */
-  settled(text: string): number
+  settled(text: string, from: number): number
 }
 
 /**
@@ -46,8 +46,8 @@ function cleanUp(text: string): string {
 }
 
 /** Every clean-up begins at a blank, and only ` ' ` reaches over a second one. */
-function settled(text: string): number {
-  for (let at = text.length - 2; at > 0; at--) {
+function settled(text: string, from: number): number {
+  for (let at = text.length - 2; at > 0 && at >= from; at--) {
     if (text[at] === ' ' && text[at + 1] !== "'" && !text.endsWith(" '", at)) return at
   }
   return 0

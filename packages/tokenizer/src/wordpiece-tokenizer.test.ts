@@ -101,6 +101,13 @@ describe('decodeStream', () => {
     )
   })
 
+  it('takes a word of a hundred thousand pieces', () => {
+    const stream = bert.decodeStream()
+    const id = bert.tokenToId('##a')!
+    for (let i = 0; i < 100_000; i++) expect(stream.push(id)).toBe('')
+    expect(stream.end()).toBe(`##a${'a'.repeat(99_999)}`)
+  })
+
   it('holds the last word back until it is whole', () => {
     const stream = bert.decodeStream()
     const ids = bert.encode("the cats can't", { addSpecialTokens: false }).ids

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** A peer in a Python process that is kept, so that what it imports and reads is not measured. */
 export interface PythonPeer {
@@ -14,31 +15,39 @@ export interface PythonPeer {
   stop(): void
 }
 
-/**
- * Starts a script that answers `ready NAME`, then each line of its input with a line. PYTHON names the interpreter.
- *
- * @param input is written to a file, whose path is the script's argument
- * @param install how to install what the script answers is absent
- * @returns undefined, with a message, when the peer is not installed
- */
-export async function startPythonPeer(
-  script: string,
-  input: string,
-  env: Record<string, string>,
-  install: string,
-): Promise<PythonPeer | undefined> {
+export interface PythonPeerOptions {
+  /** A script in `peers/`: it answers `ready NAME`, then each line of its input with a line. */
+  script: string
+  /** Written to a file whose path is the script's first argument; the file stays until the peer stops. */
+  input: string
+  /** Further arguments. */
+  args?: string[]
+  env: Record<string, string>
+  /** How to install what the script answers is absent. */
+  install: string
+}
+
+/** Starts a peer; PYTHON names the interpreter. Gives undefined, with a message, when it is not installed. */
+export async function startPythonPeer({
+  script,
+  input,
+  args = [],
+  env,
+  install,
+}: PythonPeerOptions): Promise<PythonPeer | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'tinystories-bench-'))
   const path = join(folder, 'input.json')
   await writeFile(path, input)
-  const child = spawn(process.env.PYTHON ?? 'python3', [script, path], {
+  const file = fileURLToPath(new URL(`./peers/${script}`, import.meta.url))
+  const child = spawn(process.env.PYTHON ?? 'python3', [file, path, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, HF_HOME: folder, ...env },
   })
+  child.once('close', () => rm(folder, { recursive: true, force: true }))
   const failed = once(child, 'error').then(() => 'absent python3')
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async (): Promise<string> => (await answers.next()).value ?? 'absent'
   const first = await Promise.race([answer(), failed])
-  await rm(folder, { recursive: true, force: true })
   if (!first.startsWith('ready ')) {
     child.kill()
     console.error(`${first}: for the peer install it with "${install}" and name its Python in PYTHON`)

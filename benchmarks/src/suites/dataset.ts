@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { openStories } from '@tinystories/dataset'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
+import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'dataset'
 export const description =
@@ -29,17 +26,21 @@ export async function run(): Promise<BenchmarkResult> {
   const stories = openStories(text)
   const shuffled = stories.shuffle({ seed: 1, bufferSize })
   const rows = shuffled.tokenize(tokenizer).pack({ contextLength })
-  const folder = await mkdtemp(join(tmpdir(), 'tinystories-bench-'))
-  const peer = await startPeer(
-    folder,
-    await stories.map(story => JSON.stringify({ text: story.text })).toArray(),
-  )
+  const lines = await stories.map(story => JSON.stringify({ text: story.text })).toArray()
+  const peer = await startPythonPeer({
+    script: 'dataset-peer.py',
+    input: `${lines.join('\n')}\n`,
+    args: [tokenizerJson, String(contextLength), String(bufferSize)],
+    // One thread, as ours.
+    env: { TOKENIZERS_PARALLELISM: 'false' },
+    install: 'pip install datasets tokenizers',
+  })
   try {
     const medians = await inTurns({
       parse: () => seconds(stories),
       shuffle: () => seconds(shuffled),
       all: () => seconds(rows.batch(8)),
-      peer: async () => (peer === undefined ? Number.NaN : peer.run()),
+      peer: async () => (peer === undefined ? Number.NaN : peer.run('run')),
     })
     const rate = (elapsed: number): number => Number((size / 1e6 / elapsed).toFixed(1))
     const ours = rate(medians.all)
@@ -63,7 +64,6 @@ export async function run(): Promise<BenchmarkResult> {
     }
   } finally {
     peer?.stop()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -71,44 +71,4 @@ async function seconds(stream: AsyncIterable<unknown>): Promise<number> {
   const begin = performance.now()
   for await (const _ of stream);
   return (performance.now() - begin) / 1000
-}
-
-/** The peer in a process of its own that is kept, so that what it imports is not measured. Undefined when it is not installed. */
-async function startPeer(
-  folder: string,
-  lines: string[],
-): Promise<{ name: string; run(): Promise<number>; stop(): void } | undefined> {
-  const stories = join(folder, 'stories.jsonl')
-  await writeFile(stories, `${lines.join('\n')}\n`)
-  const script = fileURLToPath(new URL('./dataset-peer.py', import.meta.url))
-  const child = spawn(
-    process.env.PYTHON ?? 'python3',
-    [script, stories, tokenizerJson, String(contextLength), String(bufferSize)],
-    // One thread, as ours.
-    {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, TOKENIZERS_PARALLELISM: 'false', HF_HOME: folder },
-    },
-  )
-  const failed = once(child, 'error').then(() => 'absent python3')
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const answer = async (): Promise<string> => (await answers.next()).value ?? 'absent'
-  const first = await Promise.race([answer(), failed])
-  if (!first.startsWith('ready ')) {
-    child.kill()
-    console.error(
-      `${first}: for the peer install it with "pip install datasets tokenizers" and name its Python in PYTHON`,
-    )
-    return undefined
-  }
-  return {
-    name: first.slice('ready '.length),
-    async run() {
-      child.stdin.write('run\n')
-      const elapsed = Number((await answer()).split(' ')[0])
-      if (!(elapsed > 0)) throw new Error('the peer ended in the middle of the measurement')
-      return elapsed
-    },
-    stop: () => child.stdin.end(),
-  }
 }

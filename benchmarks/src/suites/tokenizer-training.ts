@@ -23,14 +23,13 @@ export async function run(): Promise<BenchmarkResult> {
   const tokenizer = await trainWordPiece(stories, { vocabSize })
   const { pre_tokenizer } = tokenizer.toJSON()
   const pattern = pre_tokenizer?.type === 'Split' ? pre_tokenizer.pattern.Regex : ''
-  const script = fileURLToPath(new URL('../peers/tokenizer-training-peer.py', import.meta.url))
   const input = JSON.stringify({ stories, pattern, vocabSize })
-  const peer = await startPythonPeer(
-    script,
+  const peer = await startPythonPeer({
+    script: 'tokenizer-training-peer.py',
     input,
-    { TOKENIZERS_PARALLELISM: 'true' },
-    'pip install tokenizers',
-  )
+    env: { TOKENIZERS_PARALLELISM: 'true' },
+    install: 'pip install tokenizers',
+  })
   try {
     const seconds = await inTurns({
       ours: async () => {

@@ -12,8 +12,6 @@ const data =
   process.env.TINYSTORIES_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 const text = `${data}/tinystories/train.txt`
 const tokenizerJson = `${data}/bert-base-uncased/tokenizer.json`
-const script = fileURLToPath(new URL('../peers/tokenizer-peer.py', import.meta.url))
-const install = 'pip install tokenizers'
 
 /** Texts, and how many bytes they are. */
 interface Corpus {
@@ -30,8 +28,9 @@ export async function run(): Promise<BenchmarkResult> {
   const random = corpus(randomTexts())
   const tokenizer = await WordPieceTokenizer.fromFile(tokenizerJson)
   const input = JSON.stringify({ tokenizer: tokenizerJson, stories: stories.texts, random: random.texts })
-  const one = await startPythonPeer(script, input, { TOKENIZERS_PARALLELISM: 'false' }, install)
-  const all = await startPythonPeer(script, input, { TOKENIZERS_PARALLELISM: 'true' }, install)
+  const peerOptions = { script: 'tokenizer-peer.py', input, install: 'pip install tokenizers' }
+  const one = await startPythonPeer({ ...peerOptions, env: { TOKENIZERS_PARALLELISM: 'false' } })
+  const all = await startPythonPeer({ ...peerOptions, env: { TOKENIZERS_PARALLELISM: 'true' } })
   const library = await javaScriptPeer()
   try {
     const encode = (source: Corpus, offsets: boolean) => async () =>

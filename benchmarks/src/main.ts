@@ -1,10 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type Benchmark, formatTable } from './harness.ts'
+import { updateReadme } from './readme.ts'
 
 const usage = `Usage: npm run bench -- NAME [--save]
 
---save also writes the result to benchmarks/results/DATE-NAME.json. Measure with nothing else running.
+--save also writes the result to benchmarks/results/DATE-NAME.json and shows it in benchmarks/README.md. Measure with nothing else running.
 `
 
 const benchmarks = await loadBenchmarks()
@@ -32,6 +33,7 @@ if (name === undefined) {
     await mkdir(folder, { recursive: true })
     const date = new Date().toISOString().slice(0, 10)
     await writeFile(new URL(`${date}-${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`)
+    await updateReadme()
   }
   console.log(JSON.stringify(result))
 }

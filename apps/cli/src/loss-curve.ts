@@ -56,6 +56,7 @@ export function lossCurve(
       `<text x="${Math.min(x(best.x), width - 90)}" y="${y(best.y) - 10}" text-anchor="middle" fill="#d1495b">${best.y.toFixed(3)}</text>`
     : ''
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#666">
+<title>${escapeXml(title)}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${margin.left}" y="24" font-size="16" fill="#222">${escapeXml(title)}</text>
 ${[...yTicks, ...xTicks].join('\n')}

@@ -60,8 +60,7 @@ export async function* writeStory(
   { model, tokenizer }: LoadedModel,
   { prompt, temperature = 0.7, topP = 0.95, maxTokens = 300, ...options }: StoryOptions,
 ): AsyncGenerator<string> {
-  yield prompt
-  yield* generateText({
+  const pieces = generateText({
     model,
     tokenizer,
     prompt,
@@ -71,4 +70,10 @@ export async function* writeStory(
     maxTokens,
     ...options,
   })
+  // A prompt that cannot be gone on from is refused before anything of it is shown.
+  const first = await pieces.next()
+  yield prompt
+  if (first.done) return
+  yield first.value
+  yield* pieces
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
@@ -189,6 +189,8 @@ describe('bad input ends with one clear line and exit code 1', () => {
     await writeFile(join(folder, 'single.txt'), 'A cat sat.\n\nA cat ran.\n')
     await writeFile(join(folder, 'short.txt.json'), '{"version": ')
     await cli('tokenizer', 'train', '--out', 'taken/config.json')
+    await mkdir(join(folder, 'resumable'))
+    await writeFile(join(folder, 'resumable/config.json'), '{"version": 1}')
   })
 
   test.each(cases)('%s', async (_name, args, message) => {

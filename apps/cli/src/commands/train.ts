@@ -36,6 +36,7 @@ import {
   withResumeCommand,
 } from '../train/tell.ts'
 import { trainableModel } from '../train/trainable-model.ts'
+import { UserError } from '../user-error.ts'
 
 /** Stories measured during a run; the whole held-out set is measured at its end. */
 const storiesPerEvaluation = 128
@@ -134,6 +135,17 @@ export async function train(flags: TrainFlags): Promise<number> {
   return 0
 }
 
+/** What decides a run cannot change in its middle. */
+function refuseNewSettings(flags: TrainFlags): void {
+  const mayChange = ['resume', 'steps', 'minutes', 'engine', 'threads']
+  const fixed = Object.keys(flags).filter(name => !mayChange.includes(name))
+  if (fixed.length === 0) return
+  const names = fixed.map(name => `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`)
+  throw new UserError(
+    `--resume goes on with the settings of the run: leave out ${names.join(', ')}, or start a new run. Only --steps, --minutes, --engine and --threads may change.`,
+  )
+}
+
 async function prepare(
   flags: TrainFlags,
   note: Note,
@@ -141,6 +153,7 @@ async function prepare(
   if (flags.resume !== undefined) {
     const run = runFolder(fromTyped(flags.resume))
     const saved = await readSettings(run)
+    refuseNewSettings(flags)
     const settings = {
       ...saved,
       limits: {

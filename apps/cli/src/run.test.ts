@@ -105,7 +105,7 @@ describe('train', () => {
           interrupted = true
           child.kill('SIGINT')
           // A second delivery of the same Ctrl-C, as npm and turbo make it, must not cut the saving short.
-          setTimeout(() => child.kill('SIGINT'), 50)
+          setTimeout(() => child.kill('SIGINT'), 5)
         }
       },
     })

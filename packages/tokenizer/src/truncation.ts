@@ -82,12 +82,9 @@ function parts(
   }
   const ranges: TokenRange[] = []
   for (let moved = 0; ; moved += kept - stride) {
-    const range: TokenRange =
-      direction === 'right'
-        ? [moved, Math.min(moved + kept, length)]
-        : [Math.max(length - moved - kept, 0), length - moved]
-    ranges.push(range)
-    if (range[direction === 'right' ? 1 : 0] === (direction === 'right' ? length : 0)) return ranges
+    const end = Math.min(moved + kept, length)
+    ranges.push(direction === 'right' ? [moved, end] : [length - end, length - moved])
+    if (end === length) return ranges
   }
 }
 

@@ -23,8 +23,8 @@ code_points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
 
 def ranges(test):
-    """Every run of code points that passes, as `gap` or `gap-length` in base 36."""
-    runs, out, end = [], [], 0
+    """Every run of code points that passes, as two numbers: the gap before it, and its length less one."""
+    runs, numbers, end = [], [], 0
     for c in code_points:
         if not test(chr(c)):
             continue
@@ -33,14 +33,23 @@ def ranges(test):
         else:
             runs.append([c, c + 1])
     for a, b in runs:
-        out.append(base36(a - end) + ("" if b - a == 1 else "-" + base36(b - a)))
+        numbers += [a - end, b - a - 1]
         end = b
-    return " ".join(out)
+    return "".join(packed(n) for n in numbers)
 
 
-def base36(n):
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return digits[n] if n < 36 else base36(n // 36) + digits[n % 36]
+# By how often minified JavaScript has them: gzip then writes a digit of the tables in five bits or six.
+DIGITS = "tenris=,().oahlc;ud{}f:#pg[]0&+w1ym?>2_kb!vx5A<S-36|IPz4TCNMO*/"
+LAST = 24
+
+
+def packed(n):
+    """The last digit is one of the first 24, so that it ends the number; the digits before it are of the others."""
+    text, n = DIGITS[n % LAST], n // LAST
+    while n > 0:
+        n, digit = divmod(n - 1, len(DIGITS) - LAST)
+        text = DIGITS[LAST + digit] + text
+    return text
 
 
 tables = {
@@ -58,8 +67,12 @@ tables = {
     ),
 }
 text = f"""// Written by scripts/unicode-tables.py from Python tokenizers {tokenizers.__version__}; do not edit.
-// Each entry is `gap` or `gap-length` in base 36, the gap counted from the end of the run before.
+// Each run of code points is two numbers: the gap since the end of the run before, and its length less one.
 
+/** Digits of the numbers. One of the first {{@link LAST}} ends a number. */
+export const DIGITS: string = '{DIGITS}'
+/** Number of digits that end a number; the others, from 1 up, stand before. */
+export const LAST: number = {LAST}
 """
 for name, (what, test) in tables.items():
     text += f"/** {what[0].upper() + what[1:]}. */\nexport const {name}: string =\n  '{ranges(test)}'\n"

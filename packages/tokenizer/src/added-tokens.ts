@@ -2,7 +2,8 @@ import { type Scanner, WordBuffer } from './scanner.ts'
 import type { AddedTokenJson } from './tokenizer-json.ts'
 import { UnitBuffer } from './units.ts'
 
-const wordCharacter = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
+const endsInWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
+const beginsInWord = new RegExp(`^${endsInWord.source.slice(0, -1)}`, 'u')
 const whiteSpace = /\p{White_Space}/u
 
 /** A token found in the text. */
@@ -110,7 +111,7 @@ class Matcher {
       const token = this.#tokens.get(match[0])!
       let start = match.index
       let end = start + match[0].length
-      if (token.single_word && (touchesWord(text, start, -1) || touchesWord(text, end, 1))) continue
+      if (token.single_word && touchesWord(text, start, end)) continue
       if (token.lstrip) while (start > from && whiteSpace.test(text.charAt(start - 1))) start--
       if (token.rstrip) while (end < text.length && whiteSpace.test(text.charAt(end))) end++
       // A neighbour that took the white space between may have taken this one's beginning.
@@ -121,15 +122,11 @@ class Matcher {
   }
 }
 
-function touchesWord(text: string, at: number, direction: 1 | -1): boolean {
-  const codePoint = direction === 1 ? text.codePointAt(at) : codePointBefore(text, at)
-  return codePoint !== undefined && wordCharacter.test(String.fromCodePoint(codePoint))
-}
-
-function codePointBefore(text: string, at: number): number | undefined {
-  if (at === 0) return undefined
-  const pair = at > 1 ? text.codePointAt(at - 2)! : 0
-  return pair > 0xffff ? pair : text.charCodeAt(at - 1)
+/** Whether the character before or after is one of a word. */
+function touchesWord(text: string, start: number, end: number): boolean {
+  return (
+    endsInWord.test(text.slice(Math.max(start - 2, 0), start)) || beginsInWord.test(text.slice(end, end + 2))
+  )
 }
 
 function escapePattern(text: string): string {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BatchAnswer, BatchJob } from './batch-pool.ts'
+import { encodeUnits } from './encode-units.ts'
 import { packEncodings, transferables } from './pack-encodings.ts'
 import { Pipeline } from './pipeline.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
@@ -10,7 +11,7 @@ const pipeline = new Pipeline(workerData as TokenizerJson)
 port.on('message', ({ units, ends, options }: BatchJob) => {
   try {
     const encodings = Array.from(ends, (end, i) =>
-      pipeline.encodeUnits(units, i === 0 ? 0 : ends[i - 1]!, end, options),
+      encodeUnits(pipeline, units, i === 0 ? 0 : ends[i - 1]!, end, options),
     )
     const packed = packEncodings(encodings)
     port.postMessage({ packed } satisfies BatchAnswer, transferables(packed) as ArrayBuffer[])

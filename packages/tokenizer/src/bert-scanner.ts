@@ -1,4 +1,5 @@
 import { decomposeInOrder, type RangedCharacter } from './canonical-order.ts'
+import { ClassTable, UNKNOWN } from './class-table.ts'
 import { HASH_SEED, hashUnit, hashWord, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
 import {
   isChinese,
@@ -23,12 +24,10 @@ export interface BertNormalizerOptions {
   lowercase?: boolean
 }
 
-const UNKNOWN = 0
 const WORD = 1
 const ALONE = 2
 const SPACE = 3
 const DROPPED = 4
-const SURROGATE = 5
 
 /**
  * BertNormalizer and BertPreTokenizer in one pass over the raw text: words end at white space, and each
@@ -36,21 +35,18 @@ const SURROGATE = 5
  */
 export class BertScanner implements Scanner {
   readonly #options: Required<BertNormalizerOptions>
-  /** Class of each UTF-16 unit, filled in when first met. */
-  readonly #classes: Uint8Array = new Uint8Array(0x10000)
-  readonly #astral: Map<number, number> = new Map()
+  readonly #classes: ClassTable
   /** Normal forms of the code points that are not their own. */
   readonly #forms: Map<number, string> = new Map()
 
   constructor(options: BertNormalizerOptions = {}) {
     const { clean_text = true, handle_chinese_chars = true, strip_accents = null, lowercase = true } = options
     this.#options = { clean_text, handle_chinese_chars, strip_accents: strip_accents ?? lowercase, lowercase }
-    for (let unit = 0; unit < 0x80; unit++) this.#classes[unit] = this.#classify(unit)
-    this.#classes.fill(SURROGATE, 0xd800, 0xe000)
+    this.#classes = new ClassTable(codePoint => this.#classify(codePoint))
   }
 
   scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
-    const classes = this.#classes
+    const classes = this.#classes.units
     for (let at = from; at < to; ) {
       const start = at
       let hash = HASH_SEED
@@ -80,7 +76,7 @@ export class BertScanner implements Scanner {
       const unit = units[at]!
       const from = at - start
       // A word may span a dropped character; within ASCII only those and capitals change.
-      if (unit < 0x80 && this.#classes[unit] !== DROPPED) {
+      if (unit < 0x80 && this.#classes.units[unit] !== DROPPED) {
         const capital = this.#options.lowercase && unit >= 0x41 && unit <= 0x5a
         out.push(capital ? unit + 32 : unit, from, from + 1)
         at++
@@ -88,7 +84,7 @@ export class BertScanner implements Scanner {
       }
       const codePoint = codePointIn(units, at, end)
       const width = codePoint > 0xffff ? 2 : 1
-      this.#classOf(codePoint)
+      this.#classes.of(codePoint)
       if (this.#options.strip_accents && isSpacingCombining(codePoint)) {
         this.#normalizeInOrder(units, start, end, out)
         return
@@ -113,7 +109,7 @@ export class BertScanner implements Scanner {
       const from = at - start
       const chinese = handle_chinese_chars && isChinese(codePoint)
       if (chinese) out.push(0x20, from, from + width)
-      if (clean_text && this.#classOf(codePoint) === SPACE) out.push(0x20, from, from + width)
+      if (clean_text && this.#classes.of(codePoint) === SPACE) out.push(0x20, from, from + width)
       else {
         this.normalizeWord(units, at, at + width, character)
         for (let i = 0; i < character.length; i++) out.push(character.units[i]!, from, from + width)
@@ -146,22 +142,13 @@ export class BertScanner implements Scanner {
   #endOfOdd(units: Uint16Array, start: number, from: number, to: number): number {
     for (let at = from; at < to; ) {
       const codePoint = codePointIn(units, at, to)
-      const kind = this.#classOf(codePoint)
+      const kind = this.#classes.of(codePoint)
       const end = at + (codePoint > 0xffff ? 2 : 1)
       if (kind === SPACE) return at
       if (kind === ALONE) return at > start ? at : end
       at = end
     }
     return to
-  }
-
-  #classOf(codePoint: number): number {
-    const known = codePoint > 0xffff ? this.#astral.get(codePoint) : this.#classes[codePoint]
-    if (known !== undefined && known !== UNKNOWN && known !== SURROGATE) return known
-    const kind = this.#classify(codePoint)
-    if (codePoint > 0xffff) this.#astral.set(codePoint, kind)
-    else if (known === UNKNOWN) this.#classes[codePoint] = kind
-    return kind
   }
 
   #classify(raw: number): number {

@@ -2,8 +2,6 @@ import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TokenizerError } from './errors.ts'
 
-export { formatVocabText, parseVocabText } from './vocab-text.ts'
-
 /** @throws {TokenizerError} saying why the file cannot be read, or that it is not text. */
 export async function readTextFile(path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
+import { wholeNumber } from './checks.ts'
 import type { Encoding } from './encoding.ts'
-import { TokenizerError } from './errors.ts'
 import type { PaddingJson } from './tokenizer-json.ts'
 
 /** How encodings are filled up to one length. */
@@ -24,18 +24,11 @@ export interface PaddingOptions {
  */
 export function padAll(encodings: readonly Encoding[], id: number, options: PaddingOptions): Encoding[] {
   const { length = 'longest', multipleOf = 1, direction = 'right', typeId = 0 } = options
-  for (const [name, value, least] of [
-    ['length', length === 'longest' ? 0 : length, 0],
-    ['multipleOf', multipleOf, 1],
-  ] as const) {
-    if (!Number.isInteger(value) || value < least) {
-      throw new TokenizerError(
-        `padding.${name}: expected a whole number of at least ${least}, found ${String(value)}`,
-      )
-    }
-  }
+  wholeNumber('padding.multipleOf', multipleOf, 1)
   const wanted =
-    length === 'longest' ? encodings.reduce((most, each) => Math.max(most, each.length), 0) : length
+    length === 'longest'
+      ? encodings.reduce((most, each) => Math.max(most, each.length), 0)
+      : wholeNumber('padding.length', length)
   const target = Math.ceil(wanted / multipleOf) * multipleOf
   return encodings.map(encoding => encoding.pad(target, { id, typeId, direction }))
 }

@@ -1,3 +1,4 @@
+import { unexpected, wholeNumber } from './checks.ts'
 import { TokenizerError } from './errors.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
 
@@ -26,12 +27,12 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
     parts[name] = part
   }
   const added = file.added_tokens ?? []
-  if (!Array.isArray(added)) throw wrong(`${source}: added_tokens`, 'a list', added)
+  if (!Array.isArray(added)) throw unexpected(`${source}: added_tokens`, 'a list', added)
   const field = (name: string, usual: string): string =>
     string(model[name] ?? usual, `${source}: model.${name}`)
   const vocab = object(model.vocab, `${source}: model.vocab`)
   for (const token of Object.keys(vocab))
-    count(vocab[token], `${source}: model.vocab[${JSON.stringify(token)}]`)
+    wholeNumber(`${source}: model.vocab[${JSON.stringify(token)}]`, vocab[token])
   const longest = 'max_input_chars_per_word'
   return {
     version: '1.0',
@@ -41,7 +42,7 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
       type,
       unk_token: field('unk_token', '[UNK]'),
       continuing_subword_prefix: field('continuing_subword_prefix', '##'),
-      [longest]: count(model[longest] ?? 100, `${source}: model.${longest}`),
+      [longest]: wholeNumber(`${source}: model.${longest}`, model[longest] ?? 100),
       vocab: vocab as Record<string, number>,
     },
   }
@@ -62,10 +63,10 @@ function parse(text: string, source: string): unknown {
 function addedToken(value: unknown, where: string): AddedTokenJson {
   const token = object(value, where)
   const content = string(token.content, `${where}.content`)
-  if (content === '') throw wrong(`${where}.content`, 'some text', content)
+  if (content === '') throw unexpected(`${where}.content`, 'some text', content)
   const special = token.special === true
   return {
-    id: count(token.id, `${where}.id`),
+    id: wholeNumber(`${where}.id`, token.id),
     content,
     single_word: token.single_word === true,
     lstrip: token.lstrip === true,
@@ -77,20 +78,10 @@ function addedToken(value: unknown, where: string): AddedTokenJson {
 
 function object(value: unknown, where: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
-  throw wrong(where, 'an object', value)
+  throw unexpected(where, 'an object', value)
 }
 
 function string(value: unknown, where: string): string {
   if (typeof value === 'string') return value
-  throw wrong(where, 'a string', value)
-}
-
-function count(value: unknown, where: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
-  throw wrong(where, 'a whole number of at least 0', value)
-}
-
-function wrong(where: string, wanted: string, found: unknown): TokenizerError {
-  const what = found === undefined ? 'missing' : (JSON.stringify(found) ?? typeof found).slice(0, 60)
-  return new TokenizerError(`${where}: expected ${wanted}, found ${what}`)
+  throw unexpected(where, 'a string', value)
 }

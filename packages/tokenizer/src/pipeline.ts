@@ -38,9 +38,11 @@ export type PipelineOptions = Omit<EncodeOptions, 'padding'>
 /** From text to an encoding that is not yet padded, by the components of a tokenizer.json. */
 export class Pipeline {
   readonly vocabulary: Vocabulary
-  readonly #added: AddedTokenMatcher
+  /** @internal */
+  readonly added: AddedTokenMatcher
   readonly #units: UnitBuffer = new UnitBuffer()
-  readonly #encoder: WordEncoder
+  /** @internal */
+  readonly encoder: WordEncoder
   readonly #template: Template
   readonly #bare: Template
   readonly #truncation: TruncationOptions | false
@@ -58,8 +60,8 @@ export class Pipeline {
     this.vocabulary = new Vocabulary(pieces)
     for (const token of added) this.vocabulary.add(token.content, token.id)
     const scanner = createScanner(json)
-    this.#added = new AddedTokenMatcher(added, scanner)
-    this.#encoder = new WordEncoder(scanner, pieces, {
+    this.added = new AddedTokenMatcher(added, scanner)
+    this.encoder = new WordEncoder(scanner, pieces, {
       prefix: model.continuing_subword_prefix,
       unknownId,
       maxInputCharsPerWord: model.max_input_chars_per_word,
@@ -72,32 +74,19 @@ export class Pipeline {
   /** Encodes a text, or a pair of texts. */
   encode(text: string, options: PipelineOptions): Encoding {
     const { pair, offsets = false } = options
-    this.#encoder.reset(offsets !== false)
+    this.encoder.reset(offsets !== false)
     const first = this.#text(text, offsets)
-    return this.#finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options)
-  }
-
-  /** Encodes the text that lies in `units[from, to)`. */
-  encodeUnits(units: Uint16Array, from: number, to: number, options: PipelineOptions): Encoding {
-    const { offsets = false } = options
-    // What needs a string is rare: added tokens in the text, offsets in bytes.
-    if (offsets === 'bytes' || this.#added.mayOccurIn(units.subarray(from, to))) {
-      return this.encode(decodeUnits(units, from, to), options)
-    }
-    this.#encoder.reset(offsets !== false)
-    this.#encoder.begin(from)
-    this.#encoder.scan(units, from, to)
-    return this.#finish([this.#encoder.length], options)
+    return this.finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options)
   }
 
   /** Appends the tokens of a text to the encoder's; returns how many they are. */
   #text(text: string, offsets: EncodeOptions['offsets']): number {
-    const encoder = this.#encoder
+    const encoder = this.encoder
     const first = encoder.length
     encoder.begin(0)
     const units = this.#units.fill(text)
     let from = 0
-    this.#added.search(text, ({ token, start, end, before, after }) => {
+    this.added.search(text, ({ token, start, end, before, after }) => {
       encoder.scan(units, from, before)
       encoder.push(token.id, start, end)
       from = after
@@ -110,12 +99,12 @@ export class Pipeline {
     return encoder.length - first
   }
 
-  /** Truncation and template over the texts of the encoder, which have so many tokens each. */
-  #finish(lengths: readonly number[], options: PipelineOptions): Encoding {
+  /** @internal Truncation and template over the texts of the encoder, which have so many tokens each. */
+  finish(lengths: readonly number[], options: PipelineOptions): Encoding {
     const { addSpecialTokens = true, offsets = false, truncation = this.#truncation } = options
     const template = addSpecialTokens ? this.#template : this.#bare
     const steps = lengths.length === 1 ? template.single : template.pair
-    const { ids, starts, ends, words } = this.#encoder
+    const { ids, starts, ends, words } = this.encoder
     const texts = {
       ids,
       begins: [0, lengths[0]!],
@@ -132,12 +121,4 @@ export class Pipeline {
       overflowingParts(parts).map(ranges => make(ranges)),
     )
   }
-}
-
-function decodeUnits(units: Uint16Array, from: number, to: number): string {
-  let text = ''
-  for (let at = from; at < to; at += 8192) {
-    text += String.fromCharCode(...units.subarray(at, Math.min(at + 8192, to)))
-  }
-  return text
 }

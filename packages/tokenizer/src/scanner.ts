@@ -1,4 +1,5 @@
 import { enlarged } from './enlarged.ts'
+import { unitsToString } from './units.ts'
 
 /** Start value of the hash that scanners compute over the units of a word, while they look at them anyway. */
 export const HASH_SEED = 0x2f0b4c47
@@ -50,18 +51,12 @@ export class WordBuffer {
   }
 
   toString(): string {
-    let text = ''
-    for (let at = 0; at < this.length; at += 8192) {
-      text += String.fromCharCode(...this.units.subarray(at, Math.min(at + 8192, this.length)))
-    }
-    return text
+    return unitsToString(this.units, 0, this.length)
   }
 
   #grow(): void {
     const size = this.length * 2
-    const units = new Uint16Array(size)
-    units.set(this.units)
-    this.units = units
+    this.units = enlarged(this.units, size)
     this.starts = enlarged(this.starts, size)
     this.ends = enlarged(this.ends, size)
   }

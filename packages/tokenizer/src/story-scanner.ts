@@ -1,3 +1,4 @@
+import { ClassTable, SURROGATE, UNKNOWN } from './class-table.ts'
 import { HASH_SEED, hashUnit, hashWord, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
 import { codePointIn } from './units.ts'
 
@@ -27,7 +28,6 @@ export function storyPattern(mark = '#'): string {
 /** Most code points in one run of letters, digits, symbols or blanks. */
 export const RUN = 64
 
-const UNKNOWN = 0
 const LETTER = 1
 const NUMBER = 2
 const SYMBOL = 3
@@ -35,24 +35,21 @@ const APOSTROPHE = 4
 const MARK = 5
 const BLANK = 6
 const LINE_BREAK = 7
-const SURROGATE = 8
 
 /** {@link storyPattern} as a scanner written out by hand, several times faster than the regular expression. */
 export class StoryScanner implements Scanner {
-  readonly #classes: Uint8Array = new Uint8Array(0x10000)
-  readonly #astral: Map<number, number> = new Map()
+  readonly #classes: ClassTable = new ClassTable(classify)
 
   /** @param mark first character of the continuation prefix: a symbol of the basic plane. */
   constructor(mark = '#') {
-    this.#classes.fill(SURROGATE, 0xd800, 0xe000)
-    this.#classes[0x0a] = LINE_BREAK
-    this.#classes[0x27] = this.#classes[0x2019] = APOSTROPHE
-    this.#classes[mark.charCodeAt(0)] = MARK
-    for (let unit = 0; unit < 0x80; unit++) this.#classOf(unit)
+    const { units } = this.#classes
+    units[0x0a] = LINE_BREAK
+    units[0x27] = units[0x2019] = APOSTROPHE
+    units[mark.charCodeAt(0)] = MARK
   }
 
   scan(units: Uint16Array, from: number, to: number, sink: WordSink): void {
-    const classes = this.#classes
+    const classes = this.#classes.units
     for (let start = from; start < to; ) {
       let at = start
       let hash = HASH_SEED
@@ -101,7 +98,7 @@ export class StoryScanner implements Scanner {
     if (kind === MARK) return at + 1
     if (kind === LINE_BREAK) return at + (at + 1 < to && units[at + 1] === 0x0a ? 2 : 1)
     if (kind === APOSTROPHE) kind = SYMBOL
-    const classes = this.#classes
+    const classes = this.#classes.units
     for (let count = 0; count < RUN && at < to; count++) {
       if (classes[units[at]!] === kind) {
         at++
@@ -131,26 +128,15 @@ export class StoryScanner implements Scanner {
   }
 
   #kindAt(units: Uint16Array, at: number, to: number): number {
-    const unit = units[at]!
-    const kind = this.#classes[unit]!
-    if (kind !== UNKNOWN && kind !== SURROGATE) return kind
-    return this.#classOf(codePointIn(units, at, to))
+    const known = this.#classes.units[units[at]!]!
+    if (known !== UNKNOWN && known !== SURROGATE) return known
+    return this.#classes.of(codePointIn(units, at, to))
   }
+}
 
-  #classOf(codePoint: number): number {
-    const known = codePoint > 0xffff ? this.#astral.get(codePoint) : this.#classes[codePoint]
-    if (known === SURROGATE) return SYMBOL
-    if (known !== undefined && known !== UNKNOWN) return known
-    const character = String.fromCodePoint(codePoint)
-    const kind = /\p{L}/u.test(character)
-      ? LETTER
-      : /\p{N}/u.test(character)
-        ? NUMBER
-        : /\p{White_Space}/u.test(character)
-          ? BLANK
-          : SYMBOL
-    if (codePoint > 0xffff) this.#astral.set(codePoint, kind)
-    else this.#classes[codePoint] = kind
-    return kind
-  }
+function classify(codePoint: number): number {
+  const character = String.fromCodePoint(codePoint)
+  if (/\p{L}/u.test(character)) return LETTER
+  if (/\p{N}/u.test(character)) return NUMBER
+  return /\p{White_Space}/u.test(character) ? BLANK : SYMBOL
 }

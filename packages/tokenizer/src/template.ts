@@ -1,4 +1,5 @@
 import { TokenizerError } from './errors.ts'
+import { bertTemplate } from './tokenizer-defaults.ts'
 import type { TemplatePieceJson, TokenizerJson } from './tokenizer-json.ts'
 
 /** One step of a template: put these ids in, or the text (0) or its pair (1). */
@@ -22,12 +23,7 @@ const BARE: Template = {
 /** @throws {TokenizerError} naming a post-processor that is not supported or a token it does not define. */
 export function createTemplate(json: TokenizerJson['post_processor']): Template {
   if (json === null) return BARE
-  if (json.type === 'BertProcessing') {
-    const cls = { ids: [json.cls[1]], typeId: 0 }
-    const sep = { ids: [json.sep[1]], typeId: 0 }
-    const single: TemplateStep[] = [cls, { text: 0, typeId: 0 }, sep]
-    return { single, pair: [...single, { text: 1, typeId: 1 }, { ...sep, typeId: 1 }] }
-  }
+  if (json.type === 'BertProcessing') return createTemplate(bertTemplate(json.cls[1], json.sep[1]))
   if (json.type === 'TemplateProcessing') {
     const step = (piece: TemplatePieceJson): TemplateStep => {
       if ('Sequence' in piece)

@@ -98,7 +98,8 @@ function specialToken(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
 }
 
-function bertTemplate(cls: number, sep: number): TokenizerJson['post_processor'] {
+/** BERT's `[CLS] A [SEP]`, and with a pair `[CLS] A [SEP] B [SEP]`. */
+export function bertTemplate(cls: number, sep: number): TokenizerJson['post_processor'] {
   const special = (id: '[CLS]' | '[SEP]', type: 0 | 1) => ({ SpecialToken: { id, type_id: type } })
   const sequence = (id: 'A' | 'B', type: 0 | 1) => ({ Sequence: { id, type_id: type } })
   const single = [special('[CLS]', 0), sequence('A', 0), special('[SEP]', 0)]

@@ -1,3 +1,5 @@
+import { enlarged } from './enlarged.ts'
+
 /** Node of a {@link Trie} that stands for no prefix of any piece. */
 export const NOWHERE = -1
 
@@ -51,11 +53,7 @@ export class Trie {
 
   #add(parent: number, unit: number): number {
     const node = this.#count++
-    if (node * 4 === this.#nodes.length) {
-      const nodes = new Int32Array(this.#nodes.length * 2)
-      nodes.set(this.#nodes)
-      this.#nodes = nodes
-    }
+    if (node * 4 === this.#nodes.length) this.#nodes = enlarged(this.#nodes, this.#nodes.length * 2)
     this.#nodes[node * 4] = parent
     this.#nodes[node * 4 + 1] = unit
     this.#nodes[node * 4 + 2] = -1

@@ -1,3 +1,4 @@
+import { wholeNumber } from './checks.ts'
 import { TokenizerError } from './errors.ts'
 import type { TruncationJson } from './tokenizer-json.ts'
 
@@ -82,12 +83,9 @@ function parts(
   }
   const ranges: TokenRange[] = []
   for (let moved = 0; ; moved += kept - stride) {
-    const range: TokenRange =
-      direction === 'right'
-        ? [moved, Math.min(moved + kept, length)]
-        : [Math.max(length - moved - kept, 0), length - moved]
-    ranges.push(range)
-    if (range[direction === 'right' ? 1 : 0] === (direction === 'right' ? length : 0)) return ranges
+    const end = Math.min(moved + kept, length)
+    ranges.push(direction === 'right' ? [moved, end] : [length - end, length - moved])
+    if (end === length) return ranges
   }
 }
 
@@ -109,16 +107,8 @@ export function truncationFromJson(json: TruncationJson): TruncationOptions {
 
 /** Room for the texts beside `special` tokens. */
 export function roomBeside(special: number, { maxLength, stride = 0 }: TruncationOptions): number {
-  for (const [name, value] of [
-    ['maxLength', maxLength],
-    ['stride', stride],
-  ] as const) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new TokenizerError(
-        `truncation.${name}: expected a whole number of at least 0, found ${String(value)}`,
-      )
-    }
-  }
+  wholeNumber('truncation.maxLength', maxLength)
+  wholeNumber('truncation.stride', stride)
   if (maxLength < special) {
     throw new TokenizerError(
       `truncation.maxLength: ${maxLength} is less than the ${special} special tokens; raise it, or encode without them`,

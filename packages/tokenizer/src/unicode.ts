@@ -2,6 +2,8 @@ import {
   ASTRAL_DECOMPOSING,
   CHINESE,
   CONTROL,
+  DIGITS,
+  LAST,
   NON_SPACING,
   PUNCTUATION,
   SPACING_COMBINING,
@@ -26,15 +28,21 @@ function tableTest(packed: string): CodePointTest {
   }
 }
 
+/** First code point of each run and the first after it, in turns. */
 function unpack(packed: string): number[] {
   const edges: number[] = []
   let at = 0
-  for (const entry of packed.split(' ')) {
-    const [gap, length = '1'] = entry.split('-')
-    at += Number.parseInt(gap!, 36)
+  let number = 0
+  for (const digit of packed) {
+    const value = DIGITS.indexOf(digit)
+    if (value >= LAST) {
+      number = number * (DIGITS.length - LAST) + value - LAST + 1
+      continue
+    }
+    // Gaps and lengths alternate; a length is stated less one.
+    at += number * LAST + value + (edges.length & 1)
     edges.push(at)
-    at += Number.parseInt(length, 36)
-    edges.push(at)
+    number = 0
   }
   return edges
 }

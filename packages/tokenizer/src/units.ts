@@ -46,3 +46,12 @@ export function codePointIn(units: Uint16Array, at: number, end: number): number
   if ((second & 0xfc00) !== 0xdc00) return first
   return ((first - 0xd800) << 10) + (second - 0xdc00) + 0x10000
 }
+
+/** The string of `units[from, to)`, whatever its length. */
+export function unitsToString(units: Uint16Array, from: number, to: number): string {
+  let text = ''
+  for (let at = from; at < to; at += 8192) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(at + 8192, to)))
+  }
+  return text
+}

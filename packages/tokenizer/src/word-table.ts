@@ -39,9 +39,7 @@ export class WordTable {
     const keyStart = this.#keyStarts[entry]!
     const length = end - start
     if (keyStart + length > this.#keys.length) {
-      const keys = new Uint16Array(Math.max(this.#keys.length * 2, keyStart + length))
-      keys.set(this.#keys)
-      this.#keys = keys
+      this.#keys = enlarged(this.#keys, Math.max(this.#keys.length * 2, keyStart + length))
     }
     for (let i = 0; i < length; i++) this.#keys[keyStart + i] = units[start + i]!
     this.#keyStarts[entry + 1] = keyStart + length

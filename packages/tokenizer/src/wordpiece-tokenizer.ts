@@ -1,4 +1,5 @@
 import type { BatchPool } from './batch-pool.ts'
+import { wholeNumber } from './checks.ts'
 import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
 import { createDecoder, type Decoder } from './decoder.ts'
 import type { Encoding } from './encoding.ts'
@@ -43,10 +44,8 @@ export class WordPieceTokenizer implements Tokenizer {
    * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
    */
   static async fromFile(path: string, options?: VocabOptions): Promise<WordPieceTokenizer> {
-    const { parseVocabText, readTextFile } = await import('./node-files.ts')
-    const text = await readTextFile(path)
-    if (path.endsWith('.txt')) return WordPieceTokenizer.fromVocab(parseVocabText(text, path), options)
-    return new WordPieceTokenizer(parseTokenizerJson(text, path))
+    const { readTokenizer } = await import('./tokenizer-files.ts')
+    return new WordPieceTokenizer(await readTokenizer(path, options))
   }
 
   /**
@@ -59,13 +58,8 @@ export class WordPieceTokenizer implements Tokenizer {
     name: string,
     options: PretrainedOptions & VocabOptions = {},
   ): Promise<WordPieceTokenizer> {
-    const { loadPretrained, parseVocabText } = await import('./hub.ts')
-    const [[file, text]] = [
-      ...(await loadPretrained(name, [['tokenizer.json'], ['vocab.txt']], options)),
-    ] as [[string, string]]
-    const source = `${name}/${file}`
-    if (file === 'vocab.txt') return WordPieceTokenizer.fromVocab(parseVocabText(text, source), options)
-    return new WordPieceTokenizer(parseTokenizerJson(text, source))
+    const { loadTokenizer } = await import('./hub.ts')
+    return new WordPieceTokenizer(await loadTokenizer(name, options))
   }
 
   /** Makes a tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */
@@ -104,9 +98,7 @@ export class WordPieceTokenizer implements Tokenizer {
    */
   async encodeBatch(texts: Iterable<string>, options: BatchOptions = {}): Promise<Encoding[]> {
     const { threads = 1, padding: _, ...rest } = options
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new TokenizerError(`threads: expected a whole number of at least 1, found ${String(threads)}`)
-    }
+    wholeNumber('threads', threads, 1)
     const encodings =
       threads === 1
         ? Array.from(texts, text => this.#pipeline.encode(text, rest))
@@ -169,11 +161,8 @@ export class WordPieceTokenizer implements Tokenizer {
    * once the new file is complete. Node only.
    */
   async save(path: string): Promise<void> {
-    const { formatVocabText, writeTextFile } = await import('./node-files.ts')
-    const text = path.endsWith('.txt')
-      ? formatVocabText(this.#pipeline.vocabulary.entries())
-      : `${JSON.stringify(this.#json, null, 2)}\n`
-    await writeTextFile(path, text)
+    const { writeTokenizer } = await import('./tokenizer-files.ts')
+    await writeTokenizer(path, this.#json, this.#pipeline.vocabulary)
   }
 
   async #batchPool(): Promise<BatchPool> {

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,6 +123,27 @@ describe('train', () => {
       await readFile(join(folder, 'straight/model/model.safetensors')),
     )
   })
+})
+
+test('Ctrl-C does not claim a checkpoint that could not be written', async () => {
+  let interrupted = false
+  const { code, stdout, stderr } = await tinystories(
+    ['train', ...tiny, '--steps', '5000', '--eval-every', '5000', '--out', 'unwritable'],
+    {
+      cwd: folder,
+      onStdout: (text, child) => {
+        if (interrupted || !text.includes('step ')) return
+        interrupted = true
+        // A file where the folder of checkpoints was: nothing can be written there, not even by root.
+        rmSync(join(folder, 'unwritable/checkpoints'), { recursive: true })
+        writeFileSync(join(folder, 'unwritable/checkpoints'), '')
+        child.kill('SIGINT')
+      },
+    },
+  )
+  expect(stderr).toMatch(/^error: The checkpoint .* could not be written/)
+  expect(stdout).not.toContain('its checkpoint is written')
+  expect(code).toBe(1)
 })
 
 test('tokenizer train writes a tokenizer that comes back', async () => {

@@ -124,7 +124,8 @@ export async function train(flags: TrainFlags): Promise<number> {
     await writeWhole(`${run.model}/evaluation.json`, `${JSON.stringify(score, null, 2)}\n`)
     tellScore(note, settings, score)
   } catch (error) {
-    if (interrupt.signal.aborted) return tellInterruption(note, run, steps ?? undefined)
+    // Only the interruption itself: a checkpoint that could not be written after Ctrl-C is a failure, and told as one.
+    if (error === interrupt.signal.reason) return tellInterruption(note, run, steps ?? undefined)
     throw await withResumeCommand(error, run)
   } finally {
     progress.end()

@@ -16,7 +16,7 @@ export interface MuonWithAdamWOptions extends AdamWOptions, MuonOptions {
 
 /**
  * Muon for the matrices inside the blocks, AdamW for embeddings, head, biases and norms, both on one schedule and
- * with decoupled decay. At these sizes it reaches a loss in about half of AdamW's steps.
+ * with decoupled decay.
  *
  * Which is which goes by name: an embedding or head is a table with a row for each token or position, not a map
  * between hidden states, and does not profit from orthogonal updates.

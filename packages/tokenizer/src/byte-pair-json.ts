@@ -1,4 +1,5 @@
 import { TokenizerError } from './errors.ts'
+import { parseJsonText } from './parse-tokenizer-json.ts'
 import { END_OF_TEXT } from './tokenizer-defaults.ts'
 
 /** A `tokenizer.json` of byte-level BPE, as far as this package looks into it. */
@@ -15,7 +16,7 @@ type Json = Record<string, unknown>
  * @throws {TokenizerError} naming what is not.
  */
 export function checkBytePairJson(json: unknown, source = 'tokenizer.json'): BytePairJson {
-  const file = asObject(typeof json === 'string' ? parse(json, source) : json)
+  const file = asObject(typeof json === 'string' ? parseJsonText(json, source) : json)
   const model = asObject(file?.model)
   if (model === undefined)
     throw new TokenizerError(`${source}: model: expected an object; is this a tokenizer.json?`)
@@ -49,7 +50,7 @@ export function checkBytePairJson(json: unknown, source = 'tokenizer.json'): Byt
  * @throws {TokenizerError} when `vocab.json` is no JSON object.
  */
 export function gpt2Json(vocabText: string, mergesText: string): BytePairJson & Json {
-  const vocab = asObject(parse(vocabText, 'vocab.json')) as Record<string, number> | undefined
+  const vocab = asObject(parseJsonText(vocabText, 'vocab.json')) as Record<string, number> | undefined
   if (vocab === undefined) throw new TokenizerError('vocab.json: expected an object of tokens and ids')
   const merges = mergesText.split(/\r?\n/).filter(line => line !== '' && !line.startsWith('#version'))
   const end = vocab[END_OF_TEXT]
@@ -74,17 +75,6 @@ export function gpt2Json(vocabText: string, mergesText: string): BytePairJson & 
       merges,
     },
   } as BytePairJson & Json
-}
-
-function parse(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch (error) {
-    throw new TokenizerError(
-      `${source}: not valid JSON (${(error as Error).message}); the file may be cut short, fetch or save it again`,
-      { cause: error },
-    )
-  }
 }
 
 function asObject(value: unknown): Json | undefined {

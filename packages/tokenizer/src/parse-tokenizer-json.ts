@@ -11,7 +11,7 @@ type Json = Record<string, unknown>
  * @throws {TokenizerError} naming the field that is missing, of the wrong type or not supported.
  */
 export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): TokenizerJson {
-  const file = object(typeof json === 'string' ? parse(json, source) : json, source)
+  const file = object(typeof json === 'string' ? parseJsonText(json, source) : json, source)
   const model = object(file.model, `${source}: model`)
   // Files of before 2020 name no type; a continuation prefix says WordPiece just as well.
   const type = model.type ?? ('continuing_subword_prefix' in model ? 'WordPiece' : undefined)
@@ -48,7 +48,8 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
   }
 }
 
-function parse(text: string, source: string): unknown {
+/** @throws {TokenizerError} naming `source` when the text is not JSON. */
+export function parseJsonText(text: string, source: string): unknown {
   try {
     // A byte order mark is no JSON, but editors leave it.
     return JSON.parse(text.replace(/^\ufeff/, ''))

@@ -1,0 +1,29 @@
+import { engineNames } from '@tinystories/trainer'
+import { type Command, Option } from 'commander'
+import { wholeNumber } from '../parse-flags.ts'
+import type { SetExitCode } from './set-exit-code.ts'
+
+/** The flags and help of `tinystories evaluate`. */
+export function evaluateCommand(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('evaluate')
+    .description('Measure a model on stories: bits per byte, nats per token, perplexity, accuracy')
+    .option('--model <folder>', 'a run or a model folder (default: the newest run in runs/)')
+    .requiredOption('--data <source>', 'stories that the model has not seen')
+    .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+    )
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories evaluate --data valid.txt
+  tinystories evaluate --model runs/mine --data valid.txt --json`,
+    )
+    .action(async flags => {
+      const { evaluate } = await import('../commands/evaluate.ts')
+      setExitCode(await evaluate(flags))
+    })
+}

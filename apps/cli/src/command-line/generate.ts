@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander'
+import { decimal, wholeNumber } from '../parse-flags.ts'
+import type { SetExitCode } from './set-exit-code.ts'
+
+/** The flags and help of `tinystories generate`. */
+export function generateCommand(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('generate')
+    .description('Write stories with a trained model')
+    .option('--model <folder>', 'a run or a model folder (default: the newest run in runs/)')
+    .option('--prompt <text>', 'beginning of the story', 'Once upon a time')
+    .option('--count <n>', 'how many stories', wholeNumber(), 1)
+    .option('--max-tokens <n>', 'tokens to write at most', wholeNumber(), 300)
+    .option('--temperature <x>', '0 takes the most probable token each time', decimal(0, 10), 0.7)
+    .option('--top-k <n>', 'choose among the k most probable tokens', wholeNumber())
+    .option(
+      '--top-p <x>',
+      'choose among the fewest tokens that make up this probability',
+      decimal(0, 1, { above: true }),
+      0.95,
+    )
+    .option('--seed <n>', 'the same seed writes the same story', wholeNumber(0, 2 ** 31 - 1), 42)
+    .addOption(
+      new Option('--backend <name>', 'tfjs backend')
+        .choices(['wasm', 'cpu', 'node', 'node-gpu', 'webgpu'])
+        .default('wasm'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories generate
+  tinystories generate --model runs/mine --prompt "Tom had a red ball." --temperature 0.5 --count 3`,
+    )
+    .action(async flags => {
+      const { generate } = await import('../commands/generate.ts')
+      setExitCode(await generate(flags))
+    })
+}

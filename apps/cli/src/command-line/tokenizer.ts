@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { wholeNumber } from '../parse-flags.ts'
+
+/** The flags and help of `tinystories tokenizer`. */
+export function tokenizerCommand(program: Command): void {
+  const tokenizer = program.command('tokenizer').description('Make vocabularies')
+  tokenizer
+    .command('train')
+    .description('Train a WordPiece vocabulary on stories and write tokenizer.json')
+    .option(
+      '--data <source>',
+      'stories: a .txt, .jsonl or .json file (also .gz), hf://owner/name, or sample',
+      'sample',
+    )
+    .option('--out <file>', 'where to write', 'tokenizer.json')
+    .option(
+      '--vocab-size <n>',
+      'pieces of the vocabulary (default: by the size of the text)',
+      wholeNumber(64),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories tokenizer train
+  tinystories tokenizer train --data stories.txt --vocab-size 8192 --out my-tokenizer.json`,
+    )
+    .action(async flags => {
+      const { tokenizerTrain } = await import('../commands/tokenizer-train.ts')
+      await tokenizerTrain(flags)
+    })
+}

@@ -1,0 +1,23 @@
+export type {
+  ChatAccount,
+  ChatClient,
+  ChatMessage,
+  ChatReply,
+  ChatRequest,
+  Prices,
+  TokenLogprob,
+} from './chat-types.ts'
+export type { ChatClientOptions, ClientEvent } from './client-options.ts'
+export { createChatClient } from './create-chat-client.ts'
+export {
+  AuthenticationError,
+  BatchError,
+  BudgetExceededError,
+  CacheError,
+  DeadlineError,
+  InvalidRequestError,
+  LlmError,
+  QuotaExceededError,
+  ServerFailureError,
+  UnknownModelError,
+} from './errors.ts'

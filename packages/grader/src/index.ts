@@ -1,0 +1,1 @@
+export type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from './judge.ts'

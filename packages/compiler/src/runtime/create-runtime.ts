@@ -1,5 +1,5 @@
 import { CompilerError } from '../errors.ts'
-import { NodeRuntime } from './node-runtime.ts'
+import { startNodeRuntime } from './node-runtime.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 
 /** More threads than this gain nothing on matrices of this kind and cost each operation its meeting. */
@@ -27,5 +27,5 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     )
   }
   const { availableParallelism } = await import('node:os')
-  return NodeRuntime.start({ threads: threads ?? Math.min(availableParallelism(), MOST_THREADS), providers })
+  return startNodeRuntime({ threads: threads ?? Math.min(availableParallelism(), MOST_THREADS), providers })
 }

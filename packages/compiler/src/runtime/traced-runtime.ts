@@ -1,0 +1,248 @@
+import { CompilerError } from '../errors.ts'
+import { writeOnnx } from '../graph/onnx-writer.ts'
+import { optimize } from '../passes/optimize.ts'
+import { traceFunction } from '../trace/trace-function.ts'
+import {
+  compact,
+  type DataOf,
+  describe,
+  isTensorData,
+  type Leaf,
+  leavesOf,
+  pathName,
+  type SpecsOf,
+  sizeOf,
+  type TensorData,
+  type TensorSpec,
+  treeOf,
+} from '../tree.ts'
+import type { Channel } from './channel.ts'
+import type { Binding } from './messages.ts'
+import type { Compiled, CompileOptions, Runtime } from './runtime.ts'
+
+interface StateLeaf {
+  readonly path: readonly string[]
+  readonly dtype: TensorSpec['dtype']
+  readonly size: number
+  /** Known from the first function that is compiled with it. */
+  shape?: readonly number[]
+}
+
+export interface TracedRuntimeOptions {
+  threads: number
+  providers: readonly string[]
+}
+
+/** Providers that run ONNX Runtime's own CPU kernels. */
+const CPU_PROVIDERS: readonly string[] = ['cpu', 'wasm']
+
+const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bool' } as const
+
+/** The caller's side of a runtime: it checks and names things; what is behind the channel holds and runs them. */
+export class TracedRuntime implements Runtime {
+  readonly threads: number
+  private readonly providers: readonly string[]
+  private readonly channel: Channel
+  /** What is in the state, by name. */
+  private readonly state = new Map<string, StateLeaf>()
+  private nextSession = 0
+
+  constructor(channel: Channel, { threads, providers }: TracedRuntimeOptions) {
+    this.channel = channel
+    this.threads = threads
+    this.providers = providers
+  }
+
+  async write(state: object): Promise<void> {
+    const leaves = leavesOf(state, isTensorData, 'The state')
+    for (const { path, value } of leaves) {
+      const name = pathName(path)
+      const known = this.state.get(name)
+      const dtype = dtypeOf(value)
+      if (known && (known.size !== value.length || known.dtype !== dtype)) {
+        throw new CompilerError(
+          'invalid-argument',
+          `The state "${name}" holds ${known.size} elements of ${known.dtype}, not ${value.length} of ${dtype}`,
+        )
+      }
+    }
+    for (const { path, value } of leaves) {
+      const name = pathName(path)
+      if (!this.state.has(name)) this.state.set(name, { path, dtype: dtypeOf(value), size: value.length })
+    }
+    await this.channel.ask(
+      { kind: 'write', state: leaves.map(({ path, value }) => [pathName(path), compact(value)] as const) },
+      'writing the state',
+    )
+  }
+
+  async read(key: string): Promise<Record<string, unknown>> {
+    const names = [...this.state].filter(([, { path }]) => path[0] === key).map(([name]) => name)
+    if (names.length === 0) {
+      throw new CompilerError('invalid-argument', `There is no state "${key}": write it first`)
+    }
+    const data = new Map(await this.channel.ask({ kind: 'read', names }, `reading the state "${key}"`))
+    return treeOf(names.map(name => ({ path: this.state.get(name)!.path, value: data.get(name)! })))[
+      key
+    ] as Record<string, unknown>
+  }
+
+  async compile<I extends object, O extends object>(
+    fn: (inputs: I) => O,
+    example: SpecsOf<I>,
+    { state = [], profile }: CompileOptions = {},
+  ): Promise<Compiled<I, O>> {
+    const trace = traceFunction(fn, example)
+    const graph = optimize(trace.graph, {
+      cpu: this.providers.every(provider => CPU_PROVIDERS.includes(provider)),
+    })
+    const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, graph.inputs[i]!.name, state, 'input'))
+    const outputs = trace.outputs.map((leaf, i) => this.bind(leaf, graph.outputs[i]!.name, state, 'output'))
+    const model = writeOnnx(graph, fn.name || 'compiled')
+    const session = this.nextSession++
+    await this.channel.ask(
+      {
+        kind: 'compile',
+        session,
+        model,
+        options: {
+          threads: this.threads,
+          providers: this.providers,
+          ...(profile !== undefined && { profile }),
+        },
+        inputs,
+        outputs,
+      },
+      'loading the graph',
+    )
+    const free = <T>(
+      leaves: readonly Leaf<T>[],
+      bindings: readonly Binding[],
+    ): (Leaf<T> & { name: string })[] =>
+      leaves.flatMap((leaf, i) =>
+        bindings[i]!.state === undefined ? [{ ...leaf, name: bindings[i]!.name }] : [],
+      )
+    const freeInputs = free(trace.inputs, inputs)
+    const freeOutputs = free(trace.outputs, outputs)
+    let disposed = false
+
+    return {
+      graph: model,
+      nodeCount: graph.nodes.length,
+      run: async (given, into) => {
+        if (disposed) throw new CompilerError('disposed', 'This compiled function was disposed of')
+        const data = checkArrays(given, freeInputs, 'The input', true)
+        const targets = into && checkArrays(into, freeOutputs, 'The output', false)
+        const results = new Map(
+          await this.channel.ask(
+            {
+              kind: 'run',
+              session,
+              inputs: [...data].map(([name, array]) => [name, compact(array)] as const),
+            },
+            'running the graph',
+          ),
+        )
+        const leaves = freeOutputs.map(({ path, name }) => {
+          const result = results.get(name)!
+          const target = targets?.get(name)
+          target?.set(result)
+          return { path, value: target ?? result }
+        })
+        return treeOf(leaves) as DataOf<O>
+      },
+      dispose: async () => {
+        if (disposed) return
+        disposed = true
+        await this.channel.ask({ kind: 'release', session }, 'releasing the graph').catch(ignoreDisposed)
+      },
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.channel.stop('The runtime was disposed of; make a new one')
+  }
+
+  /** Whether an input or output is state, and if so whether it is what the state holds. */
+  private bind(
+    { path, value }: Leaf<TensorSpec>,
+    name: string,
+    state: readonly string[],
+    role: string,
+  ): Binding {
+    if (!state.includes(path[0]!)) return { name, spec: value }
+    const key = pathName(path)
+    const held = this.state.get(key)
+    if (!held) {
+      throw new CompilerError(
+        'invalid-argument',
+        `The ${role} "${key}" is state, but nothing was written there: call runtime.write first, or leave ` +
+          `"${path[0]}" out of the option state`,
+      )
+    }
+    const sameShape = held.shape === undefined || held.shape.join() === value.shape.join()
+    if (held.size !== sizeOf(value.shape) || held.dtype !== value.dtype || !sameShape) {
+      const holds = held.shape
+        ? `shape [${held.shape}] and type ${held.dtype}`
+        : `${held.size} elements of ${held.dtype}`
+      throw new CompilerError(
+        'invalid-argument',
+        `The ${role} "${key}" has shape [${value.shape}] and type ${value.dtype}, but the state holds ${holds}`,
+      )
+    }
+    held.shape = value.shape
+    return { name, spec: value, state: key }
+  }
+}
+
+/** The arrays for the leaves by their names in the graph, each checked. */
+function checkArrays(
+  tree: object,
+  leaves: readonly (Leaf<TensorSpec> & { name: string })[],
+  what: string,
+  complete: boolean,
+): Map<string, TensorData> {
+  const given = new Map(leavesOf(tree, isTensorData, what).map(({ path, value }) => [pathName(path), value]))
+  const checked = new Map<string, TensorData>()
+  for (const { path, value: spec, name } of leaves) {
+    const key = pathName(path)
+    const data = given.get(key)
+    given.delete(key)
+    if (!data) {
+      if (complete) throw new CompilerError('invalid-argument', `${what} "${key}" is missing`)
+      continue
+    }
+    const size = sizeOf(spec.shape)
+    if (data.length !== size || dtypeOf(data) !== spec.dtype) {
+      throw new CompilerError(
+        'invalid-argument',
+        `${what} "${key}" is ${describe(data)} of ${data.length} elements: shape [${spec.shape}] of type ` +
+          `${spec.dtype} takes ${size} in a ${arrayNameOf(spec.dtype)}`,
+      )
+    }
+    checked.set(name, data)
+  }
+  const [unknown] = given.keys()
+  if (unknown !== undefined) {
+    const known = leaves.map(({ path }) => `"${pathName(path)}"`).join(', ') || 'none'
+    throw new CompilerError(
+      'invalid-argument',
+      `${what} "${unknown}" is not one of this function (it has ${known})`,
+    )
+  }
+  return checked
+}
+
+function dtypeOf(data: TensorData): TensorSpec['dtype'] {
+  // By the kind of elements and not by the class's name, which a subclass such as Buffer has for itself.
+  if (data instanceof Float32Array) return DTYPE_OF.Float32Array
+  return data instanceof Int32Array ? DTYPE_OF.Int32Array : DTYPE_OF.Uint8Array
+}
+
+function arrayNameOf(dtype: TensorSpec['dtype']): string {
+  return Object.entries(DTYPE_OF).find(([, type]) => type === dtype)![0]
+}
+
+function ignoreDisposed(error: unknown): void {
+  if (!(CompilerError.isInstance(error) && error.code === 'disposed')) throw error
+}

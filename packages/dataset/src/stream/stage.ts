@@ -1,4 +1,6 @@
 import type { Json } from '../json.ts'
+import type { TokenBatch } from '../pack-types.ts'
+import type { BatchOptions } from '../verbs/batch.ts'
 
 /** An item and where it came from. */
 export interface Item<T> {
@@ -43,4 +45,8 @@ export interface Stage<T> {
   restore(positions: readonly Json[], context: RunContext): Promise<T[]>
   /** Size of the source in bytes, where it is known. */
   bytesTotal(context: RunContext): Promise<number | undefined>
+  /** A faster way to the batches that the verb `batch` makes of the items, for a stage of packed rows that has one. */
+  batched?(size: number, options: BatchOptions): Stage<TokenBatch>
+  /** The items need no work worth doing ahead; the verb `prefetch` then leaves them alone. */
+  readonly immediate?: boolean
 }

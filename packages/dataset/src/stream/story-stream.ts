@@ -46,6 +46,11 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     return this.#stage.recipe
   }
 
+  /** A verb of one's own: a stage that follows this stream's last one. */
+  apply<U>(verb: (upstream: Stage<T>) => Stage<U>): StoryStream<U> {
+    return new StoryStream(verb(this.#stage))
+  }
+
   /** Every item changed by `change`, which must give the same result when asked again (a resumed shuffle asks). */
   map<U>(change: (item: T) => U | Promise<U>): StoryStream<U> {
     return new StoryStream(map(this.#stage, change))

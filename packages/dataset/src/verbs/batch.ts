@@ -18,6 +18,7 @@ export function batch<T>(
   size: number,
   { dropLast = false, pad = false }: BatchOptions,
 ): Stage<T[] | TokenBatch> {
+  if (upstream.batched) return upstream.batched(size, { dropLast, pad })
   const gather = (items: T[]): T[] | TokenBatch => {
     if (isRow(items[0])) return stackRows(items as PackedRow[], pad ? size : items.length)
     if (pad)

@@ -9,9 +9,11 @@ const snapshotEvery = 32
  * given last, and how many items to drop from there.
  */
 export function prefetch<T>(upstream: Stage<T>, count: number): Stage<T> {
+  const recipe = [...upstream.recipe, 'prefetch']
+  if (upstream.immediate) return { ...upstream, recipe }
   return {
     // Not in the recipe: how far one reads ahead does not change the items, and another number may be used on resuming.
-    recipe: [...upstream.recipe, 'prefetch'],
+    recipe,
     open: (context, from) => openPrefetch(upstream, count, context, from),
     restore: (positions, context) => upstream.restore(positions, context),
     bytesTotal: context => upstream.bytesTotal(context),

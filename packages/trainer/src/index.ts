@@ -20,10 +20,14 @@ export { CheckpointError, DivergedError, NoDataError } from './errors.ts'
 export { type EvaluationResult, type EvaluationSet, evaluateOn } from './evaluate.ts'
 export { initialState } from './initial-state.ts'
 export { MetricsFile, type MetricsLine } from './metrics.ts'
+export { adam } from './optimizers/adam.ts'
 export { type AdamWOptions, adamW } from './optimizers/adam-w.ts'
 export { addDecayedWeights } from './optimizers/add-decayed-weights.ts'
+export { averageSlot, averageWeights } from './optimizers/average-weights.ts'
 export { chain } from './optimizers/chain.ts'
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts'
+export type { ClippingOptions } from './optimizers/clip-links.ts'
+export { type LionWithDecayOptions, lion } from './optimizers/lion.ts'
 export { type MuonWithAdamWOptions, muon } from './optimizers/muon.ts'
 export type { Optimizer, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
 export { orthogonalize } from './optimizers/orthogonalize.ts'
@@ -31,15 +35,22 @@ export { partition } from './optimizers/partition.ts'
 export { scale } from './optimizers/scale.ts'
 export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.ts'
 export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.ts'
+export { type LionOptions, scaleByLion } from './optimizers/scale-by-lion.ts'
+export { type MomentumOptions, scaleByMomentum } from './optimizers/scale-by-momentum.ts'
 export { type MuonOptions, scaleByMuon } from './optimizers/scale-by-muon.ts'
+export { type SgdOptions, sgd } from './optimizers/sgd.ts'
 export {
   constant,
+  inverseSquareRoot,
   type Schedule,
   type ScheduleProgress,
   type WarmupCosineOptions,
   type WarmupLinearOptions,
+  type WarmupOptions,
+  type WarmupStableDecayOptions,
   warmupCosine,
   warmupLinear,
+  warmupStableDecay,
 } from './schedules.ts'
 export { makeTrainStep, type TrainStepInputs, type TrainStepOutputs } from './train-step.ts'
 export {

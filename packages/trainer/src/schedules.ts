@@ -14,38 +14,93 @@ export function constant(learningRate: number): Schedule {
   return () => learningRate
 }
 
-export interface WarmupCosineOptions {
+export interface WarmupOptions {
   /** The highest learning rate. */
   peak: number
   /** Steps over which the rate rises linearly from 0 to `peak`. Default 100. */
   warmupSteps?: number
+}
+
+export interface WarmupCosineOptions extends WarmupOptions {
   /** The rate at the end, as a share of `peak`. Default 0.1. */
   finalShare?: number
 }
 
 /** Linear warm-up, then half a cosine from `peak` down to `finalShare * peak` at the end of the run. */
 export function warmupCosine({ peak, warmupSteps = 100, finalShare = 0.1 }: WarmupCosineOptions): Schedule {
-  checkRate('peak', peak)
-  if (!(warmupSteps >= 0)) throw new RangeError(`warmupSteps must be 0 or more, not ${warmupSteps}`)
-  if (!(finalShare >= 0 && finalShare <= 1)) {
-    throw new RangeError(`finalShare must be in [0, 1], not ${finalShare}`)
-  }
+  const warmup = linearWarmup(peak, warmupSteps)
+  checkShare('finalShare', finalShare)
   return ({ step, done }) => {
-    const warmup = warmupSteps === 0 ? 1 : Math.min(1, step / warmupSteps)
-    const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, done))))
-    return warmup * peak * (finalShare + (1 - finalShare) * cosine)
+    const cosine = 0.5 * (1 + Math.cos(Math.PI * clamp(done)))
+    return warmup(step) * (finalShare + (1 - finalShare) * cosine)
   }
 }
 
-export interface WarmupLinearOptions extends WarmupCosineOptions {}
+export interface WarmupLinearOptions extends WarmupOptions {
+  /** The rate at the end, as a share of `peak`. Default 0. */
+  finalShare?: number
+}
 
 /** Linear warm-up, then a straight line down to `finalShare * peak`. */
 export function warmupLinear({ peak, warmupSteps = 100, finalShare = 0 }: WarmupLinearOptions): Schedule {
-  checkRate('peak', peak)
-  return ({ step, done }) => {
-    const warmup = warmupSteps === 0 ? 1 : Math.min(1, step / warmupSteps)
-    return warmup * peak * (1 - (1 - finalShare) * Math.min(1, Math.max(0, done)))
+  const warmup = linearWarmup(peak, warmupSteps)
+  checkShare('finalShare', finalShare)
+  return ({ step, done }) => warmup(step) * (1 - (1 - finalShare) * clamp(done))
+}
+
+/**
+ * Linear warm-up, then `peak * sqrt(warmupSteps / step)`: needs no end, so the run can go on for ever
+ * (Vaswani and others, 2017, section 5.3, with the peak in place of their factor).
+ */
+export function inverseSquareRoot({ peak, warmupSteps = 100 }: WarmupOptions): Schedule {
+  const warmup = linearWarmup(peak, warmupSteps)
+  const reference = Math.max(1, warmupSteps)
+  return ({ step }) => warmup(step) * Math.min(1, Math.sqrt(reference / step))
+}
+
+export interface WarmupStableDecayOptions extends WarmupOptions {
+  /** Share of the run over which the rate falls at its end. Default 0.2. */
+  decayShare?: number
+  /** The rate at the end, as a share of `peak`. Default 0. */
+  finalShare?: number
+}
+
+/**
+ * Warm-up, stable, decay (WSD; Hu and others, 2024): linear warm-up, `peak` for most of the run, then a straight line
+ * down. A checkpoint from the stable part can be gone on from with any length.
+ */
+export function warmupStableDecay({
+  peak,
+  warmupSteps = 100,
+  decayShare = 0.2,
+  finalShare = 0,
+}: WarmupStableDecayOptions): Schedule {
+  const warmup = linearWarmup(peak, warmupSteps)
+  checkShare('finalShare', finalShare)
+  if (!(decayShare > 0 && decayShare <= 1)) {
+    throw new RangeError(`decayShare must be in (0, 1], not ${decayShare}`)
   }
+  return ({ step, done }) => {
+    const decayed = clamp((clamp(done) - (1 - decayShare)) / decayShare)
+    return warmup(step) * (1 - (1 - finalShare) * decayed)
+  }
+}
+
+/** The rate of the warm-up at a step; `peak` ever after. */
+function linearWarmup(peak: number, warmupSteps: number): (step: number) => number {
+  checkRate('peak', peak)
+  if (!(warmupSteps >= 0 && warmupSteps < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`warmupSteps must be 0 or more, not ${warmupSteps}`)
+  }
+  return step => peak * (warmupSteps === 0 ? 1 : Math.min(1, step / warmupSteps))
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share))
+}
+
+function checkShare(name: string, share: number): void {
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`${name} must be in [0, 1], not ${share}`)
 }
 
 function checkRate(name: string, rate: number): void {

@@ -1,7 +1,7 @@
 import type { AdamWOptions } from './adam-w.ts'
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { chain } from './chain.ts'
-import { clipByGlobalNorm } from './clip-by-global-norm.ts'
+import { clipLinks } from './clip-links.ts'
 import type { Optimizer } from './optimizer.ts'
 import { partition } from './partition.ts'
 import { scale } from './scale.ts'
@@ -25,10 +25,9 @@ export function muon({
   muonFactor = 10,
   momentum,
   weightDecay = 0.1,
-  maxGradientNorm = 1,
+  maxGradientNorm,
   ...adam
 }: MuonWithAdamWOptions = {}): Optimizer {
-  const clip = maxGradientNorm === Number.POSITIVE_INFINITY ? [] : [clipByGlobalNorm(maxGradientNorm)]
   const matrices = chain(
     scaleByMuon(momentum === undefined ? {} : { momentum }),
     addDecayedWeights(weightDecay),
@@ -37,5 +36,9 @@ export function muon({
   const others = chain(scaleByAdam(adam), addDecayedWeights(weightDecay))
   const isHiddenMatrix = (name: string, shape: number[]): boolean =>
     shape.length === 2 && !/embedding|head|wte|wpe/i.test(name)
-  return chain(...clip, partition(isHiddenMatrix, matrices, others), scaleByLearningRate())
+  return chain(
+    ...clipLinks(maxGradientNorm),
+    partition(isHiddenMatrix, matrices, others),
+    scaleByLearningRate(),
+  )
 }

@@ -2,13 +2,17 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mulberry32 } from '../testing/toy-model.ts'
+import { adam } from './adam.ts'
 import { adamW } from './adam-w.ts'
 import { addDecayedWeights } from './add-decayed-weights.ts'
+import { averageWeights } from './average-weights.ts'
 import { chain } from './chain.ts'
+import { lion } from './lion.ts'
 import { muon } from './muon.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
 import { orthogonalize } from './orthogonalize.ts'
 import { scaleByAdam } from './scale-by-adam.ts'
+import { sgd } from './sgd.ts'
 
 beforeAll(() => useBackend('cpu'))
 
@@ -88,6 +92,97 @@ describe('adamW', () => {
       expect(() => adamW(options)).toThrow(RangeError)
     },
   )
+})
+
+describe('against PyTorch 2.15, twelve steps in double precision', () => {
+  const noClip = { maxGradientNorm: Number.POSITIVE_INFINITY }
+  const cases: [string, Optimizer, number[]][] = [
+    ['SGD', sgd({ momentum: 0, ...noClip }), [0.479897998, -0.207755478, 1.433226575, 1.878063715]],
+    ['SGD, momentum', sgd(noClip), [0.102057483, -0.156178137, 1.407825812, 1.772938334]],
+    [
+      'SGD, Nesterov',
+      sgd({ nesterov: true, ...noClip }),
+      [0.142660761, -0.122072927, 1.349018484, 1.67215474],
+    ],
+    ['Adam', adam({ beta2: 0.99, ...noClip }), [0.306000561, -0.284541388, 1.485012492, 2.052310662]],
+    ['AdamW', adamW(noClip), [0.284915262, -0.267457712, 1.399554709, 1.933519934]],
+  ]
+  test.each(cases)('%s', (_name, optimizer, expected) => {
+    let parameters: Record<string, tf.Tensor> = { w: tf.tensor2d([0.5, -0.25, 1.5, 2], [2, 2]) }
+    let state = optimizer.init(parameters)
+    for (let step = 1; step <= 12; step++) {
+      const w = parameters.w!.dataSync()
+      const g = Float32Array.from(w, (value, i) => Math.sin(i + step) + 0.1 * value)
+      ;({ parameters, state } = update(
+        optimizer,
+        parameters,
+        { w: tf.tensor2d(g, [2, 2]) },
+        state,
+        step,
+        0.05,
+      ))
+    }
+    const found = parameters.w!.dataSync()
+    expected.forEach((value, i) => {
+      expect(found[i]).toBeCloseTo(value, 5)
+    })
+  })
+})
+
+test('lion moves every weight by the rate, along the sign of the mix, and decays matrices', () => {
+  const [beta1, beta2, decay, rate] = [0.9, 0.99, 0.5, 0.01]
+  const optimizer = lion({ beta1, beta2, weightDecay: decay, maxGradientNorm: Number.POSITIVE_INFINITY })
+  let parameters: Record<string, tf.Tensor> = { w: matrix(3, 2), b: tf.tensor1d([0.5, -0.5]) }
+  let state = optimizer.init(parameters)
+  const cells = Object.entries(parameters).flatMap(([name, p]) =>
+    Array.from(p.dataSync(), (value, i) => ({ name, i, value, m: 0 })),
+  )
+  for (let step = 1; step <= 10; step++) {
+    // The last gradient of `b` is always 0: nothing may move it.
+    const gradients = { w: matrix(3, 2), b: tf.tensor1d([random() - 0.5, 0]) }
+    ;({ parameters, state } = update(optimizer, parameters, gradients, state, step, rate))
+    for (const cell of cells) {
+      const g = gradients[cell.name as 'w' | 'b'].dataSync()[cell.i]!
+      const direction = Math.sign(beta1 * cell.m + (1 - beta1) * g)
+      cell.value -= rate * (direction + (cell.name === 'w' ? decay * cell.value : 0))
+      cell.m = beta2 * cell.m + (1 - beta2) * g
+    }
+  }
+  for (const { name, i, value } of cells) expect(parameters[name]!.dataSync()[i]).toBeCloseTo(value, 5)
+  expect(parameters.b!.dataSync()[1]).toBe(-0.5)
+})
+
+test('averageWeights keeps the mean that its formula says and leaves the weights alone', () => {
+  const averaged = chain(sgd(), averageWeights({ decay: 0.8 }))
+  const plain = sgd()
+  const start = { w: matrix(2, 2) }
+  let [one, two] = [start, start] as Record<string, tf.Tensor>[]
+  let [stateOne, stateTwo] = [averaged.init(start), plain.init(start)]
+  const expected = Array.from(start.w.dataSync())
+  for (let step = 1; step <= 40; step++) {
+    const gradients = { w: matrix(2, 2) }
+    ;({ parameters: one, state: stateOne } = update(averaged, one!, gradients, stateOne, step, 0.1))
+    ;({ parameters: two, state: stateTwo } = update(plain, two!, gradients, stateTwo, step, 0.1))
+    const d = Math.min(0.8, (1 + step) / (10 + step))
+    one!.w!.dataSync().forEach((value, i) => {
+      expected[i] = d * expected[i]! + (1 - d) * value
+    })
+  }
+  expect(Array.from(one!.w!.dataSync())).toEqual(Array.from(two!.w!.dataSync()))
+  const found = stateOne.average!.w!.dataSync()
+  expected.forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 5)
+  })
+})
+
+test.each([
+  ['momentum', () => sgd({ momentum: 1 })],
+  ['weight decay', () => sgd({ weightDecay: -1 })],
+  ['lion: beta2', () => lion({ beta2: 1 })],
+  ['decay', () => averageWeights({ decay: 1 })],
+])('refuses an impossible %s', (name, make) => {
+  expect(make).toThrow(RangeError)
+  expect(make).toThrow(name)
 })
 
 describe('muon', () => {

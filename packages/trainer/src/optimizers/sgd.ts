@@ -1,0 +1,22 @@
+import { addDecayedWeights } from './add-decayed-weights.ts'
+import { chain } from './chain.ts'
+import { type ClippingOptions, clipLinks } from './clip-links.ts'
+import type { Optimizer } from './optimizer.ts'
+import { scaleByLearningRate } from './scale-by-learning-rate.ts'
+import { type MomentumOptions, scaleByMomentum } from './scale-by-momentum.ts'
+
+export interface SgdOptions extends MomentumOptions, ClippingOptions {
+  /** Decoupled decay of matrices. Default 0. */
+  weightDecay?: number
+}
+
+/** Gradient descent with momentum and clipping. `momentum: 0` keeps no state. */
+export function sgd({
+  momentum = 0.9,
+  nesterov = false,
+  weightDecay = 0,
+  maxGradientNorm,
+}: SgdOptions = {}): Optimizer {
+  const links = momentum === 0 ? [] : [scaleByMomentum({ momentum, nesterov })]
+  return chain(...clipLinks(maxGradientNorm), ...links, addDecayedWeights(weightDecay), scaleByLearningRate())
+}

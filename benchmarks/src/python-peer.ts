@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A peer in a Python process that is kept, so that what it imports and reads is not measured. */
+/** A peer in a process that is kept, so that what it imports and reads is not measured. */
 export interface PythonPeer {
   /** What it says it is, with its version. */
   name: string
   /** Runs a command and gives the number that is the first word of its answer. */
   run(command: string): Promise<number>
+  /** Runs a command and gives all numbers of its answer. */
+  runAll(command: string): Promise<number[]>
   stop(): void
 }
 
@@ -22,7 +24,10 @@ export interface PythonPeerOptions {
   input: string
   /** Further arguments. */
   args?: string[]
-  env: Record<string, string>
+  /** Variables to set; undefined takes one away. */
+  env: Record<string, string | undefined>
+  /** What runs the script. Default: what PYTHON names. */
+  interpreter?: [string, ...string[]]
   /** How to install what the script answers is absent. */
   install: string
 }
@@ -33,13 +38,14 @@ export async function startPythonPeer({
   input,
   args = [],
   env,
+  interpreter: [program, ...flags] = [process.env.PYTHON ?? 'python3'],
   install,
 }: PythonPeerOptions): Promise<PythonPeer | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'tinystories-bench-'))
   const path = join(folder, 'input.json')
   await writeFile(path, input)
   const file = fileURLToPath(new URL(`./peers/${script}`, import.meta.url))
-  const child = spawn(process.env.PYTHON ?? 'python3', [file, path, ...args], {
+  const child = spawn(program, [...flags, file, path, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, HF_HOME: folder, ...env },
   })
@@ -53,14 +59,16 @@ export async function startPythonPeer({
     console.error(`${first}: for the peer install it with "${install}" and name its Python in PYTHON`)
     return undefined
   }
+  const ask = async (command: string): Promise<number[]> => {
+    child.stdin.write(`${command}\n`)
+    const values = (await answer()).split(' ').map(Number)
+    if (!(values[0]! > 0)) throw new Error('the peer ended in the middle of the measurement')
+    return values
+  }
   return {
     name: first.slice('ready '.length),
-    async run(command) {
-      child.stdin.write(`${command}\n`)
-      const value = Number((await answer()).split(' ')[0])
-      if (!(value > 0)) throw new Error('the peer ended in the middle of the measurement')
-      return value
-    },
+    run: async command => (await ask(command))[0]!,
+    runAll: ask,
     stop: () => child.stdin.end(),
   }
 }

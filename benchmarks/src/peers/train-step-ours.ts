@@ -1,0 +1,150 @@
+/**
+ * The other side of `train-step-peer.py`, in a process of its own so that memory compares: it takes the same file and
+ * answers the same commands, and `setup N` besides: the seconds that tracing and loading a step of N layers take.
+ */
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
+import { compile } from '@tinystories/compiler'
+import { evaluateLoss, type GptConfig, initParameterArrays, loss, parameterShapes } from '@tinystories/model'
+import {
+  adamW,
+  createEngine,
+  type Engine,
+  type EngineState,
+  type TokenBatch,
+  type TrainableModel,
+} from '@tinystories/trainer'
+
+interface Given {
+  config: GptConfig
+  shapes: Record<string, number[]>
+  parameters: string
+  batch: number
+  threads: number
+  learningRate: number
+  batches: { inputs: number[]; targets: number[] }[]
+}
+
+const given = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Given
+const optimizer = adamW()
+await useBackend('cpu')
+
+const batches = given.batches.map(({ inputs, targets }): TokenBatch => {
+  const shape: [number, number] = [given.batch, given.config.contextLength]
+  return {
+    inputs: Int32Array.from(inputs),
+    targets: Int32Array.from(targets),
+    mask: new Float32Array(inputs.length).fill(1),
+    shape,
+    bytes: inputs.length,
+  }
+})
+
+function initialArrays(): Record<string, Float32Array> {
+  const bytes = readFileSync(given.parameters)
+  let at = 0
+  return Object.fromEntries(
+    Object.entries(given.shapes).map(([name, shape]) => {
+      const size = tf.util.sizeFromShape(shape)
+      const values = new Float32Array(size)
+      new Uint8Array(values.buffer).set(bytes.subarray(at, at + 4 * size))
+      at += 4 * size
+      return [name, values]
+    }),
+  )
+}
+
+async function start(config: GptConfig, arrays: Record<string, Float32Array>): Promise<Engine> {
+  const shapes = parameterShapes(config)
+  const parameters = Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => [name, tf.tensor(values, shapes[name]!)]),
+  )
+  const model: TrainableModel = {
+    parameters,
+    loss: (parameters, batch) => loss(config, parameters, batch),
+    evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
+  }
+  const { engine } = await createEngine({ model, optimizer, engine: 'compiled', threads: given.threads })
+  const zeros = (): Record<string, Float32Array> =>
+    Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
+  const state: EngineState = {
+    parameters: arrays,
+    optimizer: { firstMoment: zeros(), secondMoment: zeros() },
+  }
+  await engine.load(state)
+  tf.dispose(parameters)
+  return engine
+}
+
+const stepOf = async (engine: Engine, i: number): Promise<number> => {
+  const scalars = { learningRate: given.learningRate, ...optimizer.scalars(i + 1) }
+  return (await engine.step(batches[i % batches.length]!, scalars)).loss
+}
+
+/** GFLOP/s of the product that the peer measures, a chain of ten of them so that the call itself weighs little. */
+async function matmul(): Promise<number> {
+  const products = 10
+  const compiled = await compile(
+    ({ a, b }: { a: tf.Tensor2D; b: tf.Tensor2D }) => {
+      let y = a
+      for (let i = 0; i < products; i++) y = tf.matMul(y, b)
+      return { y: tf.max(y) }
+    },
+    { a: { shape: [2048, 1024], dtype: 'float32' }, b: { shape: [1024, 1024], dtype: 'float32' } },
+    { threads: given.threads },
+  )
+  const inputs = {
+    a: Float32Array.from({ length: 2048 * 1024 }, (_, i) => (i % 7) - 3),
+    b: Float32Array.from({ length: 1024 * 1024 }, (_, i) => ((i % 5) - 2) / 64),
+  }
+  let best = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 6; i++) {
+    const began = performance.now()
+    await compiled.run(inputs)
+    best = Math.min(best, performance.now() - began)
+  }
+  await compiled.dispose()
+  return (products * 2 * 2048 * 1024 * 1024) / best / 1e6
+}
+
+async function setup(layers: number): Promise<number> {
+  const attention = Array.from({ length: layers }, () => given.config.attention[0]!)
+  const config = { ...given.config, layers, attention }
+  const engine = await start(config, initParameterArrays(config, 1))
+  const first = performance.now()
+  await stepOf(engine, 0)
+  const second = performance.now()
+  await stepOf(engine, 1)
+  const third = performance.now()
+  await engine.dispose()
+  // The first step traces, loads and runs; the second only runs.
+  return Math.max(1e-9, (2 * second - first - third) / 1000)
+}
+
+const peak = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
+const resident = (): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
+
+const engine = await start(given.config, initialArrays())
+console.log('ready @tinystories/compiler')
+let taken = 0
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(' ')
+  if (command === 'step') {
+    const began = performance.now()
+    for (let i = 0; i < Number(argument); i++) await stepOf(engine, taken++)
+    console.log((performance.now() - began) / 1000 / Number(argument))
+  } else if (command === 'losses') {
+    const fresh = await start(given.config, initialArrays())
+    const losses: number[] = []
+    for (let i = 0; i < Number(argument); i++) losses.push(await stepOf(fresh, i))
+    await fresh.dispose()
+    console.log(losses.join(' '))
+  } else if (command === 'matmul') console.log(await matmul())
+  else if (command === 'setup') console.log(await setup(Number(argument)))
+  else if (command === 'resident') console.log(resident())
+  else console.log(peak())
+}
+await engine.dispose()

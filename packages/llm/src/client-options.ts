@@ -22,7 +22,7 @@ export interface ChatClientOptions {
   budget?: number
   /** US dollars for a million tokens. Default: `knownPrices` of the model, where listed. */
   prices?: Prices
-  /** Calls under way at most; fewer while the server refuses some. Default 32. */
+  /** Calls under way at most; fewer while the server refuses some. Default 64. */
   maxConcurrency?: number
   requestsPerMinute?: number
   /** Input and output tokens together. */

@@ -21,3 +21,4 @@ export {
   ServerFailureError,
   UnknownModelError,
 } from './errors.ts'
+export { batchDiscount, costOf, type KnownPrices, knownPrices, pricesAsOf } from './prices.ts'

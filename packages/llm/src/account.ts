@@ -1,0 +1,159 @@
+import type { ChatAccount, ChatReply, ChatRequest, Prices } from './chat-types.ts'
+import { BudgetExceededError, LlmError } from './errors.ts'
+import { costOf, knownPrices, mostInputTokens } from './prices.ts'
+
+/** What is set aside for a call under way. */
+export interface Reservation {
+  /** The call was answered. Returns its cost, where it is known. */
+  paid(usage: ChatReply['usage'] | undefined): number | undefined
+  /** The call failed in a way that the server may have charged. */
+  perhapsPaid(): void
+  /** The call cost nothing. */
+  free(): void
+}
+
+/** Options of {@link Account}. */
+export interface AccountOptions {
+  model: string
+  prices?: Prices | undefined
+  budget?: number | undefined
+  /** 0.5 where calls cost half. Default 1. */
+  discount?: number
+}
+
+/** Counts what calls cost and lets none begin that could pass the budget. */
+export class Account {
+  readonly #options: AccountOptions
+  readonly #prices: Prices | undefined
+  readonly #maxOutput: number | undefined
+  readonly #discount: number
+  readonly #counts: ChatAccount = {
+    requests: 0,
+    cacheHits: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cost: 0,
+    possibleCost: 0,
+    costKnown: true,
+  }
+  #reserved = 0
+  #underWay = 0
+  #waiting: (() => void)[] = []
+
+  /** @throws LlmError when there is a budget and no price */
+  constructor(options: AccountOptions) {
+    const known = knownPrices(options.model)
+    this.#options = options
+    this.#prices = options.prices ?? known
+    this.#maxOutput = known?.maxOutput
+    this.#discount = options.discount ?? 1
+    this.#counts.costKnown = this.#prices !== undefined
+    const { budget, model } = options
+    if (budget === undefined) return
+    if (!(budget > 0)) throw new LlmError(`The budget is ${budget}. Give US dollars above 0.`)
+    if (this.#prices === undefined) {
+      throw new LlmError(
+        `A budget is given, but what ${model} costs is not known. Give its prices for a million tokens of input and output.`,
+      )
+    }
+  }
+
+  snapshot(): ChatAccount {
+    return { ...this.#counts }
+  }
+
+  hit(): void {
+    this.#counts.cacheHits++
+  }
+
+  /** The most a request can cost, in US dollars; 0 without a budget. */
+  worst(request: ChatRequest): number {
+    if (this.#options.budget === undefined) return 0
+    const outputTokens = request.maxTokens ?? this.#maxOutput
+    if (outputTokens === undefined) {
+      throw new BudgetExceededError(
+        `A budget is given, but how long a reply of ${this.#options.model} can be is not known. Give maxTokens.`,
+      )
+    }
+    return this.#price({ inputTokens: mostInputTokens(request), outputTokens })
+  }
+
+  /**
+   * Sets the worst case aside.
+   *
+   * @returns undefined when it does not fit now, but may when calls under way have ended
+   * @throws BudgetExceededError when it cannot fit
+   */
+  reserve(worst: number): Reservation | undefined {
+    const { budget } = this.#options
+    if (budget !== undefined) {
+      const { cost, possibleCost } = this.#counts
+      // Sums of many small numbers: a billionth of the budget is no overdraft.
+      if (cost + possibleCost + this.#reserved + worst > budget * (1 + 1e-9)) {
+        if (this.#underWay > 0) return undefined
+        throw this.#exceeded(budget, worst)
+      }
+    }
+    this.#reserved += worst
+    this.#underWay++
+    let settled = false
+    const settle = (): void => {
+      if (settled) throw new Error('a reservation was settled twice')
+      settled = true
+      this.#reserved -= worst
+      if (--this.#underWay === 0) this.#reserved = 0
+      for (const wake of this.#waiting.splice(0)) wake()
+    }
+    return {
+      paid: usage => {
+        const cost = this.#count(usage, worst)
+        settle()
+        return cost
+      },
+      perhapsPaid: () => {
+        this.#counts.possibleCost += worst
+        settle()
+      },
+      free: settle,
+    }
+  }
+
+  /** Resolves when the next call under way has ended. */
+  settled(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  #count(usage: ChatReply['usage'] | undefined, worst: number): number | undefined {
+    this.#counts.requests++
+    if (usage === undefined) {
+      this.#counts.costKnown = false
+      this.#counts.possibleCost += worst
+      return undefined
+    }
+    this.#counts.inputTokens += usage.inputTokens
+    this.#counts.outputTokens += usage.outputTokens
+    if (this.#prices === undefined) return undefined
+    const cost = this.#price(usage)
+    this.#counts.cost += cost
+    return cost
+  }
+
+  #price(usage: ChatReply['usage']): number {
+    return this.#prices === undefined ? 0 : costOf(usage, this.#prices) * this.#discount
+  }
+
+  #exceeded(budget: number, worst: number): BudgetExceededError {
+    const { cost, possibleCost, requests } = this.#counts
+    const left = budget - cost - possibleCost
+    const remedy = 'Raise the budget or lower maxTokens.'
+    return new BudgetExceededError(
+      requests === 0 && possibleCost === 0
+        ? `The budget of ${dollars(budget)} is too small for one call, which may cost ${dollars(worst)}. ${remedy}`
+        : `The budget of ${dollars(budget)} is used up: ${dollars(cost + possibleCost)} spent in ${requests} calls, and the next may cost ${dollars(worst)} where ${dollars(Math.max(0, left))} are left. ${remedy}`,
+    )
+  }
+}
+
+function dollars(amount: number): string {
+  return `$${amount >= 1 || amount === 0 ? amount.toFixed(2) : amount.toPrecision(3)}`
+}

@@ -1,0 +1,167 @@
+import { Concurrency } from './concurrency.ts'
+import { Pace } from './pace.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/** The right to make one try; must be ended by one of its functions. */
+export interface Pass {
+  /** The server answered, whatever the answer is worth. @param tokens what the exchange counted, where known */
+  answered(tokens?: number): void
+  /** The server refused the call for its limits. @param wait milliseconds it asked to wait */
+  refused(wait: number): void
+  /** The try failed for another reason. */
+  failed(): void
+  /** No try was made. */
+  unused(): void
+}
+
+/** Options of {@link Gate}. */
+export interface GateOptions {
+  maxConcurrency: number
+  requestsPerMinute?: number | undefined
+  tokensPerMinute?: number | undefined
+}
+
+interface Waiting {
+  tokens: number
+  enter(): void
+}
+
+/** After so many refusals in a row of calls that came after a cut, the server is taken at its word and left alone. */
+const refusalsThatClose = 3
+
+/** Lets calls through in the order they came, no more and no faster than the given and the learned limits allow. */
+export class Gate {
+  readonly #concurrency: Concurrency
+  readonly #pace: Pace
+  readonly #requests: TokenBucket | undefined
+  readonly #tokens: TokenBucket | undefined
+  readonly #queue: Waiting[] = []
+  #underWay = 0
+  #closedUntil = 0
+  #cutAt = Number.NEGATIVE_INFINITY
+  #refusedSinceCut = 0
+  #answeredSinceCut = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor({ maxConcurrency, requestsPerMinute, tokensPerMinute }: GateOptions) {
+    const now = performance.now()
+    this.#concurrency = new Concurrency(maxConcurrency)
+    this.#pace = new Pace(now)
+    this.#requests = requestsPerMinute === undefined ? undefined : new TokenBucket(requestsPerMinute, now)
+    this.#tokens = tokensPerMinute === undefined ? undefined : new TokenBucket(tokensPerMinute, now)
+  }
+
+  /** Calls that may be under way at present. */
+  get concurrency(): number {
+    return this.#concurrency.limit
+  }
+
+  /**
+   * Waits for its turn.
+   *
+   * @param tokens what the call will probably count
+   * @param first true to come before those who wait: for a call that was let through before
+   */
+  enter(tokens: number, first: boolean, signal: AbortSignal): Promise<Pass> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason)
+        return
+      }
+      const leave = (): void => {
+        const at = this.#queue.indexOf(waiting)
+        if (at >= 0) this.#queue.splice(at, 1)
+        reject(signal.reason)
+      }
+      const waiting: Waiting = {
+        tokens,
+        enter: () => {
+          signal.removeEventListener('abort', leave)
+          resolve(this.#pass(tokens))
+        },
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      if (first) this.#queue.unshift(waiting)
+      else this.#queue.push(waiting)
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+    while (this.#queue.length > 0 && this.#underWay < this.#concurrency.limit) {
+      const now = performance.now()
+      const wait = this.#wait(this.#queue[0]!.tokens, now)
+      if (wait > 0) {
+        this.#timer = setTimeout(() => this.#pump(), Math.ceil(wait))
+        return
+      }
+      this.#queue.shift()!.enter()
+    }
+  }
+
+  #wait(tokens: number, now: number): number {
+    return Math.max(
+      this.#closedUntil - now,
+      this.#pace.wait(now),
+      this.#requests?.wait(1, now) ?? 0,
+      this.#tokens?.wait(tokens, now) ?? 0,
+    )
+  }
+
+  #pass(tokens: number): Pass {
+    const startedAt = performance.now()
+    this.#underWay++
+    this.#pace.started(startedAt)
+    this.#requests?.take(1, startedAt)
+    this.#tokens?.take(tokens, startedAt)
+    const end = (what: (now: number) => void) => (): void => {
+      const now = performance.now()
+      what(now)
+      this.#underWay--
+      this.#pump()
+    }
+    return {
+      answered: counted =>
+        end(now => {
+          if (counted !== undefined) this.#tokens?.take(counted - tokens, now)
+          this.#answered(now)
+        })(),
+      refused: wait => end(now => this.#refused(now, startedAt, wait))(),
+      failed: end(() => {}),
+      unused: end(now => {
+        this.#requests?.take(-1, now)
+        this.#tokens?.take(-tokens, now)
+      }),
+    }
+  }
+
+  #answered(now: number): void {
+    this.#concurrency.answered()
+    this.#pace.answered(now)
+    this.#answeredSinceCut++
+  }
+
+  #refused(now: number, startedAt: number, wait: number): void {
+    this.#concurrency.refused()
+    this.#pace.refused()
+    // Calls that left before the last cut tell nothing new.
+    if (startedAt < this.#cutAt) return
+    this.#refusedSinceCut++
+    if (this.#answeredSinceCut === 0 && this.#cutAt > Number.NEGATIVE_INFINITY) {
+      if (this.#refusedSinceCut >= refusalsThatClose) {
+        this.#closedUntil = Math.max(this.#closedUntil, now + wait)
+        this.#refusedSinceCut = 0
+      }
+      return
+    }
+    this.#concurrency.cut(this.#underWay)
+    this.#pace.cut(now)
+    this.#cutAt = now
+    this.#refusedSinceCut = 0
+    this.#answeredSinceCut = 0
+  }
+}

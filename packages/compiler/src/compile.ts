@@ -1,3 +1,4 @@
+import { compileAlone } from './compile-alone.ts'
 import { createRuntime } from './runtime/create-runtime.ts'
 import type { Compiled, RuntimeOptions } from './runtime/runtime.ts'
 import type { SpecsOf, TensorTree } from './tree.ts'
@@ -15,12 +16,5 @@ export async function compile<I extends object = TensorTree, O extends object = 
   example: SpecsOf<I>,
   options: RuntimeOptions = {},
 ): Promise<Compiled<I, O>> {
-  const runtime = await createRuntime(options)
-  try {
-    const compiled = await runtime.compile(fn, example)
-    return { ...compiled, dispose: () => runtime.dispose() }
-  } catch (error) {
-    await runtime.dispose()
-    throw error
-  }
+  return compileAlone(await createRuntime(options), fn, example)
 }

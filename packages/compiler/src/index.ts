@@ -1,18 +1,3 @@
+export * from './common.ts'
 export { compile } from './compile.ts'
-export { CompilerError, type CompilerErrorCode } from './errors.ts'
-export type {
-  Attribute,
-  Attributes,
-  ConstantData,
-  ElementType,
-  Graph,
-  GraphNode,
-  NamedValue,
-  Value,
-} from './graph/graph.ts'
-export { writeOnnx } from './graph/onnx-writer.ts'
-export { type OptimizeOptions, optimize } from './passes/optimize.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
-export type { Compiled, CompileOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
-export { type Trace, traceFunction } from './trace/trace-function.ts'
-export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

@@ -23,9 +23,19 @@ export interface SessionOptions {
   readonly profile?: string
 }
 
+/** How ONNX Runtime for pages is set up. */
+export interface WebSetup {
+  readonly threads: number
+  readonly providers: readonly string[]
+  /** See `RuntimeOptions.wasmPaths`. */
+  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string }
+  /** A graph that does nothing: loading it shows whether ONNX Runtime works here. */
+  readonly probe: Uint8Array
+}
+
 /** What the main thread asks of the worker. Answers carry the same `id`. */
 export type Request =
-  | { readonly kind: 'start' }
+  | { readonly kind: 'start'; readonly web?: WebSetup }
   | { readonly kind: 'write'; readonly state: NamedData }
   | { readonly kind: 'read'; readonly names: readonly string[] }
   | {

@@ -1,12 +1,31 @@
 import type { DataOf, SpecsOf, TensorTree } from '../tree.ts'
 
 export interface RuntimeOptions {
-  /** Where graphs run: onnxruntime-node in a worker thread. Default: 'node'. */
-  runtime?: 'node'
-  /** Threads of one operation. Default: one for each core, at most 8. */
+  /**
+   * Where graphs run: `node` is onnxruntime-node in a worker thread, `web` is onnxruntime-web in a browser. Default: the
+   * one that fits the place.
+   */
+  runtime?: 'node' | 'web'
+  /**
+   * Threads of one operation. Default: one for each core, at most 8. A page that is not cross-origin isolated has one,
+   * whatever is asked for.
+   */
   threads?: number
-  /** Execution providers of ONNX Runtime, the first that can takes an operation. Default: ['cpu']. */
-  providers?: readonly ('cpu' | 'cuda' | 'webgpu')[]
+  /**
+   * Execution providers of ONNX Runtime, the first that can takes an operation. Default: `['cpu']`, in a browser
+   * `['wasm']`. There, `webgpu` is left out where there is no adapter and another provider is named.
+   */
+  providers?: readonly ('cpu' | 'cuda' | 'webgpu' | 'wasm')[]
+  /**
+   * Browser only: where ONNX Runtime runs. Default: in a web worker of its own when called in a page, in the same thread
+   * when called in a worker.
+   */
+  place?: 'worker' | 'same-thread'
+  /**
+   * Browser only: where onnxruntime-web's `.wasm` and `.mjs` files lie: a folder's URL with its closing slash, or each
+   * file's URL. Default: next to onnxruntime-web's own module, which is what bundlers arrange.
+   */
+  wasmPaths?: string | { wasm?: string; mjs?: string }
 }
 
 export interface CompileOptions {
@@ -43,6 +62,8 @@ export interface Compiled<I extends object = TensorTree, O extends object = Tens
 export interface Runtime {
   /** Threads of one operation. */
   readonly threads: number
+  /** Execution providers in force. */
+  readonly providers: readonly string[]
   /**
    * Puts arrays into the state (copies them): a nested record, whose top-level keys are what `compile` calls state.
    * Tensors that are there already take new values of the same size.

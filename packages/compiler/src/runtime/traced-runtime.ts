@@ -41,7 +41,7 @@ const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bo
 /** The caller's side of a runtime: it checks and names things; what is behind the channel holds and runs them. */
 export class TracedRuntime implements Runtime {
   readonly threads: number
-  private readonly providers: readonly string[]
+  readonly providers: readonly string[]
   private readonly channel: Channel
   /** What is in the state, by name. */
   private readonly state = new Map<string, StateLeaf>()

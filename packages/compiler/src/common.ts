@@ -1,0 +1,17 @@
+// What the entry for Node and the one for browsers share.
+export { CompilerError, type CompilerErrorCode } from './errors.ts'
+export type {
+  Attribute,
+  Attributes,
+  ConstantData,
+  ElementType,
+  Graph,
+  GraphNode,
+  NamedValue,
+  Value,
+} from './graph/graph.ts'
+export { writeOnnx } from './graph/onnx-writer.ts'
+export { type OptimizeOptions, optimize } from './passes/optimize.ts'
+export type { Compiled, CompileOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
+export { type Trace, traceFunction } from './trace/trace-function.ts'
+export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

@@ -1,0 +1,140 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import type { TensorData } from '../tree.ts'
+import type { Answer, Binding, NamedData, Request, RequestMessage, WebSetup } from './messages.ts'
+import { GpuState, type GraphicsDevice } from './web-gpu-state.ts'
+import { CpuState, type WebState } from './web-state.ts'
+
+// The side of the web runtime that owns ONNX Runtime. Its `run` on wasm blocks the thread that it is called on.
+// Whatever goes wrong here is answered with its message; the caller's side makes the error of it.
+
+export type Ort = typeof import('onnxruntime-web')
+
+interface Session {
+  readonly session: InferenceSession
+  readonly inputs: readonly Binding[]
+  readonly outputs: readonly Binding[]
+}
+
+/** Answers requests strictly one after another, whatever they await. */
+export class WebHost {
+  private readonly sessions = new Map<number, Session>()
+  private queue: Promise<unknown> = Promise.resolve()
+  private ort: Ort | undefined
+  private setup: WebSetup | undefined
+  private state: WebState | undefined
+  /** Rejects when the graphics device is lost; nothing that uses it would ever be answered. */
+  private lost: Promise<never> = new Promise<never>(() => {})
+
+  answer({ id, ...request }: RequestMessage): Promise<Answer> {
+    const answered = this.queue.then(async (): Promise<Answer> => {
+      try {
+        return { id, ok: true, data: await Promise.race([this.handle(request as Request), this.lost]) }
+      } catch (error) {
+        const { message = String(error), code } = error as { message?: string; code?: string }
+        return { id, ok: false, message, ...(code !== undefined && { code }) }
+      }
+    })
+    this.queue = answered
+    return answered
+  }
+
+  private async handle(request: Request): Promise<NamedData> {
+    switch (request.kind) {
+      case 'start':
+        await this.start(request.web!)
+        return []
+      case 'write':
+        for (const [name, data] of request.state) this.state!.write(name, data)
+        return []
+      case 'read':
+        return Promise.all(request.names.map(async name => [name, await this.state!.read(name)] as const))
+      case 'compile':
+        await this.compile(request)
+        return []
+      case 'run':
+        return this.run(request.session, request.inputs)
+      case 'release':
+        await this.sessions.get(request.session)?.session.release()
+        this.sessions.delete(request.session)
+        return []
+      case 'stop':
+        for (const { session } of this.sessions.values()) await session.release()
+        this.sessions.clear()
+        this.state?.dispose()
+        return []
+    }
+  }
+
+  private async start(setup: WebSetup): Promise<void> {
+    const onGpu = setup.providers[0] === 'webgpu'
+    // Two builds of ONNX Runtime: the one that knows WebGPU is twice as large.
+    const ort: Ort = setup.providers.includes('webgpu')
+      ? await import('onnxruntime-web/webgpu')
+      : await import('onnxruntime-web/wasm')
+    this.ort = ort
+    this.setup = setup
+    // Whatever matters comes back as an error; ORT would print it besides.
+    ort.env.logLevel = 'fatal'
+    ort.env.wasm.numThreads = setup.threads
+    if (setup.wasmPaths !== undefined) ort.env.wasm.wasmPaths = setup.wasmPaths
+    const probe = await this.createSession(setup.probe)
+    await probe.release()
+    if (onGpu) {
+      const device = (await ort.env.webgpu.device) as GraphicsDevice
+      this.lost = device.lost.then(({ message, reason }) => {
+        throw new Error(`the WebGPU device was lost (${message || reason || 'no reason given'})`)
+      })
+      // It is looked at when something is asked for.
+      this.lost.catch(() => {})
+      this.state = new GpuState(ort, device)
+    } else {
+      this.state = new CpuState(ort)
+    }
+  }
+
+  private createSession(model: Uint8Array): Promise<InferenceSession> {
+    return this.ort!.InferenceSession.create(model, {
+      executionProviders: [...this.setup!.providers],
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      enableMemPattern: false,
+    })
+  }
+
+  private async compile(request: Request & { kind: 'compile' }): Promise<void> {
+    const { session: id, model, inputs, outputs } = request
+    const session = await this.createSession(model)
+    for (const { state: name, spec } of inputs) if (name !== undefined) this.state!.adopt(name, spec)
+    for (const { state: name, spec } of outputs) {
+      if (name !== undefined) this.state!.adopt(name, spec, { written: true })
+    }
+    this.sessions.set(id, { session, inputs, outputs })
+  }
+
+  private async run(id: number, given: NamedData): Promise<NamedData> {
+    const { session, inputs, outputs } = this.sessions.get(id)!
+    const state = this.state!
+    const data = new Map(given)
+    const feeds: Record<string, Tensor> = {}
+    for (const { name, spec, state: stateName } of inputs) {
+      feeds[name] =
+        stateName === undefined
+          ? new this.ort!.Tensor(spec.dtype, data.get(name)! as Float32Array, spec.shape)
+          : state.current(stateName)
+    }
+    const fetches = Object.fromEntries(
+      outputs.map(({ name, state: stateName }) => [
+        name,
+        stateName === undefined ? null : state.target(stateName),
+      ]),
+    )
+    const results = await session.run(feeds, fetches)
+    // Only now, after success: a failed run leaves the state as it was.
+    for (const { name, state: stateName } of outputs) {
+      if (stateName !== undefined) state.replace(stateName, results[name]!)
+    }
+    return outputs.flatMap(({ name, state: stateName }) =>
+      stateName === undefined ? [[name, results[name]!.data as TensorData] as const] : [],
+    )
+  }
+}

@@ -1,0 +1,141 @@
+import {
+  buildPage,
+  launchChromium,
+  type ServedFolder,
+  serveFolder,
+  whyNoChromium,
+} from '@tinystories/browser-testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestPage } from '../testing/web-page.ts'
+
+declare const page: TestPage
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>
+type Page = Awaited<ReturnType<Browser['newPage']>>
+
+describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
+  const closing: (() => Promise<unknown>)[] = []
+  let folder: string
+  let isolated: Page
+
+  beforeAll(async () => {
+    const built = await buildPage(new URL('../testing/web-page.ts', import.meta.url))
+    closing.push(built.remove)
+    folder = built.folder
+    const browser = await launchChromium()
+    closing.push(() => browser.close())
+    isolated = await open(browser, { isolated: true })
+  })
+  afterAll(async () => {
+    for (const close of closing.reverse()) await close()
+  })
+
+  async function open(browser: Browser, options: { isolated: boolean }): Promise<Page> {
+    const served: ServedFolder = await serveFolder(folder, options)
+    closing.push(served.close)
+    const opened = await browser.newPage()
+    await opened.goto(served.url)
+    return opened
+  }
+
+  it('has threads in a page that is cross-origin isolated', async () => {
+    expect(await isolated.evaluate(() => page.isolated())).toBe(true)
+    expect(await isolated.evaluate(() => page.inForce({ threads: 2 }))).toEqual({
+      threads: 2,
+      providers: ['wasm'],
+    })
+  })
+
+  it('agrees with tfjs on every kernel, in a worker with two threads', async () => {
+    const { tried, wrong } = await isolated.evaluate(() => page.kernels({ threads: 2 }))
+    expect(wrong).toEqual([])
+    expect(tried).toBeGreaterThan(200)
+  })
+
+  it.each(['worker', 'same-thread'] as const)('trains as eager tfjs does (%s)', async place => {
+    const { compiled, eager } = await isolated.evaluate(
+      place => page.training({ place, threads: 2 }, 20),
+      place,
+    )
+    expect(compiled).toHaveLength(22)
+    compiled.forEach((value, i) => {
+      expect(value).toBeCloseTo(eager[i]!, 5)
+    })
+    expect(compiled[19]!).toBeLessThan(compiled[0]! / 2)
+  })
+
+  it.each(['worker', 'same-thread'] as const)(
+    'keeps state, copies what crosses, and says when it is gone (%s)',
+    async place => {
+      const results = await isolated.evaluate(place => page.state({ place, threads: 1 }), place)
+      expect(results).toEqual({
+        before: [1, 2],
+        first: [1, 2],
+        after: [2, 3],
+        last: [4, 5],
+        by: 1,
+        missing: 'The input "by" is missing',
+        disposed: 'disposed',
+      })
+    },
+  )
+
+  it('leaves the page free while a graph runs', async () => {
+    const { longest, took } = await isolated.evaluate(() => page.longestPause({ threads: 1 }))
+    expect(longest).toBeLessThan(took / 3)
+  })
+
+  it('says what is wrong with options and files', async () => {
+    const failure = (options: Parameters<TestPage['failure']>[0]) =>
+      isolated.evaluate(options => page.failure(options), options)
+    expect(await failure({ runtime: 'node' })).toMatch(/invalid-argument: .*take "web"/)
+    expect(await failure({ threads: 0 })).toMatch(/invalid-argument: threads is 0/)
+    expect(await failure({ providers: ['cuda'] })).toMatch(/no provider "cuda" here: take wasm, cpu, webgpu/)
+    expect(await failure({ providers: ['webgpu'] })).toMatch(/runtime: There is no WebGPU adapter/)
+    expect(await failure({ wasmPaths: 'nowhere/' })).toMatch(
+      /missing-package: onnxruntime-web is installed but does not load/,
+    )
+    expect(
+      await isolated.evaluate(() => page.inForce({ providers: ['webgpu', 'wasm'], threads: 1 })),
+    ).toEqual({
+      threads: 1,
+      providers: ['wasm'],
+    })
+  })
+
+  it('works with one thread in a page that is not isolated', async () => {
+    const plain = await open(isolated.context().browser()!, { isolated: false })
+    expect(await plain.evaluate(() => page.isolated())).toBe(false)
+    expect(await plain.evaluate(() => page.inForce({ threads: 4 }))).toEqual({
+      threads: 1,
+      providers: ['wasm'],
+    })
+    const { compiled, eager } = await plain.evaluate(() => page.training({}, 3))
+    compiled.forEach((value, i) => {
+      expect(value).toBeCloseTo(eager[i]!, 5)
+    })
+  })
+
+  describe('on WebGPU', () => {
+    let graphics: Page
+    beforeAll(async () => {
+      const browser = await launchChromium({ webgpu: true })
+      closing.push(() => browser.close())
+      graphics = await open(browser, { isolated: true })
+    })
+
+    it('agrees with tfjs on the kernels', async () => {
+      const { wrong } = await graphics.evaluate(() => page.kernels({ providers: ['webgpu', 'wasm'] }, 7))
+      expect(wrong).toEqual([])
+    })
+
+    it('trains as eager tfjs does, with the state on the device', async () => {
+      const { compiled, eager } = await graphics.evaluate(() =>
+        page.training({ providers: ['webgpu', 'wasm'] }, 5),
+      )
+      compiled.forEach((value, i) => {
+        expect(value).toBeCloseTo(eager[i]!, 4)
+      })
+    })
+  })
+})

@@ -1,0 +1,235 @@
+/// <reference lib="dom" />
+import '@tensorflow/tfjs-backend-cpu'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import { registerGradients } from '@tinystories/backends'
+import { compile, createRuntime, type RuntimeOptions } from '../browser.ts'
+import type { TensorData } from '../tree.ts'
+import { caseInputs } from './case-inputs.ts'
+import { elementwiseCases } from './elementwise-cases.ts'
+import { randomNumbers } from './random.ts'
+import { structuralCases } from './structural-cases.ts'
+
+// What the tests of the web runtime do inside the page. Each function gives plain values to the test.
+
+type Weights = { w: Tensor; b: Tensor }
+interface StepInputs extends Record<string, unknown> {
+  parameters: Weights
+  momentum: Weights
+  x: Tensor
+  y: Tensor
+}
+
+const page = {
+  isolated: (): boolean => globalThis.crossOriginIsolated,
+
+  /** How many threads and which providers a runtime with these options has. */
+  async inForce(options: RuntimeOptions): Promise<{ threads: number; providers: readonly string[] }> {
+    const { threads, providers, dispose } = await started(options)
+    await dispose()
+    return { threads, providers }
+  },
+
+  /** The message of the error that a runtime with these options fails with. */
+  async failure(options: RuntimeOptions): Promise<string> {
+    try {
+      const runtime = await createRuntime(options)
+      await runtime.dispose()
+      return 'none'
+    } catch (error) {
+      return `${(error as { code: string }).code}: ${(error as Error).message}`
+    }
+  },
+
+  /** Kernels that do not give what tfjs gives on its cpu backend, with the reason. */
+  async kernels(options: RuntimeOptions, every = 1): Promise<{ tried: number; wrong: string[] }> {
+    await tf.setBackend('cpu')
+    const runtime = await createRuntime(options)
+    const cases = [...elementwiseCases(), ...structuralCases()].filter((_, i) => i % every === 0)
+    const wrong: string[] = []
+    for (const [seed, kernel] of cases.entries()) {
+      const inputs = caseInputs(kernel, seed)
+      const fn = ({ a, b, c }: Record<string, Tensor>) =>
+        Object.fromEntries([kernel.fn(a!, b!, c!)].flat().map((y, i) => [`y${i}`, y]))
+      const tensors = Object.fromEntries(
+        Object.entries(inputs).map(([name, { data, spec }]) => [
+          name,
+          tf.tensor(data, [...spec.shape], spec.dtype),
+        ]),
+      )
+      const eager = tf.tidy(() => fn(tensors))
+      try {
+        const compiled = await runtime.compile<Record<string, Tensor>, Record<string, Tensor>>(
+          fn,
+          Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec])),
+        )
+        const results = await compiled.run(
+          Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data])),
+        )
+        await compiled.dispose()
+        for (const [name, tensor] of Object.entries(eager)) {
+          const fault = difference(
+            results[name]! as TensorData,
+            tensor.dataSync() as TensorData,
+            kernel.tolerance,
+          )
+          if (fault) wrong.push(`${kernel.name}: ${name}${fault}`)
+        }
+      } catch (error) {
+        wrong.push(`${kernel.name}: ${(error as Error).message}`)
+      }
+      tf.dispose([tensors, eager])
+    }
+    await runtime.dispose()
+    return { tried: cases.length, wrong }
+  },
+
+  /** Losses and a weight of a small net's training, compiled and eager; state is kept by the runtime. */
+  async training(options: RuntimeOptions, steps: number): Promise<{ compiled: number[]; eager: number[] }> {
+    registerGradients()
+    await tf.setBackend('cpu')
+    const next = randomNumbers(3)
+    const random = (length: number): Float32Array => Float32Array.from({ length }, () => next() - 0.5)
+    const data = { w: random(8 * 4), b: random(4), x: random(16 * 8), y: random(16 * 4) }
+    const zeros = { w: new Float32Array(32), b: new Float32Array(4) }
+    const shapes = { w: [8, 4], b: [4], x: [16, 8], y: [16, 4] }
+    const spec = (name: keyof typeof shapes) => ({ shape: shapes[name], dtype: 'float32' }) as const
+    const both = { w: spec('w'), b: spec('b') }
+
+    const runtime = await createRuntime(options)
+    await runtime.write({ parameters: { w: data.w, b: data.b }, momentum: zeros })
+    const compiledStep = await runtime.compile(
+      trainStep as (inputs: object) => object,
+      { parameters: both, momentum: both, x: spec('x'), y: spec('y') } as never,
+      { state: ['parameters', 'momentum'] },
+    )
+    const read = await runtime.compile(
+      (({ parameters }: StepInputs) => ({ sum: tf.sum(parameters.w) })) as (inputs: object) => object,
+      { parameters: both } as never,
+      { state: ['parameters'] },
+    )
+    const compiled: number[] = []
+    for (let i = 0; i < steps; i++) {
+      const { loss } = (await compiledStep.run({ x: data.x, y: data.y } as never)) as { loss: Float32Array }
+      compiled.push(loss[0]!)
+    }
+    compiled.push(((await read.run({})) as { sum: Float32Array }).sum[0]!)
+    const { w } = await runtime.read('parameters')
+    compiled.push((w as Float32Array)[5]!)
+    await runtime.dispose()
+
+    const eager: number[] = []
+    let state = {
+      parameters: { w: tf.tensor(data.w, shapes.w) as Tensor, b: tf.tensor(data.b, shapes.b) as Tensor },
+      momentum: { w: tf.zeros(shapes.w) as Tensor, b: tf.zeros(shapes.b) as Tensor },
+    }
+    const [x, y] = [tf.tensor(data.x, shapes.x), tf.tensor(data.y, shapes.y)]
+    for (let i = 0; i < steps; i++) {
+      const { loss, ...nextState } = trainStep({ ...state, x, y })
+      state = nextState
+      eager.push(loss.dataSync()[0]!)
+    }
+    eager.push(tf.sum(state.parameters.w).dataSync()[0]!, state.parameters.w.dataSync()[5]!)
+    return { compiled, eager }
+  },
+
+  /** What becomes of the state, of calls after `dispose`, and of arrays that were given and got. */
+  async state(options: RuntimeOptions): Promise<Record<string, unknown>> {
+    const runtime = await createRuntime(options)
+    const given = Float32Array.of(1, 2)
+    await runtime.write({ tally: { n: given } })
+    given.fill(9)
+    const before = await runtime.read('tally')
+    const step = await runtime.compile(
+      ({ tally, by }: { tally: { n: Tensor }; by: Tensor }) => ({
+        tally: { n: tf.add(tally.n, by) },
+        seen: tally.n,
+      }),
+      { tally: { n: { shape: [2], dtype: 'float32' } }, by: { shape: [], dtype: 'float32' } },
+      { state: ['tally'] },
+    )
+    const by = Float32Array.of(1)
+    const first = await step.run({ by })
+    const after = await runtime.read('tally')
+    await Promise.all([step.run({ by }), step.run({ by })])
+    const missing = await step.run({}).catch((error: Error) => error.message)
+    const last = await runtime.read('tally')
+    const results = {
+      before: [...(before.n as Float32Array)],
+      first: [...(first.seen as Float32Array)],
+      after: [...(after.n as Float32Array)],
+      last: [...(last.n as Float32Array)],
+      by: by[0],
+      missing,
+    }
+    await step.dispose()
+    await runtime.dispose()
+    await runtime.dispose()
+    const disposed = await runtime.read('tally').catch((error: { code: string }) => error.code)
+    return { ...results, disposed }
+  },
+
+  /** The longest time that the page did nothing else while a large graph ran. */
+  async longestPause(options: RuntimeOptions): Promise<{ longest: number; took: number }> {
+    const size = 768
+    const square = { shape: [size, size], dtype: 'float32' } as const
+    const compiled = await compile(
+      ({ x }: { x: Tensor }) => {
+        let y = x
+        for (let i = 0; i < 12; i++) y = tf.mul(tf.matMul(y as tf.Tensor2D, x as tf.Tensor2D), 1e-3)
+        return { y }
+      },
+      { x: square },
+      options,
+    )
+    const x = new Float32Array(size * size).fill(0.5)
+    let longest = 0
+    let last = performance.now()
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+    }, 1)
+    const began = performance.now()
+    await compiled.run({ x })
+    const took = performance.now() - began
+    clearInterval(timer)
+    await compiled.dispose()
+    return { longest, took }
+  },
+}
+
+export type TestPage = typeof page
+Object.assign(globalThis, { page })
+
+async function started(options: RuntimeOptions) {
+  const runtime = await createRuntime(options)
+  return { threads: runtime.threads, providers: runtime.providers, dispose: () => runtime.dispose() }
+}
+
+function trainStep({ parameters, momentum, x, y }: StepInputs) {
+  const names = ['w', 'b'] as const
+  const { value, grads } = tf.valueAndGrads((w: Tensor, b: Tensor) =>
+    tf.mean(tf.squaredDifference(tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b)), y)),
+  )([parameters.w, parameters.b])
+  const entries = names.map((name, i) => {
+    const m = tf.add(tf.mul(momentum[name], 0.9), grads[i]!)
+    return [name, m, tf.sub(parameters[name], tf.mul(m, 0.3))] as const
+  })
+  return {
+    parameters: Object.fromEntries(entries.map(([name, , p]) => [name, p])) as unknown as Weights,
+    momentum: Object.fromEntries(entries.map(([name, m]) => [name, m])) as unknown as Weights,
+    loss: value,
+  }
+}
+
+function difference(got: TensorData, expected: TensorData, tolerance = 2e-6): string | undefined {
+  if (got.constructor !== expected.constructor || got.length !== expected.length) {
+    return ` is a ${got.constructor.name}(${got.length}), not a ${expected.constructor.name}(${expected.length})`
+  }
+  const at = expected.findIndex((value, i) =>
+    Number.isFinite(value)
+      ? !(Math.abs(got[i]! - value) <= tolerance * (1 + Math.abs(value)))
+      : !Object.is(got[i], value),
+  )
+  return at < 0 ? undefined : `[${at}] is ${got[at]}, not ${expected[at]}`
+}

@@ -1,10 +1,12 @@
-"""Writes src/unicode-tables.ts: the character classes of the Rust `tokenizers`, read off the library itself.
+"""Writes src/testing/rust-classes.json: the character classes of the Rust `tokenizers`, read off the library itself.
 
 The Rust library carries tables of an old Unicode version for punctuation, format characters, non-spacing
 marks and decompositions, so neither a newer Python nor a JavaScript engine agrees with it on every code point.
 
     python packages/tokenizer/scripts/unicode-tables.py
+    node packages/tokenizer/scripts/unicode-masks.ts
 """
+import json
 import pathlib
 
 import tokenizers
@@ -22,34 +24,14 @@ split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 code_points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
 
-def ranges(test):
-    """Every run of code points that passes, as two numbers: the gap before it, and its length less one."""
-    runs, numbers, end = [], [], 0
+def edges(test):
+    """First code point of each run that passes, and the first after it, in turns."""
+    found, inside = [], False
     for c in code_points:
-        if not test(chr(c)):
-            continue
-        if runs and runs[-1][1] == c:
-            runs[-1][1] = c + 1
-        else:
-            runs.append([c, c + 1])
-    for a, b in runs:
-        numbers += [a - end, b - a - 1]
-        end = b
-    return "".join(packed(n) for n in numbers)
-
-
-# By how often minified JavaScript has them: gzip then writes a digit of the tables in five bits or six.
-DIGITS = "tenris=,().oahlc;ud{}f:#pg[]0&+w1ym?>2_kb!vx5A<S-36|IPz4TCNMO*/"
-LAST = 24
-
-
-def packed(n):
-    """The last digit is one of the first 24, so that it ends the number; the digits before it are of the others."""
-    text, n = DIGITS[n % LAST], n // LAST
-    while n > 0:
-        n, digit = divmod(n - 1, len(DIGITS) - LAST)
-        text = DIGITS[LAST + digit] + text
-    return text
+        if test(chr(c)) != inside:
+            inside = not inside
+            found.append(c)
+    return found
 
 
 tables = {
@@ -66,16 +48,7 @@ tables = {
         lambda c: ord(c) > 0xFFFF and decompose(c) != c,
     ),
 }
-text = f"""// Written by scripts/unicode-tables.py from Python tokenizers {tokenizers.__version__}; do not edit.
-// Each run of code points is two numbers: the gap since the end of the run before, and its length less one.
-
-/** Digits of the numbers. One of the first {{@link LAST}} ends a number. */
-export const DIGITS: string = '{DIGITS}'
-/** Number of digits that end a number; the others, from 1 up, stand before. */
-export const LAST: number = {LAST}
-"""
-for name, (what, test) in tables.items():
-    text += f"/** {what[0].upper() + what[1:]}. */\nexport const {name}: string =\n  '{ranges(test)}'\n"
-path = pathlib.Path(__file__).parent.parent / "src" / "unicode-tables.ts"
-path.write_text(text)
-print(path, len(text))
+classes = {name: edges(test) for name, (what, test) in tables.items()}
+path = pathlib.Path(__file__).parent.parent / "src" / "testing" / "rust-classes.json"
+path.write_text(json.dumps({"tokenizers": tokenizers.__version__, **classes}, separators=(",", ":")) + "\n")
+print(path, {name: len(each) // 2 for name, each in classes.items()})

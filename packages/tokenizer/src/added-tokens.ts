@@ -1,10 +1,10 @@
 import { type Scanner, WordBuffer } from './scanner.ts'
 import type { AddedTokenJson } from './tokenizer-json.ts'
+import { isWhiteSpace } from './unicode.ts'
 import { UnitBuffer } from './units.ts'
 
 const endsInWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
 const beginsInWord = new RegExp(`^${endsInWord.source.slice(0, -1)}`, 'u')
-const whiteSpace = /\p{White_Space}/u
 
 /** A token found in the text. */
 export interface AddedTokenMatch {
@@ -112,8 +112,8 @@ class Matcher {
       let start = match.index
       let end = start + match[0].length
       if (token.single_word && touchesWord(text, start, end)) continue
-      if (token.lstrip) while (start > from && whiteSpace.test(text.charAt(start - 1))) start--
-      if (token.rstrip) while (end < text.length && whiteSpace.test(text.charAt(end))) end++
+      if (token.lstrip) while (start > from && isWhiteSpace(text.charCodeAt(start - 1))) start--
+      if (token.rstrip) while (end < text.length && isWhiteSpace(text.charCodeAt(end))) end++
       // A neighbour that took the white space between may have taken this one's beginning.
       if (start < from) continue
       found(token, start, end)

@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BatchAnswer, BatchJob } from './batch-pool.ts'
+import { createScanner } from './create-scanner.ts'
 import { encodeUnits } from './encode-units.ts'
 import { packEncodings, transferables } from './pack-encodings.ts'
 import { Pipeline } from './pipeline.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 
 const port = parentPort!
-const pipeline = new Pipeline(workerData as TokenizerJson)
+const json = workerData as TokenizerJson
+const pipeline = new Pipeline(json, createScanner(json))
 
 port.on('message', ({ units, ends, options }: BatchJob) => {
   try {

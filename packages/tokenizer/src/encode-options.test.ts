@@ -107,9 +107,9 @@ describe('padding', () => {
     expect(() => bert.encode('a', { padding: { multipleOf: 0 } })).toThrow('padding.multipleOf')
   })
 
-  it('follows tokenizer.json unless told otherwise', () => {
+  it('follows tokenizer.json unless told otherwise', async () => {
     const json = bert.toJSON()
-    const tokenizer = WordPieceTokenizer.fromJSON({
+    const tokenizer = await WordPieceTokenizer.fromJSON({
       ...json,
       truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0, direction: 'Right' },
       padding: {
@@ -186,8 +186,8 @@ describe('added tokens', () => {
     return WordPieceTokenizer.fromJSON({ ...json, added_tokens: [...json.added_tokens, ...added] })
   }
 
-  it('take white space, want word edges, win by length', () => {
-    const tokenizer = withTokens([
+  it('take white space, want word edges, win by length', async () => {
+    const tokenizer = await withTokens([
       { content: '<s>', lstrip: true, rstrip: true, normalized: false },
       { content: 'ab', single_word: true, normalized: false },
       { content: '<s>>', normalized: false },
@@ -203,8 +203,8 @@ describe('added tokens', () => {
     expect(tokenizer.vocabSize).toBe(BERT_PIECES.length + 3)
   })
 
-  it('are found in the normalised text where they ask for it', () => {
-    const tokenizer = withTokens([{ content: 'New York', normalized: true }])
+  it('are found in the normalised text where they ask for it', async () => {
+    const tokenizer = await withTokens([{ content: 'New York', normalized: true }])
     const encoding = tokenizer.encode('a NÉW YORK b', { addSpecialTokens: false, offsets: true })
     expect(encoding.tokens).toEqual(['a', 'New York', 'b'])
     expect(encoding.offsets).toEqual([

@@ -44,8 +44,8 @@ for (const line of lines) {
 const positions = (encoding: Encoding) => ({ ids: [...encoding.ids], offsets: encoding.offsets.flat() })
 
 describe(`the answers of ${header.oracle}`, () => {
-  it.each(groups)('to $group', ({ added_tokens, cases }) => {
-    const tokenizer = WordPieceTokenizer.fromJSON({ ...header.tokenizer, added_tokens })
+  it.each(groups)('to $group', async ({ added_tokens, cases }) => {
+    const tokenizer = await WordPieceTokenizer.fromJSON({ ...header.tokenizer, added_tokens })
     expect(cases.length).toBeGreaterThanOrEqual(100)
     for (const { text, pair, options, expected } of cases) {
       const encode = () =>

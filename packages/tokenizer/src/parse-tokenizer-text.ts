@@ -1,5 +1,5 @@
 import { parseTokenizerJson } from './parse-tokenizer-json.ts'
-import { defaultTokenizerJson, type VocabOptions } from './tokenizer-defaults.ts'
+import { type StyledVocabOptions, styledTokenizerJson } from './story-defaults.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 import { parseVocabText } from './vocab-text.ts'
 
@@ -8,8 +8,12 @@ import { parseVocabText } from './vocab-text.ts'
  *
  * @param options how to read a vocab.txt.
  */
-export function parseTokenizerText(text: string, source: string, options: VocabOptions = {}): TokenizerJson {
+export function parseTokenizerText(
+  text: string,
+  source: string,
+  options: StyledVocabOptions = {},
+): TokenizerJson {
   return source.endsWith('.txt')
-    ? defaultTokenizerJson(parseVocabText(text, source), options)
+    ? styledTokenizerJson(parseVocabText(text, source), options)
     : parseTokenizerJson(text, source)
 }

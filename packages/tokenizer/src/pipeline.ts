@@ -1,9 +1,9 @@
 import { AddedTokenMatcher } from './added-tokens.ts'
 import { assemble, overflowingParts } from './assemble.ts'
-import { createScanner } from './create-scanner.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
 import type { PaddingOptions } from './padding.ts'
+import type { Scanner } from './scanner.ts'
 import { createTemplate, specialTokenCount, type Template, withoutSpecialTokens } from './template.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 import {
@@ -47,8 +47,11 @@ export class Pipeline {
   readonly #bare: Template
   readonly #truncation: TruncationOptions | false
 
-  /** @throws {TokenizerError} naming the component that is malformed or not supported. */
-  constructor(json: TokenizerJson) {
+  /**
+   * @param scanner for the normaliser and pre-tokeniser of `json`.
+   * @throws {TokenizerError} naming the component that is malformed or not supported.
+   */
+  constructor(json: TokenizerJson, scanner: Scanner) {
     const { model, added_tokens: added } = json
     const unknownId = Object.hasOwn(model.vocab, model.unk_token) ? model.vocab[model.unk_token] : undefined
     if (unknownId === undefined) {
@@ -59,7 +62,6 @@ export class Pipeline {
     const pieces = Object.entries(model.vocab)
     this.vocabulary = new Vocabulary(pieces)
     for (const token of added) this.vocabulary.add(token.content, token.id)
-    const scanner = createScanner(json)
     this.added = new AddedTokenMatcher(added, scanner)
     this.encoder = new WordEncoder(scanner, pieces, {
       prefix: model.continuing_subword_prefix,

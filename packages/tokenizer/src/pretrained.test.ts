@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TokenizerError } from './errors.ts'
 import type { PretrainedOptions } from './pretrained.ts'
+import type { StyledVocabOptions } from './story-defaults.ts'
 import { BERT_PIECES } from './testing/stories.ts'
-import type { VocabOptions } from './tokenizer-defaults.ts'
 import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 const json = JSON.stringify(WordPieceTokenizer.fromVocab(BERT_PIECES).toJSON())
@@ -47,7 +47,7 @@ describe('fromPretrained', () => {
   })
   afterEach(() => rm(cacheDir, { recursive: true }))
 
-  const open = (name: string, options: PretrainedOptions & VocabOptions = {}) =>
+  const open = (name: string, options: PretrainedOptions & StyledVocabOptions = {}) =>
     WordPieceTokenizer.fromPretrained(name, { endpoint, retryDelay: 1, ...options })
 
   it('fetches tokenizer.json', async () => {

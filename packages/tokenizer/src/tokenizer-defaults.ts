@@ -1,12 +1,9 @@
-import { TokenizerError } from './errors.ts'
-import { storyPattern } from './story-scanner.ts'
+import type { BertNormalizerOptions } from './bert-scanner.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
 
-/** How a vocabulary without a tokenizer.json is to be read. */
+/** How a vocabulary without a tokenizer.json is to be read: with BERT's normaliser, split and decoder. */
 export interface VocabOptions {
-  /** `bert`: BERT's normaliser, split and decoder. `story`: cased, lossless, line breaks kept. Default `bert`. */
-  style?: 'bert' | 'story'
-  /** For `bert`: lower-case and strip accents, as the uncased models want. Default true. */
+  /** Lower-case and strip accents, as the uncased models want. Default true. */
   lowercase?: boolean
   /** Default `##`. */
   continuingPrefix?: string
@@ -23,12 +20,12 @@ export const END_OF_TEXT = '<|endoftext|>'
 
 const USUAL_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', END_OF_TEXT]
 
-/** The tokenizer.json of a bare vocabulary. */
+/** The tokenizer.json of a bare vocabulary, BERT's way. */
 export function defaultTokenizerJson(
   vocab: ReadonlyMap<string, number>,
   options: VocabOptions,
-): TokenizerJson {
-  const { style = 'bert', lowercase = true, continuingPrefix = '##', unknownToken = '[UNK]' } = options
+): TokenizerJson & { normalizer: BertNormalizerOptions } {
+  const { lowercase = true, continuingPrefix: prefix = '##', unknownToken = '[UNK]' } = options
   const special = (options.specialTokens ?? USUAL_SPECIAL_TOKENS).filter(token => vocab.has(token))
   const cls = vocab.get('[CLS]')
   const sep = vocab.get('[SEP]')
@@ -37,23 +34,6 @@ export function defaultTokenizerJson(
     truncation: null,
     padding: null,
     added_tokens: special.map(token => specialToken(token, vocab.get(token)!)).sort((a, b) => a.id - b.id),
-    ...(style === 'story' ? storyComponents(continuingPrefix) : bertComponents(lowercase, continuingPrefix)),
-    post_processor:
-      style === 'bert' && cls !== undefined && sep !== undefined ? bertTemplate(cls, sep) : null,
-    model: {
-      type: 'WordPiece',
-      unk_token: unknownToken,
-      continuing_subword_prefix: continuingPrefix,
-      max_input_chars_per_word: options.maxInputCharsPerWord ?? 100,
-      vocab: Object.fromEntries(vocab),
-    },
-  }
-}
-
-type Components = Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'decoder'>
-
-function bertComponents(lowercase: boolean, prefix: string): Components {
-  return {
     normalizer: {
       type: 'BertNormalizer',
       clean_text: true,
@@ -62,36 +42,16 @@ function bertComponents(lowercase: boolean, prefix: string): Components {
       lowercase,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: cls !== undefined && sep !== undefined ? bertTemplate(cls, sep) : null,
     decoder: { type: 'WordPiece', prefix, cleanup: true },
-  }
-}
-
-function storyComponents(prefix: string): Components {
-  return {
-    normalizer: null,
-    pre_tokenizer: {
-      type: 'Split',
-      pattern: { Regex: storyPattern(prefixMark(prefix)) },
-      behavior: 'Isolated',
-      invert: false,
-    },
-    decoder: {
-      type: 'Sequence',
-      decoders: [{ type: 'Replace', pattern: { Regex: `^${prefix}` }, content: '' }, { type: 'Fuse' }],
+    model: {
+      type: 'WordPiece',
+      unk_token: unknownToken,
+      continuing_subword_prefix: prefix,
+      max_input_chars_per_word: options.maxInputCharsPerWord ?? 100,
+      vocab: Object.fromEntries(vocab),
     },
   }
-}
-
-/**
- * First character of the prefix, which the story split keeps apart.
- *
- * @throws {TokenizerError} unless the prefix is made of ASCII symbols with no meaning in a regular expression.
- */
-function prefixMark(prefix: string): string {
-  if (/^[!"#%&,:;<=>@_`~-]+$/.test(prefix)) return prefix.charAt(0)
-  throw new TokenizerError(
-    `continuingPrefix: ${JSON.stringify(prefix)} cannot mark pieces of a story vocabulary; use symbols such as "##"`,
-  )
 }
 
 function specialToken(content: string, id: number): AddedTokenJson {

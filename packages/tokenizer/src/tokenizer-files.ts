@@ -1,12 +1,12 @@
 import { readTextFile, writeTextFile } from './node-files.ts'
 import { parseTokenizerText } from './parse-tokenizer-text.ts'
-import type { VocabOptions } from './tokenizer-defaults.ts'
+import type { StyledVocabOptions } from './story-defaults.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 import { formatVocabText } from './vocab-text.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** Reads a tokenizer.json, or a vocab.txt by its ending. */
-export async function readTokenizer(path: string, options?: VocabOptions): Promise<TokenizerJson> {
+export async function readTokenizer(path: string, options?: StyledVocabOptions): Promise<TokenizerJson> {
   return parseTokenizerText(await readTextFile(path), path, options)
 }
 

@@ -4,8 +4,9 @@ import { createScanner } from './create-scanner.ts'
 import { TokenizerError } from './errors.ts'
 import { type MergeCriterion, MergeTrainer } from './merge-trainer.ts'
 import { type Scanner, WordBuffer } from './scanner.ts'
+import { styledTokenizerJson } from './story-defaults.ts'
 import { countWords } from './text-chunks.ts'
-import { defaultTokenizerJson, END_OF_TEXT } from './tokenizer-defaults.ts'
+import { END_OF_TEXT } from './tokenizer-defaults.ts'
 import { WordCounter } from './word-counter.ts'
 import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
@@ -96,10 +97,10 @@ export async function trainWordPiece(
   if (!specialTokens.includes(UNKNOWN)) specialTokens.push(UNKNOWN)
   const vocabOptions = { style, lowercase, continuingPrefix: prefix, specialTokens }
 
-  const scanner = createScanner(defaultTokenizerJson(new Map(), vocabOptions))
+  const scanner = createScanner(styledTokenizerJson(new Map(), vocabOptions))
   const counter = new WordCounter(maxWords)
   const numbered = new Map(specialTokens.map((token, id) => [token, id]))
-  const special = new AddedTokenMatcher(defaultTokenizerJson(numbered, vocabOptions).added_tokens, scanner)
+  const special = new AddedTokenMatcher(styledTokenizerJson(numbered, vocabOptions).added_tokens, scanner)
   await countWords(texts, items, { scanner, special, counter, onProgress, signal })
   const words = normalizedWords(counter, scanner)
   if (words.size === 0) throw new TokenizerError('trainWordPiece: the texts hold no words; give it some text')
@@ -116,7 +117,8 @@ export async function trainWordPiece(
     )
   }
   const pieces = await learn(seed, { vocabSize, criterion, minFrequency, prefix, onProgress, signal })
-  return WordPieceTokenizer.fromVocab(pieces, vocabOptions)
+  const vocab = new Map(pieces.map((piece, id) => [piece, id]))
+  return WordPieceTokenizer.fromJSON(styledTokenizerJson(vocab, vocabOptions))
 }
 
 async function learn(

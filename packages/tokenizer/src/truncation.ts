@@ -31,7 +31,7 @@ export function truncate(
   const { strategy = 'longest_first' } = options
   const [first, second] = lengths as [number, number | undefined]
   const total = first + (second ?? 0)
-  const whole = lengths.map(length => length)
+  const whole = [...lengths]
   if (total > room) {
     if (room === 0) whole.fill(0)
     else if (strategy === 'longest_first') [whole[0], whole[1]] = longestFirst(first, second, room)
@@ -69,13 +69,9 @@ function parts(
   kept: number,
   { stride = 0, direction = 'right' }: TruncationOptions,
 ): TokenRange[] {
-  if (kept >= length) return [[0, length]]
-  if (kept === 0) {
-    return [
-      [0, 0],
-      [0, length],
-    ]
-  }
+  const all: TokenRange = [0, length]
+  if (kept >= length) return [all]
+  if (kept === 0) return [[0, 0], all]
   if (stride >= kept) {
     throw new TokenizerError(
       `truncation: the stride of ${stride} must be less than the ${kept} tokens that are kept of the text`,

@@ -1,23 +1,27 @@
-// Written by scripts/unicode-tables.py from Python tokenizers 0.23.3; do not edit.
-// Each run of code points is two numbers: the gap since the end of the run before, and its length less one.
+// Written by scripts/unicode-masks.ts from Python tokenizers 0.23.3; do not edit.
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore-all lint/suspicious/noMisleadingCharacterClass: marks are looked for one by one
 
-/** Digits of the numbers. One of the first {@link LAST} ends a number. */
-export const DIGITS: string = 'tenris=,().oahlc;ud{}f:#pg[]0&+w1ym?>2_kb!vx5A<S-36|IPz4TCNMO*/'
-/** Number of digits that end a number; the others, from 1 up, stand before. */
-export const LAST: number = 24
-/** Removed by clean_text: NUL, U+FFFD, Cc but tab and line ends, Cf, Co. */
-export const CONTROL: string =
-  't(neeu[#p(htpbds:twttget]-=tg+iipnigeie)p>_(&4cpS#ty)net]Actp+/.r03#,5TM=tp=[#pPC(pP/hnpP/h'
-/** Split off by BertPreTokenizer: ASCII punctuation and P*. */
-export const PUNCTUATION: string =
-  'p)l.=pnspnrp.tstrt.ertrtI=t(tv.spuegrtetntntp}e}eeehtne[nr]=tp{h1ung=lp,tyfe.t_#t4rt[dt.e+tletphrg#t[niie]cs+rt-a(&,t-}ep}e[=ng#e&hnenph.>ee1te0(=es+i=&orgoigleg;,otCa#({eaeop=ele3)rpsep&sh[,ep,)k{fgcrp(ez{ree];t0#p:ed!lni)no;tat]nt[dtz|.emsn]rt.t]{s_}r[lep;netgeep#t]ea;e0ir0=e;ey)tA1.ew;):p.ehetitee&sneser.erepnnetprtete=bnn6}tgttb=tP#tw,tp,tm((plt];=gd=[urpyd=]heer0=rgte[,irthten[;s]otAaty.:])ny(n[<uiv0)e0htgui(tA1dtw&#i'
-/** Set apart by handle_chinese_chars. */
-export const CHINESE: string = '2w;+pcg;AkcS>(5,p4_tp&S#p(]3cy;0C#mm;Ac'
-/** Category Mn, removed by strip_accents. */
-export const NON_SPACING: string =
-  '4tgcntnpdmoimep}eteeeeet[t.gt};t]s=nsneerpotp=pn[{.g.(p.re(eneip{n0cp,g,teti,itr=.epstg.tir(t}epseg)tieiennrtp=ertoeg)tiieeit}epstg.tnter(t(toep=tghtatgntghnsenr,eoepstg.tnt=tse}epstgcr(t}e]=t,net[dtn=a,]ntnseeos[neprtetetg,eetnteseteneessererererereoen)t]=reseenepeein;rhtne=tctI,n/.npsnpsep=eg;ee=(tn.)tpfn&ot]:nie)t=n1rentg.te=etetn,=)ntgthgdrgtteietstp;(aep(rneeng(teerteng.,ne&(neae=it=trew=gs=rPtaitro[y:n0ft]tp,<nr]oe4w}ti)p(e[(em(trtitpee&htprugi,pe.p:ngttnrntp;tg{sneneat(tp#tgrtenneseetpde(t1:tntit5-;tPuc;cppht1.t&sipPlneesrp;nit&fep_.tg=lg(ngernegfnpaietnigltaegi(on]nnntee&#tr,feg.trtph=ri>=setieee1:r=eeepre[h,ntee].tetnset]snnreiANaigo=p+(r5gde03;nu,n=p=r&ing]og=ige(tlt:iel[T;=56zu1#'
-/** Combining characters that canonical ordering moves though strip_accents keeps them. */
-export const SPACING_COMBINING: string =
-  'gkih0pnt]stg#e5ct]*neT0rt]at|b,t]}tmctyitrt-#tpxttpyx:(=s[ts[C#=e;n=eeeigve='
+/** Removed by clean_text: NUL, U+FFFD, control, format and private-use characters but tab, LF and CR. */
+export const CONTROL: RegExp =
+  /^(?![\u0009-\u000a\u000d\u0710-\u180d\u{110be}-\u{1bc9f}])[\p{Cc}\p{Cf}\p{Co}\ufffd]/u
+
+/** Split off by BertPreTokenizer: ASCII punctuation and symbols, and the categories P*. */
+export const PUNCTUATION: RegExp =
+  /^(?![\u061c-\u061d\u0971-\u0aef\u0af1-\u0df3\u1aae-\u1b59\u1b61-\u1bfb\u2e43-\u3000\u{10b9d}-\u{11046}\u{112aa}-\u{114c5}\u{11644}-\u{1173b}\u{1173f}-\u{1246f}\u{12475}-\u{16a6d}\u{16b45}-\u{1bc9e}\u{1da8c}-\u{10ffff}])[\p{P}$+<=>^\x60|~\u166d\u{111c9}]/u
+
+/** Category Mn, the marks that strip_accents removes; characters that NFD takes apart do not count. */
+export const NON_SPACING: RegExp =
+  /^(?![\u07f4-\u0815\u085c-\u08e2\u09e4-\u0a00\u0ae4-\u0b00\u0b4e-\u0b55\u0c01-\u0c3d\u0ce4-\u0d00\u0d02-\u0d40\u0d64-\u0dc9\u0eba\u0ece-\u0f17\u180e-\u18a8\u1abe-\u1aff\u1df6-\u1dfb\ua827-\ua8c3\ua8c5-\ua8df\ua8f2-\ua925\ua9bd-\ua9e4\u{10ae7}-\u{11000}\u{11047}-\u{1107e}\u{110bb}-\u{110ff}\u{111bf}-\u{111c9}\u{111cd}-\u{1122e}\u{11238}-\u{112de}\u{11302}-\u{1133b}\u{11375}-\u{114b2}\u{1172c}-\u{16aef}\u{16b37}-\u{16f8e}\u{16f93}-\u{1bc9c}\u{1bc9f}-\u{1d166}\u{1dab0}-\u{1e8cf}\u{1e8d7}-\u{e00ff}])[\p{Mn}\u1734\u{1171e}]/u
+
+/** The CJK ideograph blocks that handle_chinese_chars sets apart. */
+export const CHINESE: RegExp =
+  /^[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u
+
+/** Characters that stay when accents are stripped, but trade places with marks beside them before. */
+export const SPACING_COMBINING: RegExp =
+  /^[\u08d4-\u08e1\u1b44\u1baa\u1bf2-\u1bf3\u1dfb\u302e-\u302f\ua953\ua9c0\u{111c0}\u{11235}\u{1134d}\u{11442}\u{11446}\u{116b6}\u{11c3f}\u{1d15e}-\u{1d166}\u{1d16d}-\u{1d172}\u{1d1bb}-\u{1d1c0}\u{1e000}-\u{1e006}\u{1e008}-\u{1e018}\u{1e01b}-\u{1e021}\u{1e023}-\u{1e024}\u{1e026}-\u{1e02a}\u{1e944}-\u{1e94a}]/u
+
 /** Code points above U+FFFF that NFD takes apart; later Unicode versions know more. */
-export const ASTRAL_DECOMPOSING: string = 'pN5dtetlt0.eAoe_=eetyoep??.=[lsgg!cAh'
+export const ASTRAL_DECOMPOSING: RegExp =
+  /^[\u{1109a}\u{1109c}\u{110ab}\u{1112e}-\u{1112f}\u{1134b}-\u{1134c}\u{114bb}-\u{114bc}\u{114be}\u{115ba}-\u{115bb}\u{1d15e}-\u{1d164}\u{1d1bb}-\u{1d1c0}\u{2f800}-\u{2fa1d}]/u

@@ -5,12 +5,11 @@ const HIGHEST_ID = 0xffffff
 
 /** The pieces of a vocabulary and their ids, both ways. */
 export class Vocabulary {
-  readonly #ids: Map<string, number>
+  readonly #ids: Map<string, number> = new Map()
   readonly #tokens: (string | undefined)[] = []
 
   /** @throws {TokenizerError} when two pieces share an id, or an id is no whole number of at least 0. */
   constructor(pieces: Iterable<readonly [token: string, id: number]>) {
-    this.#ids = new Map()
     for (const [token, id] of pieces) this.add(token, id)
   }
 
@@ -33,7 +32,6 @@ export class Vocabulary {
         `vocabulary: ${quote(token)} stands twice, with the ids ${before} and ${id}; remove one`,
       )
     }
-
     this.#tokens[id] = token
     this.#ids.set(token, id)
   }

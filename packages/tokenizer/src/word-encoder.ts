@@ -1,6 +1,6 @@
 import { enlarged } from './enlarged.ts'
+import { PieceTable } from './piece-table.ts'
 import { type Scanner, WordBuffer, type WordSink } from './scanner.ts'
-import { NOWHERE, Trie } from './trie.ts'
 import { WordTable } from './word-table.ts'
 
 /** The numbers of a WordPiece model. */
@@ -38,8 +38,8 @@ export class WordEncoder implements WordSink {
   #base = 0
   readonly #scanner: Scanner
   readonly #options: WordPieceOptions
-  readonly #trie: Trie
-  readonly #continued: number
+  readonly #first: PieceTable = new PieceTable()
+  readonly #continued: PieceTable = new PieceTable()
   readonly #table: WordTable = new WordTable(4096)
   /** Pieces of the cached words end to end; `#firsts[entry]` is where an entry's begin. */
   #firsts: Int32Array = new Int32Array(4097)
@@ -51,8 +51,10 @@ export class WordEncoder implements WordSink {
   constructor(scanner: Scanner, pieces: Iterable<readonly [string, number]>, options: WordPieceOptions) {
     this.#scanner = scanner
     this.#options = options
-    this.#trie = new Trie(pieces)
-    this.#continued = this.#trie.walk(options.prefix)
+    for (const [piece, id] of pieces) {
+      this.#first.add(piece, id)
+      if (piece.startsWith(options.prefix)) this.#continued.add(piece.slice(options.prefix.length), id)
+    }
   }
 
   /** Starts a new result. */
@@ -74,14 +76,17 @@ export class WordEncoder implements WordSink {
   }
 
   word(units: Uint16Array, start: number, end: number, hash: number): void {
+    let first: number
+    let last: number
     if (end - start > CACHE_LENGTH) {
-      this.#uncached(units, start, end)
-      return
+      first = this.#firsts[this.#table.size]!
+      last = this.#split(units, start, end, first)
+    } else {
+      let entry = this.#table.find(units, start, end, hash)
+      if (entry < 0) entry = this.#learn(units, start, end, hash)
+      first = this.#firsts[entry]!
+      last = this.#firsts[entry + 1]!
     }
-    let entry = this.#table.find(units, start, end, hash)
-    if (entry < 0) entry = this.#learn(units, start, end, hash)
-    const first = this.#firsts[entry]!
-    const last = this.#firsts[entry + 1]!
     let length = this.length
     if (length + last - first > this.ids.length) this.#grow(last - first)
     if (this.tracking) this.#track(first, last, start)
@@ -124,18 +129,9 @@ export class WordEncoder implements WordSink {
     return entry
   }
 
-  #uncached(units: Uint16Array, start: number, end: number): void {
-    const first = this.#firsts[this.#table.size]!
-    const last = this.#split(units, start, end, first)
-    if (this.length + last - first > this.ids.length) this.#grow(last - first)
-    if (this.tracking) this.#track(first, last, start)
-    for (let i = first; i < last; i++) this.ids[this.length++] = this.#pieces[i]!
-  }
-
   /** Splits a word into `#pieces` from `first` on; returns where they end. */
   #split(units: Uint16Array, start: number, end: number, first: number): number {
     const word = this.#word
-    const trie = this.#trie
     this.#scanner.normalizeWord(units, start, end, word)
     const { length } = word
     const normal = word.units
@@ -144,25 +140,14 @@ export class WordEncoder implements WordSink {
     if (word.codePoints > this.#options.maxInputCharsPerWord) return this.#unknown(first)
     let count = first
     for (let at = 0; at < length; ) {
-      let node = at === 0 ? 0 : this.#continued
-      let best = -1
-      let bestEnd = at
-      for (let i = at; i < length && node !== NOWHERE; ) {
-        node = trie.child(node, normal[i]!)
-        if (node === NOWHERE) break
-        i++
-        const piece = trie.piece(node)
-        if (piece >= 0) {
-          best = piece
-          bestEnd = i
-        }
-      }
+      const pieces = at === 0 ? this.#first : this.#continued
+      const best = pieces.longest(normal, at, length)
       if (best < 0) return this.#unknown(first)
       this.#pieces[count] = best
       this.#pieceStarts[count] = word.starts[at]!
-      this.#pieceEnds[count] = word.ends[bestEnd - 1]!
+      this.#pieceEnds[count] = word.ends[pieces.end - 1]!
       count++
-      at = bestEnd
+      at = pieces.end
     }
     return count
   }

@@ -183,9 +183,9 @@ describe('fromJSON', () => {
     [{ ...good, post_processor: { type: 'ByteLevel' } }, 'post_processor: "ByteLevel" is not supported'],
     [{ ...good, added_tokens: [{ id: 'x', content: 'a' }] }, 'added_tokens[0].id: expected a whole number'],
     [{ ...good, added_tokens: {} }, 'added_tokens: expected a list'],
-  ])('refuses %#', (json, message) => {
-    expect(() => WordPieceTokenizer.fromJSON(json)).toThrow(TokenizerError)
-    expect(() => WordPieceTokenizer.fromJSON(json)).toThrow(message)
+  ])('refuses %#', async (json, message) => {
+    await expect(WordPieceTokenizer.fromJSON(json)).rejects.toThrow(TokenizerError)
+    await expect(WordPieceTokenizer.fromJSON(json)).rejects.toThrow(message)
   })
 })
 

@@ -1,13 +1,15 @@
 import type { BatchPool } from './batch-pool.ts'
+import { BertScanner } from './bert-scanner.ts'
 import { wholeNumber } from './checks.ts'
 import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
 import { createDecoder, type Decoder } from './decoder.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
 import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
-import { parseTokenizerJson } from './parse-tokenizer-json.ts'
 import { type EncodeOptions, Pipeline } from './pipeline.ts'
 import type { PretrainedOptions } from './pretrained.ts'
+import type { Scanner } from './scanner.ts'
+import type { StyledVocabOptions } from './story-defaults.ts'
 import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
 import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
 import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
@@ -28,9 +30,9 @@ export class WordPieceTokenizer implements Tokenizer {
   readonly #padding: PaddingOptions | false
   #pool: BatchPool | undefined
 
-  private constructor(json: TokenizerJson) {
+  private constructor(json: TokenizerJson, scanner: Scanner) {
     this.#json = json
-    this.#pipeline = new Pipeline(json)
+    this.#pipeline = new Pipeline(json, scanner)
     this.#decoder = createDecoder(json.decoder, json.model.continuing_subword_prefix)
     this.#special = new Set(json.added_tokens.filter(token => token.special).map(token => token.id))
     this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
@@ -43,9 +45,9 @@ export class WordPieceTokenizer implements Tokenizer {
    *
    * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
    */
-  static async fromFile(path: string, options?: VocabOptions): Promise<WordPieceTokenizer> {
+  static async fromFile(path: string, options?: StyledVocabOptions): Promise<WordPieceTokenizer> {
     const { readTokenizer } = await import('./tokenizer-files.ts')
-    return new WordPieceTokenizer(await readTokenizer(path, options))
+    return WordPieceTokenizer.#open(await readTokenizer(path, options))
   }
 
   /**
@@ -56,28 +58,36 @@ export class WordPieceTokenizer implements Tokenizer {
    */
   static async fromPretrained(
     name: string,
-    options: PretrainedOptions & VocabOptions = {},
+    options: PretrainedOptions & StyledVocabOptions = {},
   ): Promise<WordPieceTokenizer> {
     const { loadTokenizer } = await import('./hub.ts')
-    return new WordPieceTokenizer(await loadTokenizer(name, options))
+    return WordPieceTokenizer.#open(await loadTokenizer(name, options))
   }
 
-  /** Makes a tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */
+  /** Makes a BERT tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */
   static fromVocab(
     vocab: readonly string[] | ReadonlyMap<string, number>,
     options: VocabOptions = {},
   ): WordPieceTokenizer {
     const map = 'get' in vocab ? vocab : vocabularyMap(vocab, 'vocabulary')
-    return new WordPieceTokenizer(defaultTokenizerJson(map, options))
+    const json = defaultTokenizerJson(map, options)
+    return new WordPieceTokenizer(json, new BertScanner(json.normalizer))
   }
 
   /**
-   * Makes a tokenizer of the content of a `tokenizer.json`, as text or parsed.
+   * Makes a tokenizer of the content of a `tokenizer.json`, as text or parsed. What reads and checks it is loaded
+   * when first used.
    *
    * @throws {TokenizerError} naming the part that is malformed or not supported.
    */
-  static fromJSON(json: unknown): WordPieceTokenizer {
-    return new WordPieceTokenizer(parseTokenizerJson(json))
+  static async fromJSON(json: unknown): Promise<WordPieceTokenizer> {
+    const { parseTokenizerJson } = await import('./parse-tokenizer-json.ts')
+    return WordPieceTokenizer.#open(parseTokenizerJson(json))
+  }
+
+  static async #open(json: TokenizerJson): Promise<WordPieceTokenizer> {
+    const { createScanner } = await import('./create-scanner.ts')
+    return new WordPieceTokenizer(json, createScanner(json))
   }
 
   /**

@@ -36,3 +36,12 @@ export class NoDataError extends Error {
     return error instanceof Error && error.name === 'NoDataError'
   }
 }
+
+/** An engine failed in its work, such as a worker thread that ended. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+
+  static isInstance(error: unknown): error is EngineError {
+    return error instanceof Error && error.name === 'EngineError'
+  }
+}

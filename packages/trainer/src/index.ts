@@ -7,6 +7,7 @@ export {
   type CheckpointStoreOptions,
   type NamedArray,
 } from './checkpoints.ts'
+export { type CrossEntropyOptions, checkCrossEntropyOptions, crossEntropy } from './cross-entropy.ts'
 export { type CompiledEngineOptions, createCompiledEngine } from './engines/compiled-engine.ts'
 export {
   type CreateEngineOptions,
@@ -16,7 +17,8 @@ export {
   engineNames,
 } from './engines/create-engine.ts'
 export { createEagerEngine, type EagerEngineOptions } from './engines/eager-engine.ts'
-export { CheckpointError, DivergedError, NoDataError } from './errors.ts'
+export { createParallelEngine, type ParallelEngineOptions } from './engines/parallel-engine.ts'
+export { CheckpointError, DivergedError, EngineError, NoDataError } from './errors.ts'
 export { type EvaluationResult, type EvaluationSet, evaluateOn } from './evaluate.ts'
 export { initialState } from './initial-state.ts'
 export { MetricsFile, type MetricsLine } from './metrics.ts'
@@ -52,7 +54,15 @@ export {
   warmupLinear,
   warmupStableDecay,
 } from './schedules.ts'
-export { makeTrainStep, type TrainStepInputs, type TrainStepOutputs } from './train-step.ts'
+export {
+  makeLossAndGradients,
+  makeTrainStep,
+  makeUpdate,
+  type TrainStepInputs,
+  type TrainStepOutputs,
+  type UpdateInputs,
+  type UpdateOutputs,
+} from './train-step.ts'
 export {
   createTrainer,
   type RunLimits,
@@ -71,6 +81,8 @@ export type {
   EngineState,
   EvaluationSums,
   EvaluationTensors,
+  ModelFunctions,
+  ModelSource,
   StepResult,
   TensorRecord,
   TokenBatch,

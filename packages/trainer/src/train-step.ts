@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts'
-import type { BatchTensors, TensorRecord, TrainableModel } from './types.ts'
+import type { BatchTensors, ModelFunctions, TensorRecord } from './types.ts'
 
 export interface TrainStepInputs {
   parameters: TensorRecord
@@ -9,11 +9,21 @@ export interface TrainStepInputs {
   scalars: Record<string, tf.Scalar>
 }
 
-export interface TrainStepOutputs {
+export interface UpdateInputs extends Omit<TrainStepInputs, 'batch'> {
+  gradients: TensorRecord
+}
+
+export interface UpdateOutputs {
   parameters: TensorRecord
   optimizer: OptimizerState
-  loss: tf.Scalar
+  /** Global L2 norm of the gradients. */
   gradientNorm: tf.Scalar
+  /** `[number of parameters]`: the sum of the squares of each one's gradient. */
+  gradientSquares: tf.Tensor1D
+}
+
+export interface TrainStepOutputs extends UpdateOutputs {
+  loss: tf.Scalar
 }
 
 /**
@@ -21,30 +31,49 @@ export interface TrainStepOutputs {
  * same function; the compiled one traces it once.
  */
 export function makeTrainStep(
-  model: TrainableModel,
+  model: ModelFunctions,
   optimizer: Optimizer,
 ): (inputs: TrainStepInputs) => TrainStepOutputs {
+  const lossAndGradients = makeLossAndGradients(model)
+  const update = makeUpdate(optimizer)
   return ({ parameters, optimizer: state, batch, scalars }) => {
+    const { loss, gradients } = lossAndGradients(parameters, batch)
+    return { ...update({ parameters, optimizer: state, gradients, scalars }), loss }
+  }
+}
+
+/** The first half of a step: forward and backward. */
+export function makeLossAndGradients(
+  model: ModelFunctions,
+): (parameters: TensorRecord, batch: BatchTensors) => { loss: tf.Scalar; gradients: TensorRecord } {
+  return (parameters, batch) => {
     const names = Object.keys(parameters)
     const toRecord = (tensors: tf.Tensor[]): TensorRecord =>
       Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))
     const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
       model.loss(toRecord(tensors), batch),
     )(names.map(name => parameters[name]!))
-    const gradients = toRecord(grads)
-    const gradientNorm = globalNorm(gradients)
+    return { loss: value as tf.Scalar, gradients: toRecord(grads) }
+  }
+}
+
+/** The second half: new parameters from gradients. */
+export function makeUpdate(optimizer: Optimizer): (inputs: UpdateInputs) => UpdateOutputs {
+  return ({ parameters, optimizer: state, gradients, scalars }) => {
+    const squares = Object.keys(parameters).map(name => tf.sum(tf.square(gradients[name]!)))
+    const gradientNorm = tf.sqrt(tf.addN(squares)) as tf.Scalar
     const { updates, state: nextState } = optimizer.update(gradients, state, {
       parameters,
       gradientNorm,
       scalars,
     })
     const next: TensorRecord = {}
-    for (const name of names) next[name] = tf.sub(parameters[name]!, updates[name]!)
-    return { parameters: next, optimizer: nextState, loss: value as tf.Scalar, gradientNorm }
+    for (const name of Object.keys(parameters)) next[name] = tf.sub(parameters[name]!, updates[name]!)
+    return {
+      parameters: next,
+      optimizer: nextState,
+      gradientNorm,
+      gradientSquares: tf.stack(squares) as tf.Tensor1D,
+    }
   }
-}
-
-function globalNorm(gradients: TensorRecord): tf.Scalar {
-  const squares = Object.values(gradients).map(gradient => tf.sum(tf.square(gradient)))
-  return tf.sqrt(tf.addN(squares)) as tf.Scalar
 }

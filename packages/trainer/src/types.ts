@@ -41,8 +41,23 @@ export interface EvaluationTensors extends Record<string, Tensor> {
  * What the trainer needs of a model. Both functions are pure tfjs-core: no reading of values, no tensors from
  * outside, so that the compiled engine can trace them.
  */
-export interface TrainableModel {
+export interface TrainableModel extends ModelFunctions {
   parameters: TensorRecord
+  /** Where worker threads find the same functions; only data-parallel engines need it. */
+  source?: ModelSource
+}
+
+/** A function cannot be sent to a worker thread, so the thread imports a module and calls what it exports. */
+export interface ModelSource {
+  /** URL of the module, such as `import.meta.url` of the one that makes the model. */
+  module: string
+  /** Name of a function in it that takes `argument` and returns {@link ModelFunctions}. */
+  export: string
+  /** JSON or anything else that a worker's `postMessage` takes. */
+  argument: unknown
+}
+
+export interface ModelFunctions {
   /** Mean loss of the counted targets, in nats. */
   loss(parameters: TensorRecord, batch: BatchTensors): Scalar
   evaluate(parameters: TensorRecord, batch: BatchTensors): EvaluationTensors
@@ -70,6 +85,8 @@ export interface StepResult {
   loss: number
   /** Global L2 norm of the gradients before clipping. */
   gradientNorm: number
+  /** The parameter whose gradient has the largest L2 norm, or the first whose gradient is no number. */
+  largestGradient: { parameter: string; norm: number }
 }
 
 export interface EvaluationSums {
@@ -84,9 +101,16 @@ export interface Engine {
   /** One line for people: what runs where. */
   readonly description: string
   load(state: EngineState): Promise<void>
-  /** `scalars` are the optimiser's inputs of this step: `learningRate` and what `optimizer.scalars(step)` gives. */
-  step(batch: TokenBatch, scalars: Record<string, number>): Promise<StepResult>
-  evaluate(batch: TokenBatch): Promise<EvaluationSums>
+  /**
+   * One update of the parameters.
+   *
+   * @param batch several are one step on all of them, their gradients weighted by their counted targets, so that the
+   *   step equals one on a single large batch up to rounding
+   * @param scalars the optimiser's inputs of this step: `learningRate` and what `optimizer.scalars(step)` gives
+   */
+  step(batch: TokenBatch | readonly TokenBatch[], scalars: Record<string, number>): Promise<StepResult>
+  /** @param weights `average` takes what `averageWeights` keeps instead of the parameters. Default `parameters`. */
+  evaluate(batch: TokenBatch, weights?: 'parameters' | 'average'): Promise<EvaluationSums>
   /** A copy of the present state. */
   save(): Promise<EngineState>
   dispose(): Promise<void>

@@ -1,20 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerGradients } from '@tinystories/backends'
-import { type Compiled, createRuntime, type TensorSpec } from '@tinystories/compiler'
+import { type Compiled, createRuntime, type RuntimeOptions, type TensorSpec } from '@tinystories/compiler'
+import { averageSlot } from '../optimizers/average-weights.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
-import { makeTrainStep, type TrainStepInputs } from '../train-step.ts'
+import {
+  makeLossAndGradients,
+  makeTrainStep,
+  makeUpdate,
+  type TrainStepInputs,
+  type UpdateInputs,
+} from '../train-step.ts'
 import type { ArrayRecord, Engine, EngineState, TensorRecord, TokenBatch, TrainableModel } from '../types.ts'
+import { largestGradient } from './largest-gradient.ts'
+import { microBatches } from './micro-batches.ts'
 
 export interface CompiledEngineOptions {
   model: TrainableModel
   optimizer: Optimizer
   /** Threads of ONNX Runtime. Default: the compiler's, one for each core. */
   threads?: number
+  /** Which ONNX Runtime, on which providers. Default: the compiler's, by the place where this runs. */
+  runtime?: Omit<RuntimeOptions, 'threads'>
 }
+
+type AccumulateInputs = TrainStepInputs & { gradients: TensorRecord }
 
 /**
  * Traces the whole training step into one ONNX graph and runs it on ONNX Runtime in a worker thread, where the
- * parameters and the optimiser's state stay. A graph is made once for each shape of batch.
+ * parameters and the optimiser's state stay. A graph is made once for each shape of batch. Steps of several batches
+ * take two graphs: one that adds up gradients, one that updates.
  *
  * @throws what `createRuntime` throws when onnxruntime-node is missing.
  */
@@ -22,80 +36,153 @@ export async function createCompiledEngine({
   model,
   optimizer,
   threads,
+  runtime: runtimeOptions,
 }: CompiledEngineOptions): Promise<Engine> {
   registerGradients()
-  const runtime = await createRuntime({ runtime: 'node', ...(threads === undefined ? {} : { threads }) })
-  const trainStep = makeTrainStep(model, optimizer)
+  const runtime = await createRuntime({ ...runtimeOptions, ...(threads === undefined ? {} : { threads }) })
+  const names = Object.keys(model.parameters)
   const parameterSpecs = specs(model.parameters)
   const optimizerSpecs = optimizerSpecsOf(optimizer, model.parameters)
-  const steps = new Map<string, Promise<Compiled>>()
-  const evaluations = new Map<string, Promise<Compiled>>()
-
-  const compiledFor = (
-    cache: Map<string, Promise<Compiled>>,
-    shape: [number, number],
-    make: () => Promise<Compiled>,
-  ): Promise<Compiled> => {
-    const key = shape.join('x')
-    const cached = cache.get(key)
-    if (cached) return cached
-    const made = make()
-    cache.set(key, made)
+  const graphs = new Map<string, Promise<Compiled>>()
+  const graph = (key: string, make: () => Promise<Compiled>): Promise<Compiled> => {
+    const made = graphs.get(key) ?? make()
+    graphs.set(key, made)
     return made
+  }
+
+  const fusedStep = (shape: TokenBatch['shape'], scalars: string[]): Promise<Compiled> =>
+    graph(`step ${shape}`, () => {
+      const trainStep = makeTrainStep(model, optimizer)
+      return runtime.compile(
+        inputs => ({ ...trainStep(inputs as unknown as TrainStepInputs) }),
+        {
+          parameters: parameterSpecs,
+          optimizer: optimizerSpecs,
+          batch: batchSpecs(shape),
+          scalars: scalarSpecs(scalars),
+        },
+        { state: ['parameters', 'optimizer'] },
+      )
+    })
+  const accumulate = (shape: TokenBatch['shape']): Promise<Compiled> =>
+    graph(`accumulate ${shape}`, () => {
+      const lossAndGradients = makeLossAndGradients(model)
+      return runtime.compile(
+        inputs => {
+          const { parameters, gradients: sums, batch, scalars } = inputs as unknown as AccumulateInputs
+          const { loss, gradients } = lossAndGradients(parameters, batch)
+          const next: TensorRecord = {}
+          for (const name of names) {
+            const before = tf.mul(sums[name]!, scalars.keep!)
+            next[name] = tf.add(before, tf.mul(gradients[name]!, scalars.weight!))
+          }
+          return { gradients: next, loss }
+        },
+        {
+          parameters: parameterSpecs,
+          gradients: parameterSpecs,
+          batch: batchSpecs(shape),
+          scalars: scalarSpecs(['keep', 'weight']),
+        },
+        { state: ['parameters', 'gradients'] },
+      )
+    })
+  const update = (scalars: string[]): Promise<Compiled> =>
+    graph('update', () => {
+      const apply = makeUpdate(optimizer)
+      return runtime.compile(
+        inputs => ({ ...apply(inputs as unknown as UpdateInputs) }),
+        {
+          parameters: parameterSpecs,
+          optimizer: optimizerSpecs,
+          gradients: parameterSpecs,
+          scalars: scalarSpecs(scalars),
+        },
+        { state: ['parameters', 'optimizer', 'gradients'] },
+      )
+    })
+  const evaluation = (shape: TokenBatch['shape'], weights: 'parameters' | 'average'): Promise<Compiled> =>
+    graph(`evaluate ${weights} ${shape}`, () =>
+      weights === 'parameters'
+        ? runtime.compile(
+            inputs => {
+              const { parameters, batch } = inputs as unknown as TrainStepInputs
+              return { ...model.evaluate(parameters, batch) }
+            },
+            { parameters: parameterSpecs, batch: batchSpecs(shape) },
+            { state: ['parameters'] },
+          )
+        : runtime.compile(
+            inputs => {
+              const { optimizer, batch } = inputs as unknown as TrainStepInputs
+              return { ...model.evaluate(optimizer[averageSlot]!, batch) }
+            },
+            { optimizer: { [averageSlot]: parameterSpecs }, batch: batchSpecs(shape) },
+            { state: ['optimizer'] },
+          ),
+    )
+
+  /** Sums for steps of several batches are made when the first such step comes, and anew after a load. */
+  let sumsReady = false
+  const accumulated = async (
+    batches: { batch: TokenBatch; weight: number }[],
+    scalars: Record<string, number>,
+  ): Promise<Record<string, unknown>> => {
+    if (!sumsReady) {
+      const zeros = Object.entries(model.parameters).map(([name, p]) => [name, new Float32Array(p.size)])
+      await runtime.write({ gradients: Object.fromEntries(zeros) as ArrayRecord })
+      sumsReady = true
+    }
+    let loss = 0
+    for (const [i, { batch, weight }] of batches.entries()) {
+      const outputs = await (await accumulate(batch.shape)).run({
+        batch: batchArrays(batch),
+        scalars: scalarArrays({ keep: i === 0 ? 0 : 1, weight }),
+      })
+      loss += weight * first(outputs.loss)
+    }
+    const outputs = await (await update(Object.keys(scalars))).run({ scalars: scalarArrays(scalars) })
+    return { ...outputs, loss: [loss] }
   }
 
   return {
     name: 'compiled',
     description: `one ONNX graph on ONNX Runtime, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}`,
     async load(state) {
+      sumsReady = false
       await runtime.write({ parameters: state.parameters, optimizer: state.optimizer })
     },
     async step(batch, scalars) {
-      const step = await compiledFor(steps, batch.shape, () =>
-        runtime.compile(
-          inputs => ({ ...trainStep(inputs as unknown as TrainStepInputs) }),
-          {
-            parameters: parameterSpecs,
-            optimizer: optimizerSpecs,
-            batch: batchSpecs(batch.shape),
-            scalars: Object.fromEntries(Object.keys(scalars).map(name => [name, scalarSpec])),
-          },
-          { state: ['parameters', 'optimizer'] },
-        ),
-      )
-      const outputs = await step.run({
-        batch: batchArrays(batch),
-        scalars: Object.fromEntries(
-          Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]),
-        ),
-      })
-      return { loss: first(outputs.loss), gradientNorm: first(outputs.gradientNorm) }
+      const batches = microBatches(batch)
+      const outputs: Record<string, unknown> =
+        batches.length > 1
+          ? await accumulated(batches, scalars)
+          : await (await fusedStep(batches[0]!.batch.shape, Object.keys(scalars))).run({
+              batch: batchArrays(batches[0]!.batch),
+              scalars: scalarArrays(scalars),
+            })
+      return {
+        loss: first(outputs.loss),
+        gradientNorm: first(outputs.gradientNorm),
+        largestGradient: largestGradient(names, outputs.gradientSquares as ArrayLike<number>),
+      }
     },
-    async evaluate(batch) {
-      const evaluate = await compiledFor(evaluations, batch.shape, () =>
-        runtime.compile(
-          inputs => {
-            const { parameters, batch } = inputs as unknown as TrainStepInputs
-            return { ...model.evaluate(parameters, batch) }
-          },
-          { parameters: parameterSpecs, batch: batchSpecs(batch.shape) },
-          { state: ['parameters'] },
-        ),
-      )
-      const sums = await evaluate.run({ batch: batchArrays(batch) })
+    async evaluate(batch, weights = 'parameters') {
+      const sums = await (await evaluation(batch.shape, weights)).run({ batch: batchArrays(batch) })
       return { nats: first(sums.nats), tokens: first(sums.tokens), correct: first(sums.correct) }
     },
     async save(): Promise<EngineState> {
       return {
         parameters: (await runtime.read('parameters')) as ArrayRecord,
-        optimizer: (await runtime.read('optimizer')) as Record<string, ArrayRecord>,
+        // An optimiser without state, such as plain SGD, has nothing there to be read.
+        optimizer: Object.keys(optimizerSpecs).length
+          ? ((await runtime.read('optimizer')) as Record<string, ArrayRecord>)
+          : {},
       }
     },
     dispose: () => runtime.dispose(),
   }
 }
-
-const scalarSpec: TensorSpec = { shape: [], dtype: 'float32' }
 
 function specs(tensors: TensorRecord): Record<string, TensorSpec> {
   return Object.fromEntries(
@@ -116,6 +203,14 @@ function optimizerSpecsOf(
   } finally {
     tf.dispose(state)
   }
+}
+
+function scalarSpecs(names: string[]): Record<string, TensorSpec> {
+  return Object.fromEntries(names.map(name => [name, { shape: [], dtype: 'float32' as const }]))
+}
+
+function scalarArrays(scalars: Record<string, number>): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
 }
 
 function batchSpecs(shape: [number, number]): Record<string, TensorSpec> {

@@ -1,17 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendName, useBackend } from '@tinystories/backends'
-import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts'
-import { toArrays } from '../to-arrays.ts'
-import { makeTrainStep } from '../train-step.ts'
-import type {
-  ArrayRecord,
-  BatchTensors,
-  Engine,
-  EngineState,
-  TensorRecord,
-  TokenBatch,
-  TrainableModel,
-} from '../types.ts'
+import type { Optimizer } from '../optimizers/optimizer.ts'
+import { makeLossAndGradients, makeTrainStep, makeUpdate } from '../train-step.ts'
+import type { Engine, TensorRecord, TokenBatch, TrainableModel } from '../types.ts'
+import { EagerState } from './eager-state.ts'
+import { microBatches } from './micro-batches.ts'
+import { batchTensors, scalarOf, scalarTensors } from './tensors.ts'
 
 export interface EagerEngineOptions {
   model: TrainableModel
@@ -27,75 +21,83 @@ export interface EagerEngineOptions {
 export async function createEagerEngine({ model, optimizer, backend }: EagerEngineOptions): Promise<Engine> {
   await useBackend(backend)
   const trainStep = makeTrainStep(model, optimizer)
-  const shapes = Object.fromEntries(Object.entries(model.parameters).map(([name, p]) => [name, p.shape]))
-  let parameters: TensorRecord = {}
-  let optimizerState: OptimizerState = {}
+  const lossAndGradients = makeLossAndGradients(model)
+  const update = makeUpdate(optimizer)
+  const state = new EagerState(
+    Object.fromEntries(Object.entries(model.parameters).map(([name, p]) => [name, p.shape])),
+  )
 
-  const toTensors = (arrays: ArrayRecord): TensorRecord =>
-    // A copy, because the cpu backend keeps the very array that it is given.
-    Object.fromEntries(
-      Object.entries(arrays).map(([name, values]) => [
-        name,
-        tf.tensor(values.slice(), shapes[name], 'float32'),
-      ]),
-    )
-  const release = (): void => {
-    tf.dispose(parameters)
-    tf.dispose(optimizerState)
+  /** Adds a batch's weighted gradients to `sums`, which are freed. */
+  const accumulate = async (
+    sums: TensorRecord | undefined,
+    batch: TokenBatch,
+    weight: number,
+  ): Promise<{ gradients: TensorRecord; loss: number }> => {
+    const tensors = batchTensors(batch)
+    const { gradients, loss } = tf.tidy(() => {
+      const { gradients, loss } = lossAndGradients(state.parameters, tensors)
+      const added: TensorRecord = {}
+      for (const [name, gradient] of Object.entries(gradients)) {
+        const weighted = tf.mul(gradient, weight)
+        added[name] = sums ? tf.add(sums[name]!, weighted) : weighted
+      }
+      return { gradients: added, loss }
+    })
+    tf.dispose(tensors)
+    if (sums) tf.dispose(sums)
+    const value = await scalarOf(loss)
+    loss.dispose()
+    return { gradients, loss: weight * value }
   }
 
   return {
     name: backend,
     description: `tfjs ${backend}, op by op`,
-    async load(state) {
-      release()
-      parameters = toTensors(state.parameters)
-      optimizerState = Object.fromEntries(
-        Object.entries(state.optimizer).map(([slot, arrays]) => [slot, toTensors(arrays)]),
-      )
+    async load(loaded) {
+      state.load(loaded)
     },
-    async step(batch, scalars) {
-      const inputs = {
-        batch: batchTensors(batch),
-        scalars: Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
+    async step(batch, numbers) {
+      const batches = microBatches(batch)
+      const scalars = scalarTensors(numbers)
+      const { parameters, optimizer } = state
+      try {
+        if (batches.length === 1) {
+          const tensors = batchTensors(batches[0]!.batch)
+          const { loss, ...outputs } = tf.tidy(() => ({
+            ...trainStep({ parameters, optimizer, batch: tensors, scalars }),
+          }))
+          tf.dispose(tensors)
+          const figures = await state.take(outputs)
+          const value = await scalarOf(loss)
+          loss.dispose()
+          return { loss: value, ...figures }
+        }
+        let loss = 0
+        let gradients: TensorRecord | undefined
+        for (const { batch, weight } of batches) {
+          const sum = await accumulate(gradients, batch, weight)
+          gradients = sum.gradients
+          loss += sum.loss
+        }
+        const outputs = tf.tidy(() => ({
+          ...update({ parameters, optimizer, gradients: gradients!, scalars }),
+        }))
+        tf.dispose(gradients!)
+        return { loss, ...(await state.take(outputs)) }
+      } finally {
+        tf.dispose(scalars)
       }
-      const outputs = tf.tidy(() => ({ ...trainStep({ parameters, optimizer: optimizerState, ...inputs }) }))
-      tf.dispose(inputs)
-      release()
-      parameters = outputs.parameters
-      optimizerState = outputs.optimizer
-      const [loss] = await outputs.loss.data()
-      const [gradientNorm] = await outputs.gradientNorm.data()
-      tf.dispose([outputs.loss, outputs.gradientNorm])
-      return { loss: loss!, gradientNorm: gradientNorm! }
     },
-    async evaluate(batch) {
+    async evaluate(batch, weights = 'parameters') {
       const tensors = batchTensors(batch)
-      const sums = tf.tidy(() => ({ ...model.evaluate(parameters, tensors) }))
-      const [nats, tokens, correct] = await Promise.all(
-        [sums.nats, sums.tokens, sums.correct].map(async sum => (await sum.data())[0]!),
-      )
+      const sums = tf.tidy(() => ({ ...model.evaluate(state.weights(weights), tensors) }))
+      const [nats, tokens, correct] = await Promise.all([sums.nats, sums.tokens, sums.correct].map(scalarOf))
       tf.dispose([tensors, sums])
       return { nats: nats!, tokens: tokens!, correct: correct! }
     },
-    async save(): Promise<EngineState> {
-      const optimizerArrays: Record<string, ArrayRecord> = {}
-      for (const [slot, tensors] of Object.entries(optimizerState))
-        optimizerArrays[slot] = await toArrays(tensors)
-      return { parameters: await toArrays(parameters), optimizer: optimizerArrays }
-    },
+    save: () => state.save(),
     async dispose() {
-      release()
-      parameters = {}
-      optimizerState = {}
+      state.release()
     },
-  }
-}
-
-function batchTensors(batch: TokenBatch): BatchTensors {
-  return {
-    inputs: tf.tensor(batch.inputs.slice(), batch.shape, 'int32'),
-    targets: tf.tensor(batch.targets.slice(), batch.shape, 'int32'),
-    mask: tf.tensor(batch.mask.slice(), batch.shape, 'float32'),
   }
 }

@@ -26,16 +26,11 @@ export function scaleByLion({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Op
       for (const [name, gradient] of Object.entries(updates)) {
         const before = state.firstMoment![name]!
         const mixed = tf.add(tf.mul(before, beta1), tf.mul(gradient, 1 - beta1))
-        direction[name] = sign(mixed)
+        direction[name] = tf.sign(mixed)
         firstMoment[name] = tf.add(tf.mul(before, beta2), tf.mul(gradient, 1 - beta2))
       }
       return { updates: direction, state: { firstMoment } }
     },
     scalars: () => ({}),
   }
-}
-
-/** By comparisons, for which every backend and the compiler have kernels. */
-function sign(x: tf.Tensor): tf.Tensor {
-  return tf.sub(tf.cast(tf.greater(x, 0), 'float32'), tf.cast(tf.less(x, 0), 'float32'))
 }

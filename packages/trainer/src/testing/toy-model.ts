@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { BatchCursor, BatchStream, TokenBatch, TrainableModel } from '../types.ts'
+import type { BatchCursor, BatchStream, ModelFunctions, TokenBatch, TrainableModel } from '../types.ts'
 
 const vocabulary = 7
 const width = 5
@@ -12,6 +12,18 @@ export function toyModel(seed = 1): TrainableModel {
       Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() - 0.5),
       shape,
     )
+  return {
+    ...toyFunctions(),
+    parameters: {
+      embedding: normal([vocabulary, width]),
+      weight: normal([width, width]),
+      bias: tf.zeros([width]),
+    },
+    source: { module: import.meta.url, export: 'toyFunctions', argument: undefined },
+  }
+}
+
+export function toyFunctions(): ModelFunctions {
   const logits = (parameters: Record<string, tf.Tensor>, inputs: tf.Tensor): tf.Tensor2D => {
     const rows = tf.oneHot(tf.reshape(inputs, [inputs.size]) as tf.Tensor1D, vocabulary)
     const embedded = tf.matMul(tf.cast(rows, 'float32') as tf.Tensor2D, parameters.embedding as tf.Tensor2D)
@@ -26,11 +38,6 @@ export function toyModel(seed = 1): TrainableModel {
     return tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits(parameters, inputs)), right), -1))
   }
   return {
-    parameters: {
-      embedding: normal([vocabulary, width]),
-      weight: normal([width, width]),
-      bias: tf.zeros([width]),
-    },
     loss: (parameters, { inputs, targets, mask }) =>
       tf.div(
         tf.sum(tf.mul(nats(parameters, inputs, targets), tf.reshape(mask, [mask.size]))),

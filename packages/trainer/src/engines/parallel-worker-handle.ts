@@ -1,0 +1,72 @@
+import type { Worker } from 'node:worker_threads'
+import { EngineError } from '../errors.ts'
+import type { EvaluationSums } from '../types.ts'
+import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
+
+/** One worker thread of the data-parallel engine, seen from the main thread: one request at a time. */
+export class ParallelWorker {
+  readonly #worker: Worker
+  readonly #ready: Promise<ParallelAnswer>
+  #pending: { resolve(answer: ParallelAnswer): void; reject(error: Error): void } | undefined
+  #failure: Error | undefined
+
+  private constructor(worker: Worker) {
+    this.#worker = worker
+    this.#ready = this.#next()
+    this.#ready.catch(() => {})
+    worker.on('message', (answer: ParallelAnswer) => {
+      const pending = this.#pending
+      this.#pending = undefined
+      if (answer.kind === 'failed') pending?.reject(new EngineError(`A training worker: ${answer.message}`))
+      else pending?.resolve(answer)
+    })
+    worker.on('error', error => {
+      this.#fail(new EngineError(`A training worker failed: ${(error as Error).message}`, { cause: error }))
+    })
+    worker.on('exit', code => this.#fail(new EngineError(`A training worker ended with code ${code}`)))
+  }
+
+  static async start(workerData: ParallelWorkerData): Promise<ParallelWorker> {
+    // By a variable, so that bundlers for pages leave Node's module alone.
+    const threads = 'node:worker_threads'
+    const { Worker } = (await import(threads)) as typeof import('node:worker_threads')
+    const file = import.meta.url.endsWith('.ts') ? './parallel-worker.ts' : './parallel-worker.js'
+    return new ParallelWorker(new Worker(new URL(file, import.meta.url), { workerData }))
+  }
+
+  async ready(): Promise<void> {
+    await this.#ready
+  }
+
+  /** Adds the weighted gradients of the rows to the worker's sum, or begins it anew. @returns their mean loss */
+  async gradients(rows: Rows, weight: number, first: boolean): Promise<number> {
+    return ((await this.#ask({ kind: 'gradients', rows, weight, first })) as { loss: number }).loss
+  }
+
+  async evaluate(rows: Rows, weights: 'parameters' | 'average'): Promise<EvaluationSums> {
+    return ((await this.#ask({ kind: 'evaluate', rows, weights })) as { sums: EvaluationSums }).sums
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #ask(request: ParallelRequest): Promise<ParallelAnswer> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    const answer = this.#next()
+    this.#worker.postMessage(request)
+    return answer
+  }
+
+  #next(): Promise<ParallelAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject }
+    })
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#pending?.reject(this.#failure)
+    this.#pending = undefined
+  }
+}

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { ArrayRecord, BatchTensors, TensorRecord, TokenBatch } from '../types.ts'
+
+/** Tensors of the arrays' values: copies, because the cpu backend keeps the very array that it is given. */
+export function toTensors(arrays: ArrayRecord, shapes: Record<string, number[]>): TensorRecord {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => [
+      name,
+      tf.tensor(values.slice(), shapes[name], 'float32'),
+    ]),
+  )
+}
+
+export function batchTensors(batch: Omit<TokenBatch, 'bytes'>): BatchTensors {
+  return {
+    inputs: tf.tensor(batch.inputs.slice(), batch.shape, 'int32'),
+    targets: tf.tensor(batch.targets.slice(), batch.shape, 'int32'),
+    mask: tf.tensor(batch.mask.slice(), batch.shape, 'float32'),
+  }
+}
+
+export function scalarTensors(scalars: Record<string, number>): Record<string, tf.Scalar> {
+  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)]))
+}
+
+export async function scalarOf(tensor: tf.Tensor): Promise<number> {
+  return (await tensor.data())[0]!
+}

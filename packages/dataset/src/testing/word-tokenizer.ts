@@ -13,3 +13,6 @@ export const wordTokenizer: StoryTokenizer = {
 
 const hash = (word: string): number =>
   [...word].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 65_521, 7)
+
+/** For worker threads. */
+export const makeWordTokenizer = (): StoryTokenizer => wordTokenizer

@@ -1,0 +1,96 @@
+import type { Story } from '../story.ts'
+import type { Cursor, StreamState } from '../stream/cursor.ts'
+import type { StoryStream } from '../stream/story-stream.ts'
+import type { ShardSeries } from './shard-series.ts'
+import type { TokenJobResult } from './story-tokens.ts'
+import type { TokenPool } from './token-pool.ts'
+import type { Unfinished } from './unfinished.ts'
+import type { ShardTokenizer, WriteTokenShardsOptions } from './write-token-shards.ts'
+
+/** Characters of a job: enough that handing it over costs little, few enough that memory stays small. */
+const jobCharacters = 128 * 1024
+
+export interface PumpOptions extends Pick<WriteTokenShardsOptions, 'signal' | 'onProgress'> {
+  stream: StoryStream<Story>
+  series: ShardSeries
+  pool: TokenPool
+  before: Unfinished | undefined
+  /** The caller's tokenizer, which the workers' must agree with. */
+  check: ShardTokenizer
+}
+
+interface Job {
+  state: StreamState
+  skipped: number
+  texts: string[]
+  result: Promise<TokenJobResult>
+}
+
+/** Takes stories from the stream, has them tokenised, and writes the results in the stream's order. */
+export async function pumpStories(options: PumpOptions): Promise<void> {
+  const { stream, series, pool, before, signal, onProgress } = options
+  await using cursor = stream.iterate({
+    ...(before?.state ? { from: before.state } : {}),
+    ...(signal ? { signal } : {}),
+  })
+  const state = cursor.state()
+  const skip = before?.skip ?? 0
+  for (let i = 0; i < skip; i++) await cursor.next()
+  const jobs: Job[] = []
+  let first = series.taken
+  let ended = false
+  let checked = false
+  while (!ended || jobs.length > 0) {
+    while (!ended && jobs.length < pool.depth) {
+      const at =
+        first === (before?.taken ?? 0) ? { state, skipped: skip } : { state: cursor.state(), skipped: 0 }
+      const texts = await takeTexts(cursor)
+      if (texts.length === 0) {
+        ended = true
+        break
+      }
+      const result = pool.run({ first, texts })
+      // Told when its turn comes; a failure before that must not end the process.
+      result.catch(() => {})
+      jobs.push({ ...at, texts, result })
+      first += texts.length
+    }
+    const job = jobs.shift()
+    if (job === undefined) break
+    const result = await job.result
+    signal?.throwIfAborted()
+    if (!checked) checkAgreement(job.texts[0]!, result, options.check)
+    checked = true
+    await series.add(result, job.state, job.skipped)
+    const { bytesRead, bytesTotal } = cursor.progress()
+    onProgress?.({
+      stories: series.taken,
+      tokens: series.tokens,
+      shards: series.shards.length,
+      bytesRead,
+      bytesTotal,
+    })
+  }
+}
+
+async function takeTexts(cursor: Cursor<Story>): Promise<string[]> {
+  const texts: string[] = []
+  let characters = 0
+  while (characters < jobCharacters) {
+    const { done, value } = await cursor.next()
+    if (done) break
+    texts.push(value.text)
+    characters += value.text.length
+  }
+  return texts
+}
+
+/** A worker that makes another tokenizer than the caller's would fill the shards with nonsense. */
+function checkAgreement(text: string, { tokens, ends }: TokenJobResult, tokenizer: ShardTokenizer): void {
+  const { ids } = tokenizer.encode(text, { addSpecialTokens: false })
+  const length = Math.max(0, ends[0]! - 1)
+  if (ids.length === length && Array.from(ids).every((id, i) => id === tokens[i])) return
+  throw new TypeError(
+    'writeTokenShards: the tokenizer that the worker threads make gives other tokens than the one given. Check worker.make and worker.data',
+  )
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import type { StoryTokenizer } from '../pack-types.ts'
+import { type TokenArray, type TokenDtype, tokenArray } from './dtype.ts'
+
+/** Stories to tokenise. */
+export interface TokenJob {
+  /** Number of the first one in the stream. */
+  first: number
+  texts: readonly string[]
+}
+
+/** What comes of a {@link TokenJob}; the arrays' memory is handed over between threads. */
+export interface TokenJobResult {
+  /** Of all stories, the end token behind each. A story without a token has none. */
+  tokens: TokenArray
+  /** For each story where it ends in `tokens`. */
+  ends: Uint32Array<ArrayBuffer>
+  /** For each story the UTF-8 bytes of its text. */
+  bytes: Uint32Array<ArrayBuffer>
+  /** For each story {@link digestWords} words of a digest of its number and text. */
+  digests: Uint32Array<ArrayBuffer>
+}
+
+/** Words of a story's digest: 128 bits. */
+export const digestWords = 4
+
+/** Turns stories into tokens; the same in every thread. */
+export function tokenizeStories(
+  { first, texts }: TokenJob,
+  tokenizer: StoryTokenizer,
+  { eos, dtype }: { eos: number; dtype: TokenDtype },
+): TokenJobResult {
+  const encoded = texts.map(text => tokenizer.encode(text, { addSpecialTokens: false }).ids)
+  const total = encoded.reduce((sum, ids) => sum + (ids.length === 0 ? 0 : ids.length + 1), 0)
+  const tokens = tokenArray(dtype, total)
+  const ends = new Uint32Array(texts.length)
+  const bytes = new Uint32Array(texts.length)
+  const digests = new Uint32Array(texts.length * digestWords)
+  const limit = dtype === 'uint16' ? 0xffff : 0xffff_ffff
+  let at = 0
+  for (const [i, ids] of encoded.entries()) {
+    for (let k = 0; k < ids.length; k++) {
+      const id = ids[k]!
+      if (!(Number.isInteger(id) && id >= 0 && id <= limit)) {
+        throw new RangeError(
+          `story ${first + i}: the tokenizer gave the id ${id}, which ${dtype} cannot hold${dtype === 'uint16' ? ": write with dtype: 'uint32'" : ''}`,
+        )
+      }
+      tokens[at++] = id
+    }
+    if (ids.length > 0) tokens[at++] = eos
+    ends[i] = at
+    bytes[i] = Buffer.byteLength(texts[i]!)
+    const digest = createHash('sha256')
+      .update(`${first + i}\n${texts[i]!}`)
+      .digest()
+    for (let word = 0; word < digestWords; word++) {
+      digests[i * digestWords + word] = digest.readUInt32LE(word * 4)
+    }
+  }
+  return { tokens, ends, bytes, digests }
+}
+
+/** A digest of all stories so far: the stories' digests joined by exclusive or, which any cut of the stream leaves the same. */
+export class Fingerprint {
+  readonly #words: Uint32Array
+
+  constructor(hex: string = '0'.repeat(digestWords * 8)) {
+    this.#words = Uint32Array.from({ length: digestWords }, (_, i) =>
+      Number.parseInt(hex.slice(i * 8, i * 8 + 8), 16),
+    )
+  }
+
+  add(digests: Uint32Array, story: number): void {
+    for (let word = 0; word < digestWords; word++) {
+      this.#words[word] = this.#words[word]! ^ digests[story * digestWords + word]!
+    }
+  }
+
+  hex(): string {
+    return Array.from(this.#words, word => word.toString(16).padStart(8, '0')).join('')
+  }
+}

@@ -1,0 +1,245 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PackedRow, TokenBatch, TokenizedStory } from '../pack-types.ts'
+import { littleEndian, type TokenArray, tokenArray, widthOf } from './dtype.ts'
+import { systemProblem, TokenShardError } from './errors.ts'
+import { indexName, parseIndex, sha256, type TokenShardEntry, type TokenShardIndex } from './shard-index.ts'
+import { StoryTable } from './story-table.ts'
+import { TokenFile } from './token-file.ts'
+import { fileSha256, unfinishedName } from './unfinished.ts'
+
+/** Options of reading token shards. */
+export interface TokenReaderOptions {
+  /** Compare all checksums on opening. Default false: sizes and the index's own checksum only. */
+  verify?: boolean
+  /** Token files are kept in memory when all of them together are not larger. Default 64 MiB. */
+  cacheBytes?: number
+  signal?: AbortSignal
+}
+
+/** One shard while it is read. */
+interface OpenShard {
+  file: TokenFile
+  entry: TokenShardEntry
+  stories: StoryTable
+  /** Number of its first token and first story in the whole. */
+  firstToken: number
+  firstStory: number
+}
+
+/** Random access to the tokens of a folder. Reading is synchronous; {@link close} it when done. */
+export class TokenReader {
+  readonly index: TokenShardIndex
+  readonly #shards: readonly OpenShard[]
+  #last: OpenShard
+  #joined: TokenArray
+
+  private constructor(index: TokenShardIndex, shards: readonly OpenShard[]) {
+    this.index = index
+    this.#shards = shards
+    this.#last = shards[0]!
+    this.#joined = tokenArray(index.dtype, 0)
+  }
+
+  /** @throws TokenShardError when the folder holds no whole token shards */
+  static async open(folder: string, options: TokenReaderOptions = {}): Promise<TokenReader> {
+    const index = await readIndex(folder)
+    const { cacheBytes = 64 * 1024 * 1024, verify = false, signal } = options
+    const keep = index.tokens * widthOf[index.dtype] <= cacheBytes
+    const shards: OpenShard[] = []
+    let firstToken = 0
+    let firstStory = 0
+    for (const entry of index.shards) {
+      signal?.throwIfAborted()
+      const path = join(folder, entry.file)
+      await checkSize(path, entry.tokens * widthOf[index.dtype])
+      if (verify) checkSum(path, (await fileSha256(path, signal)) ?? '', entry.sha256)
+      const stories = await readStories(join(folder, entry.storiesFile), entry)
+      const file = new TokenFile(path, index.dtype, entry.tokens, keep)
+      shards.push({ file, entry, stories, firstToken, firstStory })
+      firstToken += entry.tokens
+      firstStory += entry.stories
+    }
+    return new TokenReader(index, shards)
+  }
+
+  /** Tokens from number `from` on, as they are stored; the view is valid until the next read. */
+  tokens(from: number, count: number): Uint16Array | Uint32Array {
+    const { tokens } = this.index
+    if (!(Number.isSafeInteger(from) && from >= 0 && Number.isSafeInteger(count) && from + count <= tokens)) {
+      throw new RangeError(`tokens ${from} .. ${from + count} are not among the ${tokens}`)
+    }
+    if (count === 0) return tokenArray(this.index.dtype, 0)
+    return this.#view(from, count)
+  }
+
+  /** Story number `story`, from 0. */
+  story(story: number): TokenizedStory {
+    if (!(Number.isSafeInteger(story) && story >= 0 && story < this.index.stories)) {
+      throw new RangeError(`story ${story} is not among the ${this.index.stories}`)
+    }
+    const { file, stories, firstStory } = this.#shardOf(story, 'firstStory', 'stories')
+    const begin = stories.begin(story - firstStory)
+    const ids = Int32Array.from(file.view(begin, stories.end(story - firstStory) - 1 - begin))
+    return { ids, eos: this.index.eos, bytes: stories.bytes(story - firstStory) }
+  }
+
+  /** Rows of `contextLength` targets that the tokens make, the last one not full where need be. */
+  windows(contextLength: number): number {
+    return Math.ceil(this.index.tokens / contextLength)
+  }
+
+  /** Row number `window`: just what the verb `pack` makes of the stories in their order. */
+  window(window: number, contextLength: number): PackedRow {
+    const row = {
+      inputs: new Int32Array(contextLength),
+      targets: new Int32Array(contextLength),
+      mask: new Float32Array(contextLength),
+    }
+    return { ...row, bytes: this.readWindow(window, row, 0, contextLength) }
+  }
+
+  /** Writes row number `window` into a batch as its row `row`. Returns the bytes it stands for. */
+  readWindow(
+    window: number,
+    { inputs, targets, mask }: Pick<TokenBatch, 'inputs' | 'targets' | 'mask'>,
+    row: number,
+    contextLength: number,
+  ): number {
+    const at = row * contextLength
+    const from = window * contextLength
+    if (!(Number.isSafeInteger(window) && window >= 0 && from < this.index.tokens)) {
+      throw new RangeError(`row ${window} is not among the ${this.windows(contextLength)}`)
+    }
+    const count = Math.min(contextLength, this.index.tokens - from)
+    // The input of the first target is the token before it; before the very first one stands the end token.
+    const before = from === 0 ? 0 : 1
+    const view = this.#view(from - before, count + before)
+    if (before === 0) inputs[at] = this.index.eos
+    inputs.set(view.subarray(0, count - 1 + before), at + 1 - before)
+    targets.set(before === 0 ? view : view.subarray(1), at)
+    if (count < contextLength) {
+      inputs.fill(this.index.eos, at + count, at + contextLength)
+      targets.fill(this.index.eos, at + count, at + contextLength)
+    }
+    mask.fill(1, at, at + count)
+    return this.#bytesOf(from, from + count)
+  }
+
+  close(): void {
+    for (const { file } of this.#shards) file.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #view(from: number, count: number): TokenArray {
+    const shard = this.#shardOf(from, 'firstToken', 'tokens')
+    const begin = from - shard.firstToken
+    if (begin + count <= shard.entry.tokens) return shard.file.view(begin, count)
+    if (this.#joined.length < count) this.#joined = tokenArray(this.index.dtype, count)
+    let done = 0
+    while (done < count) {
+      const { file, entry, firstToken } = this.#shardOf(from + done, 'firstToken', 'tokens')
+      const start = from + done - firstToken
+      const part = file.view(start, Math.min(count - done, entry.tokens - start))
+      this.#joined.set(part, done)
+      done += part.length
+    }
+    return this.#joined.subarray(0, count)
+  }
+
+  #bytesOf(from: number, to: number): number {
+    let bytes = 0
+    for (let at = from; at < to; ) {
+      const { stories, entry, firstToken } = this.#shardOf(at, 'firstToken', 'tokens')
+      const end = Math.min(to - firstToken, entry.tokens)
+      bytes += stories.bytesBetween(at - firstToken, end)
+      at = firstToken + end
+    }
+    return bytes
+  }
+
+  #shardOf(number: number, first: 'firstToken' | 'firstStory', size: 'tokens' | 'stories'): OpenShard {
+    const last = this.#last
+    if (number >= last[first] && number < last[first] + last.entry[size]) return last
+    let low = 0
+    let high = this.#shards.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#shards[middle]![first] <= number) low = middle
+      else high = middle - 1
+    }
+    this.#last = this.#shards[low]!
+    return this.#last
+  }
+}
+
+/** @throws TokenShardError when there is no index, or a damaged one */
+export async function readIndex(folder: string): Promise<TokenShardIndex> {
+  const path = join(folder, indexName)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw systemProblem(path, 'it cannot be read', error)
+    const begun = await stat(join(folder, unfinishedName)).catch(() => undefined)
+    throw new TokenShardError({
+      path: folder,
+      problem: begun
+        ? 'writing these token shards was interrupted'
+        : 'there are no token shards here (no index.json)',
+      remedy: begun
+        ? 'Do the same again, which goes on where it stopped'
+        : 'Name the folder they were written to',
+      cause: error,
+    })
+  }
+  const index = parseIndex(text, path)
+  const sum = (of: (entry: TokenShardEntry) => number): number =>
+    index.shards.reduce((total, entry) => total + of(entry), 0)
+  if (sum(entry => entry.tokens) !== index.tokens || sum(entry => entry.stories) !== index.stories) {
+    throw new TokenShardError({
+      path,
+      problem: 'the totals are not those of the shards',
+      remedy: 'Write the shards again, or copy the folder again',
+    })
+  }
+  return index
+}
+
+async function checkSize(path: string, size: number): Promise<void> {
+  const found = await stat(path).catch(error => {
+    throw systemProblem(path, 'it cannot be read', error)
+  })
+  if (found.size === size) return
+  throw new TokenShardError({
+    path,
+    problem: `the file has ${found.size} bytes, the index says ${size}: it was cut off or changed`,
+    remedy: 'Write the shards again, or copy the folder again',
+  })
+}
+
+function checkSum(path: string, found: string, wanted: string): void {
+  if (found === wanted) return
+  throw new TokenShardError({
+    path,
+    problem: 'the content was changed: its checksum is not the one in the index',
+    remedy: 'Write the shards again, or copy the folder again',
+  })
+}
+
+/** The story table is small, so it is always checked. */
+async function readStories(path: string, entry: TokenShardEntry): Promise<StoryTable> {
+  await checkSize(path, entry.stories * 8)
+  const content = await readFile(path).catch(error => {
+    throw systemProblem(path, 'it cannot be read', error)
+  })
+  checkSum(path, sha256(content), entry.storiesSha256)
+  const table = new Uint32Array(entry.stories * 2)
+  new Uint8Array(table.buffer).set(content)
+  littleEndian(table)
+  return new StoryTable(table)
+}

@@ -12,6 +12,7 @@ export type {
 } from './graph/graph.ts'
 export { writeOnnx } from './graph/onnx-writer.ts'
 export { type OptimizeOptions, optimize } from './passes/optimize.ts'
+export type { WasmFiles } from './runtime/messages.ts'
 export type { Compiled, CompileOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
 export { type Trace, traceFunction } from './trace/trace-function.ts'
 export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

@@ -23,12 +23,18 @@ export interface SessionOptions {
   readonly profile?: string
 }
 
+/** The two files of a build of onnxruntime-web, by their URLs. */
+export interface WasmFiles {
+  readonly mjs: string
+  readonly wasm: string
+}
+
 /** How ONNX Runtime for pages is set up. */
 export interface WebSetup {
   readonly threads: number
   readonly providers: readonly string[]
-  /** See `RuntimeOptions.wasmPaths`. */
-  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string }
+  /** A folder's URL, or the files' own. */
+  readonly wasmPaths?: string | WasmFiles
   /** A graph that does nothing: loading it shows whether ONNX Runtime works here. */
   readonly probe: Uint8Array
 }

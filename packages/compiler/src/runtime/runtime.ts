@@ -1,4 +1,5 @@
 import type { DataOf, SpecsOf, TensorTree } from '../tree.ts'
+import type { WasmFiles } from './messages.ts'
 
 export interface RuntimeOptions {
   /**
@@ -7,8 +8,8 @@ export interface RuntimeOptions {
    */
   runtime?: 'node' | 'web'
   /**
-   * Threads of one operation. Default: one for each core, at most 8. A page that is not cross-origin isolated has one,
-   * whatever is asked for.
+   * Threads of one operation. Default: one for each core, at most 8. In a browser there is one, whatever is asked for,
+   * where the page is not cross-origin isolated or `wasmPaths` is not given.
    */
   threads?: number
   /**
@@ -22,10 +23,11 @@ export interface RuntimeOptions {
    */
   place?: 'worker' | 'same-thread'
   /**
-   * Browser only: where onnxruntime-web's `.wasm` and `.mjs` files lie: a folder's URL with its closing slash, or each
-   * file's URL. Default: next to onnxruntime-web's own module, which is what bundlers arrange.
+   * Browser only: where onnxruntime-web's files lie: a folder's URL with its closing slash, or the URLs of the two files
+   * of each build that may be taken (`ort-wasm-simd-threaded.*` for wasm, `ort-wasm-simd-threaded.asyncify.*` for
+   * webgpu). Without it there is one thread: every thread loads the `.mjs` by its address, which a bundle hides.
    */
-  wasmPaths?: string | { wasm?: string; mjs?: string }
+  wasmPaths?: string | { readonly wasm?: WasmFiles; readonly webgpu?: WasmFiles }
 }
 
 export interface CompileOptions {

@@ -22,6 +22,8 @@ export class WebHost {
   private ort: Ort | undefined
   private setup: WebSetup | undefined
   private state: WebState | undefined
+  /** Stays to the end: ONNX Runtime destroys the graphics device with its last session. */
+  private probe: InferenceSession | undefined
   /** Rejects when the graphics device is lost; nothing that uses it would ever be answered. */
   private lost: Promise<never> = new Promise<never>(() => {})
 
@@ -61,6 +63,7 @@ export class WebHost {
         for (const { session } of this.sessions.values()) await session.release()
         this.sessions.clear()
         this.state?.dispose()
+        await this.probe?.release()
         return []
     }
   }
@@ -77,8 +80,7 @@ export class WebHost {
     ort.env.logLevel = 'fatal'
     ort.env.wasm.numThreads = setup.threads
     if (setup.wasmPaths !== undefined) ort.env.wasm.wasmPaths = setup.wasmPaths
-    const probe = await this.createSession(setup.probe)
-    await probe.release()
+    this.probe = await this.createSession(setup.probe)
     if (onGpu) {
       const device = (await ort.env.webgpu.device) as GraphicsDevice
       this.lost = device.lost.then(({ message, reason }) => {

@@ -124,8 +124,11 @@ describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
       graphics = await open(browser, { isolated: true })
     })
 
-    it('agrees with tfjs on the kernels', async () => {
-      const { wrong } = await graphics.evaluate(() => page.kernels({ providers: ['webgpu', 'wasm'] }, 7))
+    // The standard of WGSL grants sines and cosines this error.
+    it('agrees with tfjs on the kernels within 2^-11', async () => {
+      const { wrong } = await graphics.evaluate(() =>
+        page.kernels({ providers: ['webgpu', 'wasm'] }, { every: 7, slack: 2 ** -11 }),
+      )
       expect(wrong).toEqual([])
     })
 

@@ -22,9 +22,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     throw new CompilerError('invalid-argument', 'The runtime "node" works in Node: take "web" here')
   }
   checkOptions(options, { runtime: 'web', providers: ['wasm', 'cpu', 'webgpu'] })
-  const { place = typeof document === 'undefined' ? 'same-thread' : 'worker', wasmPaths } = options
+  const { place = typeof document === 'undefined' ? 'same-thread' : 'worker' } = options
   const providers = await availableProviders(options.providers ?? ['wasm'])
-  const threads = availableThreads(options.threads)
+  const paths = options.wasmPaths
+  const wasmPaths =
+    typeof paths === 'object' ? paths[providers.includes('webgpu') ? 'webgpu' : 'wasm'] : paths
+  const threads = wasmPaths === undefined ? 1 : availableThreads(options.threads)
   const channel = new Channel(
     place === 'worker' ? webWorkerPort() : await sameThreadPort(),
     'onnxruntime-web',

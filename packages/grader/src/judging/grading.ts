@@ -1,0 +1,47 @@
+import type { Completion } from '../completions/completion.ts'
+import type { MarkProblem } from '../parse/mark-problem.ts'
+
+/** Something about a grading that a reader should know. */
+export interface GradingFlag {
+  /**
+   * - `addresses-judge`: the completion talks to the judge; its marks deserve a look
+   * - `empty`: the model wrote nothing
+   * - `reply-cut`: the judge's reply reached its limit of tokens
+   */
+  kind: 'addresses-judge' | 'empty' | 'reply-cut'
+  /** The words that raised it. */
+  detail?: string
+}
+
+/** What a judge said about one completion. */
+export interface Judgement {
+  /** Criterion -> mark or choice. */
+  marks: Record<string, number | string>
+  /** Criterion -> why it has no mark, after asking twice. */
+  problems: Record<string, MarkProblem>
+  /** Criterion -> mark weighted by the probabilities of its alternatives, where asked for and known. */
+  weighted?: Record<string, number>
+  assessment: string
+  /** The reply that the marks were read from; after a retry both, the first first. */
+  replies: string[]
+  flags: GradingFlag[]
+  /** As the server names the judge. */
+  model: string
+  usage: { inputTokens: number; outputTokens: number }
+  /** US dollars of all exchanges, paid now or before; undefined when a price is not known. */
+  cost: number | undefined
+}
+
+/** One completion with its marks. */
+export interface Grading {
+  completion: Completion
+  /** Which of several judgings of the same completion, from 0. */
+  regrade: number
+  /**
+   * `graded`: every criterion has its mark. `partial`: some have. `ungraded`: none has, or the judge failed; then
+   * `failure` says how.
+   */
+  status: 'graded' | 'partial' | 'ungraded'
+  judgement?: Judgement
+  failure?: string
+}

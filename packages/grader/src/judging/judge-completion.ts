@@ -1,0 +1,123 @@
+import type { Completion } from '../completions/completion.ts'
+import type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from '../judge.ts'
+import { jsonOf } from '../parse/parse-json-marks.ts'
+import { type ParsedMarks, parseMarks } from '../parse/parse-marks.ts'
+import type { Rubric } from '../rubric/rubric.ts'
+import { addressesJudge } from './addresses-judge.ts'
+import type { GradingFlag, Judgement } from './grading.ts'
+import {
+  assessmentMessages,
+  marksMessage,
+  replySchema,
+  retryMessage,
+  structuredMessages,
+} from './messages.ts'
+import { weightedMarks } from './weighted-marks.ts'
+
+export interface JudgeCompletionOptions {
+  judge: Judge
+  rubric: Rubric
+  /** Which judging of the same completion this is, from 0: another number asks the judge anew. Default 0. */
+  regrade?: number
+  /** Of the judge. Default 0. */
+  temperature?: number
+  /** Tokens that one reply may have. Default 600. */
+  maxTokens?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Has a completion judged: assessment, then marks; when they cannot be read, asks once more. What cannot be read
+ * then stands in `problems`; no mark is ever made up.
+ *
+ * @throws what the judge throws
+ */
+export async function judgeCompletion(
+  completion: Completion,
+  { judge, rubric, regrade = 0, temperature = 0, maxTokens = 600, signal }: JudgeCompletionOptions,
+): Promise<Judgement> {
+  const replies: JudgeReply[] = []
+  const ask = async (messages: JudgeMessage[], more: Partial<JudgeRequest> = {}): Promise<JudgeReply> => {
+    const request: JudgeRequest = { messages, temperature, maxTokens, trial: regrade, ...more }
+    const reply = await judge.complete(request, signal ? { signal } : {})
+    replies.push(reply)
+    return reply
+  }
+  const structured = rubric.turns === 'structured'
+  const asking = {
+    ...(structured ? { responseFormat: replySchema(rubric) } : {}),
+    ...(rubric.topLogprobs === undefined ? {} : { topLogprobs: rubric.topLogprobs }),
+  }
+  let assessment = ''
+  let conversation: JudgeMessage[]
+  if (structured) {
+    conversation = structuredMessages(completion, rubric)
+  } else {
+    const messages = assessmentMessages(completion, rubric)
+    const first = await ask(messages)
+    assessment = first.text.trim()
+    conversation = [...messages, { role: 'assistant', content: first.text }, marksMessage(rubric)]
+  }
+  const reply = await ask(conversation, asking)
+  let parsed = parseMarks(reply.text, rubric)
+  let weighted = weightedMarks(reply, parsed, rubric)
+  const texts = [reply.text]
+  if (Object.keys(parsed.problems).length > 0) {
+    const again = await ask(
+      [...conversation, { role: 'assistant', content: reply.text }, retryMessage(parsed.problems, rubric)],
+      asking,
+    )
+    const second = parseMarks(again.text, rubric)
+    weighted = { ...weighted, ...weightedMarks(again, second, rubric) }
+    parsed = join(parsed, second)
+    texts.push(again.text)
+  }
+  if (structured) assessment = assessmentOf(texts)
+  const costs = replies.map(({ cost }) => cost)
+  return {
+    marks: parsed.marks,
+    problems: parsed.problems,
+    ...(Object.keys(weighted).length > 0 ? { weighted } : {}),
+    assessment,
+    replies: texts,
+    flags: flagsOf(completion, rubric, replies),
+    model: reply.model,
+    usage: {
+      inputTokens: replies.reduce((sum, { usage }) => sum + usage.inputTokens, 0),
+      outputTokens: replies.reduce((sum, { usage }) => sum + usage.outputTokens, 0),
+    },
+    cost: costs.some(cost => cost === undefined)
+      ? undefined
+      : costs.reduce<number>((sum, cost) => sum + cost!, 0),
+  }
+}
+
+/** The second reply decides; where it is silent a mark that was clear in the first stays. */
+function join(first: ParsedMarks, second: ParsedMarks): ParsedMarks {
+  const marks = { ...first.marks, ...second.marks }
+  const problems: ParsedMarks['problems'] = {}
+  for (const name of Object.keys(first.problems)) {
+    if (marks[name] !== undefined) continue
+    const [before, after] = [first.problems[name]!, second.problems[name]!]
+    // "missing" tells less than what the first reply showed.
+    problems[name] = after.reason === 'missing' ? before : after
+  }
+  return { marks, problems, places: second.places }
+}
+
+function assessmentOf(texts: readonly string[]): string {
+  for (const text of texts) {
+    const assessment = jsonOf(text)?.assessment
+    if (typeof assessment === 'string' && assessment.trim() !== '') return assessment.trim()
+  }
+  return ''
+}
+
+function flagsOf(completion: Completion, rubric: Rubric, replies: readonly JudgeReply[]): GradingFlag[] {
+  const flags: GradingFlag[] = []
+  const detail = addressesJudge(completion.text, rubric)
+  if (detail !== undefined) flags.push({ kind: 'addresses-judge', detail })
+  if (completion.text.trim() === '') flags.push({ kind: 'empty' })
+  if (replies.some(({ finishReason }) => finishReason === 'length')) flags.push({ kind: 'reply-cut' })
+  return flags
+}

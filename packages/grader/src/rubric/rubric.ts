@@ -1,0 +1,64 @@
+/** A criterion that is marked with a number. */
+export interface MarkCriterion {
+  kind: 'mark'
+  /** Key of the mark in a grading, such as `grammar`. */
+  name: string
+  /** What the judge is asked to write before the mark, such as `Grammar`. */
+  label: string
+  /** Other words by which judges call it. */
+  aliases?: string[]
+  /** What the judge shall look at. */
+  asks: string
+  /** Lowest and highest mark, both included. */
+  min: number
+  max: number
+  /** Denominators other than `max` that may be converted: with 5, a reply `4/5` counts as 0.8 of `max`. Default: none. */
+  otherScales?: number[]
+}
+
+/** One of the answers to a {@link ChoiceCriterion}. */
+export interface Choice {
+  /** What is kept, such as `C`. */
+  value: string
+  /** What it means, such as `6-7`. */
+  label: string
+  /** Ages from the first to the second, both included, where the choice is an age group. */
+  ages?: [number, number]
+}
+
+/** A criterion that is answered with one of several ordered choices. */
+export interface ChoiceCriterion {
+  kind: 'choice'
+  name: string
+  label: string
+  aliases?: string[]
+  asks: string
+  /** From the lowest to the highest. */
+  options: Choice[]
+}
+
+export type Criterion = MarkCriterion | ChoiceCriterion
+
+/** What a judge is asked, as data: put it into a file, change it, and its version changes with it. */
+export interface Rubric {
+  name: string
+  /** For people, in reports. */
+  title: string
+  /** Whom the judge shall be: the system message. */
+  role: string
+  /**
+   * What the exercise was. `continuation`: a beginning was given, the completion goes on from it. `instruction`:
+   * words, a sentence, features or a summary were given, the completion is the whole story.
+   */
+  exercise: 'continuation' | 'instruction'
+  /** What the judge is told to write about before it gives marks. */
+  assessment: string
+  criteria: Criterion[]
+  /**
+   * `two-turn` (as in the paper): first an assessment, then the marks with that assessment in view. `structured`:
+   * one reply that is JSON of a schema, assessment first.
+   */
+  turns: 'two-turn' | 'structured'
+  /** Asks for this many alternatives of each token, for marks weighted by their probability. Default: none. */
+  topLogprobs?: number
+}

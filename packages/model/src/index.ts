@@ -12,12 +12,13 @@ export {
   type LoadOptions,
   loadPretrained,
   loadPretrainedArrays,
+  type ModelFiles,
   type PretrainedArrays,
   type PretrainedModel,
 } from './files/load.ts'
-export { encodeSafetensors, type SafetensorsInput } from './files/safetensors.ts'
+export { type EncodeOptions, encodeSafetensors, type SafetensorsInput } from './files/safetensors.ts'
 export { openSafetensors, type SafetensorsFile } from './files/safetensors-file.ts'
-export { type SavableModel, type SaveOptions, saveSafetensors } from './files/save.ts'
+export { encodePretrained, type SavableModel, type SaveOptions, saveSafetensors } from './files/save.ts'
 export { type DecodeInputs, decode, type KeyValueCache } from './generation/decode.ts'
 export {
   type Completion,

@@ -27,6 +27,9 @@ export interface PretrainedModel extends GptModel {
   endOfTextId: number | undefined
 }
 
+/** The files of a model's folder by their names, for places without a file system. */
+export type ModelFiles = Readonly<Record<string, Blob>>
+
 /**
  * Loads a model from a folder with `config.json` and safetensors, in the layout of transformers' `gpt2` or
  * `gpt_neo`, into the tfjs backend in force. Half precision is widened to float32.
@@ -34,7 +37,10 @@ export interface PretrainedModel extends GptModel {
  * @throws ModelFileError when a file is missing or damaged, or when tensors are missing, unknown, of a wrong
  *   shape, or hold values that are no numbers; each is named
  */
-export async function loadPretrained(folder: string, options: LoadOptions = {}): Promise<PretrainedModel> {
+export async function loadPretrained(
+  folder: string | ModelFiles,
+  options: LoadOptions = {},
+): Promise<PretrainedModel> {
   const { config, parameters, endOfTextId } = await loadPretrainedArrays(folder, options)
   const shapes = parameterShapes(config)
   return {
@@ -48,15 +54,12 @@ export async function loadPretrained(folder: string, options: LoadOptions = {}):
 
 /** As {@link loadPretrained}, without touching tfjs: for engines that hold their weights elsewhere. */
 export async function loadPretrainedArrays(
-  folder: string,
+  folder: string | ModelFiles,
   options: LoadOptions = {},
 ): Promise<PretrainedArrays> {
-  const { join } = await import('node:path')
-  const fileConfig = fromTransformersConfig(
-    await readJson(join(folder, 'config.json')),
-    join(folder, 'config.json'),
-  )
-  const weights = await openWeights(folder, options.file)
+  const files = typeof folder === 'string' ? await onDisk(folder) : inMemory(folder)
+  const fileConfig = fromTransformersConfig(await readJson(files, 'config.json'), files.where('config.json'))
+  const weights = await openWeights(files, options.file)
   try {
     const config = await settleHead(fileConfig, weights)
     const layout = tensorLayout(config, fileConfig.naming, linearLayout(fileConfig, weights, options))
@@ -78,8 +81,52 @@ interface Weights {
   close(): Promise<void>
 }
 
-async function openWeights(folder: string, file: string | undefined): Promise<Weights> {
+/** What is needed of a folder. */
+interface Folder {
+  /** Its name, for messages. */
+  name: string
+  /** A file's name, for messages. */
+  where(file: string): string
+  has(file: string): Promise<boolean>
+  text(file: string): Promise<string>
+  open(file: string): Promise<SafetensorsFile>
+}
+
+async function onDisk(folder: string): Promise<Folder> {
+  const { access, readFile } = await import('node:fs/promises')
   const { join } = await import('node:path')
+  return {
+    name: folder,
+    where: file => join(folder, file),
+    has: file =>
+      access(join(folder, file)).then(
+        () => true,
+        () => false,
+      ),
+    text: file => readFile(join(folder, file), 'utf8'),
+    open: file => openSafetensors(join(folder, file)),
+  }
+}
+
+function inMemory(files: ModelFiles): Folder {
+  const get = (file: string): Blob => {
+    if (!Object.hasOwn(files, file)) {
+      throw new ModelFileError(
+        `${file}: is not among the files given (${Object.keys(files).join(', ') || 'none'}).`,
+      )
+    }
+    return files[file]!
+  }
+  return {
+    name: 'The files given',
+    where: file => file,
+    has: async file => Object.hasOwn(files, file),
+    text: async file => get(file).text(),
+    open: async file => openSafetensors(get(file)),
+  }
+}
+
+async function openWeights(folder: Folder, file: string | undefined): Promise<Weights> {
   const names = file ? [file] : await weightFiles(folder)
   const files: SafetensorsFile[] = []
   const close = async (): Promise<void> => {
@@ -88,7 +135,7 @@ async function openWeights(folder: string, file: string | undefined): Promise<We
   const tensors: Weights['tensors'] = new Map()
   try {
     for (const name of names) {
-      const opened = await openSafetensors(join(folder, name))
+      const opened = await folder.open(name)
       files.push(opened)
       for (const [tensor, { shape }] of opened.tensors) {
         if (isBuffer(tensor)) continue
@@ -96,7 +143,7 @@ async function openWeights(folder: string, file: string | undefined): Promise<We
         const full =
           tensor.startsWith('transformer.') || tensor === 'lm_head.weight' ? tensor : `transformer.${tensor}`
         if (tensors.has(full))
-          throw new ModelFileError(`${join(folder, name)}: "${tensor}" comes a second time.`)
+          throw new ModelFileError(`${folder.where(name)}: "${tensor}" comes a second time.`)
         tensors.set(full, { shape, read: () => opened.read(tensor) })
       }
     }
@@ -105,35 +152,28 @@ async function openWeights(folder: string, file: string | undefined): Promise<We
     throw error
   }
   return {
-    where: join(folder, names.length === 1 ? names[0]! : 'model.safetensors.index.json'),
+    where: folder.where(names.length === 1 ? names[0]! : 'model.safetensors.index.json'),
     tensors,
     close,
   }
 }
 
-async function weightFiles(folder: string): Promise<string[]> {
-  const { access } = await import('node:fs/promises')
-  const { basename, join } = await import('node:path')
-  const exists = (name: string): Promise<boolean> =>
-    access(join(folder, name)).then(
-      () => true,
-      () => false,
-    )
-  if (await exists('model.safetensors')) return ['model.safetensors']
-  const index = join(folder, 'model.safetensors.index.json')
-  if (!(await exists('model.safetensors.index.json'))) {
+async function weightFiles(folder: Folder): Promise<string[]> {
+  if (await folder.has('model.safetensors')) return ['model.safetensors']
+  const index = 'model.safetensors.index.json'
+  if (!(await folder.has(index))) {
     throw new ModelFileError(
-      `${folder}: has neither model.safetensors nor model.safetensors.index.json. Name another file with the option "file".`,
+      `${folder.name}: has neither model.safetensors nor model.safetensors.index.json. Name another file with the option "file".`,
     )
   }
-  const map = ((await readJson(index)) as { weight_map?: unknown } | null)?.weight_map
+  const map = ((await readJson(folder, index)) as { weight_map?: unknown } | null)?.weight_map
   const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : []
   const plain = names.every(
-    (name): name is string => typeof name === 'string' && basename(name) === name && !/[\\/]/.test(name),
+    (name): name is string => typeof name === 'string' && /^[^\\/]+$/.test(name) && name !== '..',
   )
   if (names.length === 0 || !plain) {
     throw new ModelFileError(
-      `${index}: weight_map must give each tensor the name of a file in the same folder.`,
+      `${folder.where(index)}: weight_map must give each tensor the name of a file in the same folder.`,
     )
   }
   return names
@@ -215,19 +255,19 @@ async function readParameters(
   return parameters
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const { readFile } = await import('node:fs/promises')
+async function readJson(folder: Folder, file: string): Promise<unknown> {
+  const where = folder.where(file)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await folder.text(file)
   } catch (error) {
-    throw new ModelFileError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
-      cause: error,
-    })
+    if (error instanceof ModelFileError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ModelFileError(`${where}: cannot be read (${code ?? message}).`, { cause: error })
   }
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ModelFileError(`${path}: is not JSON (${(error as Error).message}).`, { cause: error })
+    throw new ModelFileError(`${where}: is not JSON (${(error as Error).message}).`, { cause: error })
   }
 }

@@ -15,12 +15,60 @@ export interface SafetensorsFile extends SafetensorsHeader {
   close(): Promise<void>
 }
 
+/** Bytes that can be read in pieces. */
+interface ByteReader {
+  /** The file's name, for messages. */
+  where: string
+  size: number
+  read(start: number, length: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
 /**
  * Opens a safetensors file and checks its header. Close it when done.
  *
+ * @param file a path (in Node), or the file itself, as a page gets it from its visitor
  * @throws ModelFileError when there is no such file or it is damaged
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+export async function openSafetensors(file: string | Blob): Promise<SafetensorsFile> {
+  const reader = typeof file === 'string' ? await openPath(file) : blobReader(file)
+  const { where, size } = reader
+  try {
+    const length = safetensorsHeaderLength(await reader.read(0, Math.min(size, LENGTH_BYTES)), size, where)
+    const header = parseSafetensorsHeader(await reader.read(LENGTH_BYTES, length), size, where)
+    return {
+      ...header,
+      async read(name) {
+        const entry = header.tensors.get(name)
+        if (!entry) throw new ModelFileError(`${where}: has no tensor "${name}".`)
+        const bytes = await reader.read(entry.start, entry.end - entry.start)
+        return toFloat32(entry.dtype, bytes, `${where}: tensor "${name}"`)
+      },
+      close: () => reader.close(),
+    }
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+}
+
+function blobReader(blob: Blob): ByteReader {
+  const where = 'name' in blob ? String(blob.name) : 'model.safetensors'
+  return {
+    where,
+    size: blob.size,
+    async read(start, length) {
+      try {
+        return new Uint8Array(await blob.slice(start, start + length).arrayBuffer())
+      } catch (error) {
+        throw new ModelFileError(`${where}: cannot be read (${(error as Error).message}).`, { cause: error })
+      }
+    },
+    async close() {},
+  }
+}
+
+async function openPath(path: string): Promise<ByteReader> {
   const { open } = await import('node:fs/promises')
   let file: FileHandle
   try {
@@ -30,24 +78,12 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
       cause: error,
     })
   }
-  try {
-    const { size } = await file.stat()
-    const prefix = await readBytes(file, 0, Math.min(size, LENGTH_BYTES), path)
-    const length = safetensorsHeaderLength(prefix, size, path)
-    const header = parseSafetensorsHeader(await readBytes(file, LENGTH_BYTES, length, path), size, path)
-    return {
-      ...header,
-      async read(name) {
-        const entry = header.tensors.get(name)
-        if (!entry) throw new ModelFileError(`${path}: has no tensor "${name}".`)
-        const bytes = await readBytes(file, entry.start, entry.end - entry.start, path)
-        return toFloat32(entry.dtype, bytes, `${path}: tensor "${name}"`)
-      },
-      close: () => file.close(),
-    }
-  } catch (error) {
-    await file.close()
-    throw error
+  const { size } = await file.stat()
+  return {
+    where: path,
+    size,
+    read: (start, length) => readBytes(file, start, length, path),
+    close: () => file.close(),
   }
 }
 

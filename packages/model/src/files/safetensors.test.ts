@@ -36,7 +36,37 @@ function parse(bytes: Uint8Array): ReturnType<typeof parseSafetensorsHeader> {
 
 const f32 = (...data_offsets: number[]) => ({ dtype: 'F32', shape: [2], data_offsets })
 
+const { f16round } = Math as unknown as { f16round(value: number): number }
+
 describe('safetensors', () => {
+  it('rounds to half precision as the engine of JavaScript does', () => {
+    const float16 = fc.oneof(
+      fc.float({ noNaN: true, min: -65519, max: 65519, minExcluded: true, maxExcluded: true }),
+      // Around the smallest normal number and below, where numbers lose digits.
+      fc.float({ noNaN: true, min: Math.fround(-1e-4), max: Math.fround(1e-4) }),
+    )
+    fc.assert(
+      fc.property(fc.array(float16, { maxLength: 30 }), values => {
+        const data = Float32Array.from(values)
+        const [, bytes] = encodeSafetensors([{ name: 'x', shape: [data.length], data }], {}, { dtype: 'F16' })
+        expect(toFloat32('F16', bytes!, 'x')).toEqual(data.map(f16round))
+      }),
+      { numRuns: 2000 },
+    )
+    expect(() =>
+      encodeSafetensors([{ name: 'x', shape: [1], data: Float32Array.of(65520) }], {}, { dtype: 'F16' }),
+    ).toThrow('"x" holds 65520 at 0, which half precision cannot')
+  })
+
+  it('reads a file that a page was given', async () => {
+    const data = Float32Array.of(1, 2, 3)
+    const file = await openSafetensors(
+      new Blob(encodeSafetensors([{ name: 'x', shape: [3], data }]) as Uint8Array<ArrayBuffer>[]),
+    )
+    expect(await file.read('x')).toEqual(data)
+    await expect(openSafetensors(new Blob(['no model']))).rejects.toThrow(ModelFileError)
+  })
+
   it('reads back what it writes, bit by bit', async () => {
     const path = join(folder, 'round.safetensors')
     const arbitrary = fc.uniqueArray(

@@ -141,28 +141,60 @@ export interface SafetensorsInput {
   data: Float32Array
 }
 
+export interface EncodeOptions {
+  /** `F16` rounds to half precision, ties to even; what is too large for it is refused. Default `F32`. */
+  dtype?: 'F32' | 'F16'
+}
+
 /**
  * A safetensors file as the pieces to be written one after another; tensors keep their order and are not copied.
  * The header is padded so that the data begins at a multiple of 8 bytes.
+ *
+ * @throws RangeError for data that do not fit their shape, or are too large for half precision
  */
 export function encodeSafetensors(
   tensors: SafetensorsInput[],
   metadata: Record<string, string> = {},
+  { dtype = 'F32' }: EncodeOptions = {},
 ): Uint8Array[] {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
+  const pieces: Uint8Array[] = []
   let offset = 0
   for (const { name, shape, data } of tensors) {
     if (elements(shape) !== data.length) {
       throw new RangeError(`"${name}" has ${data.length} values, not the ${elements(shape)} of [${shape}].`)
     }
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] }
-    offset += data.byteLength
+    const { buffer, byteOffset, byteLength } = dtype === 'F16' ? toHalf(data, name) : data
+    header[name] = { dtype, shape, data_offsets: [offset, offset + byteLength] }
+    offset += byteLength
+    pieces.push(new Uint8Array(buffer, byteOffset, byteLength))
   }
   const json = new TextEncoder().encode(JSON.stringify(header))
   const padded = new Uint8Array(LENGTH_BYTES + Math.ceil(json.length / 8) * 8).fill(0x20)
   padded.set(json, LENGTH_BYTES)
   new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - LENGTH_BYTES), true)
-  return [padded, ...tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))]
+  return [padded, ...pieces]
+}
+
+/** Half precision of IEEE 754, rounded to the nearest, ties to even. */
+function toHalf(data: Float32Array, name: string): Uint16Array {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  return Uint16Array.from(bits, (word, i) => {
+    const sign = (word >>> 16) & 0x8000
+    const exponent = ((word >>> 23) & 255) - 127 + 15
+    const fraction = word & 0x7fffff
+    // Below the normal numbers the leading 1 is written out, and all of it shifts further.
+    const shift = exponent > 0 ? 13 : Math.min(14 - exponent, 31)
+    const significand = exponent > 0 ? (exponent << 23) | fraction : fraction | 0x800000
+    const kept = significand >>> shift
+    const rest = significand & ((2 ** shift - 1) >>> 0)
+    const middle = 2 ** (shift - 1)
+    const half = kept + Number(rest > middle || (rest === middle && (kept & 1) === 1))
+    if (half >= 0x7c00) {
+      throw new RangeError(`"${name}" holds ${data[i]} at ${i}, which half precision cannot: save it as F32.`)
+    }
+    return sign | half
+  })
 }
 
 function parseJson(json: Uint8Array, where: string): Record<string, unknown> {

@@ -18,10 +18,12 @@ export interface SaveOptions {
   metadata?: Record<string, string>
   /** The token that ends a story: `bos_token_id` and `eos_token_id` of `config.json`. */
   endOfTextId?: number
+  /** `F16` halves the file and rounds the weights. Default `F32`. */
+  dtype?: 'F32' | 'F16'
 }
 
 /**
- * Writes `model.safetensors` (float32) and `config.json` into a folder, which is made if need be, in the layout
+ * Writes `model.safetensors` and `config.json` into a folder, which is made if need be, in the layout
  * of transformers' `gpt2` or `gpt_neo`, so that `from_pretrained(folder)` opens it there. Each file is replaced
  * in one step: a crash leaves the old one.
  *
@@ -34,6 +36,21 @@ export async function saveSafetensors(
 ): Promise<void> {
   const { mkdir } = await import('node:fs/promises')
   const { join } = await import('node:path')
+  const files = await encodePretrained(model, options)
+  await mkdir(folder, { recursive: true })
+  for (const [name, pieces] of Object.entries(files)) await writeAtomically(join(folder, name), pieces)
+}
+
+/**
+ * The files that {@link saveSafetensors} writes, each as the pieces that make it up: for a page that offers them as a
+ * download.
+ *
+ * @throws ModelFileError as {@link saveSafetensors} does
+ */
+export async function encodePretrained(
+  model: SavableModel,
+  options: SaveOptions = {},
+): Promise<Record<'model.safetensors' | 'config.json', Uint8Array[]>> {
   const { config } = model
   const arrays = await toArrays(model)
   const format = fileFormat(config)
@@ -47,11 +64,10 @@ export async function saveSafetensors(
       data: copyOut(tensor, arrays[tensor.parameter]!, shapes[tensor.parameter]!.at(-1)!),
     })),
     options.metadata,
+    { dtype: options.dtype ?? 'F32' },
   )
   const json = `${JSON.stringify(toTransformersConfig(config, options.endOfTextId), null, 2)}\n`
-  await mkdir(folder, { recursive: true })
-  await writeAtomically(join(folder, 'model.safetensors'), pieces)
-  await writeAtomically(join(folder, 'config.json'), [new TextEncoder().encode(json)])
+  return { 'model.safetensors': pieces, 'config.json': [new TextEncoder().encode(json)] }
 }
 
 async function toArrays({ config, parameters }: SavableModel): Promise<Record<string, Float32Array>> {

@@ -9,7 +9,8 @@ export type TokenArray = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
 /** Bytes of a token. */
 export const widthOf: Record<TokenDtype, number> = { uint16: 2, uint32: 4 }
 
-const swapNeeded = endianness() === 'BE'
+/** True on the rare big-endian machine. */
+export const swapNeeded: boolean = endianness() === 'BE'
 
 /** Room for tokens. */
 export function tokenArray(dtype: TokenDtype, length: number): TokenArray {

@@ -1,7 +1,11 @@
+const blockTokens = 1024
+
 /** Where the stories of a shard end, and how long their texts are. */
 export class StoryTable {
   readonly #ends: Uint32Array
   readonly #bytes: Uint32Array
+  /** For each block of tokens the story that its first token is in, from where few steps lead to any other. */
+  readonly #blocks: Uint32Array
 
   /** @param table pairs of end (behind the end token) and bytes */
   constructor(table: Uint32Array) {
@@ -12,6 +16,13 @@ export class StoryTable {
     for (let story = 0; story < stories; story++) {
       this.#ends[story] = table[story * 2]!
       this.#bytes[story] = table[story * 2 + 1]!
+    }
+    const tokens = this.#ends[stories - 1] ?? 0
+    this.#blocks = new Uint32Array(Math.ceil(tokens / blockTokens))
+    let story = 0
+    for (let block = 0; block < this.#blocks.length; block++) {
+      while (this.#ends[story]! <= block * blockTokens) story++
+      this.#blocks[block] = story
     }
   }
 
@@ -46,13 +57,8 @@ export class StoryTable {
 
   /** The story that has this token. */
   #storyAt(token: number): number {
-    let low = 0
-    let high = this.#ends.length - 1
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#ends[middle]! > token) high = middle
-      else low = middle + 1
-    }
-    return low
+    let story = this.#blocks[Math.floor(token / blockTokens)]!
+    while (this.#ends[story]! <= token) story++
+    return story
   }
 }

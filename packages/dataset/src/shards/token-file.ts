@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { littleEndian, type TokenArray, type TokenDtype, tokenArray, widthOf } from './dtype.ts'
+import { littleEndian, swapNeeded, type TokenArray, type TokenDtype, tokenArray, widthOf } from './dtype.ts'
 import { systemProblem, TokenShardError } from './errors.ts'
 
 /** Bytes read at a time when tokens are asked for in order. */
@@ -16,7 +16,9 @@ export class TokenFile {
   readonly #dtype: TokenDtype
   readonly #keep: boolean
   #descriptor: number | undefined
-  /** Tokens that are at hand, from `#from` on. */
+  /** Where {@link seek} found the tokens. */
+  data: TokenArray
+  /** Tokens that stay at hand, `#filled` of them from number `#from` on. */
   #piece: TokenArray
   #from = 0
   #filled = 0
@@ -32,26 +34,31 @@ export class TokenFile {
     this.#keep = keep
     this.#piece = tokenArray(dtype, 0)
     this.#scratch = this.#piece
+    this.data = this.#piece
   }
 
-  /** A view of tokens, valid until the next call. The range must lie in the file. */
-  view(from: number, count: number): TokenArray {
+  /**
+   * Makes tokens be at hand in `data`, until the next call, and returns where in it they begin. The range must lie in the
+   * file. No view is made, which would take longer than copying a row.
+   */
+  seek(from: number, count: number): number {
     const to = from + count
-    if (from < this.#from || to > this.#from + this.#filled) {
-      if (this.#keep) this.#fill(0, this.tokens)
+    if (from >= this.#from && to <= this.#from + this.#filled) {
+      this.data = this.#piece
+    } else if (this.#keep) {
+      this.#fill(0, this.tokens)
+    } else if (from >= this.#end - 1 && from <= this.#end) {
       // In order, or nearly: a row begins with the last token of the one before.
-      else if (from >= this.#end - 1 && from <= this.#end)
-        this.#fill(from, Math.max(count, this.#readAhead()))
-      else {
-        this.#end = to
-        if (this.#scratch.length < count) this.#scratch = tokenArray(this.#dtype, count)
-        const view = this.#scratch.subarray(0, count)
-        this.#read(view, from)
-        return view
-      }
+      this.#fill(from, Math.max(count, readAheadBytes / widthOf[this.#dtype]))
+    } else {
+      if (this.#scratch.length < count) this.#scratch = tokenArray(this.#dtype, count)
+      this.#read(this.#scratch, count, from)
+      this.#end = to
+      this.data = this.#scratch
+      return 0
     }
     this.#end = to
-    return this.#piece.subarray(from - this.#from, to - this.#from)
+    return from - this.#from
   }
 
   close(): void {
@@ -59,41 +66,35 @@ export class TokenFile {
     this.#descriptor = undefined
   }
 
-  #readAhead(): number {
-    return readAheadBytes / widthOf[this.#dtype]
-  }
-
   #fill(from: number, count: number): void {
     const wanted = Math.min(count, this.tokens - from)
     if (this.#piece.length < wanted) this.#piece = tokenArray(this.#dtype, wanted)
+    this.data = this.#piece
     this.#filled = 0
-    this.#read(this.#piece.subarray(0, wanted), from)
+    this.#read(this.#piece, wanted, from)
     this.#from = from
     this.#filled = wanted
   }
 
-  #read(target: TokenArray, from: number): void {
-    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
+  /** Reads tokens to the beginning of `target`. */
+  #read(target: TokenArray, count: number, from: number): void {
+    const width = widthOf[this.#dtype]
+    const size = count * width
+    const start = from * width
     let done = 0
-    while (done < bytes.length) {
+    while (done < size) {
       let got: number
       try {
         this.#descriptor ??= openSync(this.#path, 'r')
-        got = readSync(
-          this.#descriptor,
-          bytes,
-          done,
-          // One call takes 2 GiB at most.
-          Math.min(bytes.length - done, 2 ** 30),
-          from * widthOf[this.#dtype] + done,
-        )
+        // One call takes 2 GiB at most.
+        got = readSync(this.#descriptor, target, done, Math.min(size - done, 2 ** 30), start + done)
       } catch (error) {
         throw systemProblem(this.#path, 'it cannot be read', error)
       }
-      if (got === 0) throw truncated(this.#path, from * widthOf[this.#dtype] + done)
+      if (got === 0) throw truncated(this.#path, start + done)
       done += got
     }
-    littleEndian(target)
+    if (swapNeeded) littleEndian(target.subarray(0, count))
   }
 }
 

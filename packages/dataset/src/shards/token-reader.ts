@@ -32,13 +32,14 @@ export class TokenReader {
   readonly index: TokenShardIndex
   readonly #shards: readonly OpenShard[]
   #last: OpenShard
-  #joined: TokenArray
+  /** Where the tokens sought last are. */
+  #data: TokenArray
 
   private constructor(index: TokenShardIndex, shards: readonly OpenShard[]) {
     this.index = index
     this.#shards = shards
     this.#last = shards[0]!
-    this.#joined = tokenArray(index.dtype, 0)
+    this.#data = tokenArray(index.dtype, 0)
   }
 
   /** @throws TokenShardError when the folder holds no whole token shards */
@@ -70,7 +71,8 @@ export class TokenReader {
       throw new RangeError(`tokens ${from} .. ${from + count} are not among the ${tokens}`)
     }
     if (count === 0) return tokenArray(this.index.dtype, 0)
-    return this.#view(from, count)
+    const at = this.#seek(from, count)
+    return this.#data.subarray(at, at + count)
   }
 
   /** Story number `story`, from 0. */
@@ -80,7 +82,9 @@ export class TokenReader {
     }
     const { file, stories, firstStory } = this.#shardOf(story, 'firstStory', 'stories')
     const begin = stories.begin(story - firstStory)
-    const ids = Int32Array.from(file.view(begin, stories.end(story - firstStory) - 1 - begin))
+    const ids = new Int32Array(stories.end(story - firstStory) - 1 - begin)
+    const at = file.seek(begin, ids.length)
+    for (let i = 0; i < ids.length; i++) ids[i] = file.data[at + i]!
     return { ids, eos: this.index.eos, bytes: stories.bytes(story - firstStory) }
   }
 
@@ -114,10 +118,12 @@ export class TokenReader {
     const count = Math.min(contextLength, this.index.tokens - from)
     // The input of the first target is the token before it; before the very first one stands the end token.
     const before = from === 0 ? 0 : 1
-    const view = this.#view(from - before, count + before)
-    if (before === 0) inputs[at] = this.index.eos
-    inputs.set(view.subarray(0, count - 1 + before), at + 1 - before)
-    targets.set(before === 0 ? view : view.subarray(1), at)
+    const start = this.#seek(from - before, count + before) + before
+    const data = this.#data
+    inputs[at] = before === 0 ? this.index.eos : data[start - 1]!
+    // A loop is faster than making views and copying those.
+    for (let i = 1; i < count; i++) inputs[at + i] = targets[at + i - 1] = data[start + i - 1]!
+    targets[at + count - 1] = data[start + count - 1]!
     if (count < contextLength) {
       inputs.fill(this.index.eos, at + count, at + contextLength)
       targets.fill(this.index.eos, at + count, at + contextLength)
@@ -134,20 +140,26 @@ export class TokenReader {
     this.close()
   }
 
-  #view(from: number, count: number): TokenArray {
+  /** Makes tokens be at hand in `#data` and returns where they begin. */
+  #seek(from: number, count: number): number {
     const shard = this.#shardOf(from, 'firstToken', 'tokens')
     const begin = from - shard.firstToken
-    if (begin + count <= shard.entry.tokens) return shard.file.view(begin, count)
-    if (this.#joined.length < count) this.#joined = tokenArray(this.index.dtype, count)
-    let done = 0
-    while (done < count) {
+    if (begin + count <= shard.entry.tokens) {
+      const at = shard.file.seek(begin, count)
+      this.#data = shard.file.data
+      return at
+    }
+    const joined = tokenArray(this.index.dtype, count)
+    for (let done = 0; done < count; ) {
       const { file, entry, firstToken } = this.#shardOf(from + done, 'firstToken', 'tokens')
       const start = from + done - firstToken
-      const part = file.view(start, Math.min(count - done, entry.tokens - start))
-      this.#joined.set(part, done)
-      done += part.length
+      const length = Math.min(count - done, entry.tokens - start)
+      const at = file.seek(start, length)
+      joined.set(file.data.subarray(at, at + length), done)
+      done += length
     }
-    return this.#joined.subarray(0, count)
+    this.#data = joined
+    return 0
   }
 
   #bytesOf(from: number, to: number): number {

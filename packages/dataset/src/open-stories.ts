@@ -1,7 +1,8 @@
 import { StorySourceError } from './errors.ts'
-import { formatsRead } from './formats/detect.ts'
+import { formatsRead } from './formats/names.ts'
 import type { OpenStoriesOptions, SourceDriver } from './sources/driver.ts'
 import { fileDriver } from './sources/file.ts'
+import { httpDriver } from './sources/http.ts'
 import { hubDriver } from './sources/hub.ts'
 import { listSource } from './sources/list.ts'
 import { sampleDriver } from './sources/sample.ts'
@@ -9,11 +10,12 @@ import type { Story } from './story.ts'
 import type { Stage } from './stream/stage.ts'
 import { StoryStream } from './stream/story-stream.ts'
 
-const builtIn: readonly SourceDriver[] = [sampleDriver, hubDriver, fileDriver]
+const builtIn: readonly SourceDriver[] = [sampleDriver, hubDriver, httpDriver, fileDriver]
 
 /**
- * Stories from a file (`.txt`, `.jsonl`, `.json`, each also `.gz`), from the hub (`hf://owner/name[@revision][/path]`),
- * from the bundled corpus (`sample`), from a list, or from a source of one's own.
+ * Stories from a file (`.txt`, `.jsonl`, `.json`, `.csv`, each also `.gz`; `.parquet`; `.tar.gz`; `.bin` with the
+ * option `tokenizer`; TinyStories-Instruct in any of them) by its path, its web address or on the hub
+ * (`hf://owner/name[@revision][/path]`), from the bundled corpus (`sample`), from a list, or from a source of one's own.
  *
  * Reads nothing yet: what is wrong with a source is told when its first item is asked for.
  *
@@ -29,7 +31,7 @@ export function openStories(
   throw new StorySourceError({
     source,
     problem: 'no driver opens such an address',
-    remedy: `Give a path, hf://owner/name or sample. The formats that are read: ${formatsRead}`,
+    remedy: `Give a path, https://…, hf://owner/name or sample. The formats that are read: ${formatsRead}`,
   })
 }
 

@@ -5,6 +5,8 @@ export type RandomState = readonly [number, number, number, number]
 export interface Random {
   /** A whole number in 0 .. limit - 1. */
   below(limit: number): number
+  /** A number from 0 up to 1, in steps of 2^-32. */
+  fraction(): number
   state(): RandomState
 }
 
@@ -22,6 +24,7 @@ export function randomFrom(state: RandomState): Random {
   return {
     // 32 bits times the limit, high part: the bias is below limit / 2^32.
     below: limit => Math.floor((next() / 0x1_0000_0000) * limit),
+    fraction: () => next() / 0x1_0000_0000,
     state: () => [a, b, c, counter],
   }
 }

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { instructStory } from './formats/instruct.ts'
 import { openStories } from './open-stories.ts'
+import { openTokens } from './open-tokens.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import { wordTokenizer } from './testing/word-tokenizer.ts'
 
@@ -55,15 +57,65 @@ describe.skipIf(!present)(`the published files${reason}`, async () => {
     expect(story!.summary).toMatch(/^Lily and Ben play/)
   })
 
-  test('CSV and token files are refused with the formats that are read', async () => {
-    for (const name of ['raw/v1-valid-head-199.csv', 'raw/gpt2-uint16-val.bin']) {
-      await expect(texts(name)).rejects.toThrow(
-        /files are not read\. The formats that are read: text \(\.txt\)/,
-      )
-    }
-    await expect(openStories(file('raw/gpt2-uint16-val.bin'), { format: 'text' }).toArray()).rejects.toThrow(
-      /binary file/,
+  test('the CSV has 199 stories, with quotes and paragraphs as they were', async () => {
+    const stories = await texts('raw/v1-valid-head-199.csv')
+    expect(stories).toHaveLength(199)
+    expect(stories[0]).toMatch(
+      /^One day, a little girl named Lily.*button on her shirt\. \n\nLily went.*"Mom, I/s,
     )
+    expect(stories.filter(text => text.includes('""'))).toEqual([])
+    // It is the head of the same data that the plain text has without its boundaries.
+    const plain = (await readFile(file('raw/v1-valid-head-unsegmented.txt'), 'utf8')).replace(/\s+/g, ' ')
+    expect(stories.filter(text => plain.includes(text.replace(/\s+/g, ' '))).length).toBeGreaterThan(190)
+  })
+
+  test('the token file has GPT-2 ids of stories that each end with token 50256', async () => {
+    const stories = await openTokens(file('raw/gpt2-uint16-val.bin'), {
+      eos: 50_256,
+      vocabSize: 50_257,
+    }).toArray()
+    expect(stories).toHaveLength(3117)
+    expect(stories.reduce((sum, { ids }) => sum + ids.length + 1, 0)).toBe(622_159)
+    await expect(texts('raw/gpt2-uint16-val.bin')).rejects.toThrow(
+      /holds token ids, not text\. Open it with openTokens/,
+    )
+    await expect(
+      openTokens(file('raw/gpt2-uint16-val.bin'), { eos: 50_256, vocabSize: 30_522 }).toArray(),
+    ).rejects.toThrow(/token \d+: id \d+ is not below the vocabulary's size 30522/)
+  })
+
+  test('TinyStories-Instruct is put together from its lines, as text and as rows', async () => {
+    const text = await openStories(`${data}/instruct/train-head.txt`).toArray()
+    const rows = await openStories(`${data}/instruct/train-head-100-rows.json`).toArray()
+    // The head is cut behind the parts of an eighth record.
+    expect(text).toHaveLength(6)
+    expect(rows).toEqual(text)
+    for (const story of text) {
+      expect(story.words).toHaveLength(3)
+      expect(story.text).not.toMatch(/^(Words|Features|Summary|Random sentence|Story):|endoftext/m)
+      expect(story.prompt).toMatch(/Story:$/)
+      expect(story.summary).toMatch(/\.$/)
+    }
+    // Behind the story in these two.
+    expect(text[3]).toMatchObject({
+      words: ['dress', 'path', 'available'],
+      sentence: 'She hoped the apples would fall and roll to her.',
+      summary: expect.stringMatching(/^Lily dresses up as a fairy/),
+    })
+    expect(text[4]!.summary).toMatch(/^Lily and Sam play in the park/)
+  })
+
+  test('of two summaries in a header the last is the one of the story that follows', async () => {
+    const headers = JSON.parse(await readFile(`${data}/instruct/valid-headers-50.json`, 'utf8')) as string[]
+    const stories = headers.map(header => instructStory(`${header}\nIt was a story.`)!)
+    expect(stories).toHaveLength(50)
+    const twice = headers.filter(header => header.match(/^Summary:/gm)?.length === 2)
+    expect(twice.length).toBeGreaterThan(9)
+    expect(stories[0]!.summary).toMatch(/^Tom and Anna are excited to go on a holiday/)
+    expect(stories[4]!.summary).toMatch(/^Lily and Ben play with water/)
+    // The words that were asked for stand in the summary that is theirs.
+    expect(stories[16]!.summary).toMatch(/ship/)
+    expect(stories.every(({ text }) => text === 'It was a story.')).toBe(true)
   })
 
   test('train.txt packed resumes in the middle, plain and as gzip', async () => {

@@ -8,6 +8,8 @@ export interface Story {
   features?: string[]
   /** One or two sentences that tell what happens. */
   summary?: string
+  /** A sentence that the author was asked to put into the story. */
+  sentence?: string
   /** Who wrote it, such as `GPT-4`. */
   source?: string
   /** The request the story answers. */

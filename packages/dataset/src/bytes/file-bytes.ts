@@ -35,8 +35,9 @@ export async function fileBytes(path: string): Promise<ByteSource> {
     name: path,
     size,
     seekable: true,
-    open(offset, signal) {
+    open(offset, signal, end = size) {
       let at = offset
+      const stop = Math.min(end, size)
       let handle: FileHandle | undefined
       let closed = false
       const close = async (): Promise<void> => {
@@ -48,10 +49,10 @@ export async function fileBytes(path: string): Promise<ByteSource> {
       return {
         async read() {
           signal.throwIfAborted()
-          if (closed) return undefined
+          if (closed || (at >= stop && stop < size)) return undefined
           try {
             handle ??= await open(path, 'r')
-            const chunk = new Uint8Array(Math.max(1, Math.min(chunkBytes, size - at)))
+            const chunk = new Uint8Array(Math.max(1, Math.min(chunkBytes, stop - at)))
             const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)
             signal.throwIfAborted()
             if (bytesRead > 0) {

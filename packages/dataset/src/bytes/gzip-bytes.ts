@@ -8,24 +8,32 @@ export async function gzipBytes(packed: ByteSource): Promise<ByteSource> {
   return {
     name: packed.name,
     size: packed.size,
+    version: packed.version,
     seekable: false,
-    open(offset, signal) {
+    open(offset, signal, end = Number.POSITIVE_INFINITY) {
       const stored = packed.open(0, signal)
       const gunzip = createGunzip()
       const chunks = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
       const fed = feed(gunzip, stored)
       let toSkip = offset
+      let left = end - offset
       return {
         async read() {
           for (;;) {
             signal.throwIfAborted()
+            if (left <= 0) return undefined
             const { value, done } = await chunks.next().catch(error => {
               throw gzipProblem(packed.name, error)
             })
             if (done) return undefined
-            const chunk = toSkip >= value.length ? undefined : value.subarray(toSkip)
+            const chunk =
+              toSkip >= value.length
+                ? undefined
+                : value.subarray(toSkip, Math.min(value.length, toSkip + left))
             toSkip = Math.max(0, toSkip - value.length)
-            if (chunk !== undefined) return chunk
+            if (chunk === undefined) continue
+            left -= chunk.length
+            return chunk
           }
         },
         position: () => stored.position(),

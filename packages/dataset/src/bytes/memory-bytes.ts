@@ -6,12 +6,12 @@ export function memoryBytes(name: string, bytes: Uint8Array, chunkBytes: number 
     name,
     size: bytes.length,
     seekable: true,
-    open(offset) {
+    open(offset, _signal, end = bytes.length) {
       let at = offset
       return {
         async read() {
-          if (at >= bytes.length) return undefined
-          const chunk = bytes.subarray(at, at + chunkBytes)
+          if (at >= Math.min(end, bytes.length)) return undefined
+          const chunk = bytes.subarray(at, Math.min(at + chunkBytes, end))
           at += chunk.length
           return chunk
         },

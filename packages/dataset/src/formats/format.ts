@@ -24,6 +24,8 @@ export interface StoryFormat {
   readonly name: string
   /** What one record is called in messages: `line`, `story`, `item`. */
   readonly unit: string
+  /** What to do, as the beginning of a sentence, when a record does not end for too long. */
+  readonly tooLong: string
   /** A splitter for bytes from the beginning, or (`resumed`) from where an earlier walk gave a span's `from` or `next`. */
   splitter(resumed: boolean): Splitter
   /** The story in a record's text, or undefined when it is blank. Throws {@link RecordProblem}. */

@@ -1,27 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { memoryBytes } from '../bytes/memory-bytes.ts'
-import { recordSource } from '../sources/record-source.ts'
-import { StoryStream } from '../stream/story-stream.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
-import { detectFormat, type FormatOptions } from './detect.ts'
+import { readMemory } from '../testing/read-memory.ts'
 
 const encoder = new TextEncoder()
-
-/** Stories in a file of this name and content that comes in pieces of `chunkBytes`. */
-function read(
-  name: string,
-  content: string | Uint8Array,
-  {
-    chunkBytes,
-    ...options
-  }: FormatOptions & { chunkBytes?: number; maxStoryBytes?: number; invalidUtf8?: 'replace' } = {},
-): StoryStream {
-  const bytes = memoryBytes(name, typeof content === 'string' ? encoder.encode(content) : content, chunkBytes)
-  return new StoryStream(
-    recordSource({ ...options, recipe: 'memory', find: signal => detectFormat(bytes, options, signal) }),
-  )
-}
+const read = readMemory
 
 const texts = async (...from: Parameters<typeof read>): Promise<string[]> =>
   (await read(...from).toArray()).map(story => story.text)
@@ -151,7 +134,7 @@ test('records keep what is known of a story, also in the shape of TinyStories_al
 
 test('a .json file with a record a line is read as lines, and format overrules the ending', async () => {
   expect(await texts('a.json', asJsonLines(['One.', 'Two.']))).toEqual(['One.', 'Two.'])
-  expect(await texts('a.parquet', '"One."\n', { format: 'jsonl' })).toEqual(['One.'])
+  expect(await texts('a.arrow', '"One."\n', { format: 'jsonl' })).toEqual(['One.'])
 })
 
 const problems: [what: string, name: string, content: string | Uint8Array, message: RegExp][] = [
@@ -184,7 +167,14 @@ const problems: [what: string, name: string, content: string | Uint8Array, messa
   ['a binary file', 'a.txt', Uint8Array.from([1, 2, 0, 3]), /a binary file.*\.jsonl/],
   ['noise', 'a.txt', Uint8Array.from({ length: 999 }, (_, i) => 1 + ((i * 89) % 255)), /a binary file/],
   ['UTF-16', 'a.txt', Uint8Array.from([0xff, 0xfe, 65, 0]), /UTF-16.*iconv/],
-  ['parquet', 'b/a.parquet', 'PAR1', /parquet files are not read.*\.txt.*\.jsonl.*\.json/],
+  [
+    'a format that is not read',
+    'b/a.arrow',
+    'ARROW1',
+    /arrow files are not read.*\.txt.*\.jsonl.*\.json.*\.parquet/,
+  ],
+  ['tar in name only', 'a.tar', 'One.', /no tar archive.*Copy or download/],
+  ['parquet in name only', 'a.parquet', 'PAR1 and no more', /parquet file is cut off or damaged/],
 ]
 for (const [what, name, content, message] of problems) {
   test(`${what} is named with its place and a remedy`, async () => {

@@ -1,6 +1,6 @@
 import { RecordProblem, type Span, type Splitter, type StoryFormat } from './format.ts'
 import { parseJson } from './json-lines.ts'
-import { storyFromRecord } from './record.ts'
+import type { ToStory } from './meaning.ts'
 
 const code = (character: string): number => character.charCodeAt(0)
 const quote = code('"')
@@ -15,12 +15,13 @@ const closeObject = code('}')
 const shapes = 'Give [ … ] or {"texts": [ … ]}; for one JSON value a line use the ending .jsonl'
 
 /** A JSON list of stories, at the top or as the first list in an object (`{"texts": [ … ]}`), read item by item. */
-export function jsonArrayFormat(textField?: string): StoryFormat {
+export function jsonArrayFormat(toStory: ToStory): StoryFormat {
   return {
     name: 'json',
     unit: 'item',
+    tooLong: 'Check the JSON: a quote or bracket is open there',
     splitter: listSplitter,
-    parse: text => storyFromRecord(parseJson(text, 'Mend or remove the item'), textField),
+    parse: text => toStory(parseJson(text, 'Mend or remove the item')),
   }
 }
 

@@ -1,11 +1,12 @@
 import { RecordProblem, type StoryFormat } from './format.ts'
-import { storyFromRecord } from './record.ts'
+import type { ToStory } from './meaning.ts'
 
 /** One JSON value a line; blank lines are passed over. */
-export function jsonLinesFormat(textField?: string): StoryFormat {
+export function jsonLinesFormat(toStory: ToStory): StoryFormat {
   return {
     name: 'jsonl',
     unit: 'line',
+    tooLong: 'Put one JSON value on each line',
     splitter() {
       let looked = 0
       return {
@@ -21,10 +22,7 @@ export function jsonLinesFormat(textField?: string): StoryFormat {
     },
     parse(line) {
       if (line.trim() === '') return undefined
-      return storyFromRecord(
-        parseJson(line, 'Mend or remove the line; each line is one JSON value'),
-        textField,
-      )
+      return toStory(parseJson(line, 'Mend or remove the line; each line is one JSON value'))
     },
   }
 }

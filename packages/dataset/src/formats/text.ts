@@ -1,5 +1,5 @@
 import type { Splitter, StoryFormat } from './format.ts'
-import { fromText } from './record.ts'
+import type { ToStory } from './meaning.ts'
 
 const newline = 0x0a
 
@@ -13,12 +13,13 @@ export const defaultSeparator = '<|endoftext|>'
  * lines that consist of it; the empty string means blank lines. A file without any separator is one story: blank lines
  * part paragraphs and stories alike in V1 files, so they cannot tell where a story ends.
  */
-export function textFormat(separator?: string): StoryFormat {
+export function textFormat(separator: string | undefined, toStory: ToStory): StoryFormat {
   return {
     name: 'text',
     unit: 'story',
+    tooLong: 'Name the line that parts stories with the option separator',
     splitter: () => (separator === undefined ? sequenceSplitter(defaultSeparator) : lineSplitter(separator)),
-    parse: fromText,
+    parse: toStory,
   }
 }
 

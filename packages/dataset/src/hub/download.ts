@@ -1,8 +1,9 @@
 import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { StorySourceError } from '../errors.ts'
+import { PassingFailure, withRetries } from '../http/retries.ts'
+import { type HubRequestOptions, hubRequest } from './hub-request.ts'
 import type { HubFile } from './list-files.ts'
-import { PassingFailure, passingFailure, type RequestOptions, request, withRetries } from './request.ts'
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -31,7 +32,7 @@ export interface Download {
  */
 export async function download(
   download: Download,
-  options: RequestOptions,
+  options: HubRequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { mkdir, open, rename } = await import('node:fs/promises')
@@ -62,7 +63,7 @@ export async function download(
 async function fill(
   handle: FileHandle,
   wanted: Download,
-  options: RequestOptions,
+  options: HubRequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { file, source } = wanted
@@ -99,51 +100,45 @@ async function fill(
 async function append(
   handle: FileHandle,
   { url, source, file, onProgress }: Download,
-  options: RequestOptions,
+  options: HubRequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let size = (await handle.stat()).size
   if (size === file.size) return
-  const response = await request(url, source, options, signal, size > 0 ? { range: `bytes=${size}-` } : {})
-  const range = /^bytes (\d+)-\d*\/(\d+|\*)/.exec(response.headers.get('content-range') ?? '')
-  const total = response.status === 206 ? range?.[2] : response.headers.get('content-length')
-  // A packed answer has another length than the file.
-  const comparable =
-    total !== undefined && total !== null && total !== '*' && !response.headers.has('content-encoding')
-  if (response.status === 416 || (comparable && Number(total) !== file.size)) {
-    await response.body?.cancel().catch(() => {})
-    await handle.truncate(0)
-    throw new StorySourceError({
-      source,
-      problem: `the server has ${total ?? 'another number of'} bytes where the hub lists ${file.size}`,
-      remedy: 'Try again; the file may have been changed just now',
-    })
-  }
-  if (response.status !== 206 || Number(range?.[1]) !== size) {
-    if (response.status === 206) {
-      await response.body?.cancel().catch(() => {})
-      throw new PassingFailure('the server answered with another range than it was asked for', {})
-    }
-    // It sends the whole file although only the rest was asked for.
-    await handle.truncate(0)
-    size = 0
-  }
-  const body = response.body?.getReader()
-  if (body === undefined) throw new PassingFailure('the server sent no content', {})
+  const answer = await hubRequest(url, source, options, signal, size > 0 ? { range: `bytes=${size}-` } : {})
   try {
-    while (size < file.size) {
-      const { value, done } = await body.read().catch(error => {
-        signal.throwIfAborted()
-        throw passingFailure(error)
+    const range = /^bytes (\d+)-\d*\/(\d+|\*)/.exec(answer.headers.get('content-range') ?? '')
+    const total = answer.status === 206 ? range?.[2] : answer.headers.get('content-length')
+    // A packed answer has another length than the file.
+    const comparable =
+      total !== undefined && total !== null && total !== '*' && !answer.headers.has('content-encoding')
+    if (answer.status === 416 || (comparable && Number(total) !== file.size)) {
+      await handle.truncate(0)
+      throw new StorySourceError({
+        source,
+        problem: `the server has ${total ?? 'another number of'} bytes where the hub lists ${file.size}`,
+        remedy: 'Try again; the file may have been changed just now',
       })
-      if (done) throw new PassingFailure(`the connection ended after ${size} of ${file.size} bytes`, {})
-      const bytes = value.subarray(0, file.size - size)
+    }
+    if (answer.status === 206 && Number(range?.[1]) !== size) {
+      throw new PassingFailure('the server answered with another range than it was asked for')
+    }
+    if (answer.status !== 206) {
+      // It sends the whole file although only the rest was asked for.
+      await handle.truncate(0)
+      size = 0
+    }
+    while (size < file.size) {
+      const chunk = await answer.read()
+      if (chunk === undefined)
+        throw new PassingFailure(`the connection ended after ${size} of ${file.size} bytes`)
+      const bytes = chunk.subarray(0, file.size - size)
       await handle.appendFile(bytes)
       size += bytes.length
       onProgress?.({ file: file.path, bytes: size, bytesTotal: file.size })
     }
   } finally {
-    await body.cancel().catch(() => {})
+    await answer.close()
   }
 }
 

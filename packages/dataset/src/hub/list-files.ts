@@ -1,5 +1,6 @@
 import { StorySourceError } from '../errors.ts'
-import { type RequestOptions, requestJson, withRetries } from './request.ts'
+import { withRetries } from '../http/retries.ts'
+import { type HubRequestOptions, requestJson } from './hub-request.ts'
 
 /** A file in a repository. */
 export interface HubFile {
@@ -26,7 +27,7 @@ export async function resolveRevision(
   endpoint: string,
   repository: string,
   revision: string,
-  options: RequestOptions,
+  options: HubRequestOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const url = `${endpoint}/api/datasets/${repository}/revision/${encodeURIComponent(revision)}`
@@ -48,7 +49,7 @@ export async function listFiles(
   endpoint: string,
   repository: string,
   commit: string,
-  options: RequestOptions,
+  options: HubRequestOptions,
   signal: AbortSignal,
 ): Promise<HubFile[]> {
   const files: HubFile[] = []

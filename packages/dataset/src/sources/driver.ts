@@ -1,11 +1,12 @@
+import type { HttpOptions } from '../bytes/http-bytes.ts'
 import type { FormatOptions } from '../formats/detect.ts'
 import type { Story } from '../story.ts'
 import type { Stage } from '../stream/stage.ts'
 import type { HubOptions } from './hub.ts'
-import type { RecordReaderOptions } from './record-reader.ts'
+import type { RecordReaderOptions } from './story-file.ts'
 
 /** Options of `openStories`; a driver takes the ones that concern it. */
-export interface OpenStoriesOptions extends FormatOptions, RecordReaderOptions, HubOptions {
+export interface OpenStoriesOptions extends FormatOptions, RecordReaderOptions, HubOptions, HttpOptions {
   /** Asked before the drivers that come with the package. */
   drivers?: readonly SourceDriver[]
 }

@@ -136,7 +136,7 @@ test.each<[string, Misbehaviour[], RegExp[]]>([
 test('a server that stays ill ends in one error after the tries, and what came is kept for the next time', async () => {
   hub.misbehave = [cutAfter(9000), ...Array.from({ length: 5 }, () => status(500))]
   await expect(texts()).rejects.toThrow(
-    /hub cannot be reached \(the hub answered 500\).*goes on where it stopped/,
+    /hub cannot be reached \(the server answered 500\).*goes on where it stopped/,
   )
   expect(await readdir(dirname(target))).toEqual(['TinyStories-train.txt.part'])
   expect(await texts()).toEqual(train)
@@ -242,8 +242,8 @@ test('a missing file or revision, and a choice that is not clear, name what ther
     /not clear which file holds the train stories\. Name a file.*a-train\.txt/,
   )
   await rm(cacheDir, { recursive: true })
-  hub.files = new Map([['only.parquet', content]])
-  await expect(texts()).rejects.toThrow(/none of its files is of a format that is read.*only\.parquet/)
+  hub.files = new Map([['only.arrow', content]])
+  await expect(texts()).rejects.toThrow(/none of its files is of a format that is read.*only\.arrow/)
   expect(await readdir(folder.path)).toEqual(['cache'])
 })
 

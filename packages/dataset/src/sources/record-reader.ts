@@ -1,17 +1,29 @@
-import type { ByteReader } from '../bytes/byte-source.ts'
+import type { ByteReader, ByteSource } from '../bytes/byte-source.ts'
 import { StorySourceError } from '../errors.ts'
-import type { DetectedFile } from '../formats/detect.ts'
-import { RecordProblem, type Span, type Splitter } from '../formats/format.ts'
+import { RecordProblem, type Span, type Splitter, type StoryFormat } from '../formats/format.ts'
 import type { Story } from '../story.ts'
 import type { Item } from '../stream/stage.ts'
 import { findInvalidUtf8 } from '../utf8.ts'
+import type { ItemFile, ItemReader, RecordReaderOptions } from './story-file.ts'
 
-/** How a reader treats what it finds. */
-export interface RecordReaderOptions {
-  /** Bytes that are not UTF-8: an error (default), or read as U+FFFD. */
-  invalidUtf8?: 'error' | 'replace'
-  /** The longest story that is believed to be one. Default 16 MiB; it bounds the memory. */
-  maxStoryBytes?: number
+/** Two wanted stories that are further apart than this are read by seeking, nearer ones by reading on. */
+const seekDistance = 64 * 1024
+
+/** A file of records. */
+export interface RecordFile {
+  /** Unpacked where the file is packed. */
+  readonly bytes: ByteSource
+  readonly format: StoryFormat
+  /** Where the first record is looked for: behind a byte order mark or a line of column names. */
+  readonly start: number
+}
+
+/** {@link RecordReader} as the way to read a file. */
+export function recordFile(file: RecordFile): ItemFile<Story> {
+  return {
+    bytes: file.bytes,
+    open: (options, signal, offset, records) => new RecordReader(file, options, signal, offset, records),
+  }
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -19,12 +31,12 @@ const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 const nothing = new Uint8Array(0)
 
 /** Walks through the records of a file, holding one piece of it and the record that crosses its border. */
-export class RecordReader {
+export class RecordReader implements ItemReader<Story> {
   /** Where the next record is looked for, in unpacked bytes. */
   offset: number
   /** Records met so far, blank ones included. */
   records: number
-  readonly #file: DetectedFile
+  readonly #file: RecordFile
   readonly #bytes: ByteReader
   readonly #splitter: Splitter
   readonly #invalidUtf8: 'error' | 'replace'
@@ -35,7 +47,7 @@ export class RecordReader {
   #final = false
 
   constructor(
-    file: DetectedFile,
+    file: RecordFile,
     { invalidUtf8 = 'error', maxStoryBytes = 16 * 1024 * 1024 }: RecordReaderOptions,
     signal: AbortSignal,
     offset?: number,
@@ -51,7 +63,7 @@ export class RecordReader {
   }
 
   /** The next story and the offset of its record; undefined at the end. */
-  async next(): Promise<Item<Story> | undefined> {
+  async next(from = 0): Promise<Item<Story> | undefined> {
     for (;;) {
       const span = this.#scan()
       if (span === 'end') return undefined
@@ -63,9 +75,15 @@ export class RecordReader {
       this.offset += span.next - this.#start
       this.#start = span.next
       this.records++
+      if (at < from) continue
       const story = this.#parse(span, at)
       if (story !== undefined) return { value: story, at }
     }
+  }
+
+  reaches(position: number): boolean {
+    // Packed bytes are read from their beginning in any case, so one walk serves all positions.
+    return position >= this.offset && (position - this.offset <= seekDistance || !this.#file.bytes.seekable)
   }
 
   bytesRead(): number {
@@ -83,7 +101,7 @@ export class RecordReader {
     } catch (error) {
       if (!(error instanceof RecordProblem)) throw error
       const offset = this.offset + (error.index ?? this.#start) - this.#start
-      throw this.#problem(error.message, `byte ${offset}`, error.remedy)
+      throw this.#problem(error.message, this.#place(offset), error.remedy)
     }
   }
 
@@ -91,9 +109,9 @@ export class RecordReader {
     const rest = this.#piece.length - this.#start
     if (rest > this.#maxStoryBytes) {
       throw this.#problem(
-        `no story ends within ${this.#maxStoryBytes} bytes`,
-        `byte ${this.offset}`,
-        'Name the line that parts stories with the option separator, or raise maxStoryBytes',
+        `no ${this.#file.format.unit} ends within ${this.#maxStoryBytes} bytes`,
+        this.#place(this.offset),
+        `${this.#file.format.tooLong}, or raise maxStoryBytes`,
       )
     }
     const chunk = await this.#bytes.read()
@@ -143,6 +161,10 @@ export class RecordReader {
         cause,
       )
     }
+  }
+
+  #place(offset: number): string {
+    return `${this.#file.format.unit} ${this.records + 1}, byte ${offset}`
   }
 
   #problem(problem: string, place: string, remedy: string, cause?: unknown): StorySourceError {

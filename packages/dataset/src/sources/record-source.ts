@@ -1,55 +1,56 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
 import { StorySourceError, StreamStateError } from '../errors.ts'
-import type { DetectedFile } from '../formats/detect.ts'
 import { fieldsOf, type Json } from '../json.ts'
-import type { Story } from '../story.ts'
 import type { RunContext, Stage, StageCursor } from '../stream/stage.ts'
-import { RecordReader, type RecordReaderOptions } from './record-reader.ts'
-
-/** Two wanted stories that are further apart than this are read by seeking, nearer ones by reading on. */
-const seekDistance = 64 * 1024
+import type { ItemFile, ItemReader, RecordReaderOptions } from './story-file.ts'
 
 /** What a {@link recordSource} reads. */
-export interface RecordSourceOptions extends RecordReaderOptions {
+export interface RecordSourceOptions<T> extends RecordReaderOptions {
   /** Names the source in the recipe. Not the path, so that a run can be resumed where the file lies elsewhere. */
   recipe: string
-  /** Finds the file; called at the start of each walk. */
-  find(signal: AbortSignal): Promise<DetectedFile>
+  /** Finds the file; called once for each walk. */
+  find(signal: AbortSignal): Promise<ItemFile<T>>
 }
 
-/** Stories in a file of records. Positions are byte offsets, so stories are restored by random access. */
-export function recordSource(options: RecordSourceOptions): Stage<Story> {
+/** Items of a file. Positions are byte offsets or row numbers, so items are restored by random access. */
+export function recordSource<T>(options: RecordSourceOptions<T>): Stage<T> {
+  // A walk sees one version of the file, and asks a server once for it. Every walk has a signal of its own.
+  const found = new WeakMap<AbortSignal, Promise<ItemFile<T>>>()
+  const find = (signal: AbortSignal): Promise<ItemFile<T>> => {
+    let file = found.get(signal)
+    if (file === undefined) {
+      file = options.find(signal)
+      found.set(signal, file)
+    }
+    return file
+  }
+  const same = { ...options, find }
   return {
     recipe: [options.recipe],
     // Before the first item is asked for there is no position yet, which the state says as null.
-    open: (context, from) => openRecords(options, context, from ?? undefined),
-    restore: (positions, context) => restoreRecords(options, positions as readonly number[], context),
-    bytesTotal: async context => (await options.find(context.signal)).bytes.size,
+    open: (context, from) => openRecords(same, context, from ?? undefined),
+    restore: (positions, context) => restoreRecords(same, positions as readonly number[], context),
+    bytesTotal: async context => (await find(context.signal)).bytes.size,
   }
 }
 
-function openRecords(
-  options: RecordSourceOptions,
+function openRecords<T>(
+  options: RecordSourceOptions<T>,
   { signal }: RunContext,
   from: Json | undefined,
-): StageCursor<Story> {
-  let reader: RecordReader | undefined
+): StageCursor<T> {
+  let reader: ItemReader<T> | undefined
   let bytes: ByteSource | undefined
   let ended = false
   let found = from !== undefined
-  const start = async (): Promise<RecordReader> => {
+  const start = async (): Promise<ItemReader<T>> => {
     const file = await options.find(signal)
     bytes = file.bytes
-    if (from === undefined) return new RecordReader(file, options, signal)
-    const { offset, record, size } = fieldsOf(from)
+    if (from === undefined) return file.open(options, signal)
+    const { offset, record } = fieldsOf(from)
     ended = fieldsOf(from).ended === true
-    if ((size ?? undefined) !== bytes.size) {
-      throw new StreamStateError(
-        `${bytes.name} has ${bytes.size} bytes, but the state to resume from was made when it had ${size}. ` +
-          'Resume with the same file, or start anew without the state',
-      )
-    }
-    return new RecordReader(file, options, signal, offset as number, record as number)
+    checkVersion(bytes, from)
+    return file.open(options, signal, offset as number, record as number)
   }
   return {
     async next() {
@@ -67,12 +68,27 @@ function openRecords(
         offset: reader.offset,
         record: reader.records,
         size: bytes?.size ?? null,
+        ...(bytes?.version === undefined ? {} : { version: bytes.version }),
         ...(ended ? { ended } : {}),
       }
     },
     bytesRead: () => reader?.bytesRead() ?? 0,
     close: async () => reader?.close(),
   }
+}
+
+/** @throws StreamStateError when another file stands where the state was made */
+function checkVersion(bytes: ByteSource, from: Json): void {
+  const { size, version } = fieldsOf(from)
+  // A copy on disk has no version, and may serve in place of the file on the server.
+  const other = version !== undefined && bytes.version !== undefined && version !== bytes.version
+  if ((size ?? undefined) === bytes.size && !other) return
+  throw new StreamStateError(
+    (other
+      ? `${bytes.name} was changed on the server since the state to resume from was made. `
+      : `${bytes.name} has ${bytes.size} bytes, but the state to resume from was made when it had ${size}. `) +
+      'Resume with the same file, or start anew without the state',
+  )
 }
 
 const noStory = (source: string): StorySourceError =>
@@ -82,41 +98,38 @@ const noStory = (source: string): StorySourceError =>
     remedy: 'Give a file with stories in it',
   })
 
-async function restoreRecords(
-  options: RecordSourceOptions,
+async function restoreRecords<T>(
+  options: RecordSourceOptions<T>,
   positions: readonly number[],
   { signal }: RunContext,
-): Promise<Story[]> {
+): Promise<T[]> {
   if (positions.length === 0) return []
   const file = await options.find(signal)
   const order = [...positions.keys()].sort((a, b) => positions[a]! - positions[b]!)
-  const stories = new Array<Story>(positions.length)
-  let reader: RecordReader | undefined
-  let last: { position: number; story: Story } | undefined
+  const values = new Array<T>(positions.length)
+  let reader: ItemReader<T> | undefined
+  let last: { position: number; value: T } | undefined
   try {
     for (const place of order) {
       const position = positions[place]!
-      while (last?.position !== position) {
-        const far =
-          reader === undefined || position < reader.offset || position - reader.offset > seekDistance
-        if (reader === undefined || (far && file.bytes.seekable) || position < reader.offset) {
+      if (last?.position !== position) {
+        if (!reader?.reaches(position)) {
           await reader?.close()
-          // Packed bytes are read from their beginning in any case, so one walk serves all positions.
-          reader = new RecordReader(file, options, signal, position, 0)
+          reader = file.open(options, signal, position, 0)
         }
-        const item = await reader.next()
-        if (item === undefined || (item.at as number) > position) {
+        const item = await reader.next(position)
+        if (item === undefined || item.at !== position) {
           throw new StreamStateError(
-            `${file.bytes.name} has no story at byte ${position}, where the state to resume from says one is: ` +
+            `${file.bytes.name} has no story at position ${position}, where the state to resume from says one is: ` +
               'the file changed. Resume with the same file, or start anew without the state',
           )
         }
-        last = { position: item.at as number, story: item.value }
+        last = { position, value: item.value }
       }
-      stories[place] = last.story
+      values[place] = last.value
     }
   } finally {
     await reader?.close()
   }
-  return stories
+  return values
 }

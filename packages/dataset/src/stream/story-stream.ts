@@ -3,6 +3,7 @@ import type { Story } from '../story.ts'
 import { type BatchOptions, batch } from '../verbs/batch.ts'
 import { concatenate } from '../verbs/concatenate.ts'
 import { filter } from '../verbs/filter.ts'
+import { type InterleaveOptions, interleave } from '../verbs/interleave.ts'
 import { map } from '../verbs/map.ts'
 import { packStories } from '../verbs/pack-stories.ts'
 import { packStream } from '../verbs/pack-stream.ts'
@@ -94,6 +95,19 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
   /** These items, then those of the other streams. */
   concatenate(...others: StoryStream<T>[]): StoryStream<T> {
     return new StoryStream(concatenate([this.#stage, ...others.map(other => other.#stage)]))
+  }
+
+  /** Items of this stream and the others in turns, or drawn with probabilities. */
+  interleave(others: readonly StoryStream<T>[], options: InterleaveOptions = {}): StoryStream<T> {
+    const { probabilities, seed } = options
+    if (seed !== undefined) whole('interleave: seed', seed, Number.MIN_SAFE_INTEGER)
+    const count = 1 + others.length
+    if (probabilities !== undefined && probabilities.length !== count)
+      throw new RangeError(`interleave: ${probabilities.length} probabilities for ${count} streams`)
+    const wrong = probabilities?.find(weight => !(weight > 0 && weight < Number.POSITIVE_INFINITY))
+    if (wrong !== undefined)
+      throw new RangeError(`interleave: a probability is ${wrong}, but must be above 0`)
+    return new StoryStream(interleave([this.#stage, ...others.map(other => other.#stage)], options))
   }
 
   /** All items `times` times over (default: for ever), shuffled anew each time. */

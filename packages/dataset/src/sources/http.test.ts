@@ -1,0 +1,265 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import { StorySourceError, StreamStateError } from '../errors.ts'
+import { openStories } from '../open-stories.ts'
+import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
+import {
+  cutAfter,
+  endsEarly,
+  type FileMisbehaviour,
+  rightAnswer,
+  slowly,
+  stallAfter,
+  startFileServer,
+  status,
+  wholeAgain,
+  withHeaders,
+} from '../testing/file-server.ts'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import type { OpenStoriesOptions } from './driver.ts'
+
+const folder = await temporaryFolder()
+// Several times what is read first, 64 KiB, and what is read at once.
+const stories = exampleStories(3000)
+const content = Buffer.from(asText(stories))
+const original = {
+  'train.txt': content,
+  'a b/stories.jsonl': Buffer.from(asJsonLines(stories)),
+  'small.txt': Buffer.from(asText(stories.slice(0, 9))),
+  'train.txt.gz': gzipSync(content),
+  'empty.txt': Buffer.alloc(0),
+}
+const server = await startFileServer(original)
+
+const open = (path = 'train.txt', options: OpenStoriesOptions = {}) =>
+  openStories(server.url(path), { retryDelay: 1, ...options })
+const texts = async (...from: Parameters<typeof open>): Promise<string[]> =>
+  (await open(...from).toArray()).map(story => story.text)
+
+beforeEach(() => {
+  server.files = new Map(Object.entries(original))
+  server.asked = []
+  server.misbehave = []
+  server.ranges = true
+  server.versions = true
+})
+
+test('a file on a server is read as one on disk, small ones with a single request', async () => {
+  expect(await texts()).toEqual(stories)
+  expect(server.asked).toEqual(['0-65535', `0-${content.length - 1}`])
+  server.asked = []
+  expect(await texts('small.txt?signature=abc#part')).toEqual(stories.slice(0, 9))
+  expect(server.asked).toEqual(['0-65535'])
+  expect(await texts('a%20b/stories.jsonl')).toEqual(stories)
+  expect(await texts('train.txt.gz')).toEqual(stories)
+})
+
+test('a server without ranges or versions serves as well', async () => {
+  server.ranges = false
+  server.versions = false
+  expect(await texts()).toEqual(stories)
+  expect(await texts('train.txt.gz')).toEqual(stories)
+  server.ranges = true
+  expect(await texts()).toEqual(stories)
+})
+
+const misbehaviours: Record<string, FileMisbehaviour> = {
+  'a reset': cutAfter(20_000),
+  'a reset at once': cutAfter(0),
+  'an early end': endsEarly(30_000),
+  'slow bytes': slowly,
+  'a 500': status(500),
+  'a 503': status(503),
+  'a 429 with a time': status(429, { 'retry-after': '0' }),
+  'the whole file again': wholeAgain,
+  'another range': (request, response, whole) => {
+    const { headers, body } = rightAnswer({ ranges: true, versions: true }, request, whole)
+    response
+      .writeHead(206, { ...headers, 'content-range': `bytes 7-${6 + body.length}/${whole.length}` })
+      .end(body)
+    return true
+  },
+  'a length that is too short': withHeaders({ 'content-length': '10' }),
+  'a length that is too long': withHeaders({ 'content-length': '99999999' }),
+  'another total length': (request, response, whole) => {
+    const { headers, body, status: code } = rightAnswer({ ranges: true, versions: true }, request, whole)
+    response.writeHead(code, {
+      ...headers,
+      'content-range': String(headers['content-range']).replace(/\d+$/, String(whole.length + 5)),
+    })
+    response.end(body)
+    return true
+  },
+}
+const right: FileMisbehaviour = () => false
+
+test.each(Object.entries(misbehaviours))(
+  'nothing is lost or doubled after %s',
+  async (_what, misbehaviour) => {
+    // The first request is for the head of the file.
+    server.misbehave = [right, misbehaviour, cutAfter(50_000), misbehaviour]
+    expect(await texts()).toEqual(stories)
+    expect(server.misbehave.length).toBeLessThan(3)
+  },
+)
+
+test('nothing is lost or doubled whatever the server does in turns', async () => {
+  let cases = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(right, ...Object.values(misbehaviours)), { minLength: 1, maxLength: 10 }),
+      fc.boolean(),
+      async (turns, packed) => {
+        server.misbehave = [right, ...turns]
+        // Ten in a row may be refusals, so it has as many tries.
+        expect(await texts(packed ? 'train.txt.gz' : 'train.txt', { retries: 12 })).toEqual(stories)
+        cases++
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(cases).toBe(60)
+})
+
+test('a connection that stalls is given up and taken up again behind the last byte', async () => {
+  server.misbehave = [right, stallAfter(20_000), stallAfter(0)]
+  expect(await texts('train.txt', { timeout: 40 })).toEqual(stories)
+  expect(server.asked.slice(1)).toEqual([
+    `0-${content.length - 1}`,
+    `20000-${content.length - 1}`,
+    `20000-${content.length - 1}`,
+  ])
+})
+
+test('a server that stays ill ends in one error with the place; the state goes on from there', async () => {
+  server.misbehave = [right, cutAfter(200_000), ...Array.from({ length: 5 }, () => status(502))]
+  const cursor = open().iterate()
+  const read: string[] = []
+  const failure = await (async () => {
+    for await (const { text } of cursor) read.push(text)
+  })().catch((error: unknown) => error)
+  expect(StorySourceError.isInstance(failure)).toBe(true)
+  expect(String(failure)).toMatch(
+    /train\.txt, byte 200000: the server does not give it \(the server answered 502\)\. Check.*resume/,
+  )
+  for await (const { text } of open().iterate({ from: cursor.state() })) read.push(text)
+  expect(read).toEqual(stories)
+})
+
+test('how long the server asks to wait is waited', async () => {
+  const later = (seconds: number): FileMisbehaviour => status(429, { 'retry-after': String(seconds) })
+  server.misbehave = [later(1)]
+  const begin = performance.now()
+  expect(await texts('small.txt')).toHaveLength(9)
+  // A timer may be early by a fraction of a millisecond.
+  expect(performance.now() - begin).toBeGreaterThan(995)
+})
+
+const changed = Buffer.from(asText(stories.map(story => story.replace('crow', 'Crow'))))
+const shorter = content.subarray(0, 100_000)
+
+test.each([
+  ['of the same length', changed, true],
+  ['that is shorter', shorter, true],
+  ['that is shorter, from a server without versions', shorter, false],
+])('a file that is replaced while it is read, by one %s, is an error', async (_what, other, versions) => {
+  server.versions = versions
+  const replaced: FileMisbehaviour = (...all) => {
+    server.files.set('train.txt', other)
+    return cutAfter(150_000)(...all)
+  }
+  server.misbehave = [right, replaced]
+  await expect(texts()).rejects.toThrow(/byte 150000: the file was changed on the server.*Start anew/)
+})
+
+test('a state is refused when the file was changed since, and serves with a copy on disk', async () => {
+  const cursor = open().shuffle({ seed: 1, bufferSize: 50 }).iterate()
+  for (let i = 0; i < 100; i++) await cursor.next()
+  const from = cursor.state()
+  const rest: string[] = []
+  for await (const { text } of cursor) rest.push(text)
+  const copy = openStories(await folder.write('copy.txt', content)).shuffle({ seed: 1, bufferSize: 50 })
+  const resumed: string[] = []
+  for await (const { text } of copy.iterate({ from })) resumed.push(text)
+  expect(resumed).toEqual(rest)
+  server.files.set('train.txt', changed)
+  const again = open().shuffle({ seed: 1, bufferSize: 50 }).iterate({ from })
+  const failure = await again.next().catch((error: unknown) => error)
+  expect(StreamStateError.isInstance(failure)).toBe(true)
+  expect(String(failure)).toMatch(/was changed on the server since/)
+})
+
+test('a resumed stream asks for what it needs and no more', async () => {
+  const cursor = open().iterate()
+  for (let i = 0; i < 2500; i++) await cursor.next()
+  const from = cursor.state()
+  await cursor.return()
+  server.asked = []
+  await using resumed = open().iterate({ from })
+  expect((await resumed.next()).value?.text).toBe(stories[2500])
+  const { offset } = from.position as { offset: number }
+  expect(server.asked).toEqual(['0-65535', `${offset}-${content.length - 1}`])
+})
+
+test.each<[string, string, () => void, RegExp]>([
+  ['a missing file', 'none.txt', () => {}, /none\.txt: there is no such file \(404\)\. Check the address/],
+  ['an empty file', 'empty.txt', () => {}, /empty\.txt: the file is empty\. Give/],
+  [
+    'a refusal',
+    'train.txt',
+    () => server.misbehave.push(status(403)),
+    /the server does not let you read it \(403\)\. Give.*option headers/,
+  ],
+  [
+    'a teapot',
+    'train.txt',
+    () => server.misbehave.push(status(418)),
+    /the server refuses the request \(418\)/,
+  ],
+])('%s is told as such, without a second try', async (_what, path, prepare, message) => {
+  prepare()
+  await expect(texts(path)).rejects.toThrow(message)
+  expect(server.asked).toHaveLength(1)
+})
+
+test('no server and no address are told as such', async () => {
+  const gone = createServer()
+  await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
+  const { port } = gone.address() as AddressInfo
+  await new Promise(resolve => gone.close(resolve))
+  await expect(openStories(`http://127.0.0.1:${port}/train.txt`).toArray()).rejects.toThrow(
+    /byte 0: the server does not give it \(.*ECONNREFUSED.*\)\. Check the network and the address/,
+  )
+  await expect(openStories('http://').toArray()).rejects.toThrow(/not a web address\. Write it as https:/)
+})
+
+test('what is secret goes to the server and nowhere else', async () => {
+  const url = new URL(server.url('none.txt?signature=hidden'))
+  url.username = 'me'
+  url.password = 'hidden%20too'
+  const failure = await openStories(url.href).toArray().catch(String)
+  expect(failure).not.toMatch(/hidden|me@/)
+  expect(server.headers.authorization).toBe(`Basic ${btoa('me:hidden too')}`)
+  await texts('small.txt', { headers: { 'x-key': 'k' }, token: 'of the hub' })
+  expect(server.headers).toMatchObject({ 'x-key': 'k', 'accept-encoding': 'identity' })
+  expect(server.headers.authorization).toBeUndefined()
+})
+
+test('an abort and an early end close the connection', async () => {
+  const closed = async (): Promise<void> => {
+    while ((await server.connections()) > 0) await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  const whole: FileMisbehaviour = stallAfter(200_000)
+  server.misbehave = [right, whole]
+  for await (const _ of open()) break
+  server.misbehave = [right, whole]
+  const controller = new AbortController()
+  const cursor = open().iterate({ signal: controller.signal })
+  await cursor.next()
+  controller.abort(new Error('enough'))
+  await expect(cursor.next()).rejects.toThrow('enough')
+  await closed()
+})

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { BatchAnswer, BatchJob } from './batch-pool.ts'
+import type { BatchAnswer, BatchMessage } from './batch-pool.ts'
 import { createScanner } from './create-scanner.ts'
 import { encodeUnits } from './encode-units.ts'
 import { packEncodings, transferables } from './pack-encodings.ts'
@@ -10,7 +10,7 @@ const port = parentPort!
 const json = workerData as TokenizerJson
 const pipeline = new Pipeline(json, createScanner(json))
 
-port.on('message', ({ units, ends, options }: BatchJob) => {
+port.on('message', ({ units, ends, options }: BatchMessage) => {
   try {
     const encodings = Array.from(ends, (end, i) =>
       encodeUnits(pipeline, units, i === 0 ? 0 : ends[i - 1]!, end, options),

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
-import { splitEvenly, worthwhileThreads } from './split-evenly.ts'
+import { splitBatch, worthwhileThreads } from './split-batch.ts'
 import { BERT_PIECES, STORIES } from './testing/stories.ts'
 import { troublesomeText } from './testing/unicode-text.ts'
 import type { BatchOptions } from './tokenizer.ts'
@@ -72,21 +72,25 @@ describe('encodeBatch', () => {
   })
 })
 
-describe('splitEvenly', () => {
-  it('keeps every text, in order, in as many shares as asked', () => {
+describe('splitBatch', () => {
+  it('keeps every text, in order, in jobs that never grow but by the text that ends them', () => {
     fc.assert(
-      fc.property(fc.array(fc.string()), fc.integer({ min: 1, max: 5 }), (list, shares) => {
-        const split = splitEvenly(list, shares)
-        expect(split.flat()).toEqual(list)
-        expect(split).toHaveLength(shares)
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 300_000 }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 5 }),
+        (lengths, threads) => {
+          const list = lengths.map((length, i) => String.fromCharCode(97 + (i % 26)).repeat(length))
+          const jobs = splitBatch(list, threads)
+          expect(jobs.flat()).toEqual(list)
+          const sizes = jobs.map(job => job.slice(0, -1).reduce((sum, text) => sum + text.length, 0))
+          let left = lengths.reduce((sum, length) => sum + length, 0)
+          for (const [i, size] of sizes.entries()) {
+            expect(size).toBeLessThan(Math.max(100_000, left / threads / 3))
+            left -= jobs[i]!.reduce((sum, text) => sum + text.length, 0)
+          }
+        },
+      ),
     )
-  })
-
-  it('gives the first share a little less, or not', () => {
-    const list = Array.from({ length: 100 }, () => 'ab')
-    expect(splitEvenly(list, 2).map(share => share.length)).toEqual([46, 54])
-    expect(splitEvenly(list, 2, 0).map(share => share.length)).toEqual([50, 50])
   })
 })
 

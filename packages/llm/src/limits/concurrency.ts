@@ -7,8 +7,6 @@ export class Concurrency {
   readonly #most: number
   #limit: number
   #isStarting = true
-  #answered = 0
-  #refused = 0
 
   constructor(most: number) {
     this.#most = most
@@ -21,21 +19,17 @@ export class Concurrency {
   }
 
   answered(): void {
-    this.#answered++
     this.#limit = Math.min(this.#most, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
   }
 
-  /** A call was refused; it counts in the next {@link cut}. */
-  refused(): void {
-    this.#refused++
-  }
-
-  /** Lowers the limit. To be called once for the refusals of one round. @param underWay calls that were under way */
-  cut(underWay: number): void {
-    const factor = this.#refused > this.#answered ? 0.5 : 0.9
+  /**
+   * Lowers the limit. To be called once for the refusals of one round.
+   *
+   * @param underWay calls that were under way
+   * @param deeply whether most calls of the round were refused
+   */
+  cut(underWay: number, deeply: boolean): void {
     this.#isStarting = false
-    this.#limit = Math.max(1, Math.min(this.#limit, underWay) * factor)
-    this.#answered = 0
-    this.#refused = 0
+    this.#limit = Math.max(1, Math.min(this.#limit, underWay) * (deeply ? 0.5 : 0.9))
   }
 }

@@ -26,7 +26,7 @@ interface Waiting {
   enter(): void
 }
 
-/** After so many refusals in a row of calls that came after a cut, the server is taken at its word and left alone. */
+/** After so many refusals in a row, and silence for two answers' time, the server is taken at its word and left alone. */
 const refusalsThatClose = 3
 
 /** Lets calls through in the order they came, no more and no faster than the given and the learned limits allow. */
@@ -41,12 +41,17 @@ export class Gate {
   #cutAt = Number.NEGATIVE_INFINITY
   #refusedSinceCut = 0
   #answeredSinceCut = 0
+  #refusedInRow = 0
+  #answeredAt: number
+  /** Milliseconds an answer takes, smoothed. */
+  #latency = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor({ maxConcurrency, requestsPerMinute, tokensPerMinute }: GateOptions) {
     const now = performance.now()
     this.#concurrency = new Concurrency(maxConcurrency)
-    this.#pace = new Pace(now)
+    this.#pace = new Pace()
+    this.#answeredAt = now
     this.#requests = requestsPerMinute === undefined ? undefined : new TokenBucket(requestsPerMinute, now)
     this.#tokens = tokensPerMinute === undefined ? undefined : new TokenBucket(tokensPerMinute, now)
   }
@@ -128,7 +133,7 @@ export class Gate {
       answered: counted =>
         end(now => {
           if (counted !== undefined) this.#tokens?.take(counted - tokens, now)
-          this.#answered(now)
+          this.#answered(now, startedAt)
         })(),
       refused: wait => end(now => this.#refused(now, startedAt, wait))(),
       failed: end(() => {}),
@@ -139,27 +144,28 @@ export class Gate {
     }
   }
 
-  #answered(now: number): void {
+  #answered(now: number, startedAt: number): void {
     this.#concurrency.answered()
     this.#pace.answered(now)
+    this.#latency += (now - startedAt - this.#latency) / 8
+    this.#answeredAt = now
+    this.#refusedInRow = 0
     this.#answeredSinceCut++
   }
 
   #refused(now: number, startedAt: number, wait: number): void {
-    this.#concurrency.refused()
-    this.#pace.refused()
     // Calls that left before the last cut tell nothing new.
     if (startedAt < this.#cutAt) return
+    this.#pace.refused()
+    this.#refusedInRow++
     this.#refusedSinceCut++
-    if (this.#answeredSinceCut === 0 && this.#cutAt > Number.NEGATIVE_INFINITY) {
-      if (this.#refusedSinceCut >= refusalsThatClose) {
-        this.#closedUntil = Math.max(this.#closedUntil, now + wait)
-        this.#refusedSinceCut = 0
-      }
-      return
+    const silence = now - this.#answeredAt
+    if (this.#refusedInRow >= refusalsThatClose && silence > Math.max(100, 2 * this.#latency)) {
+      this.#closedUntil = Math.max(this.#closedUntil, now + wait)
     }
-    this.#concurrency.cut(this.#underWay)
+    if (this.#answeredSinceCut === 0 && this.#refusedSinceCut < refusalsThatClose) return
     this.#pace.cut(now)
+    this.#concurrency.cut(this.#underWay, this.#refusedSinceCut > this.#answeredSinceCut)
     this.#cutAt = now
     this.#refusedSinceCut = 0
     this.#answeredSinceCut = 0

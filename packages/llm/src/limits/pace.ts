@@ -1,5 +1,8 @@
-/** Answers of so many milliseconds tell the present rate. */
+/** So many answers tell the present rate, but none older than `window` (milliseconds). */
+const few = 20
 const window = 3000
+/** Milliseconds between two cuts; answers of half as many are counted at least. */
+const shortest = 500
 
 /**
  * A rate that is learned from refusals. There is none until a server refuses calls; then it is a tenth below the rate at
@@ -7,23 +10,20 @@ const window = 3000
  * calls are refused again. Needed beside a limit of calls under way where a server answers quickly but seldom.
  */
 export class Pace {
-  readonly #startedAt: number
   #answers: number[] = []
   /** Answers per millisecond at the last cut. */
   #base = Number.POSITIVE_INFINITY
-  #cutAt = 0
+  #cutAt = Number.NEGATIVE_INFINITY
+  #firstStart = Number.POSITIVE_INFINITY
   #lastStart = Number.NEGATIVE_INFINITY
   /** Whether each of the last calls was refused. */
   #recent: boolean[] = []
 
-  constructor(now: number) {
-    this.#startedAt = now
-  }
-
   /** Calls per millisecond. */
   rate(now: number): number {
+    if (this.#base === Number.POSITIVE_INFINITY) return this.#base
     const seconds = (now - this.#cutAt) / 1000
-    return seconds < 1 ? this.#base * (0.9 + 0.1 * seconds) : this.#base * (1 + 0.04 * (seconds - 1) ** 2)
+    return seconds < 1 ? this.#base * (0.9 + 0.1 * seconds) : this.#base * 2 ** (((seconds - 1) / 2) ** 2)
   }
 
   /** Milliseconds until the next call may start. */
@@ -32,6 +32,7 @@ export class Pace {
   }
 
   started(now: number): void {
+    this.#firstStart = Math.min(this.#firstStart, now)
     // From when it could have started: a timer that rings late must not lower the rate. Bounded, so that no burst is saved up.
     const due = this.#lastStart + 1 / this.rate(now)
     this.#lastStart = Math.min(now, Math.max(due, now - 20))
@@ -39,8 +40,11 @@ export class Pace {
 
   answered(now: number): void {
     this.#answers.push(now)
+    if (this.#answers.length > 2 * few)
+      this.#answers = this.#answers.filter(
+        (at, i, { length }) => i >= length - few || at >= now - shortest / 2,
+      )
     this.#note(false)
-    if (this.#answers.length > 64 && this.#answers[32]! < now - window) this.#prune(now)
   }
 
   refused(): void {
@@ -50,16 +54,15 @@ export class Pace {
   /** Lowers the rate when more than a tenth of the last calls were refused; a stray refusal says nothing about a rate. */
   cut(now: number): void {
     const refused = this.#recent.filter(Boolean).length
-    if (refused <= this.#recent.length * 0.1) return
-    this.#prune(now)
-    const span = Math.max(250, Math.min(window, now - this.#startedAt))
-    const measured = Math.max(1, this.#answers.length) / span
-    this.#base = Math.min(this.rate(now), measured)
+    if (now - this.#cutAt < shortest || refused <= this.#recent.length * 0.1) return
+    const oldest = this.#answers[Math.max(0, this.#answers.length - few)] ?? 0
+    const from = Math.max(this.#firstStart, now - window, Math.min(oldest, now - shortest / 2))
+    const span = Math.max(50, now - from)
+    const measured = this.#answers.filter(at => at >= from).length / span
+    // Before the first cut calls double with each round, so that the average lags behind by as much.
+    const ahead = this.#base === Number.POSITIVE_INFINITY ? 2 : 1
+    this.#base = Math.max(measured * ahead, 1 / window)
     this.#cutAt = now
-  }
-
-  #prune(now: number): void {
-    this.#answers = this.#answers.filter(at => at >= now - window)
   }
 
   #note(refused: boolean): void {

@@ -13,10 +13,10 @@ export type BackendName = 'wasm' | 'cpu' | 'node' | 'node-gpu' | 'webgpu'
 
 export interface UseBackendOptions {
   /**
-   * Where the `.wasm` files of tfjs-backend-wasm lie: a folder or URL with its closing slash. Default: in Node
-   * the installed package's own folder, in a page next to the bundle.
+   * Where the `.wasm` files of tfjs-backend-wasm lie: a folder or URL with its closing slash, or the URL of each file
+   * by its name. Default: in Node the installed package's own folder, in a page next to the bundle.
    */
-  wasmPaths?: string
+  wasmPaths?: string | Record<string, string>
   /** Threads of the wasm backend in a cross-origin isolated page (default: tfjs' choice). Node always has one. */
   threads?: number
 }

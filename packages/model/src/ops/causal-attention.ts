@@ -11,6 +11,8 @@ export interface CausalAttentionOptions {
   window: number
   /** Queries computed together; chosen by the length when left out. */
   blockSize?: number
+  /** Sequences computed together; chosen by the size of their scores when left out. */
+  sequences?: number
 }
 
 /** Queries `[start, end)` with the keys `[first, end)` that any of them may see. */
@@ -20,14 +22,17 @@ interface Block {
   first: number
 }
 
+/** `[sequences * heads, headSize, T]`: a column for each position. */
+type Heads = tf.Tensor3D
+
 /**
  * Multi-head causal self-attention (Vaswani et al., arXiv 1706.03762), from queries, keys and values to the
  * merged heads.
  *
  * Queries are taken block by block, each with only the keys it may see, so that about half of the score matrix
- * (with a window: nearly all of it) is never computed. The result is exact. The backward pass uses
- * `dS = P * (dO V^T - rowsum(dO * O))`, as FlashAttention does (arXiv 2205.14135), which spares the softmax
- * gradient a pass over the scores.
+ * (with a window: nearly all of it) is never computed; and a few sequences at a time, so that the scores in hand stay
+ * in the processor's cache. The result is exact. The backward pass uses `dS = P * (dO V^T - rowsum(dO * O))`, as
+ * FlashAttention does (arXiv 2205.14135); the row sum is one more column of the product.
  *
  * @param qkv `[batch * T, 3 * heads * headSize]`: queries, keys and values side by side, heads within each
  * @returns `[batch * T, heads * headSize]`
@@ -35,60 +40,103 @@ interface Block {
 export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOptions): tf.Tensor2D {
   const { batch, heads, scale, window } = options
   const length = qkv.shape[0] / batch
-  const headSize = qkv.shape[1] / 3 / heads
+  const width = qkv.shape[1] / 3
+  const headSize = width / heads
   const blocks = queryBlocks(length, window, options.blockSize ?? defaultBlockSize(length))
+  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads))
   const scaled = <T extends tf.Tensor>(x: T): T => (scale === 1 ? x : tf.mul(x, scale))
 
   return withGradient([qkv], save => {
-    const parts = tf.transpose(tf.reshape(qkv, [batch, length, 3, heads, headSize]), [2, 0, 3, 1, 4])
-    const [queries, k, v] = tf.unstack(tf.reshape(parts, [3, batch * heads, length, headSize])) as Heads[]
-    const q: Heads = scaled(queries!)
-    const probabilities = blocks.map(({ start, end, first }) =>
-      tf.tidy(() => {
-        const scores = tf.matMul(rows(q, start, end), rows(k!, first, end), false, true)
-        const mask = causalMask({ start, end, first }, window)
-        return tf.softmax(mask ? tf.add(scores, mask) : scores)
-      }),
-    )
-    const outputs: Heads[] = blocks.map(({ first, end }, i) =>
-      tf.matMul(probabilities[i]!, rows(v!, first, end)),
-    )
-    const o = joinRows(outputs)
-    save([q, k!, v!, o, ...probabilities])
-    const merged = tf.transpose(tf.reshape(o, [batch, heads, length, headSize]), [0, 2, 1, 3])
+    const saved: tf.Tensor[] = []
+    const merged = chunks.map(({ from, count }) => {
+      const columns = columnsOf(part(qkv, from * length, count * length), count)
+      const parts = tf.split(tf.reshape(columns, [count, 3, width, length]), 3, 1)
+      const [q, k, v] = parts.map(x => tf.reshape(x, [count * heads, headSize, length])) as [
+        Heads,
+        Heads,
+        Heads,
+      ]
+      const queries = scaled(q)
+      const probabilities = blocks.map(block =>
+        tf.tidy(() => {
+          const { start, end, first } = block
+          const scores = tf.matMul(positions(queries, start, end), positions(k, first, end), true, false)
+          const mask = causalMask(block, window)
+          return tf.softmax(mask ? tf.add(scores, mask) : scores)
+        }),
+      )
+      const o = join(
+        blocks.map(({ first, end }, i) =>
+          tf.matMul(positions(v, first, end), probabilities[i]!, false, true),
+        ),
+        2,
+      )
+      saved.push(queries, k, v, o, ...probabilities)
+      return rowsOf(tf.reshape(o, [count, width, length]))
+    })
+    save(saved)
     return {
-      value: tf.reshape(merged, [batch * length, heads * headSize]),
+      value: join(merged, 0),
       gradients(dy, saved) {
-        const [q, k, v, o, ...probabilities] = saved as Heads[]
-        const split = tf.transpose(tf.reshape(dy, [batch, length, heads, headSize]), [0, 2, 1, 3])
-        const dO = tf.reshape(split, [batch * heads, length, headSize]) as Heads
-        const rowSum = tf.sum(tf.mul(dO, o!), -1, true) as Heads
-        const dq: Heads[] = []
-        const dk: Heads[] = []
-        const dv: Heads[] = []
-        for (const [i, { start, end, first }] of blocks.entries()) {
-          const p = probabilities[i]!
-          const dOut = rows(dO, start, end)
-          const dP = tf.matMul(dOut, rows(v!, first, end), false, true)
-          const dS = tf.mul(p, tf.sub(dP, rows(rowSum, start, end)))
-          dq.push(tf.matMul(dS, rows(k!, first, end)))
-          dk.push(placeRows(tf.matMul(dS, rows(q!, start, end), true, false), first, length))
-          dv.push(placeRows(tf.matMul(p, dOut, true, false), first, length))
-        }
-        const all = tf.stack([scaled(joinRows(dq)), sum(dk), sum(dv)])
-        const perHead = tf.reshape(all, [3, batch, heads, length, headSize])
-        return [tf.reshape(tf.transpose(perHead, [1, 3, 0, 2, 4]), [batch * length, 3 * heads * headSize])]
+        const gradients = chunks.map(({ from, count }, chunk) => {
+          const [q, k, v, o, ...probabilities] = saved.slice(
+            chunk * (4 + blocks.length),
+            (chunk + 1) * (4 + blocks.length),
+          ) as [Heads, Heads, Heads, Heads, ...Heads[]]
+          const dO = tf.reshape(columnsOf(part(dy as tf.Tensor2D, from * length, count * length), count), [
+            count * heads,
+            headSize,
+            length,
+          ]) as Heads
+          const rowSums = tf.sum(tf.mul(dO, o), 1, true)
+          // (dO, -rowsum) (v, 1)^T = dO v^T - rowsum: no pass over the scores for the difference.
+          const dOutWithSums = tf.concat([dO, tf.neg(rowSums)], 1) as Heads
+          const valuesWithOnes = tf.concat([v, tf.ones([count * heads, 1, length])], 1) as Heads
+          const dq: Heads[] = []
+          const dk: Heads[] = []
+          const dv: Heads[] = []
+          for (const [i, { start, end, first }] of blocks.entries()) {
+            const p = probabilities[i]!
+            const dP = tf.matMul(
+              positions(dOutWithSums, start, end),
+              positions(valuesWithOnes, first, end),
+              true,
+              false,
+            )
+            const dS: tf.Tensor3D = tf.mul(p, dP)
+            dq.push(tf.matMul(positions(k, first, end), dS, false, true))
+            dk.push(place(tf.matMul(positions(q, start, end), dS), first, length))
+            dv.push(place(tf.matMul(positions(dO, start, end), p), first, length))
+          }
+          const all = [scaled(join(dq, 2)), sum(dk), sum(dv)].map(x =>
+            tf.reshape(x, [count, width, length]),
+          )
+          return rowsOf(tf.concat(all, 1))
+        })
+        return [join(gradients, 0)]
       },
     }
   })
 }
 
-/** `[batch * heads, T, size]` */
-type Heads = tf.Tensor3D
-
 // Small enough to skip much of the upper triangle, large enough that the products stay efficient.
 function defaultBlockSize(length: number): number {
   return length <= 64 ? length : Math.max(64, Math.ceil(length / 4))
+}
+
+/** As many sequences as have 2 MB of scores in one block: what two cores' caches hold. */
+function defaultSequences(blocks: Block[], heads: number): number {
+  const scores = Math.max(...blocks.map(({ start, end, first }) => (end - start) * (end - first)))
+  return Math.max(1, Math.floor(2 ** 19 / (scores * heads)))
+}
+
+/** Runs of at most `size` sequences, as even as can be. */
+function chunksOf(batch: number, size: number): { from: number; count: number }[] {
+  const count = Math.ceil(batch / Math.ceil(batch / size))
+  return Array.from({ length: Math.ceil(batch / count) }, (_, i) => ({
+    from: i * count,
+    count: Math.min(count, batch - i * count),
+  }))
 }
 
 function queryBlocks(length: number, window: number, size: number): Block[] {
@@ -110,23 +158,40 @@ function causalMask({ start, end, first }: Block, window: number): tf.Tensor2D |
   return mask.some(value => value !== 0) ? tf.tensor2d(mask, [queries, keys]) : null
 }
 
-function rows(x: Heads, from: number, to: number): Heads {
-  if (from === 0 && to === x.shape[1]) return x
-  return tf.slice(x, [0, from, 0], [x.shape[0], to - from, x.shape[2]])
+/** `[count * T, width]` to `[count, width, T]`: one transposition of plain matrices, whatever the heads. */
+function columnsOf(x: tf.Tensor2D, count: number): tf.Tensor3D {
+  const [rows, width] = x.shape
+  return tf.transpose(tf.reshape(x, [count, rows / count, width]), [0, 2, 1])
 }
 
-function joinRows(parts: Heads[]): Heads {
-  return parts.length === 1 ? parts[0]! : tf.concat(parts, 1)
+function rowsOf(x: tf.Tensor): tf.Tensor2D {
+  const [count, width, length] = x.shape as [number, number, number]
+  return tf.reshape(tf.transpose(x, [0, 2, 1]), [count * length, width])
 }
 
-function placeRows(x: Heads, first: number, length: number): Heads {
-  const after = length - first - x.shape[1]
+/** `count` rows from `from` on. */
+function part(x: tf.Tensor2D, from: number, count: number): tf.Tensor2D {
+  return count === x.shape[0] ? x : tf.slice(x, [from, 0], [count, x.shape[1]])
+}
+
+function positions(x: Heads, from: number, to: number): Heads {
+  if (from === 0 && to === x.shape[2]) return x
+  return tf.slice(x, [0, 0, from], [x.shape[0], x.shape[1], to - from])
+}
+
+function join<T extends tf.Tensor>(parts: T[], axis: number): T {
+  return parts.length === 1 ? parts[0]! : tf.concat(parts, axis)
+}
+
+/** As the positions from `first` on of `length`, the others 0. */
+function place(x: Heads, first: number, length: number): Heads {
+  const after = length - first - x.shape[2]
   return first === 0 && after === 0
     ? x
     : (tf.pad(x, [
         [0, 0],
-        [first, after],
         [0, 0],
+        [first, after],
       ]) as Heads)
 }
 

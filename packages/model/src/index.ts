@@ -1,3 +1,5 @@
+export { type CompiledModel, type CompileModelOptions, compileModel } from './compiled/compiled-model.ts'
+export type { GenerationRuntime } from './compiled/runtime.ts'
 export {
   type AttentionKind,
   type BiasConfig,
@@ -24,6 +26,7 @@ export {
   type Completion,
   type FinishReason,
   type GenerateOptions,
+  type Generator,
   generate,
   generateBatch,
 } from './generation/generate.ts'

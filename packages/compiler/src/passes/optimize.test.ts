@@ -64,6 +64,37 @@ describe('optimize', () => {
     expect(await opsOf(heads, { a: f(4, 2, 3), b: f(2, 3, 5) })).toEqual(['Transpose', 'MatMul'])
   })
 
+  it('makes one operation of a norm by the root mean square, on the cpu and where nothing else needs the factor', async () => {
+    const norm: Fn = ({ x }) => ({ y: tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), 1e-5))) })
+    expect(await opsOf(norm, { x: f(3, 64) })).toEqual(['SimplifiedLayerNormalization'])
+    expect(await opsOf(norm, { x: f(3, 64) }, { cpu: false })).not.toContain('SimplifiedLayerNormalization')
+    const shared: Fn = ({ x }) => {
+      const factor = tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), 1e-5))
+      return { y: tf.mul(x!, factor), factor }
+    }
+    expect(await opsOf(shared, { x: f(3, 64) })).toContain('Reciprocal')
+    const otherAxis: Fn = ({ x }) => ({
+      y: tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), 0, true), 1e-5))),
+    })
+    expect(await opsOf(otherAxis, { x: f(3, 64) })).not.toContain('SimplifiedLayerNormalization')
+  })
+
+  it('makes one operation of a tanh GELU written through a sigmoid, and of no other gate', async () => {
+    const linear = 2 * Math.sqrt(2 / Math.PI)
+    const gate = (x: Tensor, cubic: number): Tensor =>
+      tf.sigmoid(tf.mul(x, tf.add(tf.mul(tf.square(x), cubic), linear)))
+    const gelu: Fn = ({ x }) => ({ y: tf.mul(x!, gate(x!, 0.044715 * linear)) })
+    expect(await opsOf(gelu, { x: f(5, 33) })).toEqual(['FastGelu'])
+    expect(await opsOf(gelu, { x: f(5, 33) }, { cpu: false })).not.toContain('FastGelu')
+    const other: Fn = ({ x }) => ({ y: tf.mul(x!, gate(x!, 0.05)) })
+    expect(await opsOf(other, { x: f(5, 33) })).not.toContain('FastGelu')
+    const shared: Fn = ({ x }) => ({
+      y: tf.mul(x!, gate(x!, 0.044715 * linear)),
+      g: gate(x!, 0.044715 * linear),
+    })
+    expect(await opsOf(shared, { x: f(5, 33) })).not.toContain('FastGelu')
+  })
+
   it('makes one operation of a layer norm written by hand, and shares it with the backward pass', async () => {
     const layerNorm = (x: Tensor): { normal: Tensor; factor: Tensor } => {
       const centred = tf.sub(x, tf.mean(x, -1, true))

@@ -1,7 +1,9 @@
 import type { Graph } from '../graph/graph.ts'
 import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
+import { fuseGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
+import { fuseRmsNorm } from './fuse-rms-norm.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 
@@ -13,10 +15,13 @@ export interface OptimizeOptions {
 /** Rules for any provider, with operations of the ONNX standard. */
 const RULES: readonly RewriteRule[] = [fuseLayerNorm, takeLayerNorm, foldScalars, mergeScatter]
 
+/** Rules whose results only ONNX Runtime knows. */
+const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, fuseGelu, foldTransposes]
+
 /**
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the
  * same up to the rounding of float32.
  */
 export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
-  return rewrite(graph, cpu ? [...RULES, foldTransposes] : RULES)
+  return rewrite(graph, cpu ? [...RULES, ...CPU_RULES] : RULES)
 }

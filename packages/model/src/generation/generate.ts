@@ -1,8 +1,11 @@
+import { type CompiledModel, isCompiled } from '../compiled/compiled-model.ts'
+import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors.ts'
 import type { GptModel } from '../parameters.ts'
 import { Random } from '../random.ts'
-import { checkSampling, type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
-import { type Stream, Streams } from './streams.ts'
+import { checkSampling, type SampledToken, type SamplingOptions } from './sample-token.ts'
+import { Streams } from './streams.ts'
+import type { SampledStream, Writer } from './writer.ts'
 
 export interface GenerateOptions extends SamplingOptions {
   /** Most tokens to write. Default 200. */
@@ -13,7 +16,10 @@ export interface GenerateOptions extends SamplingOptions {
   seed?: number
   /** Ends the writing between two tokens, with the signal's reason as the error. */
   signal?: AbortSignal
-  /** `false` reads the whole text again for each token: slower, and the same text. Default true. */
+  /**
+   * `false` reads the whole text again for each token: slower, and the same text. Default true. A compiled model
+   * always has a cache.
+   */
   cache?: boolean
 }
 
@@ -28,8 +34,11 @@ export interface Completion {
   finishReason: FinishReason
 }
 
+/** What can write: a model on the tfjs backend in force, or one that `compileModel` made. */
+export type Generator = GptModel | CompiledModel
+
 /**
- * Goes on from a prompt, token by token, on the tfjs backend in force. Keys and values of earlier tokens are kept,
+ * Goes on from a prompt, token by token. Keys and values of earlier tokens are kept,
  * so that a token costs one column and not the whole text.
  *
  * A text may grow past the context: each time the context is full, its older half is forgotten and the newer
@@ -40,7 +49,7 @@ export interface Completion {
  *   option out of range
  */
 export async function* generate(
-  model: GptModel,
+  model: Generator,
   promptIds: ArrayLike<number>,
   options: GenerateOptions = {},
 ): AsyncGenerator<SampledToken, FinishReason, void> {
@@ -59,7 +68,7 @@ export async function* generate(
  * @throws GenerationError as {@link generate} does, naming the prompt
  */
 export async function generateBatch(
-  model: GptModel,
+  model: Generator,
   prompts: ArrayLike<number>[],
   options: GenerateOptions = {},
 ): Promise<Completion[]> {
@@ -82,26 +91,25 @@ type GenerationEvent = { row: number } & (
   | ({ finishReason?: undefined } & SampledToken)
 )
 
-interface Writing extends Stream {
+interface Writing extends SampledStream {
   row: number
-  random: Random
   written: number
   done: boolean
 }
 
 async function* generateEvents(
-  model: GptModel,
+  model: Generator,
   prompts: ArrayLike<number>[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerationEvent, void, void> {
-  const { maxTokens = 200, signal, cache = true } = options
+  const { maxTokens = 200 } = options
   checkSampling(options)
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
     throw new GenerationError(`maxTokens must be a whole number of at least 0, got ${maxTokens}.`)
   }
-  for (const [i, prompt] of prompts.entries()) checkPrompt(model, prompt, prompts.length > 1 ? ` ${i}` : '')
-  const { vocabSize } = model.config
-  const stopIds = new Set(options.stopIds)
+  for (const [i, prompt] of prompts.entries()) {
+    checkPrompt(model.config, prompt, prompts.length > 1 ? ` ${i}` : '')
+  }
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
   const writings = prompts.map(
     (prompt, row): Writing => ({
@@ -113,52 +121,67 @@ async function* generateEvents(
       done: false,
     }),
   )
-  const streams = new Streams(model, writings, cache)
+  if (maxTokens === 0) {
+    for (const { row } of writings) yield { row, finishReason: 'length' }
+    return
+  }
+  const settings = { ...options, maxTokens, stopIds: new Set(options.stopIds) }
+  if (!isCompiled(model)) {
+    yield* writeTogether(new Streams(model, writings, options), settings)
+    return
+  }
+  for (let from = 0; from < writings.length; from += model.maxRows) {
+    yield* writeTogether(model.writer(writings.slice(from, from + model.maxRows), settings), settings)
+  }
+}
+
+async function* writeTogether(
+  writer: Writer<Writing>,
+  { maxTokens, stopIds, signal }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number> },
+): AsyncGenerator<GenerationEvent, void, void> {
   let lastPause = performance.now()
   try {
-    while (streams.streams.length > 0) {
+    while (writer.streams.length > 0) {
       signal?.throwIfAborted()
-      if (maxTokens === 0) {
-        for (const { row } of streams.streams) yield { row, finishReason: 'length' }
-        return
-      }
       // Most backends never let go of the thread by themselves: let timers and clicks have their turn.
       if (performance.now() - lastPause > 20) {
         await new Promise(resolve => setTimeout(resolve))
         signal?.throwIfAborted()
         lastPause = performance.now()
       }
-      const logits = await streams.next()
-      for (const [i, writing] of streams.streams.entries()) {
-        const { row, random, tokens } = writing
-        const token = sampleToken(
-          logits.subarray(i * vocabSize, (i + 1) * vocabSize),
-          options,
-          random,
-          tokens,
-        )
-        if (stopIds.has(token.id)) {
-          writing.done = true
-          yield { row, finishReason: 'stop' }
-          continue
-        }
-        tokens.push(token.id)
-        writing.written++
-        yield { row, ...token }
-        if (writing.written === maxTokens) {
-          writing.done = true
-          yield { row, finishReason: 'length' }
+      const next = await writer.next()
+      for (const [i, writing] of writer.streams.entries()) {
+        for (const token of next[i]!) {
+          const { row } = writing
+          if (stopIds.has(token.id)) {
+            writing.done = true
+            yield { row, finishReason: 'stop' }
+            break
+          }
+          // One call may have brought many tokens: an abort between two of them still counts.
+          signal?.throwIfAborted()
+          writing.tokens.push(token.id)
+          writing.written++
+          yield { row, ...token }
+          if (writing.written === maxTokens) {
+            writing.done = true
+            yield { row, finishReason: 'length' }
+            break
+          }
         }
       }
-      streams.keep(({ done }) => !done)
+      writer.keep(({ done }) => !done)
     }
   } finally {
-    streams.dispose()
+    writer.dispose()
   }
 }
 
-function checkPrompt({ config }: GptModel, prompt: ArrayLike<number>, which: string): void {
-  const { vocabSize, contextLength } = config
+function checkPrompt(
+  { vocabSize, contextLength }: GptConfig,
+  prompt: ArrayLike<number>,
+  which: string,
+): void {
   if (prompt.length === 0) {
     throw new GenerationError(
       `Prompt${which} is empty. Give at least one token, such as the end-of-text one.`,

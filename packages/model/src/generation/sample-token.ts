@@ -55,7 +55,7 @@ export function checkSampling(options: SamplingOptions): void {
 export function sampleToken(
   logits: Float32Array,
   options: SamplingOptions,
-  random: Random,
+  random: Pick<Random, 'uniform'>,
   seen: Iterable<number>,
 ): SampledToken {
   const { temperature = 1, topK, topP = 1, minP = 0, repetitionPenalty = 1 } = options

@@ -1,36 +1,40 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GptModel } from '../parameters.ts'
 import { decode, type KeyValueCache } from './decode.ts'
-
-/** One text in the making. */
-export interface Stream {
-  /** Prompt and what was written, without end. */
-  tokens: number[]
-  /** Index of the first token that the model still sees. */
-  start: number
-}
+import { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
+import { type SampledStream, seen, slide, type Writer } from './writer.ts'
 
 /**
- * The texts that are written together, and their cache. Rows are aligned at their last token and padded on the
+ * The texts that are written together on the tfjs backend in force, and their cache. Rows are aligned at their last token and padded on the
  * left, so that each step adds one column whatever their lengths.
  */
-export class Streams<S extends Stream> {
+export class Streams<S extends SampledStream> implements Writer<S> {
   readonly model: GptModel
   readonly useCache: boolean
+  readonly sampling: SamplingOptions
   streams: S[]
   #cache: KeyValueCache | undefined
   /** Tokens in the cache, the padding of shorter rows included. */
   #past = 0
 
-  constructor(model: GptModel, streams: S[], useCache: boolean) {
+  constructor(model: GptModel, streams: S[], options: SamplingOptions & { cache?: boolean }) {
     this.model = model
     this.streams = streams
-    this.useCache = useCache
+    this.useCache = options.cache ?? true
+    this.sampling = options
+  }
+
+  async next(): Promise<SampledToken[][]> {
+    const { vocabSize } = this.model.config
+    const logits = await this.#logits()
+    return this.streams.map(({ random, tokens }, i) => [
+      sampleToken(logits.subarray(i * vocabSize, (i + 1) * vocabSize), this.sampling, random, tokens),
+    ])
   }
 
   /** Logits after the last token of each stream, `[streams * vocabSize]`. Every call follows one new token each. */
-  async next(): Promise<Float32Array> {
-    this.#slide()
+  async #logits(): Promise<Float32Array> {
+    if (slide(this.streams, this.model.config.contextLength)) this.dispose()
     const { config, parameters } = this.model
     const { logits, cache } = tf.tidy(() =>
       decode(config, parameters, this.#cache ? this.#oneColumn() : this.#allColumns()),
@@ -76,19 +80,6 @@ export class Streams<S extends Stream> {
   dispose(): void {
     if (this.#cache) tf.dispose(this.#cache)
     this.#cache = undefined
-  }
-
-  /**
-   * A stream that has outgrown the context forgets all but the last half of it (rounded down, at least one token),
-   * and the cache is read anew: positions are absolute, so what moves must be computed again.
-   */
-  #slide(): void {
-    const { contextLength } = this.model.config
-    for (const stream of this.streams) {
-      if (seen(stream) <= contextLength) continue
-      stream.start = stream.tokens.length - Math.max(1, Math.floor(contextLength / 2))
-      this.dispose()
-    }
   }
 
   #oneColumn() {
@@ -137,9 +128,4 @@ export class Streams<S extends Stream> {
     }
     return { padding: tf.tensor2d(padding, [streams.length, length]) }
   }
-}
-
-/** Tokens of a stream that the model sees. */
-function seen({ tokens, start }: Stream): number {
-  return tokens.length - start
 }

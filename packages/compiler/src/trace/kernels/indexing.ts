@@ -30,7 +30,11 @@ export function translateIndexing(): void {
   translate(tf.TensorScatterUpdate, ({ graph, input }) => {
     const [tensor, indices, updates] = [input('tensor'), input('indices'), input('updates')]
     const { rows, ids, flat } = flatRows(graph, tensor.shape, indices, updates)
-    return reshape(graph, scatterRows(graph, reshape(graph, tensor, rows), ids, flat), tensor.shape)
+    // Whole rows at once; only with a reduction does ScatterND lose updates. A cache that is written row by row stays
+    // where it is: ORT lets the result take its operand's place.
+    const column = reshape(graph, cast(graph, ids, 'int64'), [ids.shape[0]!, 1])
+    const target = reshape(graph, tensor, rows)
+    return reshape(graph, graph.node('ScatterND', [target, column, flat], target), tensor.shape)
   })
   translate<tf.OneHotAttrs>(tf.OneHot, ({ graph, input, attrs: { depth, onValue, offValue, dtype } }) => {
     // ORT has no OneHot for int32; comparing with 0, 1, 2, … is as good.

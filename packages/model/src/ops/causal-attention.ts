@@ -108,9 +108,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
             dk.push(place(tf.matMul(positions(q, start, end), dS), first, length))
             dv.push(place(tf.matMul(positions(dO, start, end), p), first, length))
           }
-          const all = [scaled(join(dq, 2)), sum(dk), sum(dv)].map(x =>
-            tf.reshape(x, [count, width, length]),
-          )
+          const all = [scaled(join(dq, 2)), sum(dk), sum(dv)].map(x => tf.reshape(x, [count, width, length]))
           return rowsOf(tf.concat(all, 1))
         })
         return [join(gradients, 0)]

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
 import { generateCommand } from './command-line/generate.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
@@ -48,6 +49,7 @@ Examples:
   tinystories generate --prompt "Once upon a time"   write with the newest model`,
     )
 
+  dataCommand(program, setExitCode)
   tokenizerCommand(program)
   trainCommand(program, setExitCode)
   generateCommand(program, setExitCode)

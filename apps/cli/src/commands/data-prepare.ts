@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type Story, type StoryStream, splitStories, type TokenShardIndex } from '@tinystories/dataset'
+import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { DoneParts } from '../data/done-parts.ts'
+import { ProgressLine } from '../data/progress-line.ts'
+import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
+import { abortOnInterrupt } from '../interrupts.ts'
+import { openSource, resolveSource } from '../open-source.ts'
+import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { formatDuration } from '../progress.ts'
+import { loadTokenizer, trainTokenizer } from '../train/open-data.ts'
+
+export interface DataPrepareFlags {
+  out: string
+  tokenizer?: string
+  vocabSize?: number
+  heldOut?: number
+  separator?: string
+  workers?: number
+  shardTokens?: number
+  overwrite?: boolean
+}
+
+/**
+ * Tokenises stories into token shards.
+ *
+ * @returns the exit code: 0, or 130 when interrupted (finished shards are kept, the same command goes on).
+ */
+export async function dataPrepare(source: string, flags: DataPrepareFlags): Promise<number> {
+  const began = performance.now()
+  const out = fromTyped(flags.out)
+  const resolved = resolveSource(source)
+  const stories = openSource(resolved, flags.separator === undefined ? {} : { separator: flags.separator })
+  const parts = partsOf(stories, out, flags.heldOut)
+  const interrupt = abortOnInterrupt()
+  const progress = new ProgressLine()
+  try {
+    const tokenizer = await tokenizerFor(parts[0]!.stories, flags)
+    const done = parts.length === 1 ? undefined : await doneParts(out, resolved, tokenizer, flags)
+    for (const part of parts) {
+      if (await done?.has(part.folder)) continue
+      const index = await writeShardFolder({
+        stories: part.stories,
+        tokenizer,
+        folder: part.folder,
+        source: resolved,
+        options: flags,
+        signal: interrupt.signal,
+        onProgress: ({ stories, tokens, bytesRead, bytesTotal }) =>
+          progress.update(
+            { done: bytesRead, total: bytesTotal },
+            () =>
+              `${part.name}${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens, ${(bytesRead / 1e6).toFixed(0)} MB read`,
+          ),
+      })
+      progress.end()
+      tellIndex(part.folder, index)
+    }
+    await done?.finish()
+    const seconds = (performance.now() - began) / 1000
+    console.log(
+      `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
+    )
+    console.log(`  ${commandName()} train --data ${forDisplay(out)}`)
+    return 0
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error
+    progress.end()
+    console.log('Interrupted. What is finished is kept: the same command goes on behind it.')
+    return 130
+  } finally {
+    progress.end()
+    interrupt.release()
+  }
+}
+
+async function doneParts(
+  out: string,
+  source: string,
+  tokenizer: WordPieceTokenizer,
+  { heldOut, separator, shardTokens, overwrite }: DataPrepareFlags,
+): Promise<DoneParts> {
+  const settings = JSON.stringify([tokenizer.toJSON(), heldOut, separator, shardTokens, overwrite])
+  const hash = createHash('sha256').update(`${await identityOf(source)} ${settings}`)
+  return DoneParts.open(out, hash.digest('hex'))
+}
+
+interface Part {
+  stories: StoryStream<Story>
+  folder: string
+  /** For the progress line. */
+  name: string
+}
+
+function partsOf(stories: StoryStream, out: string, heldOut: number | undefined): Part[] {
+  if (heldOut === undefined) return [{ stories, folder: out, name: '' }]
+  const split = splitStories(stories, { heldOut })
+  return [
+    { stories: split.train, folder: join(out, 'train'), name: 'train: ' },
+    { stories: split.heldOut, folder: join(out, 'held-out'), name: 'held-out: ' },
+  ]
+}
+
+/** The one named, or one trained on the stories: the same stories and size give the same one again. */
+async function tokenizerFor(
+  stories: StoryStream,
+  { tokenizer, vocabSize }: DataPrepareFlags,
+): Promise<WordPieceTokenizer> {
+  if (tokenizer !== undefined) return loadTokenizer(fromTyped(tokenizer))
+  const trained = await trainTokenizer(stories, vocabSize)
+  console.log(`Trained a vocabulary of ${trained.vocabSize.toLocaleString('en')} pieces`)
+  return trained
+}
+
+function tellIndex(folder: string, { stories, tokens, bytes, dtype, shards }: TokenShardIndex): void {
+  const count = shards.length === 1 ? '1 shard' : `${shards.length} shards`
+  console.log(
+    `Wrote ${forDisplay(folder)}: ${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens (${dtype}), ${bytes.toLocaleString('en')} bytes of text, ${count}`,
+  )
+}

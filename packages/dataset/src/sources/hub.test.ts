@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { beforeEach, expect, test } from 'vitest'
 import { openStories } from '../open-stories.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import { type Misbehaviour, repository, startHub } from '../testing/hub-server.ts'
+import { tarOf } from '../testing/tar-of.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { OpenStoriesOptions } from './driver.ts'
 
@@ -245,6 +247,55 @@ test('a missing file or revision, and a choice that is not clear, name what ther
   hub.files = new Map([['only.arrow', content]])
   await expect(texts()).rejects.toThrow(/none of its files is of a format that is read.*only\.arrow/)
   expect(await readdir(folder.path)).toEqual(['cache'])
+})
+
+test('a numbered series of files is one stream, each downloaded when its turn comes', async () => {
+  const part = (i: number): Buffer =>
+    Buffer.from(
+      parquetWriteBuffer({
+        columnData: [{ name: 'text', data: train.slice(400 * i, 400 * (i + 1)), type: 'STRING' }],
+        rowGroupSize: 100,
+      }),
+    )
+  const name = (i: number, digest: string): string => `data/train-0000${i}-of-00003-${digest}.parquet`
+  hub.files = new Map([
+    [name(2, 'c0'), part(2)],
+    [name(0, 'a1'), part(0)],
+    ['data/validation-00000-of-00001-d3.parquet', part(1).subarray(0)],
+    [name(1, 'b2'), part(1)],
+    ['dataset_infos.json', Buffer.from('{}')],
+  ])
+  const stream = open()
+  for await (const _ of stream) break
+  expect(downloads()).toEqual([name(0, 'a1').slice(5)])
+  const shuffled = stream.shuffle({ seed: 1, bufferSize: 500 })
+  const expected = (await shuffled.toArray()).map(({ text }) => text)
+  expect(expected.toSorted()).toEqual(train.toSorted())
+  expect(downloads()).toHaveLength(3)
+  const cursor = shuffled.iterate()
+  for (let i = 0; i < 450; i++) await cursor.next()
+  expect(cursor.progress().bytesTotal).toBe(part(0).length + part(1).length + part(2).length)
+  const rest: string[] = []
+  for await (const { text } of shuffled.iterate({ from: cursor.state() })) rest.push(text)
+  expect(rest).toEqual(expected.slice(450))
+  await cursor.return()
+  expect(await texts('/data', { split: 'validation' })).toEqual(train.slice(400, 800))
+  // One of them is missing.
+  await rm(cacheDir, { recursive: true })
+  hub.files.delete(name(1, 'b2'))
+  await expect(texts()).rejects.toThrow(/not clear which file holds the train stories.*train-00002/)
+})
+
+test('an archive on the hub is read with what is known of its stories', async () => {
+  const record = { story: 'One.', instruction: { 'prompt:': 'Write.', words: ['a'] }, source: 'GPT-4' }
+  const archive = tarOf({ 'data00.json': JSON.stringify([record]) })
+  hub.files = new Map([
+    ['TinyStories-train.txt', content],
+    ['TinyStories_all_data.tar.gz', gzipSync(archive)],
+  ])
+  expect(await open('/TinyStories_all_data.tar.gz').toArray()).toEqual([
+    { text: 'One.', prompt: 'Write.', words: ['a'], source: 'GPT-4' },
+  ])
 })
 
 test('an address that is none, and a missing cache folder, are refused when the stream is made', () => {

@@ -12,6 +12,7 @@ export function listSource(list: readonly (Story | string)[]): Stage<Story> {
   }
   return {
     recipe: [`list of ${list.length}`],
+    count: () => list.length,
     open(_context, from) {
       let index = (from === undefined ? 0 : fieldsOf(from).index) as number
       let bytes = (from === undefined ? 0 : fieldsOf(from).bytes) as number

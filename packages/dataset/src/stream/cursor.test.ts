@@ -81,6 +81,21 @@ test('everything opened is closed at the end, by break, by return, by an error, 
   expect(open()).toBe(0)
 })
 
+test('interleaved streams are all closed, also when some ended before', async () => {
+  const { stage, open } = watched()
+  const long = new StoryStream(stage)
+  const mixed = long.take(5).interleave([long, long.skip(3)], { until: 'all' })
+  await mixed.toArray()
+  expect(open()).toBe(0)
+  const controller = new AbortController()
+  const cursor = mixed.prefetch(3).iterate({ signal: controller.signal })
+  for (let i = 0; i < 30; i++) await cursor.next()
+  expect(open()).toBe(3)
+  controller.abort(new Error('enough'))
+  await expect(cursor.next()).rejects.toThrow('enough')
+  expect(open()).toBe(0)
+})
+
 test('an abort while an item is on its way fails that item, and the state stays behind the last one given', async () => {
   const { stage, hold } = watched()
   const stream = new StoryStream(stage).shuffle({ bufferSize: 8 }).batch(3)

@@ -162,9 +162,14 @@ function checkState(state: StreamState, recipe: readonly string[]): void {
   const verbs = Math.max(recipe.length, state.recipe.length)
   for (let i = 0; i < verbs; i++) {
     if (state.recipe[i] === recipe[i]) continue
+    // A shard as the last verb takes the state of another rank or world.
+    const last = i === verbs - 1 && recipe.length === state.recipe.length
+    if (last && isShard(state.recipe[i]) && isShard(recipe[i]) && state.drop === 0) continue
     throw new StreamStateError(
       `the state was made by another stream: its step ${i + 1} is ${state.recipe[i] ?? 'missing'}, ` +
         `here it is ${recipe[i] ?? 'missing'}. Resume with the same source and verbs, or start without the state`,
     )
   }
 }
+
+const isShard = (verb: string | undefined): boolean => verb?.startsWith('shard(') === true

@@ -43,6 +43,8 @@ export interface Stage<T> {
   open(context: RunContext, from: Json | undefined): StageCursor<T>
   /** The items at these positions, in this order. The same position may be asked for more than once. */
   restore(positions: readonly Json[], context: RunContext): Promise<T[]>
+  /** For a source with random access: its positions are the numbers 0 .. count - 1 (of which some may be blank). */
+  readonly count?: (() => number) | undefined
   /** Size of the source in bytes, where it is known. */
   bytesTotal(context: RunContext): Promise<number | undefined>
   /** A faster way to the batches that the verb `batch` makes of the items, for a stage of packed rows that has one. */

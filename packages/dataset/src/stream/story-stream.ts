@@ -72,7 +72,12 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     return new StoryStream(skip(this.#stage, whole('skip: count', count, 0)))
   }
 
-  /** Item `i` for every `i` with `i % world === rank`, `rank` from 0. After a shuffle, all shards keep one global order. */
+  /**
+   * Item `i` for every `i` with `i % world === rank`, `rank` from 0. After a shuffle, all shards keep one global order.
+   *
+   * As the last verb it is elastic: when all ranks stand behind equally many items, the state of any of them resumes
+   * every rank of any world, and the items go on in the same global order.
+   */
   shard(rank: number, world: number): StoryStream<T> {
     whole('shard: world', world, 1)
     if (whole('shard: rank', rank, 0) >= world)
@@ -83,7 +88,9 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
   /** Items drawn from a buffer of `bufferSize`; the order depends on the seed and the epoch only. */
   shuffle(options: ShuffleOptions = {}): StoryStream<T> {
     if (options.seed !== undefined) whole('shuffle: seed', options.seed, Number.MIN_SAFE_INTEGER)
-    if (options.bufferSize !== undefined) whole('shuffle: bufferSize', options.bufferSize, 1)
+    const { bufferSize } = options
+    if (bufferSize !== undefined && bufferSize !== Number.POSITIVE_INFINITY)
+      whole('shuffle: bufferSize', bufferSize, 1)
     return new StoryStream(shuffle(this.#stage, options))
   }
 

@@ -3,7 +3,7 @@ import { through } from '../stream/through.ts'
 
 /** Every item changed by `change`, which must give the same result when asked again. */
 export function map<T, U>(upstream: Stage<T>, change: (item: T) => U | Promise<U>, name = 'map'): Stage<U> {
-  return through<T, U>(upstream, {
+  const stage = through<T, U>(upstream, {
     name,
     upstreamOf: from => from,
     walk: cursor => ({
@@ -15,8 +15,12 @@ export function map<T, U>(upstream: Stage<T>, change: (item: T) => U | Promise<U
     }),
     async restore(positions, context) {
       const values: U[] = []
-      for (const value of await upstream.restore(positions, context)) values.push(await change(value))
+      for (const value of await upstream.restore(positions, context)) {
+        // A blank place of a source with random access has no item.
+        values.push(value === undefined ? (value as unknown as U) : await change(value))
+      }
       return values
     },
   })
+  return { ...stage, count: upstream.count }
 }

@@ -2,12 +2,16 @@ import { fieldsOf, type Json } from '../json.ts'
 import { type RandomState, randomFrom, randomOf } from '../random.ts'
 import type { Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
+import { shuffleAll } from './shuffle-all.ts'
 
 /** Options of the verb `shuffle`. */
 export interface ShuffleOptions {
   /** Decides the order, together with the epoch. Default 0. */
   seed?: number
-  /** Items held at a time; each one given is drawn from that many. Default 4,096. */
+  /**
+   * Items held at a time; each one given is drawn from that many. Default 4,096. `Infinity` for a list in memory: a
+   * permutation of all of it, without a buffer.
+   */
   bufferSize?: number
 }
 
@@ -16,6 +20,12 @@ export interface ShuffleOptions {
  * items, some 10 bytes each, from which the items are read again.
  */
 export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: ShuffleOptions): Stage<T> {
+  if (bufferSize === Number.POSITIVE_INFINITY) {
+    if (upstream.count !== undefined) return shuffleAll(upstream, upstream.count, seed)
+    throw new RangeError(
+      'shuffle: bufferSize Infinity needs a list in memory right before it. Give a number, or write token shards, which shuffle without a buffer',
+    )
+  }
   return through<T, T>(upstream, {
     name: `shuffle(seed ${seed}, buffer ${bufferSize})`,
     upstreamOf: from => fieldsOf(from).upstream,

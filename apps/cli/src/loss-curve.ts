@@ -22,6 +22,7 @@ export function lossCurve(
   const training: Point[] = []
   const heldOut: Point[] = []
   for (const line of lines) {
+    if (line.type === 'sample') continue
     const points = line.type === 'step' ? training : heldOut
     points.push({ x: line.step, y: line.bitsPerByte })
   }

@@ -1,9 +1,9 @@
-import type { MetricsLine } from '@tinystories/trainer'
+import type { MetricsLine, StepLine } from '@tinystories/trainer'
 
 export interface ProgressOptions {
   stream?: NodeJS.WriteStream
   /** Share of the run that is done, 0 to 1. */
-  shareDone(line: MetricsLine): number
+  shareDone(line: StepLine): number
   steps: number | undefined
 }
 
@@ -34,6 +34,10 @@ export class Progress {
       )
       return
     }
+    if (line.type === 'sample') {
+      this.note(`step ${line.step}  it writes: ${line.text.replaceAll(/\s+/g, ' ')}`)
+      return
+    }
     const share = this.#options.shareDone(line)
     if (this.#startedShare === undefined) {
       this.#startedShare = share
@@ -60,7 +64,7 @@ export class Progress {
     this.#close()
   }
 
-  #show(line: Extract<MetricsLine, { type: 'step' }>, share: number): void {
+  #show(line: StepLine, share: number): void {
     const gained = share - (this.#startedShare ?? 0)
     const eta = gained > 0 ? ((1 - share) / gained) * (line.seconds - this.#startedSeconds) : undefined
     const of = this.#options.steps === undefined ? '' : `/${this.#options.steps}`

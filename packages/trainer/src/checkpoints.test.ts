@@ -1,13 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeSafetensors, openSafetensors } from '@tinystories/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type CheckpointProgress, CheckpointStore } from './checkpoints.ts'
+import { type CheckpointProgress, startOfRun } from './checkpoint-progress.ts'
+import { CheckpointStore } from './checkpoints.ts'
 import type { EngineState } from './types.ts'
 
 const shapes = { weight: [2, 3], bias: [3] }
+const format = { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors }
 let folder: string
 let store: CheckpointStore
 
@@ -15,7 +18,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'checkpoints-'))
   store = new CheckpointStore({
     folder,
-    format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
+    format,
     shapes,
   })
 })
@@ -30,6 +33,7 @@ const state = (value: number): EngineState => ({
   optimizer: { firstMoment: arrays(value + 1), 'second.secondMoment': arrays(value + 2) },
 })
 const progress = (step: number): CheckpointProgress => ({
+  ...startOfRun,
   step,
   tokens: step * 10,
   bytes: step * 40,
@@ -66,16 +70,65 @@ test('says what to do when there is none', async () => {
   await expect(store.readNewest()).rejects.toThrow(/No checkpoint in .*Start it anew without --resume/)
 })
 
-test('refuses the parameters of another model', async () => {
+test('refuses the parameters of another model, by name', async () => {
   await store.write(state(1), progress(1))
-  const other = new CheckpointStore({
-    folder,
-    format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
-    shapes: { weight: [4, 4], bias: [3] },
-  })
-  await expect(
-    other.readNewest((_, reason) => expect(reason).toMatch(/weight is not the \[4, 4\]/)),
-  ).rejects.toThrow(/None of the 1 checkpoints/)
+  for (const [shapes, message] of [
+    [{ weight: [4, 4], bias: [3] }, /another model: its parameter weight has 6 values, here it is \[4, 4\]/],
+    [{ weight: [2, 3] }, /its parameter bias has 3 values, here it does not exist/],
+    [{ weight: [2, 3], bias: [3], head: [2] }, /its parameter head is missing, here it is \[2\]/],
+  ] as const) {
+    const other = new CheckpointStore({ folder, format, shapes: shapes as never })
+    await expect(other.readNewest()).rejects.toThrow(message)
+  }
+})
+
+test('keeps the best besides the newest', async () => {
+  for (const step of [1, 2, 3, 4]) await store.write(state(step), { ...progress(step), bestStep: 2 })
+  expect(await store.list()).toEqual(['step-00000002', 'step-00000003', 'step-00000004'])
+  await store.write(state(5), { ...progress(5), bestStep: 5 })
+  expect(await store.list()).toEqual(['step-00000004', 'step-00000005'])
+})
+
+test('recognises one changed byte anywhere in a checkpoint', async () => {
+  await store.write(state(1), progress(1))
+  const folder = await store.write(state(2), progress(2))
+  for (const file of await readdir(folder)) {
+    const path = join(folder, file)
+    const whole = await readFile(path)
+    for (const place of [0, whole.length >> 1, whole.length - 3]) {
+      const damaged = Buffer.from(whole)
+      damaged[place]! ^= 4
+      await writeFile(path, damaged)
+      expect((await store.readNewest()).progress.step, `${file}, byte ${place}`).toBe(1)
+    }
+    await writeFile(path, whole.subarray(0, whole.length - 5))
+    expect((await store.readNewest()).progress.step, `${file}, cut off`).toBe(1)
+    await rm(path)
+    expect((await store.readNewest()).progress.step, `${file}, gone`).toBe(1)
+    await writeFile(path, whole)
+  }
+  expect((await store.readNewest()).progress.step).toBe(2)
+})
+
+test('reads checkpoints of version 1, which knew less', async () => {
+  const folder = await store.write(state(1), progress(1))
+  const path = join(folder, 'checkpoint.json')
+  const { files } = JSON.parse(await readFile(path, 'utf8')) as { files: object }
+  const { step, tokens, bytes, seconds, data, metricsBytes, bestBitsPerByte, evaluatedStep } = progress(1)
+  const old = { step, tokens, bytes, seconds, data, metricsBytes, bestBitsPerByte, evaluatedStep }
+  await writeFile(path, JSON.stringify({ version: 1, progress: old, files }))
+  const found = await store.readNewest()
+  expect(found.progress).toEqual(progress(1))
+  expect(found.state).toEqual(state(1))
+})
+
+test('clears away what a killed process left half-written, and nothing else', async () => {
+  await store.write(state(1), progress(1))
+  await mkdir(join(folder, '.step-00000002.4711.tmp'))
+  await writeFile(join(folder, '.step-00000002.4711.tmp/parameters.safetensors'), 'half')
+  await writeFile(join(folder, 'notes.txt'), 'mine')
+  await store.prepare()
+  expect((await readdir(folder)).sort()).toEqual(['notes.txt', 'step-00000001'])
 })
 
 test.skipIf(!existsSync('/dev/full'))(
@@ -93,3 +146,43 @@ test.skipIf(!existsSync('/dev/full'))(
     expect((await store.readNewest()).state).toEqual(state(1))
   },
 )
+
+/** A small file system in memory of its own; undefined where one may not mount. */
+function mountSmall(at: string): (() => void) | undefined {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', at], { stdio: 'ignore' })
+    return () => execFileSync('umount', [at])
+  } catch {
+    return undefined
+  }
+}
+
+test('on a disk that is really full, and on one that is read-only, the last checkpoint stays', async context => {
+  const unmount = mountSmall(folder)
+  if (!unmount) {
+    context.skip('mounting a file system takes root')
+    return
+  }
+  try {
+    // 96 KB a checkpoint: the second still fits, the third does not.
+    const big = new CheckpointStore({ folder, format, shapes: { weight: [24_000] } })
+    const bigState = (value: number): EngineState => ({
+      parameters: { weight: new Float32Array(24_000).fill(value) },
+      optimizer: {},
+    })
+    await big.write(bigState(1), progress(1))
+    await big.write(bigState(2), progress(2))
+    await expect(big.write(bigState(3), progress(3))).rejects.toThrow(
+      /Disk full.*step-00000003.*Earlier checkpoints are untouched/,
+    )
+    expect((await readdir(folder)).sort()).toEqual(['step-00000001', 'step-00000002'])
+    expect((await big.readNewest()).state).toEqual(bigState(2))
+    await rm(join(folder, 'step-00000001'), { recursive: true })
+    await big.write(bigState(3), progress(3))
+    execFileSync('mount', ['-o', 'remount,ro', folder])
+    await expect(big.write(bigState(4), progress(4))).rejects.toThrow(/read-only file system.*another folder/)
+    expect((await big.readNewest()).state).toEqual(bigState(3))
+  } finally {
+    unmount()
+  }
+})

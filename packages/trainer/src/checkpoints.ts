@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CheckpointError } from './errors.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Checkpoint, CheckpointProgress } from './checkpoint-progress.ts'
+import { startOfRun } from './checkpoint-progress.ts'
+import { CheckpointError, describeWriteFailure } from './errors.ts'
 import type { ArrayRecord, EngineState } from './types.ts'
 
 /** How float32 arrays lie in a file; `@tinystories/model`'s `encodeSafetensors` and `openSafetensors` fit. */
@@ -25,45 +28,30 @@ export interface ArrayFile {
   close(): Promise<void>
 }
 
-/** What a checkpoint knows besides arrays. All of it is JSON. */
-export interface CheckpointProgress {
-  step: number
-  /** Tokens seen by the optimiser. */
-  tokens: number
-  /** UTF-8 bytes of original text that these tokens stand for. */
-  bytes: number
-  /** Seconds of training, pauses left out. */
-  seconds: number
-  /** Where the data stream stood. */
-  data: unknown
-  /** Length of metrics.jsonl when the checkpoint was taken: what comes after is cut off on resuming. */
-  metricsBytes: number
-  bestBitsPerByte: number | null
-  /** Step of the last evaluation, so that resuming does not evaluate it again. */
-  evaluatedStep: number
-}
-
-export interface Checkpoint {
-  folder: string
-  progress: CheckpointProgress
-  state: EngineState
-}
-
 export interface CheckpointStoreOptions {
   /** Folder that holds `step-00000100/` and so on. */
   folder: string
   format: ArrayFormat
   /** Shapes of the parameters by name. */
   shapes: Record<string, number[]>
-  /** How many of the newest to keep. Default 2. */
+  /** How many of the newest to keep, at least 1. The best one is kept besides. Default 2. */
   keep?: number
+  /** Put into each checkpoint: see `RunFolderOptions`. */
+  identity?: Record<string, string>
+  config?: unknown
+  versions?: Record<string, string>
 }
 
 interface Manifest {
-  version: 1
+  version: 1 | 2
   progress: CheckpointProgress
   /** sha256 of each file. */
   files: Record<string, string>
+  identity?: Record<string, string>
+  config?: unknown
+  versions?: Record<string, string>
+  /** sha256 of this manifest's JSON without this field. Version 1 had none. */
+  checksum?: string
 }
 
 const manifestName = 'checkpoint.json'
@@ -74,41 +62,62 @@ const manifestName = 'checkpoint.json'
  */
 export class CheckpointStore {
   readonly folder: string
-  readonly #format: ArrayFormat
-  readonly #shapes: Record<string, number[]>
+  readonly #options: CheckpointStoreOptions
   readonly #keep: number
 
-  constructor({ folder, format, shapes, keep = 2 }: CheckpointStoreOptions) {
+  constructor(options: CheckpointStoreOptions) {
+    const { folder, keep = 2 } = options
+    if (!(Number.isInteger(keep) && keep >= 1)) {
+      throw new RangeError(`keepCheckpoints must be a whole number of at least 1, not ${keep}`)
+    }
     this.folder = folder
-    this.#format = format
-    this.#shapes = shapes
+    this.#options = options
     this.#keep = keep
+  }
+
+  /** Makes the folder and clears away what a killed process left half-written. */
+  async prepare(): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true })
+      const leftovers = (await readdir(this.folder)).filter(name => /^\.step-\d+\.\d+\.tmp$/.test(name))
+      for (const name of leftovers) await rm(join(this.folder, name), { recursive: true, force: true })
+    } catch (error) {
+      const message = describeWriteFailure('The folder of checkpoints', this.folder, error)
+      throw new CheckpointError(message, this.folder, { cause: error })
+    }
   }
 
   /** @throws CheckpointError when the disk is full or the folder cannot be written; earlier checkpoints stay. */
   async write(state: EngineState, progress: CheckpointProgress): Promise<string> {
-    const name = `step-${String(progress.step).padStart(8, '0')}`
+    const name = nameOf(progress.step)
     const final = join(this.folder, name)
     const temporary = join(this.folder, `.${name}.${process.pid}.tmp`)
     try {
-      await mkdir(temporary, { recursive: true })
+      // Not recursive: on a read-only file system that would say that there is no such folder.
+      await mkdir(temporary).catch(error => {
+        if (error.code !== 'EEXIST') throw error
+      })
       const files: Record<string, string> = {}
       for (const [part, arrays] of Object.entries(this.#parts(state))) {
-        const file = `${part}.${this.#format.extension}`
-        const pieces = this.#format.encode(this.#named(arrays))
-        files[file] = sha256(pieces)
+        const file = `${part}.${this.#options.format.extension}`
+        const pieces = this.#options.format.encode(this.#named(arrays))
+        files[file] = await sha256(pieces)
         await writeSynced(join(temporary, file), pieces)
       }
-      const manifest: Manifest = { version: 1, progress, files }
-      await writeSynced(join(temporary, manifestName), [Buffer.from(JSON.stringify(manifest, null, 2))])
+      const { identity = {}, config = null, versions = {} } = this.#options
+      const content: Manifest = { version: 2, progress, files, identity, config, versions }
+      const checksum = await sha256([Buffer.from(JSON.stringify(content))])
+      const manifest = Buffer.from(`${JSON.stringify({ ...content, checksum }, null, 2)}\n`)
+      await writeSynced(join(temporary, manifestName), [manifest])
       await rm(final, { recursive: true, force: true })
       await rename(temporary, final)
       await syncFolder(this.folder)
     } catch (error) {
       await rm(temporary, { recursive: true, force: true }).catch(() => {})
-      throw new CheckpointError(describeWriteFailure(final, error), final, { cause: error })
+      const message = describeWriteFailure('The checkpoint', final, error)
+      throw new CheckpointError(message, final, { cause: error })
     }
-    await this.#prune()
+    await this.#prune(progress.bestStep)
     return final
   }
 
@@ -124,6 +133,7 @@ export class CheckpointStore {
       try {
         return await this.#read(folder)
       } catch (error) {
+        if (CheckpointError.isInstance(error)) throw error
         onDamaged(folder, error instanceof Error ? error.message : String(error))
       }
     }
@@ -143,26 +153,50 @@ export class CheckpointStore {
 
   async #read(folder: string): Promise<Checkpoint> {
     const manifest = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
-    if (manifest.version !== 1)
+    const { checksum, ...content } = manifest
+    if (manifest.version !== 1 && manifest.version !== 2)
       throw new Error(`version ${String(manifest.version)} is not one this release reads`)
+    if (manifest.version === 2 && checksum !== (await sha256([Buffer.from(JSON.stringify(content))])))
+      throw new Error(`${manifestName} does not match its checksum`)
+    const { extension } = this.#options.format
     const parts: Record<string, ArrayRecord> = {}
     for (const [file, expected] of Object.entries(manifest.files)) {
       const path = join(folder, file)
-      if (sha256([await readFile(path)]) !== expected) throw new Error(`${file} does not match its checksum`)
-      parts[file.slice(0, -this.#format.extension.length - 1)] = await this.#readArrays(path)
+      if ((await sha256([await readFile(path)])) !== expected)
+        throw new Error(`${file} does not match its checksum`)
+      parts[file.slice(0, -extension.length - 1)] = await this.#readArrays(path)
     }
     const { parameters, ...slots } = parts
     if (!parameters) throw new Error('it holds no parameters')
-    for (const [name, shape] of Object.entries(this.#shapes)) {
-      const length = shape.reduce((a, b) => a * b, 1)
-      if (parameters[name]?.length !== length) {
-        throw new Error(`parameter ${name} is not the [${shape.join(', ')}] that the model of this run has`)
-      }
-    }
+    this.#checkModel(folder, parameters)
     const optimizer = Object.fromEntries(
       Object.entries(slots).map(([slot, arrays]) => [slot.replace(/^optimizer-/, ''), arrays]),
     )
-    return { folder, progress: manifest.progress, state: { parameters, optimizer } }
+    return {
+      folder,
+      progress: { ...startOfRun, ...manifest.progress },
+      state: { parameters, optimizer },
+      identity: manifest.identity ?? {},
+      config: manifest.config ?? null,
+      versions: manifest.versions ?? {},
+    }
+  }
+
+  /** The files are whole, so parameters that do not fit are those of another model. */
+  #checkModel(folder: string, parameters: ArrayRecord): void {
+    const { shapes } = this.#options
+    const names = new Set([...Object.keys(shapes), ...Object.keys(parameters)])
+    for (const name of names) {
+      const shape = shapes[name]
+      const length = shape?.reduce((a, b) => a * b, 1)
+      if (parameters[name]?.length === length) continue
+      const here = shape ? `is [${shape.join(', ')}]` : 'does not exist'
+      const there = parameters[name] ? `has ${parameters[name].length} values` : 'is missing'
+      throw new CheckpointError(
+        `${folder} is of another model: its parameter ${name} ${there}, here it ${here}. Resume with the model of the run, or start a new run.`,
+        folder,
+      )
+    }
   }
 
   #parts(state: EngineState): Record<string, ArrayRecord> {
@@ -174,13 +208,13 @@ export class CheckpointStore {
   #named(arrays: ArrayRecord): NamedArray[] {
     return Object.entries(arrays).map(([name, data]) => ({
       name,
-      shape: this.#shapes[name] ?? [data.length],
+      shape: this.#options.shapes[name] ?? [data.length],
       data,
     }))
   }
 
   async #readArrays(path: string): Promise<ArrayRecord> {
-    const file = await this.#format.open(path)
+    const file = await this.#options.format.open(path)
     try {
       const arrays: ArrayRecord = {}
       for (const [name] of file.tensors) arrays[name] = await file.read(name)
@@ -190,12 +224,18 @@ export class CheckpointStore {
     }
   }
 
-  async #prune(): Promise<void> {
+  async #prune(bestStep: number | null): Promise<void> {
     const names = await this.list()
+    const best = bestStep === null ? undefined : nameOf(bestStep)
     for (const name of names.slice(0, -this.#keep)) {
-      await rm(join(this.folder, name), { recursive: true, force: true })
+      // What cannot be removed now will be tried again after the next checkpoint.
+      if (name !== best) await rm(join(this.folder, name), { recursive: true, force: true }).catch(() => {})
     }
   }
+}
+
+function nameOf(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`
 }
 
 async function writeSynced(path: string, pieces: Uint8Array[]): Promise<void> {
@@ -208,9 +248,16 @@ async function writeSynced(path: string, pieces: Uint8Array[]): Promise<void> {
   }
 }
 
-function sha256(pieces: Uint8Array[]): string {
+/** In portions of some milliseconds, because the main thread has training to feed. */
+async function sha256(pieces: Uint8Array[]): Promise<string> {
   const hash = createHash('sha256')
-  for (const piece of pieces) hash.update(piece)
+  const portion = 1 << 20
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; from += portion) {
+      hash.update(piece.subarray(from, from + portion))
+      if (piece.length > portion) await setImmediate()
+    }
+  }
   return hash.digest('hex')
 }
 
@@ -222,15 +269,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder?.close()
   }
-}
-
-function describeWriteFailure(folder: string, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return `Disk full while writing the checkpoint ${folder}. Earlier checkpoints are untouched: free some space and resume.`
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return `No permission to write the checkpoint ${folder}: choose another folder or change its permissions.`
-  }
-  return `The checkpoint ${folder} could not be written: ${error instanceof Error ? error.message : String(error)}`
 }

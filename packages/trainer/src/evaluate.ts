@@ -28,13 +28,14 @@ export async function evaluateOn(
   engine: Engine,
   { batches, bytes }: EvaluationSet,
   signal?: AbortSignal,
+  weights: 'parameters' | 'average' = 'parameters',
 ): Promise<EvaluationResult> {
   let nats = 0
   let tokens = 0
   let correct = 0
   for (const batch of batches) {
     signal?.throwIfAborted()
-    const sums = await engine.evaluate(batch)
+    const sums = await engine.evaluate(batch, weights)
     nats += sums.nats
     tokens += sums.tokens
     correct += sums.correct

@@ -1,38 +1,50 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { EvaluationResult } from './evaluate.ts'
+import { CheckpointError, describeWriteFailure } from './errors.ts'
+import type { MetricsLine } from './metrics-line.ts'
 
-/** A line of metrics.jsonl: one training step, or one evaluation. */
-export type MetricsLine =
-  | {
-      type: 'step'
-      step: number
-      tokens: number
-      seconds: number
-      loss: number
-      bitsPerByte: number
-      learningRate: number
-      gradientNorm: number
-      tokensPerSecond: number
-    }
-  | ({ type: 'evaluation'; step: number; seconds: number } & EvaluationResult)
-
-/** Appends metrics to a file, one JSON object a line. */
+/**
+ * Appends metrics to a file, one JSON object a line. Lines are written in the background; what cannot be written
+ * (a full disk) is kept in memory and tried again with the next line.
+ */
 export class MetricsFile {
+  readonly #path: string
   readonly #file: FileHandle
+  readonly #onFailure: (message: string) => void
+  #pending: Buffer[] = []
+  /** Bytes that are in the file, and those that will be when everything is. */
+  #written: number
   #bytes: number
+  #draining: Promise<void> | undefined
+  #failure: unknown
 
-  private constructor(file: FileHandle, bytes: number) {
+  private constructor(path: string, file: FileHandle, bytes: number, onFailure: (message: string) => void) {
+    this.#path = path
     this.#file = file
+    this.#written = bytes
     this.#bytes = bytes
+    this.#onFailure = onFailure
   }
 
-  /** Opens the file; what stands after `keepBytes` belongs to steps that will be made again, and is cut off. */
-  static async open(path: string, keepBytes = 0): Promise<MetricsFile> {
-    const file = await open(path, keepBytes > 0 ? 'r+' : 'w')
-    const { size } = await file.stat()
-    const bytes = Math.min(size, keepBytes)
-    await file.truncate(bytes)
-    return new MetricsFile(file, bytes)
+  /**
+   * Opens the file; what stands after `keepBytes` belongs to steps that will be made again, and is cut off.
+   *
+   * @param onFailure is told once when lines cannot be written
+   * @throws CheckpointError when it cannot be opened
+   */
+  static async open(
+    path: string,
+    keepBytes = 0,
+    onFailure: (message: string) => void = () => {},
+  ): Promise<MetricsFile> {
+    try {
+      const file = await open(path, keepBytes > 0 ? 'r+' : 'w')
+      const { size } = await file.stat()
+      const bytes = Math.min(size, keepBytes)
+      await file.truncate(bytes)
+      return new MetricsFile(path, file, bytes, onFailure)
+    } catch (error) {
+      throw new CheckpointError(describeWriteFailure('The metrics', path, error), path, { cause: error })
+    }
   }
 
   /** Length of the file with all that was appended so far. */
@@ -40,14 +52,68 @@ export class MetricsFile {
     return this.#bytes
   }
 
-  async append(line: MetricsLine): Promise<void> {
+  append(line: MetricsLine): void {
     const text = Buffer.from(`${JSON.stringify(line)}\n`)
-    const position = this.#bytes
     this.#bytes += text.length
-    await this.#file.write(text, 0, text.length, position)
+    this.#pending.push(text)
+    this.#draining ??= this.#drain()
+  }
+
+  /** Waits until everything is on disk. @throws CheckpointError when it cannot be written */
+  async flush(): Promise<void> {
+    await this.#draining
+    if (this.#pending.length > 0) await this.#drain()
+    if (this.#pending.length > 0) {
+      const message = describeWriteFailure('The metrics', this.#path, this.#failure)
+      throw new CheckpointError(message, this.#path, { cause: this.#failure })
+    }
+    await this.#file.datasync()
+  }
+
+  /** Cuts the file back to `bytes`, a place where it stood before. */
+  async rewind(bytes: number): Promise<void> {
+    await this.#draining
+    this.#pending = []
+    await this.#file.truncate(bytes)
+    this.#written = bytes
+    this.#bytes = bytes
   }
 
   async close(): Promise<void> {
-    await this.#file.close()
+    try {
+      await this.flush()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#pending.length > 0) {
+        const count = this.#pending.length
+        const data = Buffer.concat(this.#pending)
+        for (let done = 0; done < data.length; ) {
+          const { bytesWritten } = await this.#file.write(
+            data,
+            done,
+            data.length - done,
+            this.#written + done,
+          )
+          done += bytesWritten
+        }
+        this.#written += data.length
+        this.#pending.splice(0, count)
+      }
+      this.#failure = undefined
+    } catch (error) {
+      if (!this.#failure) {
+        this.#onFailure(
+          `${describeWriteFailure('The metrics', this.#path, error)} They are kept in memory meanwhile.`,
+        )
+      }
+      this.#failure = error
+    } finally {
+      this.#draining = undefined
+    }
   }
 }

@@ -3,27 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import {
-  encodeSafetensors,
-  evaluateLoss,
-  gptConfig,
-  initParameters,
-  loss,
-  openSafetensors,
-} from '@tinystories/model'
+import { evaluateLoss, gptConfig, initParameters, loss } from '@tinystories/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CheckpointStore } from './checkpoints.ts'
 import type { EngineName } from './engines/create-engine.ts'
 import { DivergedError, NoDataError } from './errors.ts'
-import type { MetricsLine } from './metrics.ts'
+import type { MetricsLine } from './metrics-line.ts'
 import { adamW } from './optimizers/adam-w.ts'
 import { muon } from './optimizers/muon.ts'
-import { warmupCosine } from './schedules.ts'
 import { toyBatch, toyModel, toyStream } from './testing/toy-model.ts'
+import { format, metricsOf, options } from './testing/toy-run.ts'
 import { createTrainer, resumeTrainer, type TrainerOptions } from './trainer.ts'
 
-const format = { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors }
-const evaluationSet = { batches: [toyBatch(1000), toyBatch(1001)], bytes: 96 }
 let folder: string
 
 beforeEach(async () => {
@@ -31,26 +22,6 @@ beforeEach(async () => {
   await useBackend('cpu')
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
-
-function options(engine: EngineName, more: Partial<TrainerOptions> = {}): TrainerOptions {
-  return {
-    model: toyModel(),
-    data: toyStream(),
-    optimizer: adamW({ weightDecay: 0.01 }),
-    schedule: warmupCosine({ peak: 0.05, warmupSteps: 5 }),
-    engine,
-    evaluation: { ...evaluationSet, everySteps: 10 },
-    ...more,
-  }
-}
-
-async function metricsOf(run: string): Promise<MetricsLine[]> {
-  const text = await readFile(join(run, 'metrics.jsonl'), 'utf8')
-  return text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as MetricsLine)
-}
 
 describe.each<EngineName>(['cpu', 'wasm', 'compiled'])('on the engine %s', engine => {
   test('learns', async () => {
@@ -194,8 +165,15 @@ test('metrics of steps that are made again are cut off on resuming', async () =>
 
 test('a loss that is no number ends the run and names the step', async () => {
   const trainer = await createTrainer(options('cpu', { schedule: ({ step }) => (step < 4 ? 0.01 : 1e38) }))
-  await expect(trainer.run({ steps: 50 })).rejects.toThrow(DivergedError)
+  const failure = await trainer.run({ steps: 50 }).catch(error => error)
   await trainer.dispose()
+  expect(failure).toBeInstanceOf(DivergedError)
+  const { step, batch, message, largestGradient } = failure as DivergedError
+  expect(step).toBeGreaterThanOrEqual(4)
+  expect(batch).toBe(step)
+  expect(Object.keys(toyModel().parameters)).toContain(largestGradient.parameter)
+  expect(message).toContain(`at step ${step}, batch ${batch}`)
+  expect(message).toContain(`the largest gradient is that of ${largestGradient.parameter}`)
 })
 
 test('data that gives no batch is told', async () => {

@@ -1,148 +1,131 @@
-import { join } from 'node:path'
-import type { CheckpointProgress, CheckpointStore } from './checkpoints.ts'
+import { type CheckpointProgress, startOfRun } from './checkpoint-progress.ts'
 import type { EngineChoice } from './engines/create-engine.ts'
+import { countTokens } from './engines/micro-batches.ts'
 import { DivergedError, NoDataError } from './errors.ts'
-import { type EvaluationResult, type EvaluationSet, evaluateOn } from './evaluate.ts'
-import { MetricsFile, type MetricsLine } from './metrics.ts'
+import { type EvaluationResult, evaluateOn } from './evaluate.ts'
+import { type RunLimits, type ShareDone, shareDoneOf } from './limits.ts'
+import type { MetricsLine } from './metrics-line.ts'
+import { averageSlot } from './optimizers/average-weights.ts'
+import type { MetricsSink } from './run-storage.ts'
+import { judgeStep, type SpikeOptions } from './spikes.ts'
+import type { RunResult, StartOptions, Trainer } from './start-trainer.ts'
+import { type Stint, startStint, type TakenBatches } from './stint.ts'
 import { Stopwatch } from './stopwatch.ts'
-import type { RunLimits, RunResult, Trainer, TrainerOptions } from './trainer.ts'
-import type { BatchCursor, Engine, EngineState, TokenBatch } from './types.ts'
+import type { ArrayRecord, EngineState, StepResult } from './types.ts'
 
-export interface TrainingRunOptions extends Omit<TrainerOptions, 'engine'> {
-  store: CheckpointStore | undefined
-  engine: Engine
-  passedOver: EngineChoice['passedOver']
+export interface TrainingRunOptions extends Omit<StartOptions, 'engine' | 'spikes'>, EngineChoice {
   progress: CheckpointProgress | undefined
+  /** What is evaluated. */
+  weights: 'parameters' | 'average'
+  spikes: Required<SpikeOptions>
 }
 
-const start: CheckpointProgress = {
-  step: 0,
-  tokens: 0,
-  bytes: 0,
-  seconds: 0,
-  data: undefined,
-  metricsBytes: 0,
-  bestBitsPerByte: null,
-  evaluatedStep: 0,
-}
-
-/** The training loop: one step after another, with evaluations and checkpoints between. */
+/** The training loop: one step after another, with evaluations, samples and checkpoints between. */
 export class TrainingRun implements Trainer {
-  readonly engine: Engine
+  readonly engine: EngineChoice['engine']
   readonly passedOver: EngineChoice['passedOver']
+  readonly why: string
   readonly #options: TrainingRunOptions
-  readonly #progress: CheckpointProgress
+  #progress: CheckpointProgress
   #lastEvaluation: EvaluationResult | undefined
   #checkpointStep: number
   #writing: Promise<void> = Promise.resolve()
   #writeFailure: unknown
+  #rollbacks = 0
+  // These are of the `run` that is going on.
+  #metrics: MetricsSink | undefined
+  #clock = new Stopwatch(0)
 
   constructor(options: TrainingRunOptions) {
     this.engine = options.engine
     this.passedOver = options.passedOver
+    this.why = options.why
     this.#options = options
-    this.#progress = { ...start, ...options.progress }
+    this.#progress = { ...startOfRun, ...options.progress }
     this.#checkpointStep = this.#progress.step
   }
 
-  async run({ steps, minutes, signal }: RunLimits): Promise<RunResult> {
-    if (steps === undefined && minutes === undefined) {
-      throw new RangeError('run: give a limit, steps or minutes')
-    }
-    const { data, evaluation, run, schedule, optimizer, callbacks = {} } = this.#options
-    const progress = this.#progress
-    const metrics = run && (await MetricsFile.open(join(run.folder, 'metrics.jsonl'), progress.metricsBytes))
-    const evaluateEvery = evaluation?.everySteps ?? 100
-    const checkpointEvery = run?.checkpointEverySteps ?? 200
-    const cursor = data.iterate({ ...(progress.data === undefined ? {} : { from: progress.data }) })
-    const clock = new Stopwatch(progress.seconds)
-    const report = async (line: MetricsLine): Promise<void> => {
-      await metrics?.append(line)
-      callbacks.onMetrics?.(line)
-    }
-    const shareDone = (): number =>
-      Math.max(
-        steps === undefined ? 0 : progress.step / steps,
-        minutes === undefined ? 0 : clock.seconds / (minutes * 60),
-      )
+  get step(): number {
+    return this.#progress.step
+  }
 
-    let status: RunResult['status'] = 'finished'
+  async run(limits: RunLimits): Promise<RunResult> {
+    const { storage, tokensPerEpoch, evaluation } = this.#options
+    const { signal } = limits
+    const doneAt = (seconds: number): ReturnType<ShareDone> =>
+      shareDoneOf(limits, this.#progress, tokensPerEpoch)(seconds)
+    doneAt(0)
+    this.#metrics = await storage?.openMetrics(this.#progress.metricsBytes)
+    this.#clock = new Stopwatch(this.#progress.seconds)
+    let stint = this.#startStint()
+    let reason: RunResult['reason']
+    let failed = true
     try {
-      let upcoming = take(cursor)
-      while (shareDone() < 1) {
+      if (this.#options.spikes.action === 'rollback' && (await storage?.checkpoints.list())?.length === 0) {
+        await this.#checkpoint({ background: false })
+      }
+      for (;;) {
+        const done = doneAt(this.#clock.seconds)
+        if (done.share >= 1) {
+          reason = done.limit
+          break
+        }
+        if (this.#isPatienceOver()) {
+          reason = 'early-stopping'
+          break
+        }
         if (signal?.aborted) {
-          status = 'aborted'
+          reason = 'signal'
           break
         }
-        const taken = await upcoming
+        const taken = await stint.take()
         if (!taken) {
-          if (progress.step === 0)
+          if (this.#progress.batches === 0)
             throw new NoDataError('The data gave no batch: it is shorter than one batch.')
+          reason = 'data'
           break
         }
-        const { batch, state } = taken
-        // The next batch is made while the engine works on this one.
-        upcoming = take(cursor)
-        upcoming.catch(() => {})
-
-        const step = progress.step + 1
-        const learningRate = schedule({ step, done: shareDone() })
-        const begun = clock.seconds
-        const { loss, gradientNorm } = await this.engine.step(batch, {
-          learningRate,
-          ...optimizer.scalars(step),
-        })
-        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-          throw new DivergedError(
-            `Training diverged at step ${step}: loss ${loss}, gradient norm ${gradientNorm}, learning rate ${learningRate.toPrecision(3)}. Resume from the last checkpoint with a lower learning rate.`,
-            step,
-          )
+        if (this.#progress.skipped.includes(this.#progress.batches + 1)) {
+          this.#progress.batches++
+          this.#progress.data = taken.state
+          continue
         }
-        const tokens = batch.mask.reduce((sum, weight) => sum + weight, 0)
-        progress.step = step
-        progress.tokens += tokens
-        progress.bytes += batch.bytes
-        progress.data = state
-        progress.seconds = clock.seconds
-        await report({
-          type: 'step',
-          step,
-          tokens: progress.tokens,
-          seconds: progress.seconds,
-          loss,
-          bitsPerByte: (loss / Math.LN2) * (progress.tokens / progress.bytes),
-          learningRate,
-          gradientNorm,
-          tokensPerSecond: tokens / (clock.seconds - begun),
-        })
-        if (evaluation && step % evaluateEvery === 0 && shareDone() < 1) {
-          await this.#evaluate(evaluation, clock, report, signal)
+        const goOn = await this.#step(taken, done.share)
+        if (!goOn) {
+          await stint.end()
+          await this.#rollBack()
+          stint = this.#startStint()
+          continue
         }
-        if (run && step % checkpointEvery === 0) await this.#checkpoint(clock, metrics, { background: true })
+        const ends = doneAt(this.#clock.seconds).share >= 1
+        await this.#between(ends, signal)
       }
-      if (evaluation && status === 'finished' && progress.evaluatedStep !== progress.step) {
-        await this.#evaluate(evaluation, clock, report, undefined)
+      if (evaluation && reason !== 'signal' && this.#progress.evaluatedStep !== this.#progress.step) {
+        await this.#evaluate(undefined)
       }
-      if (run && this.#checkpointStep !== progress.step) {
-        await this.#checkpoint(clock, metrics, { background: false })
-      }
+      await this.#lastCheckpoint()
+      failed = false
     } catch (error) {
       if (!isAbort(error, signal)) throw error
-      status = 'aborted'
-      if (run) await this.#checkpoint(clock, metrics, { background: false })
+      reason = 'signal'
+      await this.#lastCheckpoint()
+      failed = false
     } finally {
       await this.#writing
-      await cursor.return?.()
-      await metrics?.close()
+      await stint.end()
+      const closing = this.#metrics?.close()
+      // The first failure is the one to tell.
+      await (failed ? closing?.catch(() => {}) : closing)
     }
-    if (this.#writeFailure) throw this.#writeFailure
+    const { step, tokens, seconds, bestBitsPerByte } = this.#progress
     return {
-      status,
-      step: progress.step,
-      tokens: progress.tokens,
-      seconds: progress.seconds,
+      status: reason === 'signal' ? 'aborted' : 'finished',
+      reason,
+      step,
+      tokens,
+      seconds,
       evaluation: this.#lastEvaluation,
-      bestBitsPerByte: progress.bestBitsPerByte,
+      bestBitsPerByte,
     }
   }
 
@@ -153,54 +136,185 @@ export class TrainingRun implements Trainer {
   async dispose(): Promise<void> {
     await this.#writing
     await this.engine.dispose()
+    await this.#options.storage?.release()
   }
 
-  async #evaluate(
-    set: EvaluationSet,
-    clock: Stopwatch,
-    report: (line: MetricsLine) => Promise<void>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  #startStint(): Stint {
+    return startStint(this.#options.data, this.#progress.data, this.#options.accumulate ?? 1)
+  }
+
+  /** @returns whether it was sound; if not, the run is to go back and leave the batch out. */
+  async #step({ batches, state }: TakenBatches, done: number): Promise<boolean> {
+    const { schedule, optimizer, spikes, callbacks } = this.#options
     const progress = this.#progress
-    const result = await evaluateOn(this.engine, set, signal)
-    this.#lastEvaluation = result
-    progress.evaluatedStep = progress.step
-    progress.seconds = clock.seconds
-    await report({ type: 'evaluation', step: progress.step, seconds: progress.seconds, ...result })
-    if (progress.bestBitsPerByte === null || result.bitsPerByte < progress.bestBitsPerByte) {
-      progress.bestBitsPerByte = result.bitsPerByte
-      await this.#options.callbacks?.onBest?.(result, await this.engine.save())
+    const step = progress.step + 1
+    const learningRate = schedule({ step, done })
+    const begun = this.#clock.seconds
+    const result = await this.engine.step(batches, { learningRate, ...optimizer.scalars(step) })
+    const { loss, gradientNorm } = result
+    const verdict = judgeStep(result, progress.recentLosses, spikes)
+    if (verdict.kind !== 'sound') {
+      const goBack = spikes.action === 'rollback'
+      const told = this.#tell(result, verdict.reason, learningRate)
+      if (verdict.kind === 'not-a-number' && !goBack) {
+        throw this.#diverged(result, `${told} Resume from the last checkpoint with a lower learning rate.`)
+      }
+      if (goBack) {
+        if (++this.#rollbacks > spikes.maxRollbacks) {
+          throw this.#diverged(
+            result,
+            `${told} ${spikes.maxRollbacks} batches were left out before, to no avail: lower the learning rate.`,
+          )
+        }
+        callbacks?.onWarning?.(`${told} Going back to the last checkpoint and leaving that batch out.`)
+        progress.skipped = [...progress.skipped, progress.batches + 1]
+        return false
+      }
+      callbacks?.onWarning?.(told)
+    }
+    const tokens = batches.reduce((sum, batch) => sum + countTokens(batch), 0)
+    const seconds = this.#clock.seconds
+    progress.step = step
+    progress.batches++
+    progress.tokens += tokens
+    progress.bytes += batches.reduce((sum, batch) => sum + batch.bytes, 0)
+    progress.data = state
+    progress.seconds = seconds
+    progress.recentLosses = [...progress.recentLosses, loss].slice(-spikes.window)
+    this.#report({
+      type: 'step',
+      step,
+      tokens: progress.tokens,
+      seconds,
+      loss,
+      bitsPerByte: (loss / Math.LN2) * (progress.tokens / progress.bytes),
+      learningRate,
+      gradientNorm,
+      tokensPerSecond: tokens / (seconds - begun),
+    })
+    return true
+  }
+
+  /** What is due after a step. */
+  async #between(ends: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const { evaluation, samples, storage, checkpointEverySteps = 200, keepBest = true } = this.#options
+    const { step } = this.#progress
+    let best = false
+    if (evaluation && !ends && step % (evaluation.everySteps ?? 100) === 0) {
+      best = await this.#evaluate(signal)
+    }
+    if (samples && step % samples.everySteps === 0) await this.#sample(samples)
+    // The last step's is written when its evaluation is done.
+    if (storage && !ends && (step % checkpointEverySteps === 0 || (best && keepBest))) {
+      await this.#checkpoint({ background: true })
     }
   }
 
-  /** Copies the state between two steps; the writing itself goes on beside the training. */
-  async #checkpoint(
-    clock: Stopwatch,
-    metrics: MetricsFile | undefined,
-    { background }: { background: boolean },
-  ): Promise<void> {
-    const { store, callbacks = {} } = this.#options
-    if (!store) return
+  /** @returns whether it was the best so far. */
+  async #evaluate(signal: AbortSignal | undefined): Promise<boolean> {
+    const { evaluation, weights, earlyStopping, callbacks } = this.#options
+    const progress = this.#progress
+    const result = await evaluateOn(this.engine, evaluation!, signal, weights)
+    this.#lastEvaluation = result
+    progress.evaluatedStep = progress.step
+    progress.seconds = this.#clock.seconds
+    this.#report({ type: 'evaluation', step: progress.step, seconds: progress.seconds, ...result })
+    const before = progress.bestBitsPerByte ?? Number.POSITIVE_INFINITY
+    const enough = before - result.bitsPerByte > (earlyStopping?.minGain ?? 0)
+    progress.evaluationsWithoutGain = enough ? 0 : progress.evaluationsWithoutGain + 1
+    if (!(result.bitsPerByte < before)) return false
+    progress.bestBitsPerByte = result.bitsPerByte
+    progress.bestStep = progress.step
+    if (callbacks?.onBest) {
+      const state = await this.engine.save()
+      await callbacks.onBest(result, { ...state, parameters: this.#evaluated(state) })
+    }
+    return true
+  }
+
+  async #sample({ write }: NonNullable<StartOptions['samples']>): Promise<void> {
+    const { step } = this.#progress
+    try {
+      const text = await write(this.#evaluated(await this.engine.save()), step)
+      this.#report({ type: 'sample', step, seconds: this.#clock.seconds, text })
+    } catch (error) {
+      // A story less is no reason to lose a run.
+      this.#options.callbacks?.onWarning?.(`No sample at step ${step}: ${(error as Error).message}`)
+    }
+  }
+
+  #evaluated({ parameters, optimizer }: EngineState): ArrayRecord {
+    return this.#options.weights === 'average' ? optimizer[averageSlot]! : parameters
+  }
+
+  #isPatienceOver(): boolean {
+    const patience = this.#options.earlyStopping?.patience ?? Number.POSITIVE_INFINITY
+    return this.#progress.evaluationsWithoutGain >= patience
+  }
+
+  #report(line: MetricsLine): void {
+    this.#metrics?.append(line)
+    this.#options.callbacks?.onMetrics?.(line)
+  }
+
+  /** Back to the newest checkpoint; what is to be left out stays known. */
+  async #rollBack(): Promise<void> {
+    const { storage } = this.#options
     await this.#writing
-    if (this.#writeFailure) throw this.#writeFailure
-    const state = await this.engine.save()
-    this.#progress.seconds = clock.seconds
-    const progress = { ...this.#progress, metricsBytes: metrics?.bytes ?? 0 }
+    const { progress, state } = await storage!.checkpoints.readNewest()
+    await this.engine.load(state)
+    await this.#metrics?.rewind(progress.metricsBytes)
+    this.#progress = { ...progress, skipped: this.#progress.skipped }
     this.#checkpointStep = progress.step
-    this.#writing = store.write(state, progress).then(
-      folder => callbacks.onCheckpoint?.(folder),
-      error => {
+  }
+
+  #tell({ largestGradient }: StepResult, reason: string, learningRate: number): string {
+    const { step, batches } = this.#progress
+    const { parameter, norm } = largestGradient
+    return `Training went astray at step ${step + 1}, batch ${batches + 1}: ${reason}, learning rate ${learningRate.toPrecision(3)}; the largest gradient is that of ${parameter} (norm ${norm.toPrecision(3)}).`
+  }
+
+  #diverged({ largestGradient }: StepResult, message: string): DivergedError {
+    const { step, batches } = this.#progress
+    return new DivergedError(message, { step: step + 1, batch: batches + 1, largestGradient })
+  }
+
+  /** A checkpoint of the last step, if there is none yet or an earlier one could not be written. */
+  async #lastCheckpoint(): Promise<void> {
+    if (!this.#options.storage) return
+    await this.#writing
+    if (this.#checkpointStep !== this.#progress.step || this.#writeFailure) {
+      await this.#checkpoint({ background: false })
+    }
+    if (this.#writeFailure) throw this.#writeFailure
+  }
+
+  /** Copies the state between two steps; the writing itself goes on beside the training. */
+  async #checkpoint({ background }: { background: boolean }): Promise<void> {
+    const { storage, callbacks = {} } = this.#options
+    if (!storage) return
+    await this.#writing
+    const state = await this.engine.save()
+    this.#progress.seconds = this.#clock.seconds
+    const progress = { ...this.#progress, metricsBytes: this.#metrics?.bytes ?? 0 }
+    this.#checkpointStep = progress.step
+    const write = async (): Promise<void> => {
+      try {
+        // A checkpoint must not know of metrics that are not on disk.
+        await this.#metrics?.flush()
+        const folder = await storage.checkpoints.write(state, progress)
+        this.#writeFailure = undefined
+        this.#rollbacks = 0
+        callbacks.onCheckpoint?.(folder)
+      } catch (error) {
+        // Training goes on: the disk may have room again by the next checkpoint. The last one must be written.
         this.#writeFailure = error
-      },
-    )
+        if (background) callbacks.onWarning?.(`${(error as Error).message} Training goes on.`)
+      }
+    }
+    this.#writing = write()
     if (!background) await this.#writing
   }
-}
-
-/** Takes a batch together with the cursor's state right after it, before a later batch moves it on. */
-async function take(cursor: BatchCursor): Promise<{ batch: TokenBatch; state: unknown } | undefined> {
-  const { done, value } = await cursor.next()
-  return done ? undefined : { batch: value, state: cursor.state() }
 }
 
 function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {

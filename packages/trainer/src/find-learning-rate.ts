@@ -1,0 +1,81 @@
+import type { Optimizer } from './optimizers/optimizer.ts'
+import type { BatchStream, Engine } from './types.ts'
+
+export interface FindLearningRateOptions {
+  /** An engine that holds the state to begin from. It is changed: load the state anew before training. */
+  engine: Engine
+  data: BatchStream
+  optimizer: Optimizer
+  /** The first and the last rate tried. Default 1e-5 and 0.5. */
+  from?: number
+  to?: number
+  /** Steps from one to the other, each by the same factor. Default 100. */
+  steps?: number
+  signal?: AbortSignal
+  onStep?(point: LearningRatePoint): void
+}
+
+export interface LearningRatePoint {
+  step: number
+  learningRate: number
+  loss: number
+  /** Exponentially smoothed, corrected for its beginning. */
+  smoothed: number
+}
+
+export interface LearningRateSearch {
+  points: LearningRatePoint[]
+  /** Where the smoothed loss was lowest, and the rate from which it rose for good. */
+  lowest: number
+  /** A tenth of `lowest`, the usual rule: there the loss still fell steeply. */
+  suggestion: number
+}
+
+const smoothing = 0.9
+
+/**
+ * The range test of Smith (2017): trains while the rate grows exponentially, until the loss runs away, and suggests a
+ * rate somewhat below the one where it was lowest.
+ *
+ * @throws RangeError for a range that is none, or when the loss never fell
+ */
+export async function findLearningRate({
+  engine,
+  data,
+  optimizer,
+  from = 1e-5,
+  to = 0.5,
+  steps = 100,
+  signal,
+  onStep,
+}: FindLearningRateOptions): Promise<LearningRateSearch> {
+  if (!(from > 0 && to > from)) throw new RangeError(`There is no range of rates from ${from} to ${to}`)
+  if (!(Number.isInteger(steps) && steps >= 10)) {
+    throw new RangeError(`steps must be a whole number of at least 10, not ${steps}`)
+  }
+  const cursor = data.iterate()
+  const points: LearningRatePoint[] = []
+  let mean = 0
+  try {
+    for (let step = 1; step <= steps; step++) {
+      signal?.throwIfAborted()
+      const { done, value } = await cursor.next()
+      if (done) break
+      const learningRate = from * (to / from) ** ((step - 1) / (steps - 1))
+      const { loss } = await engine.step(value, { learningRate, ...optimizer.scalars(step) })
+      if (!Number.isFinite(loss)) break
+      mean = smoothing * mean + (1 - smoothing) * loss
+      const smoothed = mean / (1 - smoothing ** step)
+      const point = { step, learningRate, loss, smoothed }
+      points.push(point)
+      onStep?.(point)
+      if (smoothed > 1.5 * Math.min(...points.map(p => p.smoothed)) && step > 10) break
+    }
+  } finally {
+    await cursor.return?.()
+  }
+  if (points.length < 10) throw new RangeError('The loss ran away, or the data ended, within ten steps')
+  const best = points.reduce((a, b) => (b.smoothed < a.smoothed ? b : a))
+  if (best === points[0]) throw new RangeError('The loss never fell: try a range of lower rates')
+  return { points, lowest: best.learningRate, suggestion: best.learningRate / 10 }
+}

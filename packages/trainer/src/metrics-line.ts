@@ -1,0 +1,31 @@
+import type { EvaluationResult } from './evaluate.ts'
+
+/** A line of metrics.jsonl: one training step, one evaluation, or a story written on the way. */
+export type MetricsLine = StepLine | EvaluationLine | SampleLine
+
+export interface StepLine {
+  type: 'step'
+  step: number
+  /** Tokens seen so far. */
+  tokens: number
+  /** Seconds of training so far. */
+  seconds: number
+  loss: number
+  bitsPerByte: number
+  learningRate: number
+  gradientNorm: number
+  tokensPerSecond: number
+}
+
+export interface EvaluationLine extends EvaluationResult {
+  type: 'evaluation'
+  step: number
+  seconds: number
+}
+
+export interface SampleLine {
+  type: 'sample'
+  step: number
+  seconds: number
+  text: string
+}

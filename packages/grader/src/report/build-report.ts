@@ -1,0 +1,104 @@
+import type { GradingRun } from '../judging/grade.ts'
+import type { MeasuresSummary } from '../measures/measure-completions.ts'
+import { holm } from '../statistics/holm.ts'
+import { normaliseScores } from '../statistics/normalise-scores.ts'
+import { pairedComparison } from '../statistics/paired-comparison.ts'
+import type { ModelComparison, Report } from './report.ts'
+import { summariseModel, valuesOf } from './summarise-model.ts'
+
+export interface BuildReportOptions {
+  /** Default: from the models' names. */
+  title?: string
+  /** Of bootstrap and permutations. Default 0. */
+  seed?: number
+  /** Of the intervals. Default 0.95. */
+  confidence?: number
+  /** Name of a model -> its measures that need no judge. */
+  measures?: Record<string, MeasuresSummary>
+}
+
+/**
+ * All figures of one or several models: each with its uncertainty, each pair compared on the beginnings they share,
+ * p-values corrected for all these comparisons. The same gradings give the same report.
+ */
+export function buildReport(runs: readonly GradingRun[], options: BuildReportOptions = {}): Report {
+  const { seed = 0, confidence = 0.95, measures = {} } = options
+  const first = runs[0]
+  const names = uniqueNames(runs)
+  const models = runs.map((run, i) => {
+    const own = measures[run.name]
+    return {
+      ...summariseModel(run, { seed, confidence, ...(own ? { measures: own } : {}) }),
+      name: names[i]!,
+    }
+  })
+  const criteria = first?.rubric.criteria ?? []
+  for (const { name } of criteria) {
+    const found = models.map(model => model.criteria.find(each => each.name === name))
+    const normalised = normaliseScores(found.map(each => each?.estimate.mean ?? Number.NaN))
+    for (const [i, each] of found.entries()) if (each) each.normalised = normalised[i]!
+  }
+  return {
+    format: 'tinystories-report',
+    version: 1,
+    title: options.title ?? (names.length > 1 ? names.join(', ') : `Marks for ${names[0] ?? 'nothing'}`),
+    confidence,
+    rubric: { name: first?.rubric.name ?? '', title: first?.rubric.title ?? '', criteria },
+    models,
+    comparisons: compareAll(runs, names, { seed, confidence }),
+    warnings: warningsOf(runs),
+  }
+}
+
+function compareAll(
+  runs: readonly GradingRun[],
+  names: readonly string[],
+  options: { seed: number; confidence: number },
+): ModelComparison[] {
+  const comparisons: ModelComparison[] = []
+  for (let i = 0; i < runs.length; i++) {
+    for (let j = i + 1; j < runs.length; j++) {
+      const [a, b] = [runs[i]!, runs[j]!]
+      const criteria = a.rubric.criteria
+        .filter(({ kind, name }) => kind === 'mark' && b.rubric.criteria.some(each => each.name === name))
+        .map(({ name, label }) => ({
+          criterion: name,
+          label,
+          ...pairedComparison(valuesOf(a.gradings, name), valuesOf(b.gradings, name), options),
+          correctedP: Number.NaN,
+        }))
+      comparisons.push({ a: names[i]!, b: names[j]!, criteria })
+    }
+  }
+  const all = comparisons.flatMap(({ criteria }) => criteria)
+  const corrected = holm(all.map(({ permutationP }) => permutationP))
+  for (const [i, each] of all.entries()) each.correctedP = corrected[i]!
+  return comparisons
+}
+
+function warningsOf(runs: readonly GradingRun[]): string[] {
+  const warnings: string[] = []
+  const versions = new Set(runs.map(({ rubricVersion }) => rubricVersion))
+  if (versions.size > 1)
+    warnings.push(
+      `The models were judged under different rubrics (${[...versions].join(', ')}): their marks cannot be compared.`,
+    )
+  const judges = new Set(runs.map(({ judge }) => judge))
+  if (judges.size > 1)
+    warnings.push(
+      `The models were judged by different judges (${[...judges].join(', ')}): their marks cannot be compared.`,
+    )
+  const sets = runs.map(({ gradings }) => new Set(gradings.map(({ completion }) => completion.beginningId)))
+  if (sets.some(set => set.size !== sets[0]!.size || [...set].some(id => !sets[0]!.has(id))))
+    warnings.push('The models were given different beginnings: comparisons use those that both have.')
+  return warnings
+}
+
+function uniqueNames(runs: readonly GradingRun[]): string[] {
+  const seen = new Map<string, number>()
+  return runs.map(({ name }) => {
+    const before = seen.get(name) ?? 0
+    seen.set(name, before + 1)
+    return before === 0 ? name : `${name} (${before + 1})`
+  })
+}

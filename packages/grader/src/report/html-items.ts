@@ -1,0 +1,59 @@
+import type { Grading } from '../judging/grading.ts'
+import type { Criterion } from '../rubric/rubric.ts'
+import { escapeHtml as text } from './escape-html.ts'
+import type { ModelSummary } from './report.ts'
+
+/** Every completion with its marks and assessment, and what filters them. */
+export function htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): string {
+  const options = (list: readonly { value: string; label: string }[]): string =>
+    [{ value: '', label: 'all' }, ...list]
+      .map(({ value, label }) => `<option value="${text(value)}">${text(label)}</option>`)
+      .join('')
+  const marks = criteria.filter(({ kind }) => kind === 'mark')
+  const states = [
+    { value: 'graded', label: 'graded' },
+    { value: 'partial', label: 'graded in part' },
+    { value: 'ungraded', label: 'ungraded' },
+    { value: 'flagged', label: 'with a flag' },
+  ]
+  const filters = `<form class="filters" id="filters" role="search" hidden onsubmit="return false">
+<label>Search <input type="search" id="search" placeholder="words of text or assessment"></label>
+<label>Model <select id="model">${options(models.map(({ name }) => ({ value: name, label: name })))}</select></label>
+<label>State <select id="state">${options(states)}</select></label>
+<label>Criterion <select id="criterion">${options(marks.map(({ name, label }) => ({ value: name, label })))}</select></label>
+<label>from <input type="number" id="least" step="any" size="4"></label>
+<label>to <input type="number" id="most" step="any" size="4"></label>
+</form>`
+  const items = models.flatMap(model => model.items.map(item => htmlItem(model.name, item, criteria)))
+  return `<h2>Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items.join('\n')}\n<p><button type="button" id="more" hidden>Show more</button></p>`
+}
+
+function htmlItem(
+  model: string,
+  { completion, regrade, status, judgement, failure }: Grading,
+  criteria: readonly Criterion[],
+): string {
+  const flags = judgement?.flags ?? []
+  const state = [status, ...(flags.length > 0 ? ['flagged'] : [])].join(' ')
+  const marks = criteria.map(({ name, label }) => `${label} ${judgement?.marks[name] ?? '–'}`).join(' · ')
+  const name = `${completion.beginningId}, trial ${completion.trial + 1}${regrade > 0 ? `, judged again (${regrade + 1})` : ''}`
+  const problems = Object.entries(judgement?.problems ?? {}).map(([criterion, { reason, found }]) => {
+    const label = criteria.find(each => each.name === criterion)?.label ?? criterion
+    return `<p class="soft">${text(`${label}: ungraded, ${reason}${found === '' ? '' : ` (“${found}”)`}`)}</p>`
+  })
+  const asked = completion.instruction
+    ? `<p class="soft">${text(
+        Object.entries(completion.instruction)
+          .map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
+          .join(' · '),
+      )}</p>`
+    : ''
+  return `<details class="item" data-model="${text(model)}" data-state="${state}" data-marks="${text(JSON.stringify(judgement?.marks ?? {}))}">
+<summary><span class="head">${text(name)}</span><span class="soft">${text(model)}</span><span class="marks">${text(failure === undefined ? marks : 'ungraded')}</span>${flags.map(({ kind }) => `<span class="flag">${text(kind)}</span>`).join('')}</summary>
+<div class="body">${asked}<p class="story"><span class="given">${text(completion.beginning)}</span><strong class="written">${text(completion.text)}</strong></p>
+${failure === undefined ? '' : `<p class="warn">${text(failure)}</p>`}${judgement?.assessment ? `<p class="assessment">${text(judgement.assessment)}</p>` : ''}${problems.join('')}${flags
+  .filter(({ detail }) => detail !== undefined)
+  .map(({ kind, detail }) => `<p class="soft">${text(`${kind}: “${detail}”`)}</p>`)
+  .join('')}</div>
+</details>`
+}

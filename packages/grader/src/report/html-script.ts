@@ -1,0 +1,33 @@
+/** Filter and search: shows the completions that fit, and says how many. Without JavaScript all are shown. */
+export const htmlScript = `
+(() => {
+  const byId = id => document.getElementById(id)
+  const items = [...document.querySelectorAll('.item')].map(element => ({ element, text: element.textContent.toLowerCase() }))
+  const controls = ['search', 'model', 'criterion', 'least', 'most', 'state'].map(byId)
+  const [search, model, criterion, least, most, state] = controls
+  const limit = 100
+  let shown = limit
+  const apply = () => {
+    const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean)
+    let fitting = 0
+    for (const { element, text } of items) {
+      const { marks } = element.dataset
+      const mark = criterion.value === '' ? undefined : JSON.parse(marks)[criterion.value]
+      const fits =
+        (model.value === '' || element.dataset.model === model.value) &&
+        (state.value === '' || element.dataset.state.split(' ').includes(state.value)) &&
+        (criterion.value === '' || (mark !== undefined && (least.value === '' || mark >= Number(least.value)) && (most.value === '' || mark <= Number(most.value)))) &&
+        words.every(word => text.includes(word))
+      if (fits) fitting++
+      element.hidden = !fits || fitting > shown
+    }
+    byId('count').textContent = fitting + ' of ' + items.length + ' completions' + (fitting > shown ? ', the first ' + shown + ' shown' : '')
+    byId('more').hidden = fitting <= shown
+  }
+  for (const control of controls) control.addEventListener('input', () => { shown = limit; apply() })
+  byId('more').addEventListener('click', () => { shown += limit; apply() })
+  addEventListener('beforeprint', () => { shown = Infinity; apply() })
+  byId('filters').hidden = false
+  apply()
+})()
+`

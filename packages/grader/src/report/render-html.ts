@@ -1,0 +1,213 @@
+import { choiceChart, histogramChart, legend, lengthChart, meansChart, shareChart } from './charts.ts'
+import { escapeHtml as text } from './escape-html.ts'
+import { formatInterval, formatNumber, formatP, formatShare } from './format-number.ts'
+import { htmlItems } from './html-items.ts'
+import { htmlScript } from './html-script.ts'
+import { htmlStyle } from './html-style.ts'
+import { judgedText } from './judged-text.ts'
+import { measureRows } from './measure-rows.ts'
+import type { ModelSummary, Report } from './report.ts'
+
+/**
+ * The report as one HTML file that needs nothing else and never asks the network: tables, charts, every completion
+ * with its marks and assessment, filter and search. All text that comes from models or judges is escaped, and a
+ * content security policy forbids everything but the page's own style and script.
+ */
+export function renderHtml(report: Report): string {
+  const { title, models, warnings, comparisons, confidence } = report
+  const judged = models.filter(({ gradings }) => gradings > 0)
+  const percent = `${Math.round(confidence * 100)} %`
+  const sections = [
+    `<h1>${text(title)}</h1>`,
+    ...judged.map(
+      model =>
+        `<p class="soft">${judged.length > 1 ? `<strong>${text(model.name)}</strong>: ` : ''}${text(judgedText(model))}</p>`,
+    ),
+    ...warnings.map(warning => `<p class="warn" role="note">${text(warning)}</p>`),
+    ...(judged.length > 0 ? marksSections(judged, percent) : []),
+    ...(comparisons.length > 0
+      ? [`<h2>Compared on the same beginnings</h2>`, ...comparisons.map(comparisonTable(percent))]
+      : []),
+    ...measureSections(models),
+    ...(judged.length > 0 ? [judgingTable(judged), htmlItems(judged, report.rubric.criteria)] : []),
+  ]
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>${text(title)}</title>
+<style>${htmlStyle}</style>
+</head>
+<body>
+<main>
+${sections.join('\n')}
+</main>
+${judged.length > 0 ? `<script>${htmlScript}</script>\n` : ''}</body>
+</html>
+`
+}
+
+function marksSections(models: readonly ModelSummary[], percent: string): string[] {
+  const [first] = models
+  const several = models.length > 1
+  const head = first!.criteria.map(
+    ({ label, max }) => `<th scope="col">${text(label)} <span class="soft">of ${max}</span></th>`,
+  )
+  const rows = models.map(
+    ({ name, criteria }) =>
+      `<tr><th scope="row">${text(name)}</th>${criteria
+        .map(
+          ({ estimate, normalised }) =>
+            `<td>${formatNumber(estimate.mean)}${several ? ` <span class="soft">/ ${formatNumber(normalised)}</span>` : ''}<span class="interval">${formatInterval(estimate.interval)}</span></td>`,
+        )
+        .join('')}</tr>`,
+  )
+  const note = several ? ' After the slash: stretched from 0 to 1 over the models.' : ''
+  const cards = [
+    ...first!.criteria.map(({ name, label }) =>
+      card(label, histogramChart(label, summariesOf(models, name)), 'How often each mark was given'),
+    ),
+    ...first!.choices.map(({ name, label, options }) =>
+      card(
+        label,
+        choiceChart(
+          models.flatMap(model => {
+            const summary = model.choices.find(each => each.name === name)
+            return summary ? [{ model: model.name, summary }] : []
+          }),
+        ),
+        options.map(({ value, label: meaning }) => `${value}: ${meaning}`).join(', '),
+      ),
+    ),
+  ]
+  const lengths = first!.criteria.map(({ name, label }) =>
+    card(
+      label,
+      lengthChart(label, summariesOf(models, name)),
+      `Rank correlation with length: ${models
+        .map(model => formatNumber(model.criteria.find(each => each.name === name)?.lengthCorrelation))
+        .join(', ')}`,
+    ),
+  )
+  return [
+    '<h2>Marks</h2>',
+    scroll(
+      `<table><caption>Means; below them ${percent} intervals from standard errors clustered by beginning.${note}</caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+    ),
+    legend(models),
+    `<div class="card wide" style="margin-top:.9rem">${meansChart(models)}</div>`,
+    '<h2>Distributions</h2>',
+    `<div class="cards">${cards.join('')}</div>`,
+    '<h2>Does length pay?</h2>',
+    '<p class="soft">Mean marks of five groups of completions, from the shortest to the longest.</p>',
+    `<div class="cards">${lengths.join('')}</div>`,
+  ]
+}
+
+function summariesOf(
+  models: readonly ModelSummary[],
+  name: string,
+): { model: string; summary: ModelSummary['criteria'][number] }[] {
+  return models.flatMap(model => {
+    const summary = model.criteria.find(each => each.name === name)
+    return summary ? [{ model: model.name, summary }] : []
+  })
+}
+
+function comparisonTable(percent: string): (comparison: Report['comparisons'][number]) => string {
+  return ({ a, b, criteria }) => {
+    const rows = criteria.map(
+      each =>
+        `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.permutationP)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
+    )
+    return scroll(
+      `<table><caption>${text(a)} less ${text(b)}: mean difference over beginnings with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Beginnings</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+    )
+  }
+}
+
+function measureSections(models: readonly ModelSummary[]): string[] {
+  const measured = models.filter(({ measures }) => measures)
+  if (measured.length === 0) return []
+  const rows = measureRows(measured).map(
+    ({ label, values }) =>
+      `<tr><th scope="row">${text(label)}</th>${values.map(value => `<td>${text(value)}</td>`).join('')}</tr>`,
+  )
+  const charts = (
+    [
+      ['original', 'Overlap with the original continuation (R2 precision)', 'originalPrecision'],
+      ['among', 'Overlap with the nearest other completion (R2)', 'among'],
+      ['corpus', 'Overlap with the nearest training story (R2 precision)', 'corpusPrecision'],
+    ] as const
+  ).flatMap(([, title, field]) => {
+    const found = measured.flatMap(({ name, measures }) => {
+      const summary = measures![field]
+      return summary ? [{ model: name, counts: summary.histogram }] : []
+    })
+    return found.length > 0 ? [card(title, shareChart(title, found), 'Share of completions by tenths')] : []
+  })
+  return [
+    '<h2>Without a judge</h2>',
+    scroll(
+      `<table class="stack"><caption>Diversity, memorisation and what a program can decide.</caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+    ),
+    ...(charts.length > 0 ? [`<div class="cards" style="margin-top:.9rem">${charts.join('')}</div>`] : []),
+  ]
+}
+
+function judgingTable(models: readonly ModelSummary[]): string {
+  const rows = models.flatMap(({ name, criteria, choices }) => [
+    ...criteria.map(each => [
+      name,
+      each.label,
+      formatShare(each.parseRate),
+      reasons(each.problems),
+      formatInterval(each.bootstrap),
+      each.weightedMean === undefined ? '–' : formatNumber(each.weightedMean),
+      each.selfAgreement
+        ? `alpha ${formatNumber(each.selfAgreement.alpha)}, same ${formatShare(each.selfAgreement.same)}`
+        : '–',
+    ]),
+    ...choices.map(each => [
+      name,
+      each.label,
+      formatShare(each.parseRate),
+      reasons(each.problems),
+      '–',
+      '–',
+      '–',
+    ]),
+  ])
+  const head = [
+    'Model',
+    'Criterion',
+    'Read',
+    'Not read, why',
+    'Bootstrap interval',
+    'Weighted mean',
+    'Judge with itself',
+  ]
+  return `<h2>How well the judge was read</h2>${scroll(
+    `<table><caption>Read: share of the judge's replies that give one clear mark, after asking again at most once.</caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
+      .map(
+        ([first, ...rest]) =>
+          `<tr><th scope="row">${text(first!)}</th>${rest.map(cell => `<td>${text(cell)}</td>`).join('')}</tr>`,
+      )
+      .join('')}</tbody></table>`,
+  )}`
+}
+
+function reasons(problems: Partial<Record<string, number>>): string {
+  const parts = Object.entries(problems).map(([reason, count]) => `${count} ${reason}`)
+  return parts.length > 0 ? parts.join(', ') : '–'
+}
+
+function card(title: string, content: string, note: string): string {
+  return `<div class="card"><h3>${text(title)}</h3>${content}<p class="soft">${text(note)}</p></div>`
+}
+
+function scroll(table: string): string {
+  return `<div class="scroll" tabindex="0">${table}</div>`
+}

@@ -1,0 +1,10 @@
+const word = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu
+
+/** The words of a text in lower case, with one kind of apostrophe; punctuation parts them. */
+export function wordsOf(text: string): string[] {
+  return (text.toLowerCase().match(word) ?? []).map(each => each.replaceAll('’', "'"))
+}
+
+export function countWords(text: string): number {
+  return text.match(word)?.length ?? 0
+}

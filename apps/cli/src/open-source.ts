@@ -9,7 +9,7 @@ export function resolveSource(source: string): string {
 }
 
 /**
- * Opens stories by path or name. Downloads go to the user's cache folder; a token for gated repositories is taken
+ * Opens stories by path, web address or name. Downloads go to the user's cache folder; a token for gated repositories is taken
  * from HF_TOKEN.
  */
 export function openSource(source: string, options: Pick<OpenStoriesOptions, 'separator'> = {}): StoryStream {
@@ -23,13 +23,13 @@ export function openSource(source: string, options: Pick<OpenStoriesOptions, 'se
 }
 
 /** A line every few seconds while a file comes. */
-function downloadProgress(): (progress: { file: string; bytes: number; totalBytes?: number }) => void {
+function downloadProgress(): (progress: { file: string; bytes: number; bytesTotal?: number }) => void {
   let shown = 0
-  return ({ file, bytes, totalBytes }) => {
+  return ({ file, bytes, bytesTotal }) => {
     const now = performance.now()
-    if (now - shown < 3000 && bytes !== totalBytes) return
+    if (now - shown < 3000 && bytes !== bytesTotal) return
     shown = now
-    const of = totalBytes ? ` of ${(totalBytes / 1e6).toFixed(0)}` : ''
+    const of = bytesTotal ? ` of ${(bytesTotal / 1e6).toFixed(0)}` : ''
     console.log(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
   }
 }

@@ -29,6 +29,7 @@ test('shows the shorter of the two', () => {
 test.each([
   ['sample', true],
   ['hf://roneneldan/TinyStories', true],
+  ['https://example.org/stories.csv', true],
   ['sample.txt', false],
   ['./sample', false],
   ['C:\\stories.txt', false],

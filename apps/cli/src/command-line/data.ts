@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
+import { sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
@@ -12,7 +13,7 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
   data
     .command('prepare')
     .description('Tokenise stories once, into a folder of token shards that train --data takes')
-    .argument('<source>', 'stories: a file, hf://owner/name, or sample')
+    .argument('<source>', `stories: ${sourceHelp}`)
     .requiredOption('--out <folder>', 'where to write')
     .option('--tokenizer <file>', 'tokenizer.json to use (default: train one on the stories)')
     .option(

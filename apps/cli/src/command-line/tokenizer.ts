@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
+import { sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories tokenizer`. */
 export function tokenizerCommand(program: Command): void {
@@ -7,11 +8,7 @@ export function tokenizerCommand(program: Command): void {
   tokenizer
     .command('train')
     .description('Train a WordPiece vocabulary on stories and write tokenizer.json')
-    .option(
-      '--data <source>',
-      'stories: a .txt, .jsonl or .json file (also .gz), hf://owner/name, or sample',
-      'sample',
-    )
+    .option('--data <source>', `stories: ${sourceHelp}`, 'sample')
     .option('--out <file>', 'where to write', 'tokenizer.json')
     .option(
       '--vocab-size <n>',

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import { optimizerNames } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
+import { sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories train`. */
 export function trainCommand(program: Command, setExitCode: SetExitCode): void {
@@ -12,10 +13,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .description(
       'Train a model; leaves a run folder with metrics, loss curve, checkpoints and the best model',
     )
-    .option(
-      '--data <source>',
-      'stories: a .txt, .jsonl or .json file (also .gz), hf://owner/name, or sample (default)',
-    )
+    .option('--data <source>', `stories: ${sourceHelp} (default)`)
     .option('--valid <source>', 'held-out stories (default: a share of --data)')
     .option(
       '--separator <text>',

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, expect, test } from 'vitest'
+import { openSource, resolveSource } from './open-source.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'tinystories-sources-'))
+const csv = 'text\n"One, two."\n"Three ""four""."\n'
+const instruct = 'Words: a, b\nStory: \n\nOne, two.\n<|endoftext|>\nStory: \n\nThree "four".\n<|endoftext|>\n'
+const server = createServer((request, response) => {
+  if (request.url === '/stories.csv?key=1') response.end(csv)
+  else response.writeHead(404).end()
+})
+await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+afterAll(() => {
+  server.close()
+  return rm(folder, { recursive: true, force: true })
+})
+
+const texts = async (source: string): Promise<string[]> =>
+  (await openSource(resolveSource(source)).toArray()).map(({ text }) => text)
+
+test('--data takes CSV, packed files, instruction records and web addresses', async () => {
+  const files = { 'a.csv': csv, 'a.csv.gz': gzipSync(csv), 'instruct.txt': instruct }
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), content)
+    expect(await texts(join(folder, name))).toEqual(['One, two.', 'Three "four".'])
+  }
+  expect(await texts(`${host}/stories.csv?key=1`)).toEqual(['One, two.', 'Three "four".'])
+  await expect(texts(`${host}/other.csv?key=1`)).rejects.toThrow(/other\.csv: there is no such file \(404\)/)
+})

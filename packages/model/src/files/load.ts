@@ -2,11 +2,15 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { ModelFileError } from '../errors.ts'
 import { type GptModel, parameterShapes } from '../parameters.ts'
+import { type HubOptions, hubFolder } from './hub.ts'
+import { isHubAddress } from './hub-address.ts'
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts'
+import { isPlainName } from './shards.ts'
 import { copyIn, type FileTensor, type LinearLayout, tensorLayout } from './tensor-layout.ts'
 import { type FileConfig, fromTransformersConfig } from './transformers-config.ts'
 
-export interface LoadOptions {
+/** Of the hub's options, those that matter where the model is one of the hub. */
+export interface LoadOptions extends HubOptions {
   /** File in the folder. Default: `model.safetensors`, or the shards of `model.safetensors.index.json`. */
   file?: string
   /** How linear maps lie in a `gpt2` file. Default: told from the shape of the first `c_attn`. */
@@ -31,17 +35,19 @@ export interface PretrainedModel extends GptModel {
 export type ModelFiles = Readonly<Record<string, Blob>>
 
 /**
- * Loads a model from a folder with `config.json` and safetensors, in the layout of transformers' `gpt2` or
- * `gpt_neo`, into the tfjs backend in force. Half precision is widened to float32.
+ * Loads a model into the tfjs backend in force: from a folder with `config.json` and safetensors, in the layout of
+ * transformers' `gpt2` or `gpt_neo`, or from the hub. Half precision is widened to float32.
  *
+ * @param source a folder; `hf://owner/name` or `hf://owner/name@revision`; or `owner/name` where there is no such
+ *   folder; or the files themselves
  * @throws ModelFileError when a file is missing or damaged, or when tensors are missing, unknown, of a wrong
  *   shape, or hold values that are no numbers; each is named
  */
 export async function loadPretrained(
-  folder: string | ModelFiles,
+  source: string | ModelFiles,
   options: LoadOptions = {},
 ): Promise<PretrainedModel> {
-  const { config, parameters, endOfTextId } = await loadPretrainedArrays(folder, options)
+  const { config, parameters, endOfTextId } = await loadPretrainedArrays(source, options)
   const shapes = parameterShapes(config)
   return {
     config,
@@ -54,10 +60,13 @@ export async function loadPretrained(
 
 /** As {@link loadPretrained}, without touching tfjs: for engines that hold their weights elsewhere. */
 export async function loadPretrainedArrays(
-  folder: string | ModelFiles,
+  source: string | ModelFiles,
   options: LoadOptions = {},
 ): Promise<PretrainedArrays> {
-  const files = typeof folder === 'string' ? await onDisk(folder) : inMemory(folder)
+  const files =
+    typeof source === 'string'
+      ? await onDisk((await isOnHub(source)) ? await hubFolder(source, options) : source)
+      : inMemory(source)
   const fileConfig = fromTransformersConfig(await readJson(files, 'config.json'), files.where('config.json'))
   const weights = await openWeights(files, options.file)
   try {
@@ -72,6 +81,17 @@ export async function loadPretrainedArrays(
   } finally {
     await weights.close()
   }
+}
+
+/** A name that may be either is a folder's if there is one. */
+async function isOnHub(source: string): Promise<boolean> {
+  if (isHubAddress(source)) return true
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(source)) return false
+  const { stat } = await import('node:fs/promises')
+  return stat(source).then(
+    () => false,
+    () => true,
+  )
 }
 
 /** All tensors of a model by transformers' full names, in one file or many. */
@@ -168,10 +188,7 @@ async function weightFiles(folder: Folder): Promise<string[]> {
   }
   const map = ((await readJson(folder, index)) as { weight_map?: unknown } | null)?.weight_map
   const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : []
-  const plain = names.every(
-    (name): name is string => typeof name === 'string' && /^[^\\/]+$/.test(name) && name !== '..',
-  )
-  if (names.length === 0 || !plain) {
+  if (names.length === 0 || !names.every(isPlainName)) {
     throw new ModelFileError(
       `${folder.where(index)}: weight_map must give each tensor the name of a file in the same folder.`,
     )

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { sourceHelp } from './source-help.ts'
@@ -44,6 +45,7 @@ Interrupted, by Ctrl-C or worse, the same command goes on behind the last finish
 
 Examples:
   tinystories data prepare stories.txt --out shards
+  tinystories data prepare stories.txt --out shards --clean mend,duplicates
   tinystories data prepare hf://roneneldan/TinyStories --out shards --vocab-size 8192
   tinystories data prepare stories.txt --out shards --tokenizer runs/mine/tokenizer.json --held-out 0.05
   tinystories train --data shards`,

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type Story, type StoryStream, splitStories, type TokenShardIndex } from '@tinystories/dataset'
+import {
+  type CleaningRules,
+  cleaningReport,
+  cleanStories,
+  type Story,
+  type StoryStream,
+  splitStories,
+  type TokenShardIndex,
+} from '@tinystories/dataset'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
 import { DoneParts } from '../data/done-parts.ts'
 import { ProgressLine } from '../data/progress-line.ts'
 import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
@@ -17,6 +26,8 @@ export interface DataPrepareFlags {
   vocabSize?: number
   heldOut?: number
   separator?: string
+  clean?: CleaningRules | true
+  minWords?: number
   workers?: number
   shardTokens?: number
   overwrite?: boolean
@@ -31,7 +42,10 @@ export async function dataPrepare(source: string, flags: DataPrepareFlags): Prom
   const began = performance.now()
   const out = fromTyped(flags.out)
   const resolved = resolveSource(source)
-  const stories = openSource(resolved, flags.separator === undefined ? {} : { separator: flags.separator })
+  const opened = openSource(resolved, flags.separator === undefined ? {} : { separator: flags.separator })
+  const cleaning = cleaningOf(flags)
+  const report = cleaningReport()
+  const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
   const parts = partsOf(stories, out, flags.heldOut)
   const interrupt = abortOnInterrupt()
   const progress = new ProgressLine()
@@ -56,6 +70,8 @@ export async function dataPrepare(source: string, flags: DataPrepareFlags): Prom
       })
       progress.end()
       tellIndex(part.folder, index)
+      // Each part is sifted out of all stories, so one report tells all.
+      if (cleaning && part === parts.at(-1)) console.log(describeCleaning(report))
     }
     await done?.finish()
     const seconds = (performance.now() - began) / 1000
@@ -79,9 +95,17 @@ async function doneParts(
   out: string,
   source: string,
   tokenizer: WordPieceTokenizer,
-  { heldOut, separator, shardTokens, overwrite }: DataPrepareFlags,
+  { heldOut, separator, shardTokens, overwrite, clean, minWords }: DataPrepareFlags,
 ): Promise<DoneParts> {
-  const settings = JSON.stringify([tokenizer.toJSON(), heldOut, separator, shardTokens, overwrite])
+  const settings = JSON.stringify([
+    tokenizer.toJSON(),
+    heldOut,
+    separator,
+    shardTokens,
+    overwrite,
+    clean,
+    minWords,
+  ])
   const hash = createHash('sha256').update(`${await identityOf(source)} ${settings}`)
   return DoneParts.open(out, hash.digest('hex'))
 }

@@ -32,6 +32,12 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
       'what stands between stories of a .txt (default: <|endoftext|>; "": blank lines)',
     )
     .option(
+      '--clean [rules]',
+      `mend and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,
+      parseCleaning,
+    )
+    .option('--min-words <n>', 'drop stories of fewer words (default with --clean: 30)', wholeNumber())
+    .option(
       '--workers <n>',
       'threads that tokenise (default: one for each core but one)',
       wholeNumber(0, 256),

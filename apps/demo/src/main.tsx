@@ -1,3 +1,8 @@
+import './styles/base.css'
+import './styles/parts.css'
 import { render } from 'preact'
+import { App } from './app.tsx'
+import { loadShipped } from './state/models.ts'
 
-render(<main>TinyStories</main>, document.getElementById('app')!)
+void loadShipped()
+render(<App />, document.getElementById('app')!)

@@ -17,7 +17,7 @@ export function chromiumPath(): string | undefined {
 export function whyNoChromium(): string | undefined {
   if (chromiumPath() !== undefined) return undefined
   const reason = 'no Chromium is installed (set CHROMIUM_PATH, or install the package chromium)'
-  console.warn(`Tests in a real browser are skipped: ${reason}`)
+  process.stderr.write(`Tests in a real browser are skipped: ${reason}\n`)
   return reason
 }
 

@@ -36,8 +36,9 @@ export async function serveFolder(
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname)
     const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path))
-    const found = file.startsWith(normalize(folder + sep)) && (await stat(file).catch(() => undefined))
-    if (!found || !found.isFile()) {
+    const inside = file.startsWith(normalize(folder + sep))
+    const found = inside ? await stat(file).catch(() => undefined) : undefined
+    if (!found?.isFile()) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found')
       return
     }

@@ -1,0 +1,19 @@
+/** Where a model comes from. */
+export type ModelSource =
+  | { kind: 'shipped'; id: string }
+  /** What the visitor dropped in: the files of a model's folder. */
+  | { kind: 'files'; name: string; files: Record<string, Blob> }
+  /** A published model, `owner/name`. */
+  | { kind: 'hub'; name: string; endpoint?: string }
+
+/** What the page tells of an open model. */
+export interface ModelInfo {
+  name: string
+  parameters: number
+  layers: number
+  heads: number
+  hiddenSize: number
+  mlpSize: number
+  contextLength: number
+  vocabSize: number
+}

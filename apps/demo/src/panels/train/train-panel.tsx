@@ -1,0 +1,3 @@
+export function TrainPanel() {
+  return <p class="quiet">This part is being built.</p>
+}

@@ -1,0 +1,203 @@
+import { batch, type Signal, signal } from '@preact/signals'
+import type { ModelInfo } from '../../models/source.ts'
+import { choices } from '../../state/models.ts'
+import type { EngineChoice } from '../../workers/engine.ts'
+import type { Explanation } from '../../workers/explain.ts'
+import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
+import type { TokenEvent, WriteResult } from '../../workers/model-worker.ts'
+import type { HeadPlace } from '../../workers/tfjs-model.ts'
+
+/** A token of the story as the page shows it. */
+export interface StoryToken {
+  id: number
+  text: string
+  /** Undefined for tokens that the visitor gave. */
+  probability: number | undefined
+}
+
+export interface WriteOptions {
+  temperature: number
+  topP: number
+  seed: number
+  maxTokens: number
+  ablate?: HeadPlace[]
+}
+
+/** What an own seed begins with when the visitor lets the dice choose. */
+export function randomSeed(): number {
+  return Math.floor(Math.random() * 1e6)
+}
+
+/** One story in the making, with the model that writes it. The panels that write have one each, or several. */
+export class Story {
+  readonly tokens: Signal<readonly StoryToken[]> = signal([])
+  readonly explanations: Signal<readonly (Explanation | undefined)[]> = signal([])
+  readonly model: Signal<string | undefined> = signal(undefined)
+  readonly info: Signal<ModelInfo | undefined> = signal(undefined)
+  /** What goes on. */
+  readonly busy: Signal<'opening' | 'writing' | undefined> = signal(undefined)
+  readonly problem: Signal<string | undefined> = signal(undefined)
+  readonly modelProblem: Signal<string | undefined> = signal(undefined)
+  readonly result: Signal<WriteResult | undefined> = signal(undefined)
+  /** While writing, from the arrival of tokens. */
+  readonly tokensPerSecond: Signal<number> = signal(0)
+  #client: ModelClient | undefined
+  #engine: EngineChoice = 'auto'
+  #threads: number | undefined
+  #running: AbortController | undefined
+  #opening: Promise<void> = Promise.resolve()
+
+  constructor(options: { threads?: number } = {}) {
+    this.#threads = options.threads
+  }
+
+  get client(): ModelClient {
+    this.#client ??= createModelClient(this.#engine, this.#threads)
+    return this.#client
+  }
+
+  /** Computes with something else from the next story on. */
+  useEngine(engine: EngineChoice): void {
+    if (engine === this.#engine) return
+    this.#engine = engine
+    if (!this.#client) return
+    // Another engine begins with a clean worker: what the old one holds goes with it.
+    this.stop()
+    this.#client.terminate()
+    this.#client = undefined
+    const key = this.model.value
+    this.model.value = undefined
+    if (key) void this.open(key)
+  }
+
+  /** Opens a model in place of the one before. */
+  open(key: string): Promise<void> {
+    this.stop()
+    this.#opening = this.#opening.then(async () => {
+      const choice = choices.value.find(candidate => candidate.key === key)
+      if (!choice || key === this.model.value) return
+      const before = this.model.value
+      this.busy.value = 'opening'
+      this.modelProblem.value = undefined
+      this.model.value = key
+      try {
+        this.info.value = await this.client.call('open', choice.source)
+      } catch (error) {
+        batch(() => {
+          this.modelProblem.value = (error as Error).message
+          // The worker still has the one before.
+          this.model.value = before
+        })
+      } finally {
+        this.busy.value = undefined
+      }
+    })
+    return this.#opening
+  }
+
+  /** Writes a story from a beginning, in place of what is there. */
+  write(prompt: string, options: WriteOptions): Promise<void> {
+    return this.#write({ prompt, ...options })
+  }
+
+  /** Goes on from a place inside the story with another token. */
+  branch(place: number, id: number, options: WriteOptions): Promise<void> {
+    const ids = [...this.tokens.value.slice(0, place).map(token => token.id), id]
+    return this.#write({ prompt: '', ids, ...options })
+  }
+
+  stop(): void {
+    this.#running?.abort()
+  }
+
+  async #write(args: WriteOptions & { prompt: string; ids?: number[] }): Promise<void> {
+    this.stop()
+    await this.#opening
+    if (!this.model.value) return
+    const controller = new AbortController()
+    this.#running = controller
+    const current = (): boolean => this.#running === controller
+    batch(() => {
+      this.busy.value = 'writing'
+      this.problem.value = undefined
+      this.result.value = undefined
+      this.explanations.value = []
+      this.tokens.value = []
+      this.tokensPerSecond.value = 0
+    })
+    const builder = new TokenList()
+    let frame = 0
+    let first = 0
+    const show = (): void => {
+      frame = 0
+      if (!current()) return
+      batch(() => {
+        this.tokens.value = builder.list()
+        const seconds = (performance.now() - first) / 1000
+        if (first > 0 && seconds > 0.05) this.tokensPerSecond.value = (builder.written - 1) / seconds
+      })
+    }
+    try {
+      const result = await this.client.call('write', args, {
+        signal: controller.signal,
+        onEvent: event => {
+          if (!current()) return
+          builder.push(event)
+          if (event.probability !== undefined && first === 0) first = performance.now()
+          // Many tokens may come between two frames.
+          if (frame === 0) frame = requestAnimationFrame(show)
+        },
+      })
+      show()
+      if (current()) this.result.value = result
+    } catch (error) {
+      show()
+      if (current() && !controller.signal.aborted) this.problem.value = (error as Error).message
+    } finally {
+      if (current()) {
+        this.busy.value = undefined
+        await this.#explain(controller)
+      }
+    }
+  }
+
+  async #explain(controller: AbortController): Promise<void> {
+    const ids = this.tokens.value.map(token => token.id)
+    if (ids.length < 2) return
+    try {
+      const explanations = await this.client.call('explain', { ids, choices: 6 })
+      if (this.#running === controller && !this.busy.value) this.explanations.value = explanations
+    } catch {
+      // Alternatives are an extra: the story stands without them.
+    }
+  }
+
+  dispose(): void {
+    this.stop()
+    this.#client?.terminate()
+    this.#client = undefined
+  }
+}
+
+/** The text and which token wrote what. */
+class TokenList {
+  readonly #tokens: { id: number; start: number; probability: number | undefined }[] = []
+  #text = ''
+  written = 0
+
+  push({ id, start, text, probability }: TokenEvent): void {
+    this.#text = this.#text.slice(0, start) + text
+    // A token that changes the end of the one before it takes that part over.
+    for (const token of this.#tokens) token.start = Math.min(token.start, start)
+    this.#tokens.push({ id, start, probability })
+    if (probability !== undefined) this.written++
+  }
+
+  list(): StoryToken[] {
+    return this.#tokens.map(({ id, start, probability }, i) => ({
+      id,
+      probability,
+      text: this.#text.slice(start, this.#tokens[i + 1]?.start),
+    }))
+  }
+}

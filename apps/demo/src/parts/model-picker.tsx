@@ -1,0 +1,117 @@
+import { useSignal } from '@preact/signals'
+import { addChoice, choices, choicesProblem } from '../state/models.ts'
+import { filesOf, filesOfDrop } from './dropped-files.ts'
+import { Problem } from './notice.tsx'
+
+interface ModelPickerProps {
+  id: string
+  value: string | undefined
+  onChoose(key: string): void
+  /** What went wrong with the model that was chosen. */
+  problem?: string | undefined
+}
+
+/** Chooses a shipped model, one dropped in as files, or one on the hub. */
+export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) {
+  const own = useSignal<string | undefined>(undefined)
+  const hub = useSignal('')
+  const over = useSignal(false)
+
+  const take = (files: Record<string, Blob>, name: string): void => {
+    own.value = undefined
+    const key = `files:${name}`
+    addChoice({ key, label: name, detail: 'your files', source: { kind: 'files', name, files } })
+    onChoose(key)
+  }
+  const takeHub = (event: Event): void => {
+    event.preventDefault()
+    const name = hub.value.trim()
+    if (!name) return
+    const key = `hub:${name}`
+    addChoice({ key, label: name, detail: 'from the hub', source: { kind: 'hub', name } })
+    onChoose(key)
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere on it; inside is a button for them
+    <div
+      class={`model-picker${over.value ? ' over' : ''}`}
+      onDragOver={event => {
+        event.preventDefault()
+        over.value = true
+      }}
+      onDragLeave={() => {
+        over.value = false
+      }}
+      onDrop={async event => {
+        event.preventDefault()
+        over.value = false
+        try {
+          const { files, name } = await filesOfDrop(event.dataTransfer!)
+          take(files, name)
+        } catch (error) {
+          own.value = (error as Error).message
+        }
+      }}
+    >
+      <fieldset class="model-choices">
+        <legend>Model</legend>
+        {choices.value.map(choice => (
+          <label key={choice.key} class="model-choice">
+            <input
+              type="radio"
+              name={`${id}-model`}
+              value={choice.key}
+              checked={choice.key === value}
+              onChange={() => onChoose(choice.key)}
+            />
+            <span class="model-name">{choice.label}</span>
+            <span class="model-detail">{choice.detail}</span>
+          </label>
+        ))}
+      </fieldset>
+      <Problem>
+        {problem ?? own.value ?? (choices.value.length === 0 ? choicesProblem.value : undefined)}
+      </Problem>
+      <details>
+        <summary>Use another model</summary>
+        <div class="other-model">
+          <label class="drop-zone">
+            <input
+              type="file"
+              multiple
+              accept=".safetensors,.json"
+              onChange={event => {
+                const input = event.currentTarget
+                if (input.files?.length) {
+                  const { files, name } = filesOf([...input.files])
+                  take(files, name)
+                }
+                input.value = ''
+              }}
+            />
+            <strong>Drop a model's folder here</strong>, or choose its files: model.safetensors, config.json
+            and tokenizer.json. They stay on your machine.
+          </label>
+          <form onSubmit={takeHub}>
+            <label for={`${id}-hub`}>Or a name on the hub</label>
+            <div class="input-with-button">
+              <input
+                id={`${id}-hub`}
+                type="text"
+                placeholder="owner/name"
+                spellcheck={false}
+                autocomplete="off"
+                value={hub.value}
+                onInput={event => {
+                  hub.value = event.currentTarget.value
+                }}
+              />
+              <button type="submit">Open</button>
+            </div>
+          </form>
+        </div>
+      </details>
+    </div>
+  )
+}

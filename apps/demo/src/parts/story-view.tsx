@@ -1,0 +1,210 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Story, StoryToken } from '../panels/write/story.ts'
+
+interface StoryViewProps {
+  story: Story
+  /** Goes on from another token; without it there is nothing to choose. */
+  onBranch?: (place: number, id: number) => void
+  /** What stands there before the first story. */
+  placeholder: string
+  /** Whether the words are tinted by how unlikely they were. */
+  tinted?: boolean
+}
+
+/** A story whose every token tells how likely it was and what else might have stood there. */
+export function StoryView({ story, onBranch, placeholder, tinted = true }: StoryViewProps) {
+  const open = useSignal<number | undefined>(undefined)
+  const pinned = useSignal(false)
+  const focused = useSignal(0)
+  const box = useRef<HTMLDivElement>(null)
+  const tokens = story.tokens.value
+  const writing = story.busy.value === 'writing'
+
+  useEffect(() => {
+    if (writing) {
+      open.value = undefined
+      pinned.value = false
+    }
+  }, [writing])
+
+  const close = (): void => {
+    open.value = undefined
+    pinned.value = false
+  }
+  const visible = tokens.flatMap((token, i) => (token.text === '' ? [] : [i]))
+  const onKey = (event: KeyboardEvent): void => {
+    const at = visible.indexOf(focused.value)
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10 }[event.key]
+    if (step !== undefined && !(event.target as HTMLElement).closest('.alternatives')) {
+      event.preventDefault()
+      const to = visible[Math.max(0, Math.min(visible.length - 1, (at < 0 ? 0 : at) + step))]
+      if (to === undefined) return
+      focused.value = to
+      open.value = to
+      box.current?.querySelector<HTMLElement>(`[data-place="${to}"]`)?.focus()
+    } else if (event.key === 'Escape') {
+      close()
+      box.current?.querySelector<HTMLElement>(`[data-place="${focused.value}"]`)?.focus()
+    }
+  }
+  const first = visible[0]
+  const stop = visible.includes(focused.value) ? focused.value : first
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: what is pressed are the words inside
+    <div
+      class="story"
+      ref={box}
+      onKeyDown={onKey}
+      onPointerLeave={() => {
+        if (!pinned.value) close()
+      }}
+    >
+      {tokens.length === 0 ? (
+        <p class="story-empty">{placeholder}</p>
+      ) : (
+        // biome-ignore lint/a11y/useSemanticElements: a group of the words of a text is no form
+        <p class={`story-text${tinted ? ' tinted' : ''}`} role="group" aria-label="The story, word by word">
+          {tokens.map((token, i) => (
+            <Token
+              key={i}
+              token={token}
+              place={i}
+              tabIndex={i === stop ? 0 : -1}
+              open={open.value === i}
+              onHover={() => {
+                if (!pinned.value) open.value = i
+              }}
+              onPick={() => {
+                const same = open.value === i && pinned.value
+                focused.value = i
+                pinned.value = !same
+                open.value = same ? undefined : i
+              }}
+            />
+          ))}
+          {writing && <span class="caret" aria-hidden="true" />}
+        </p>
+      )}
+      {open.value !== undefined && tokens[open.value] && (
+        <Alternatives story={story} place={open.value} box={box.current} onBranch={onBranch} onDone={close} />
+      )}
+      <p class="visually-hidden" aria-live="polite">
+        {!writing && tokens.length > 0 ? tokens.map(token => token.text).join('') : ''}
+      </p>
+    </div>
+  )
+}
+
+interface TokenProps {
+  token: StoryToken
+  place: number
+  tabIndex: number
+  open: boolean
+  onHover(): void
+  onPick(): void
+}
+
+function Token({ token, place, tabIndex, open, onHover, onPick }: TokenProps) {
+  if (token.text === '') return null
+  const { probability } = token
+  // Surprise in bits, up to 6: a word that one in 64 stories would have.
+  const surprise = probability === undefined ? 0 : Math.min(1, -Math.log2(probability) / 6)
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a button would not break across lines as text does
+    <span
+      role="button"
+      class={`token${probability === undefined ? ' given' : ''}${open ? ' open' : ''}`}
+      data-place={place}
+      tabIndex={tabIndex}
+      aria-expanded={open}
+      style={{ '--surprise': surprise.toFixed(2) }}
+      onPointerEnter={event => {
+        if (event.pointerType === 'mouse') onHover()
+      }}
+      onClick={onPick}
+      onKeyDown={event => {
+        if (event.key === 'Enter' || event.key === ' ') {
+          event.preventDefault()
+          onPick()
+        }
+      }}
+    >
+      {token.text}
+    </span>
+  )
+}
+
+interface AlternativesProps {
+  story: Story
+  place: number
+  box: HTMLElement | null
+  onBranch: ((place: number, id: number) => void) | undefined
+  onDone(): void
+}
+
+function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps) {
+  const card = useRef<HTMLDivElement>(null)
+  const token = story.tokens.value[place]!
+  const explanation = story.explanations.value[place]
+  useEffect(() => {
+    // Below the word, inside the box.
+    const word = box?.querySelector<HTMLElement>(`[data-place="${place}"]`)
+    if (!word || !box || !card.current) return
+    const [line] = word.getClientRects()
+    const outer = box.getBoundingClientRect()
+    if (!line) return
+    const left = Math.max(0, Math.min(line.left - outer.left - 12, outer.width - card.current.offsetWidth))
+    card.current.style.left = `${left}px`
+    card.current.style.top = `${line.bottom - outer.top + 6}px`
+  })
+  const probability = token.probability ?? explanation?.probability
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div class="alternatives" ref={card} role="group" aria-label={`Instead of ${token.text.trim()}`}>
+      <p class="alternatives-head">
+        <strong>{shown(token.text)}</strong>
+        {probability !== undefined && <span>{percent(probability)}</span>}
+        {token.probability === undefined && <em>yours</em>}
+      </p>
+      {explanation ? (
+        <ul>
+          {explanation.alternatives.map(alternative => (
+            <li key={alternative.id}>
+              <button
+                type="button"
+                disabled={!onBranch || story.busy.value !== undefined}
+                onClick={() => {
+                  onDone()
+                  onBranch?.(place, alternative.id)
+                }}
+                style={{ '--share': `${alternative.probability * 100}%` }}
+                aria-label={`Continue with ${alternative.text.trim() || 'a line break'}, ${percent(alternative.probability)}`}
+              >
+                <span>{shown(alternative.text)}</span>
+                <span class="figure">{percent(alternative.probability)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="quiet">
+          {story.busy.value === 'writing'
+            ? 'Alternatives come when the story ends.'
+            : 'Nothing came before it.'}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function shown(text: string): string {
+  return text.trim() || (text.includes('\n') ? '↵ new line' : '␣')
+}
+
+export function percent(probability: number): string {
+  const value = probability * 100
+  if (value >= 10) return `${value.toFixed(0)} %`
+  return value >= 0.1 ? `${value.toFixed(1)} %` : '< 0.1 %'
+}

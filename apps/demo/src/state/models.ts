@@ -1,0 +1,48 @@
+import { signal } from '@preact/signals'
+import type { ShippedModel } from '../models/shipped.ts'
+import type { ModelSource } from '../models/source.ts'
+
+/** A model that the visitor can choose. */
+export interface ModelChoice {
+  key: string
+  label: string
+  /** One line more, such as its size. */
+  detail: string
+  source: ModelSource
+  shipped?: ShippedModel
+}
+
+/** All that can be chosen: what ships with the page, then what the visitor brought. */
+export const choices = signal<ModelChoice[]>([])
+
+/** Why the list of shipped models is not there. */
+export const choicesProblem = signal<string | undefined>(undefined)
+
+export async function loadShipped(): Promise<void> {
+  try {
+    const answer = await fetch(new URL('models/models.json', document.baseURI))
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+    const shipped = (await answer.json()) as ShippedModel[]
+    choices.value = [
+      ...shipped.map(model => ({
+        key: `shipped:${model.id}`,
+        label: model.name,
+        detail: `${millions(model.parameters)} parameters, ${model.layers} layers`,
+        source: { kind: 'shipped' as const, id: model.id },
+        shipped: model,
+      })),
+      ...choices.value,
+    ]
+  } catch (error) {
+    choicesProblem.value = `The models of this page did not load (${(error as Error).message}). You can still drop in your own.`
+  }
+}
+
+/** Adds what the visitor brought, in place of one of the same name. */
+export function addChoice(choice: ModelChoice): void {
+  choices.value = [...choices.value.filter(({ key }) => key !== choice.key), choice]
+}
+
+export function millions(count: number): string {
+  return count >= 1e6 ? `${(count / 1e6).toFixed(1)} M` : `${Math.round(count / 1e3)} k`
+}

@@ -1,0 +1,17 @@
+import type { EngineChoice } from './engine.ts'
+import type { ModelWorkerMethods } from './model-worker.ts'
+import { WorkerClient } from './rpc.ts'
+
+export type ModelClient = WorkerClient<ModelWorkerMethods>
+
+/** Starts a worker that can own a model. */
+export function createModelClient(engine: EngineChoice, threads?: number): ModelClient {
+  const client: ModelClient = new WorkerClient(
+    new Worker(new URL('./model-worker.ts', import.meta.url), { type: 'module', name: 'model' }),
+  )
+  // Calls are answered in order of arrival as far as this one goes: it awaits nothing the first time.
+  client
+    .call('configure', { base: document.baseURI, engine, ...(threads === undefined ? {} : { threads }) })
+    .catch(() => {})
+  return client
+}

@@ -1,0 +1,155 @@
+import { type CompiledModel, compileModel, generate } from '@tinystories/model'
+import { type OpenModel, openModel } from '../models/open-model.ts'
+import type { ModelInfo, ModelSource } from '../models/source.ts'
+import { type TextChange, TokenText } from '../models/token-text.ts'
+import { type Engine, type EngineChoice, type EngineInfo, startEngine } from './engine.ts'
+import { type Explanation, explainTokens } from './explain.ts'
+import { type CallContext, serve } from './rpc.ts'
+import { type HeadPlace, TfjsModel } from './tfjs-model.ts'
+
+// Owns one model and what computes with it. The page has one of these for each model that it works with at a time.
+
+export interface WriteArgs {
+  prompt: string
+  /** The tokens of the text so far, in place of `prompt`: to go on from a place inside a story. */
+  ids?: number[]
+  temperature: number
+  topP: number
+  seed: number
+  maxTokens: number
+  /** Heads whose output is left out. */
+  ablate?: HeadPlace[]
+}
+
+/** A token of the text: the prompt's, then those that the model writes. */
+export interface TokenEvent extends TextChange {
+  id: number
+  /** Of those that the model wrote. */
+  probability?: number
+}
+
+export interface WriteResult {
+  reason: 'stop' | 'length'
+  tokens: number
+  /** Of writing, without the first tokens: graphs are compiled when they are first used. */
+  tokensPerSecond: number
+  engine: EngineInfo
+}
+
+/** Tokens that are not counted in the speed: of the first call and of the one that compiles. */
+const WARM_UP = 3
+
+let base = ''
+let engine: Promise<Engine> | undefined
+let engineChoice: EngineChoice = 'auto'
+let threads: number | undefined
+let model: OpenModel | undefined
+let compiled: Promise<CompiledModel> | undefined
+let eager: TfjsModel | undefined
+
+function opened(): OpenModel {
+  if (!model) throw new Error('No model is open')
+  return model
+}
+
+/** The model on tfjs, for whatever is not compiled. */
+async function onTfjs(): Promise<TfjsModel> {
+  eager ??= await TfjsModel.load(opened())
+  return eager
+}
+
+async function generator(ablate: readonly HeadPlace[]) {
+  engine ??= startEngine(engineChoice, threads)
+  const { runtime, info } = await engine
+  if (!runtime || ablate.length > 0) return { model: (await onTfjs()).ablated(ablate), info }
+  const { config, parameters } = opened()
+  compiled ??= compileModel(runtime, { config, parameters }, { stepsPerCall: 2 })
+  return { model: await compiled, info }
+}
+
+async function closeModel(): Promise<void> {
+  await (await compiled?.catch(() => undefined))?.dispose()
+  eager?.dispose()
+  compiled = undefined
+  eager = undefined
+  model = undefined
+}
+
+const methods = {
+  /** Says where the page lies, and what shall compute. */
+  async configure(args: { base: string; engine: EngineChoice; threads?: number }): Promise<void> {
+    base = args.base
+    threads = args.threads
+    if (engine && args.engine !== engineChoice) {
+      const kept = model
+      await closeModel()
+      await (await engine).runtime?.dispose()
+      engine = undefined
+      model = kept
+    }
+    engineChoice = args.engine
+  },
+
+  /** Opens a model in place of the one before; if that fails, the one before stays. */
+  async open(source: ModelSource): Promise<ModelInfo> {
+    const next = await openModel(source, base)
+    await closeModel()
+    model = next
+    return next.info
+  },
+
+  async write(args: WriteArgs, { signal, emit }: CallContext<TokenEvent>): Promise<WriteResult> {
+    const { tokenizer, endOfTextId, config } = opened()
+    const { prompt, maxTokens, temperature, topP, seed, ablate = [] } = args
+    const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
+    const known = written.filter(id => id < config.vocabSize)
+    const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
+    if (ids.length === 0) throw new Error('Type a beginning: this model has no token that begins a story.')
+    const text = new TokenText(tokenizer)
+    for (const id of ids) emit({ id, ...text.push(id) })
+    const { model: writer, info } = await generator(ablate)
+    const tokens = generate(writer, ids.slice(-(config.contextLength - 1)), {
+      maxTokens,
+      temperature,
+      topP,
+      seed,
+      signal,
+      ...(endOfTextId === undefined ? {} : { stopIds: [endOfTextId] }),
+    })
+    let count = 0
+    let began = 0
+    for (;;) {
+      const next = await tokens.next()
+      if (next.done) {
+        const seconds = (performance.now() - began) / 1000
+        return {
+          reason: next.value,
+          tokens: count,
+          tokensPerSecond: count > WARM_UP ? (count - WARM_UP) / seconds : 0,
+          engine: info,
+        }
+      }
+      if (++count === WARM_UP) began = performance.now()
+      const { id, logProbability } = next.value
+      emit({ id, probability: Math.exp(logProbability), ...text.push(id) })
+    }
+  },
+
+  /** Each token's probability and what else might have stood there. */
+  async explain({ ids, choices }: { ids: number[]; choices: number }): Promise<(Explanation | undefined)[]> {
+    return explainTokens(await onTfjs(), opened(), ids, choices)
+  },
+
+  /** Whether the tokenizer knows the text: the share of its characters that became unknown tokens. */
+  async unknownShare({ text }: { text: string }): Promise<number> {
+    const { tokenizer } = opened()
+    const ids = Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
+    const unknown = tokenizer.tokenToId('[UNK]')
+    if (ids.length === 0) return 0
+    return ids.filter(id => id === unknown).length / ids.length
+  },
+}
+
+export type ModelWorkerMethods = typeof methods
+
+serve(methods)

@@ -200,7 +200,7 @@ async function parquetStories(
   const parquet = await openParquet(bytes, options.textField, signal)
   const values: unknown[] = []
   if (options.instruct !== false) {
-    const rows = parquet.open('replace', signal)
+    const rows = parquet.open('replace', signal, rowsLookedAt)
     for (let row = 0; row < Math.min(rowsLookedAt, parquet.rows); row++) values.push(await rows.row(row))
   }
   const meaning = meaningFrom(options, () => values)

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { type BackendName, useBackend } from '@tinystories/backends'
 import {
+  type Generator,
   type GptConfig,
-  type GptModel,
   generateText,
   loadPretrained,
   saveSafetensors,
 } from '@tinystories/model'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
 import { UserError } from './user-error.ts'
 
 /** Saves a model with its tokenizer beside it, as transformers lays one out. */
@@ -34,12 +34,15 @@ export interface StoryOptions {
   temperature?: number
   topK?: number
   topP?: number
+  minP?: number
+  repetitionPenalty?: number
+  stop?: string[]
   signal?: AbortSignal
 }
 
 export interface LoadedModel {
-  model: GptModel
-  tokenizer: WordPieceTokenizer
+  model: Generator
+  tokenizer: Tokenizer
 }
 
 /** @throws UserError when model and tokenizer do not belong together. */

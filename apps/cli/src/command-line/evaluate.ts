@@ -9,7 +9,10 @@ export function evaluateCommand(program: Command, setExitCode: SetExitCode): voi
   program
     .command('evaluate')
     .description('Measure a model on stories: bits per byte, nats per token, perplexity, accuracy')
-    .option('--model <folder>', 'a run or a model folder (default: the newest run in runs/)')
+    .option(
+      '--model <source>',
+      'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
+    )
     .requiredOption('--data <source>', `stories that the model has not seen: ${sourceHelp}`)
     .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
     .addOption(

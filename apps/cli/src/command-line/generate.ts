@@ -1,3 +1,4 @@
+import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
@@ -7,7 +8,10 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
   program
     .command('generate')
     .description('Write stories with a trained model')
-    .option('--model <folder>', 'a run or a model folder (default: the newest run in runs/)')
+    .option(
+      '--model <source>',
+      'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
+    )
     .option('--prompt <text>', 'beginning of the story', 'Once upon a time')
     .option('--count <n>', 'how many stories', wholeNumber(), 1)
     .option('--max-tokens <n>', 'tokens to write at most', wholeNumber(), 300)
@@ -19,18 +23,29 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
       decimal(0, 1, { above: true }),
       0.95,
     )
+    .option(
+      '--min-p <x>',
+      'leave out tokens less probable than this share of the most probable one',
+      decimal(0, 1),
+    )
+    .option(
+      '--repetition-penalty <x>',
+      'above 1: make tokens that were there before less probable',
+      decimal(0, 100, { above: true }),
+    )
+    .option('--stop <texts...>', 'end the story before any of these texts')
     .option('--seed <n>', 'the same seed writes the same story', wholeNumber(0, 2 ** 31 - 1), 42)
     .addOption(
-      new Option('--backend <name>', 'tfjs backend')
-        .choices(['wasm', 'cpu', 'node', 'node-gpu', 'webgpu'])
-        .default('wasm'),
+      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
     )
+    .option('--threads <n>', 'threads of the compiled engine (default: 1)', wholeNumber(1, 256))
     .addHelpText(
       'after',
       `
 Examples:
   tinystories generate
-  tinystories generate --model runs/mine --prompt "Tom had a red ball." --temperature 0.5 --count 3`,
+  tinystories generate --model runs/mine --prompt "Tom had a red ball." --temperature 0.5 --count 3
+  tinystories generate --model hf://roneneldan/TinyStories-33M@refs/pr/1`,
     )
     .action(async flags => {
       const { generate } = await import('../commands/generate.ts')

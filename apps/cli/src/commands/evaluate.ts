@@ -2,10 +2,9 @@ import { useBackend } from '@tinystories/backends'
 import { loadPretrained } from '@tinystories/model'
 import { adamW, createEngine, type EngineName, evaluateOn, initialState } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
+import { modelFolder, openTokenizer } from '../open-model.ts'
 import { openSource, resolveSource } from '../open-source.ts'
-import { forDisplay, fromTyped, typedFolder } from '../paths.ts'
-import { findModelFolder } from '../run-folder.ts'
-import { modelTokenizer } from '../stories.ts'
+import { forDisplay } from '../paths.ts'
 import { evaluationSet } from '../train/open-data.ts'
 import { trainableModel } from '../train/trainable-model.ts'
 
@@ -23,11 +22,8 @@ export interface EvaluateFlags {
  * @returns the exit code: 0, or 130 when interrupted.
  */
 export async function evaluate(flags: EvaluateFlags): Promise<number> {
-  const folder = await findModelFolder(
-    flags.model === undefined ? undefined : fromTyped(flags.model),
-    typedFolder(),
-  )
-  const tokenizer = await modelTokenizer(folder)
+  const folder = await modelFolder(flags.model)
+  const tokenizer = await openTokenizer(flags.model, folder)
   await useBackend('cpu')
   const { config, parameters } = await loadPretrained(folder)
   const set = await evaluationSet(openSource(resolveSource(flags.data)), {

@@ -1,8 +1,7 @@
-import type { BackendName } from '@tinystories/backends'
+import type { EngineName } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
-import { fromTyped, typedFolder } from '../paths.ts'
-import { findModelFolder } from '../run-folder.ts'
-import { loadModel, writeStory } from '../stories.ts'
+import { openModel } from '../open-model.ts'
+import { writeStory } from '../stories.ts'
 
 export interface GenerateFlags {
   model?: string
@@ -12,8 +11,12 @@ export interface GenerateFlags {
   temperature: number
   topK?: number
   topP: number
+  minP?: number
+  repetitionPenalty?: number
+  stop?: string[]
   seed: number
-  backend: BackendName
+  engine: EngineName | 'auto'
+  threads?: number
 }
 
 /**
@@ -22,26 +25,27 @@ export interface GenerateFlags {
  * @returns the exit code: 0, or 130 when interrupted.
  */
 export async function generate({
-  model: path,
+  model: source,
   count,
-  backend,
+  engine,
+  threads,
   seed,
   ...flags
 }: GenerateFlags): Promise<number> {
-  const folder = await findModelFolder(path === undefined ? undefined : fromTyped(path), typedFolder())
-  const loaded = await loadModel(folder, backend)
   const interrupt = abortOnInterrupt()
+  const { signal } = interrupt
   try {
+    await using loaded = await openModel(source, { engine, threads, signal })
     for (let i = 0; i < count; i++) {
       if (i > 0) process.stdout.write('\n---\n\n')
-      for await (const piece of writeStory(loaded, { ...flags, seed: seed + i, signal: interrupt.signal })) {
+      for await (const piece of writeStory(loaded, { ...flags, seed: seed + i, signal })) {
         process.stdout.write(piece)
       }
       process.stdout.write('\n')
     }
     return 0
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error
+    if (!signal.aborted) throw error
     process.stdout.write('\n')
     return 130
   } finally {

@@ -1,9 +1,9 @@
 import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
-import { trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
-import type { EvaluationSet, TokenBatch } from '@tinystories/trainer'
+import { type Tokenizer, trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { openSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
-import { defaultVocabSize } from './settings.ts'
+import { defaultVocabSize, type RunSettings } from './settings.ts'
 
 /** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
 const vocabularyTextBytes = 256 * 1024 * 1024
@@ -49,7 +49,7 @@ export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
 }
 
 /** @throws UserError when the vocabulary has no token that ends a story. */
-export function endOfStory(tokenizer: WordPieceTokenizer): number {
+export function endOfStory(tokenizer: Tokenizer): number {
   const id = tokenizer.endOfTextId
   if (id === undefined) {
     throw new UserError(
@@ -83,7 +83,7 @@ export async function measureStories(
 }
 
 export interface WindowOptions {
-  tokenizer: WordPieceTokenizer
+  tokenizer: Tokenizer
   contextLength: number
   batchSize: number
 }
@@ -106,6 +106,21 @@ export async function evaluationSet(
   if (batches.length === 0)
     throw new UserError('There is no held-out story: give more stories, or --valid with some.')
   return { batches, bytes }
+}
+
+/** The endless batches of a run, in an order that its seed decides. */
+export function trainingBatches(
+  stories: StoryStream,
+  { model, seed, batchSize }: Pick<RunSettings, 'model' | 'seed' | 'batchSize'>,
+  tokenizer: WordPieceTokenizer,
+): BatchStream {
+  return stories
+    .shuffle({ seed, bufferSize: 10_000 })
+    .repeat()
+    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
+    .pack({ contextLength: model.contextLength, by: 'stream' })
+    .batch(batchSize)
+    .prefetch(4) as BatchStream
 }
 
 async function countBytes(stories: StoryStream): Promise<number> {

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gptConfig, initParameterArrays, saveSafetensors } from '@tinystories/model'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinystories } from './testing/cli.ts'
+
+let folder: string
+let server: Server
+const requests: string[] = []
+
+/** The byte-level vocabulary of GPT-2 without any merge: 256 bytes and the end of text. */
+const bytes = Array.from({ length: 256 }, (_, byte) => byte).map((byte, _, all) => {
+  const plain = (b: number): boolean => (b > 32 && b < 127) || (b > 160 && b !== 173)
+  return String.fromCharCode(plain(byte) ? byte : 256 + all.filter(b => b < byte && !plain(b)).length)
+})
+const vocab = Object.fromEntries([...bytes, '<|endoftext|>'].map((token, id) => [token, id]))
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinystories-generate-'))
+  const config = gptConfig('tinystories-1m', {
+    vocabSize: 257,
+    contextLength: 24,
+    layers: 2,
+    initializerRange: 0.2,
+  })
+  await saveSafetensors(join(folder, 'model'), { config, parameters: initParameterArrays(config, 1) })
+  const files = new Map<string, Buffer>([
+    ['vocab.json', Buffer.from(JSON.stringify(vocab))],
+    ['merges.txt', Buffer.from('#version: 0.2\n')],
+  ])
+  for (const name of ['config.json', 'model.safetensors']) {
+    files.set(name, await readFile(join(folder, 'model', name)))
+  }
+  server = createServer((request, response) => {
+    requests.push(request.url!)
+    const content = files.get(/^\/owner\/name\/resolve\/main\/(.+)$/.exec(request.url!)?.[1] ?? '')
+    response.writeHead(content ? 200 : 404).end(content)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(async () => {
+  server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('generate with a model of the hub', () => {
+  test('writes the same on every engine, and needs the hub once', async () => {
+    process.env.HF_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    process.env.XDG_CACHE_HOME = join(folder, 'cache')
+    const generate = (...more: string[]): ReturnType<typeof tinystories> =>
+      tinystories(
+        ['generate', '--model', 'hf://owner/name', '--prompt', 'A cat', '--max-tokens', '40', ...more],
+        { cwd: folder },
+      )
+    const first = await generate()
+    expect(first.stderr).toBe('')
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(/^A cat./)
+    const asked = requests.length
+    expect(asked).toBeGreaterThan(3)
+    const again = await Promise.all(['compiled', 'wasm'].map(engine => generate('--engine', engine)))
+    expect(again.map(({ stdout }) => stdout)).toEqual([first.stdout, first.stdout])
+    expect(requests.length).toBe(asked)
+    const others = ['--seed', '7', '--count', '2', '--min-p', '0.05', '--repetition-penalty', '1.2']
+    const [compiled, wasm] = await Promise.all(
+      ['compiled', 'wasm'].map(engine => generate(...others, '--engine', engine)),
+    )
+    expect(compiled!.stdout).toMatch(/\n---\n/)
+    expect(compiled!.stdout).toBe(wasm!.stdout)
+  })
+
+  test('says what is missing in one line', async () => {
+    const { code, stdout, stderr } = await tinystories(['generate', '--model', 'hf://owner/other'], {
+      cwd: folder,
+    })
+    expect(code).toBe(1)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^error: owner\/other: the hub has no config\.json at main\.[^\n]*\n$/)
+  })
+})

@@ -1,0 +1,120 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { useBackend } from '@tinystories/backends'
+import { CompilerError, createRuntime } from '@tinystories/compiler'
+import {
+  compileModel,
+  type Generator,
+  hubFolder,
+  loadPretrained,
+  loadPretrainedArrays,
+} from '@tinystories/model'
+import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { EngineName } from '@tinystories/trainer'
+import { fromTyped, typedFolder } from './paths.ts'
+import { findModelFolder } from './run-folder.ts'
+import { UserError } from './user-error.ts'
+
+export interface OpenModelOptions {
+  /** `auto` is the compiled engine, or wasm where ONNX Runtime is not installed. */
+  engine: EngineName | 'auto'
+  /** Of the compiled engine. Default 1: one text has too little work for more. */
+  threads?: number | undefined
+  signal?: AbortSignal
+}
+
+/** A model that can write, with its tokenizer. */
+export interface OpenedModel extends AsyncDisposable {
+  model: Generator
+  tokenizer: Tokenizer
+  engine: EngineName
+  /** Where its files lie. */
+  folder: string
+}
+
+/**
+ * The folder of a model: as the person named it, fetched from the hub for `hf://owner/name`, or that of the newest
+ * run without a name. An access token for gated models is taken from the environment, HF_TOKEN.
+ */
+export async function modelFolder(source: string | undefined, signal?: AbortSignal): Promise<string> {
+  if (source?.startsWith('hf://')) return hubFolder(source, hubOptions(signal))
+  return findModelFolder(source === undefined ? undefined : fromTyped(source), typedFolder())
+}
+
+/** The tokenizer of a model: beside it, or for models of the hub from there. */
+export async function openTokenizer(
+  source: string | undefined,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Tokenizer> {
+  const [name, revision] = source?.startsWith('hf://') ? source.slice('hf://'.length).split('@') : []
+  if (name === undefined) {
+    const path = join(folder, 'tokenizer.json')
+    return (await isBytePair(path)) ? BytePairTokenizer.fromFile(path) : WordPieceTokenizer.fromFile(path)
+  }
+  const options = { ...hubOptions(signal), ...(revision !== undefined && { revision }) }
+  // GPT-2 and GPT-Neo have byte-level BPE; ours that were published have WordPiece.
+  try {
+    return await BytePairTokenizer.fromPretrained(name, options)
+  } catch (error) {
+    if (!/open it with WordPieceTokenizer/.test((error as Error).message)) throw error
+    return WordPieceTokenizer.fromPretrained(name, options)
+  }
+}
+
+/** @throws UserError when model and tokenizer do not belong together. */
+export async function openModel(
+  source: string | undefined,
+  { engine, threads = 1, signal }: OpenModelOptions,
+): Promise<OpenedModel> {
+  const folder = await modelFolder(source, signal)
+  const tokenizer = await openTokenizer(source, folder, signal)
+  if (engine === 'compiled' || engine === 'auto') {
+    const arrays = await loadPretrainedArrays(folder)
+    checkVocabulary(folder, tokenizer, arrays.config.vocabSize)
+    try {
+      const runtime = await createRuntime({ threads })
+      const model = await compileModel(runtime, arrays)
+      const dispose = (): Promise<void> => runtime.dispose()
+      return { model, tokenizer, engine: 'compiled', folder, [Symbol.asyncDispose]: dispose }
+    } catch (error) {
+      const absent = CompilerError.isInstance(error) && error.code === 'missing-package'
+      if (engine === 'compiled' || !absent) throw error
+      engine = 'wasm'
+    }
+  }
+  await useBackend(engine)
+  const model = await loadPretrained(folder)
+  checkVocabulary(folder, tokenizer, model.config.vocabSize)
+  return { model, tokenizer, engine, folder, [Symbol.asyncDispose]: async () => {} }
+}
+
+function checkVocabulary(folder: string, tokenizer: Tokenizer, vocabSize: number): void {
+  if (tokenizer.vocabSize <= vocabSize) return
+  throw new UserError(
+    `The tokenizer of ${folder} has ${tokenizer.vocabSize} pieces, the model only ${vocabSize}: they do not belong together.`,
+  )
+}
+
+/** As the hub's own tools are told: HF_TOKEN is an access token, HF_ENDPOINT another hub, HF_HUB_OFFLINE=1 no network. */
+function hubOptions(signal: AbortSignal | undefined) {
+  const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, XDG_CACHE_HOME } = process.env
+  return {
+    cacheDir: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
+    offline: HF_HUB_OFFLINE === '1',
+    ...(HF_TOKEN && { token: HF_TOKEN }),
+    ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
+    ...(signal && { signal }),
+  }
+}
+
+async function isBytePair(path: string): Promise<boolean> {
+  const { readFile } = await import('node:fs/promises')
+  try {
+    const { model } = JSON.parse(await readFile(path, 'utf8')) as { model?: { type?: string } }
+    return model?.type === 'BPE'
+  } catch {
+    // Whoever opens it says what is wrong.
+    return false
+  }
+}

@@ -81,17 +81,18 @@ export class Account {
   /**
    * Sets the worst case aside.
    *
+   * @param what it is for, as messages call it
    * @returns undefined when it does not fit now, but may when calls under way have ended
    * @throws BudgetExceededError when it cannot fit
    */
-  reserve(worst: number): Reservation | undefined {
+  reserve(worst: number, what = 'one call'): Reservation | undefined {
     const { budget } = this.#options
     if (budget !== undefined) {
       const { cost, possibleCost } = this.#counts
       // Sums of many small numbers: a billionth of the budget is no overdraft.
       if (cost + possibleCost + this.#reserved + worst > budget * (1 + 1e-9)) {
         if (this.#underWay > 0) return undefined
-        throw this.#exceeded(budget, worst)
+        throw this.#exceeded(budget, worst, what)
       }
     }
     this.#reserved += worst
@@ -106,7 +107,7 @@ export class Account {
     }
     return {
       paid: usage => {
-        const cost = this.#count(usage, worst)
+        const cost = this.charge(usage, worst)
         settle()
         return cost
       },
@@ -123,7 +124,8 @@ export class Account {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  #count(usage: ChatReply['usage'] | undefined, worst: number): number | undefined {
+  /** Counts an exchange that was paid, within the budget or not. @returns its cost, where it is known */
+  charge(usage: ChatReply['usage'] | undefined, worst = 0): number | undefined {
     this.#counts.requests++
     if (usage === undefined) {
       this.#counts.costKnown = false
@@ -142,14 +144,14 @@ export class Account {
     return this.#prices === undefined ? 0 : costOf(usage, this.#prices) * this.#discount
   }
 
-  #exceeded(budget: number, worst: number): BudgetExceededError {
+  #exceeded(budget: number, worst: number, what: string): BudgetExceededError {
     const { cost, possibleCost, requests } = this.#counts
     const left = budget - cost - possibleCost
     const remedy = 'Raise the budget or lower maxTokens.'
     return new BudgetExceededError(
       requests === 0 && possibleCost === 0
-        ? `The budget of ${dollars(budget)} is too small for one call, which may cost ${dollars(worst)}. ${remedy}`
-        : `The budget of ${dollars(budget)} is used up: ${dollars(cost + possibleCost)} spent in ${requests} calls, and the next may cost ${dollars(worst)} where ${dollars(Math.max(0, left))} are left. ${remedy}`,
+        ? `The budget of ${dollars(budget)} is too small for ${what}, which may cost ${dollars(worst)}. ${remedy}`
+        : `The budget of ${dollars(budget)} is used up: ${dollars(cost + possibleCost)} spent in ${requests} calls, and ${what} more may cost ${dollars(worst)} where ${dollars(Math.max(0, left))} are left. ${remedy}`,
     )
   }
 }

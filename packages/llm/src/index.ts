@@ -1,3 +1,9 @@
+export {
+  type BatchOptions,
+  type BatchProgress,
+  type BatchResult,
+  completeBatch,
+} from './batch/complete-batch.ts'
 export type {
   ChatAccount,
   ChatClient,

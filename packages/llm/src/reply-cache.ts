@@ -9,7 +9,7 @@ export interface ReplyCache {
   /** Undefined for what is not there, and for what a failing disk has spoilt. */
   get(key: string): Promise<KeptReply | undefined>
   /**
-   * Keeps a reply; it is on the disk, whole, when this resolves. Where another process kept one for the same key
+   * Keeps a reply; its file is whole before anything else happens in this process. Where another process kept one for the same key
    * meanwhile, that one stays.
    *
    * @returns the reply that is kept
@@ -27,7 +27,8 @@ const kind = 'tinystories-llm-cache'
  * @throws CacheError when another version wrote the folder, or it cannot be written
  */
 export async function openReplyCache(folder: string): Promise<ReplyCache> {
-  const { link, mkdir, open, readFile, rm } = await import('node:fs/promises')
+  const { linkSync, mkdirSync, rmSync, writeFileSync } = await import('node:fs')
+  const { readFile } = await import('node:fs/promises')
   const { dirname, join } = await import('node:path')
   const refused = (error: unknown): CacheError => {
     const { message } = error as Error
@@ -37,25 +38,27 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
   }
   let files = 0
 
-  /** Writes beside the target and links it: no reader ever sees half a file, and the first of two writers stays. */
-  async function place(target: string, content: string): Promise<boolean> {
+  /**
+   * Writes beside the target and links it: no reader ever sees half a file, and the first of two writers stays.
+   * At once and not in the background: between a paid reply and its file nothing else may happen, since the process may be
+   * killed at any time. Not synced: after a power failure a file may be spoilt, which is seen, and asked for again.
+   */
+  function place(target: string, content: string): boolean {
     const part = `${target}.${process.pid}-${Date.now().toString(36)}-${files++}.part`
     try {
-      await mkdir(dirname(target), { recursive: true })
-      const handle = await open(part, 'wx')
-      try {
-        await handle.writeFile(content)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await link(part, target)
+      mkdirSync(dirname(target), { recursive: true })
+      writeFileSync(part, content, { flag: 'wx' })
+      linkSync(part, target)
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw refused(error)
     } finally {
-      await rm(part, { force: true }).catch(() => {})
+      try {
+        rmSync(part, { force: true })
+      } catch {
+        // It was never made, which the error above tells.
+      }
     }
   }
 
@@ -75,7 +78,7 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
   }
 
   const label = join(folder, 'cache.json')
-  await place(label, `${JSON.stringify({ kind, version })}\n`)
+  place(label, `${JSON.stringify({ kind, version })}\n`)
   const found = (await read(label)) as { kind?: unknown; version?: unknown } | null | undefined
   if (found?.kind !== kind || found.version !== version) {
     const theirs = found?.kind === kind ? `in version ${String(found.version)}` : 'by another program'
@@ -93,12 +96,12 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
     get,
     async put(key, { model, request, reply }) {
       const content = `${JSON.stringify({ key, model, request, reply })}\n`
-      if (await place(pathOf(key), content)) return reply
+      if (place(pathOf(key), content)) return reply
       const kept = await get(key)
       if (kept !== undefined) return kept
       // What lies there is spoilt.
-      await rm(pathOf(key), { force: true })
-      await place(pathOf(key), content)
+      rmSync(pathOf(key), { force: true })
+      place(pathOf(key), content)
       return reply
     },
   }

@@ -1,6 +1,6 @@
 /**
- * A limit of so many units a minute, spent evenly: units come back all the time, and no more than a second's worth can
- * be saved up, so that a server which counts by the second sees no bursts.
+ * A limit of so many units a minute, spent evenly: units come back all the time, and no more than half a
+ * second's worth can be saved up, so that a server which counts by the second has room for calls that arrive in bunches.
  */
 export class TokenBucket {
   readonly #perMillisecond: number
@@ -10,7 +10,7 @@ export class TokenBucket {
 
   constructor(perMinute: number, now: number) {
     this.#perMillisecond = perMinute / 60_000
-    this.#capacity = Math.max(1, perMinute / 60)
+    this.#capacity = Math.max(1, perMinute / 120)
     this.#level = this.#capacity
     this.#filledAt = now
   }

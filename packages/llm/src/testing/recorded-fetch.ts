@@ -1,3 +1,5 @@
+import { redactor } from '../secrets.ts'
+
 /** An exchange as it stands in a recording: no address of the server, no header of the request. */
 interface Recorded {
   method: string
@@ -11,8 +13,12 @@ interface Recorded {
 /** Of a reply's headers, what a client acts on. */
 const keptHeaders = ['content-type', 'retry-after', 'retry-after-ms']
 
+/** Headers in which keys travel. */
+const keyHeaders = ['authorization', 'api-key', 'x-api-key']
+
 /**
- * A `fetch` that notes every exchange in a file, one JSON line each. Keys travel in headers and are not noted.
+ * A `fetch` that notes every exchange in a file, one JSON line each. The headers of requests are not noted, and a key from
+ * them is taken out where a server says it aloud.
  *
  * @param file is added to where it exists
  */
@@ -35,7 +41,8 @@ export function recordFetch(file: string, load: typeof fetch = fetch): typeof fe
       headers: Object.fromEntries(headers),
       reply,
     }
-    await appendFile(file, `${JSON.stringify(exchange)}\n`)
+    const keys = keyHeaders.map(name => request.headers.get(name)?.replace(/^Bearer /, '') ?? '')
+    await appendFile(file, `${redactor(keys, 8)(JSON.stringify(exchange))}\n`)
     return response
   }
 }

@@ -2,7 +2,7 @@ import { presets } from '@tinystories/model'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { optimizerNames } from '../train/settings.ts'
+import { optimizerNames, scheduleNames, spikeActions } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { sourceHelp } from './source-help.ts'
 
@@ -25,6 +25,13 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       decimal(0, 0.9, { above: true }),
     )
     .option('--steps <n>', 'stop after so many steps', wholeNumber())
+    .option('--tokens <n>', 'stop after so many tokens', wholeNumber())
+    .option(
+      '--epochs <n>',
+      'stop when all stories were seen so many times',
+      decimal(0, Number.POSITIVE_INFINITY, { above: true }),
+    )
+    .option('--patience <n>', 'stop after so many evaluations without gain', wholeNumber())
     .option(
       '--minutes <n>',
       'stop after so many minutes of training',
@@ -37,7 +44,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--layers <n>', 'number of layers', wholeNumber())
     .option('--heads <n>', 'attention heads', wholeNumber())
     .option('--context <n>', 'tokens a window', wholeNumber(2))
-    .option('--batch <n>', 'windows a step (default: 8)', wholeNumber())
+    .option('--batch <n>', 'windows a batch (default: 8)', wholeNumber())
     .option(
       '--vocab-size <n>',
       'pieces of the vocabulary (default: by the size of the text)',
@@ -49,7 +56,24 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       new Option('--optimizer <name>', 'how weights are updated (default: muon)').choices(optimizerNames),
     )
     .option('--weight-decay <x>', 'decoupled weight decay of matrices (default: 0.1)', decimal(0, 10))
+    .addOption(
+      new Option('--schedule <name>', 'how the learning rate goes (default: cosine)').choices(scheduleNames),
+    )
     .option('--warmup <n>', 'steps of warm-up', wholeNumber(0))
+    .option('--accumulate <n>', 'batches of one step (default: 1)', wholeNumber())
+    .option('--label-smoothing <x>', 'probability spread over all pieces (default: 0)', decimal(0, 0.99))
+    .option('--z-loss <x>', 'weight of the z-loss, such as 1e-4 (default: 0)', decimal(0, 0.99))
+    .option(
+      '--average-weights <decay>',
+      'evaluate and save an average of the weights, such as 0.999',
+      decimal(0, 0.999999, { above: true }),
+    )
+    .addOption(
+      new Option(
+        '--on-spike <action>',
+        'when training goes astray: warn, or go back and leave the batch out (default: warn)',
+      ).choices(spikeActions),
+    )
     .addOption(
       new Option('--engine <name>', 'what computes (default: auto)').choices(['auto', ...engineNames]),
     )
@@ -58,12 +82,18 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       'threads of the compiled engine (default: one for each core)',
       wholeNumber(1, 256),
     )
+    .option('--workers <n>', 'worker threads of wasm and cpu (default: 1)', wholeNumber(1, 64))
     .option('--seed <n>', 'seed of weights and order (default: 42)', wholeNumber(0, 2 ** 31 - 1))
     .option('--eval-every <n>', 'steps between two evaluations', wholeNumber())
     .option('--checkpoint-every <n>', 'steps between two checkpoints', wholeNumber())
-    .option('--prompt <text>', 'beginning of the story written at the end')
+    .option('--keep-checkpoints <n>', 'newest checkpoints kept besides the best (default: 2)', wholeNumber())
+    .option('--sample-every <n>', 'steps between two stories written on the way', wholeNumber())
+    .option('--prompt <text>', 'beginning of the stories it writes')
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
     .option('--resume <folder>', 'go on with the run in this folder')
+    .option('--force', 'resume although data, tokenizer or settings changed')
+    .option('--find-learning-rate', 'look for a learning rate, tell it and stop')
+    .option('--find-batch-size', 'look for the fastest batch that fits in memory, tell it and stop')
     .addHelpText(
       'after',
       `
@@ -71,6 +101,7 @@ Examples:
   tinystories train
   tinystories train --data stories.txt --minutes 10
   tinystories train --data hf://roneneldan/TinyStories --preset tinystories-1m --minutes 60
+  tinystories train --data stories.txt --find-learning-rate
   tinystories train --resume runs/2026-11-22T20-35-42`,
     )
     .action(async flags => {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { useBackend } from '@tinystories/backends'
 import {
   countParameters,
@@ -7,24 +6,19 @@ import {
   loadPretrainedArrays,
   openSafetensors,
 } from '@tinystories/model'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
-import { adamW, createTrainer, evaluateOn, type MetricsLine, muon, warmupCosine } from '@tinystories/trainer'
+import { createTrainer, evaluateOn, type RunLimits, type StepLine } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
-import { resolveSource } from '../open-source.ts'
-import { forDisplay, fromTyped } from '../paths.ts'
+import { forDisplay } from '../paths.ts'
 import { formatDuration, Progress } from '../progress.ts'
-import {
-  makeRunFolder,
-  newRunName,
-  type RunFolder,
-  readSettings,
-  runFolder,
-  writeWhole,
-} from '../run-folder.ts'
+import { writeWhole } from '../run-folder.ts'
 import { saveModel } from '../stories.ts'
-import { endOfStory, evaluationSet, loadTokenizer, openTrainingStories } from '../train/open-data.ts'
-import { planRun } from '../train/plan-run.ts'
+import { findSettings } from '../train/find-settings.ts'
+import { fingerprints } from '../train/fingerprints.ts'
+import { evaluationSet, openTrainingStories, trainingBatches } from '../train/open-data.ts'
+import { planNewRun, prepareRun, writeSettings } from '../train/prepare.ts'
+import { optimizerOf, scheduleOf } from '../train/recipe.ts'
+import { sampleWriter } from '../train/sample-writer.ts'
 import type { RunSettings, TrainFlags } from '../train/settings.ts'
 import {
   dataName,
@@ -49,42 +43,43 @@ const storiesPerEvaluation = 128
  */
 export async function train(flags: TrainFlags): Promise<number> {
   const note: Note = text => console.log(text)
-  const { run, settings, tokenizer } = await prepare(flags, note)
+  if (flags.findLearningRate || flags.findBatchSize) return find(flags, note)
+  const { run, settings, tokenizer } = await prepareRun(flags, note)
   await useBackend('cpu')
-  const model = trainableModel(settings.model, initParameters(settings.model, settings.seed))
+  const model = trainableModel(settings.model, initParameters(settings.model, settings.seed), settings)
   const stories = await openTrainingStories(settings)
   const windows = { tokenizer, contextLength: settings.model.contextLength, batchSize: settings.batchSize }
   // From all over the set: files are often in the order of their sources, and those are not equally hard.
   const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
   const evaluation = await evaluationSet(someHeldOut, windows)
-  const data = stories.train
-    .shuffle({ seed: settings.seed, bufferSize: 10_000 })
-    .repeat()
-    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
-    .pack({ contextLength: settings.model.contextLength, by: 'stream' })
-    .batch(settings.batchSize)
-    .prefetch(4)
-
-  const { steps, minutes } = settings.limits
-  const shareDone = ({ step, seconds }: MetricsLine): number =>
-    Math.max(steps === null ? 0 : step / steps, minutes === null ? 0 : seconds / (minutes * 60))
-  const progress = new Progress({ shareDone, steps: steps ?? undefined })
-  const { weightDecay } = settings
-  const optimizer = settings.optimizer === 'muon' ? muon({ weightDecay }) : adamW({ weightDecay })
+  const { limits, threads, workers, patience, sampleEvery, tokensPerEpoch } = settings
+  const progress = new Progress({ shareDone: shareDone(settings), steps: limits.steps ?? undefined })
   const trainer = await createTrainer({
     model,
-    data,
-    optimizer,
-    schedule: warmupCosine({ peak: settings.learningRate, warmupSteps: settings.warmupSteps }),
+    data: trainingBatches(stories.train, settings, tokenizer),
+    ...(tokensPerEpoch === null ? {} : { tokensPerEpoch }),
+    optimizer: optimizerOf(settings),
+    schedule: scheduleOf(settings),
+    accumulate: settings.accumulate,
     engine: settings.engine,
-    ...(settings.threads === null ? {} : { threads: settings.threads }),
+    ...(threads === null ? {} : { threads }),
+    ...(workers === null ? {} : { workers }),
     evaluation: { ...evaluation, everySteps: settings.evaluateEvery },
+    ...(patience === null ? {} : { earlyStopping: { patience } }),
+    spikes: { action: settings.onSpike },
+    ...(sampleEvery === null
+      ? {}
+      : { samples: { everySteps: sampleEvery, write: sampleWriter(settings, tokenizer) } }),
     run: {
       folder: run.folder,
       format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
       checkpointEverySteps: settings.checkpointEvery,
+      keepCheckpoints: settings.keepCheckpoints,
+      identity: await fingerprints(run, settings),
+      config: settings,
     },
     resume: flags.resume !== undefined,
+    force: flags.force ?? false,
     callbacks: {
       onMetrics: line => progress.update(line),
       onWarning: text => progress.note(`Warning: ${text}`),
@@ -92,27 +87,28 @@ export async function train(flags: TrainFlags): Promise<number> {
         await saveModel(run.model, settings.model, state.parameters, tokenizer)
       },
     },
+  }).catch(error => {
+    throw withForce(error)
   })
+  // Later resumes go on with what was forced.
+  if (flags.resume !== undefined && flags.force) await writeSettings(run, settings)
   const interrupt = abortOnInterrupt()
   try {
-    const { engine, passedOver } = trainer
+    const { engine, passedOver, why } = trainer
     for (const { name, reason } of passedOver.filter(({ name }) => name === 'compiled')) {
       note(`Engine ${name} is not used: ${reason}`)
     }
     note(
       `Model: ${settings.model.layers} layers, hidden ${settings.model.hiddenSize}, ${settings.model.heads} heads, context ${settings.model.contextLength}, ${countParameters(settings.model).total.toLocaleString('en')} parameters`,
     )
-    note(`Engine: ${engine.name} (${engine.description})`)
+    note(`Engine: ${engine.name} (${engine.description}; ${why})`)
     note(`Run folder: ${forDisplay(run.folder)}`)
-    const result = await trainer.run({
-      ...(steps === null ? {} : { steps }),
-      ...(minutes === null ? {} : { minutes }),
-      signal: interrupt.signal,
-    })
+    const result = await trainer.run({ ...runLimits(settings), signal: interrupt.signal })
     progress.end()
     const lines = await readMetrics(run)
     await writeWhole(run.lossCurve, lossCurve(lines, { title: `Bits per byte, ${dataName(settings)}` }))
     if (result.status === 'aborted') return tellInterruption(note, run, result.step)
+    if (result.reason === 'early-stopping') note(`${patience} evaluations in a row brought no gain.`)
     note(
       `Trained ${result.step} steps, ${result.tokens.toLocaleString('en')} tokens in ${formatDuration(result.seconds)}`,
     )
@@ -125,7 +121,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     tellScore(note, settings, score)
   } catch (error) {
     // Only the interruption itself: a checkpoint that could not be written after Ctrl-C is a failure, and told as one.
-    if (error === interrupt.signal.reason) return tellInterruption(note, run, steps ?? undefined)
+    if (error === interrupt.signal.reason) return tellInterruption(note, run, limits.steps ?? undefined)
     throw await withResumeCommand(error, run)
   } finally {
     progress.end()
@@ -136,53 +132,44 @@ export async function train(flags: TrainFlags): Promise<number> {
   return 0
 }
 
-/** What decides a run cannot change in its middle. */
-function refuseNewSettings(flags: TrainFlags): void {
-  const mayChange = ['resume', 'steps', 'minutes', 'engine', 'threads']
-  const fixed = Object.keys(flags).filter(name => !mayChange.includes(name))
-  if (fixed.length === 0) return
-  const names = fixed.map(name => `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`)
-  throw new UserError(
-    `--resume goes on with the settings of the run: leave out ${names.join(', ')}, or start a new run. Only --steps, --minutes, --engine and --threads may change.`,
-  )
+function runLimits({ limits }: RunSettings): RunLimits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null))
 }
 
-async function prepare(
-  flags: TrainFlags,
-  note: Note,
-): Promise<{ run: RunFolder; settings: RunSettings; tokenizer: WordPieceTokenizer }> {
-  if (flags.resume !== undefined) {
-    const run = runFolder(fromTyped(flags.resume))
-    const saved = await readSettings(run)
-    refuseNewSettings(flags)
-    const settings = {
-      ...saved,
-      limits: {
-        steps: flags.steps ?? (flags.minutes === undefined ? saved.limits.steps : null),
-        minutes: flags.minutes ?? (flags.steps === undefined ? saved.limits.minutes : null),
-      },
-      engine: flags.engine ?? saved.engine,
-      threads: flags.threads ?? saved.threads,
-    }
-    return { run, settings, tokenizer: await loadTokenizer(run.tokenizer) }
+function shareDone({ limits, tokensPerEpoch }: RunSettings): (line: StepLine) => number {
+  const { steps, tokens, epochs, minutes } = limits
+  return line =>
+    Math.max(
+      line.step / (steps ?? Number.POSITIVE_INFINITY),
+      line.tokens / (tokens ?? Number.POSITIVE_INFINITY),
+      line.tokens / ((epochs ?? Number.POSITIVE_INFINITY) * (tokensPerEpoch ?? 1)),
+      line.seconds / ((minutes ?? Number.POSITIVE_INFINITY) * 60),
+    )
+}
+
+/** Adds the flag to an error that says that something can be forced. */
+function withForce(error: unknown): unknown {
+  if (!(error instanceof Error) || !/force/.test(error.message)) return error
+  return new UserError(`${error.message} The flag for that is --force.`, { cause: error })
+}
+
+async function find(flags: TrainFlags, note: Note): Promise<number> {
+  if (flags.resume !== undefined || flags.out !== undefined) {
+    throw new UserError(
+      '--find-learning-rate and --find-batch-size leave no run: leave out --resume and --out.',
+    )
   }
-  const data = flags.data === undefined ? undefined : resolveSource(flags.data)
-  const valid = flags.valid === undefined ? undefined : resolveSource(flags.valid)
-  const tokenizerFile = flags.tokenizer === undefined ? undefined : fromTyped(flags.tokenizer)
-  const { settings, tokenizer } = await planRun(
-    {
-      ...flags,
-      ...(data === undefined ? {} : { data }),
-      ...(valid === undefined ? {} : { valid }),
-      ...(tokenizerFile === undefined ? {} : { tokenizer: tokenizerFile }),
-    },
-    note,
-  )
-  // The folder is made only now, so that a mistake in the flags leaves nothing behind.
-  const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
-  await makeRunFolder(run)
-  await mkdir(run.model, { recursive: true })
-  await tokenizer.save(run.tokenizer)
-  await writeWhole(run.config, `${JSON.stringify(settings, null, 2)}\n`)
-  return { run, settings, tokenizer }
+  const { settings, tokenizer } = await planNewRun(flags, note)
+  await useBackend('cpu')
+  const interrupt = abortOnInterrupt()
+  try {
+    const what = flags.findLearningRate ? 'learning-rate' : 'batch-size'
+    await findSettings(what, settings, tokenizer, note, interrupt.signal)
+    return 0
+  } catch (error) {
+    if (error === interrupt.signal.reason) return 130
+    throw error
+  } finally {
+    interrupt.release()
+  }
 }

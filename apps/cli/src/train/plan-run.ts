@@ -9,7 +9,13 @@ import {
   type StoryLengths,
   trainTokenizer,
 } from './open-data.ts'
-import { type RunSettings, smallCorpusBytes, type TrainFlags } from './settings.ts'
+import {
+  type RunLimitSettings,
+  type RunSettings,
+  settingDefaults,
+  smallCorpusBytes,
+  type TrainFlags,
+} from './settings.ts'
 
 export interface PlannedRun {
   settings: RunSettings
@@ -44,12 +50,10 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
   const model = modelConfig(flags, tokenizer.vocabSize, lengths)
   checkEnoughText(lengths, model.contextLength, batchSize)
   const small = lengths.tokens * 4 < smallCorpusBytes
-  const limits =
-    flags.steps === undefined && flags.minutes === undefined
-      ? small
-        ? { steps: 900, minutes: null }
-        : { steps: null, minutes: 10 }
-      : { steps: flags.steps ?? null, minutes: flags.minutes ?? null }
+  const asked = limitsOf(flags)
+  const limits = Object.values(asked).some(limit => limit !== null)
+    ? asked
+    : { ...asked, ...(small ? { steps: 900 } : { minutes: 10 }) }
   const evaluateEvery = flags.evalEvery ?? (small ? 50 : 250)
   return {
     tokenizer,
@@ -63,6 +67,17 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
       learningRate: flags.learningRate ?? 3e-3,
       weightDecay: flags.weightDecay ?? 0.1,
       optimizer: flags.optimizer ?? 'muon',
+      schedule: flags.schedule ?? settingDefaults.schedule,
+      accumulate: flags.accumulate ?? settingDefaults.accumulate,
+      labelSmoothing: flags.labelSmoothing ?? settingDefaults.labelSmoothing,
+      zLoss: flags.zLoss ?? settingDefaults.zLoss,
+      averageDecay: flags.averageWeights ?? null,
+      tokensPerEpoch: flags.epochs === undefined ? null : await countEpoch(train, tokenizer),
+      patience: flags.patience ?? null,
+      onSpike: flags.onSpike ?? settingDefaults.onSpike,
+      sampleEvery: flags.sampleEvery ?? null,
+      workers: flags.workers ?? null,
+      keepCheckpoints: flags.keepCheckpoints ?? settingDefaults.keepCheckpoints,
       warmupSteps:
         flags.warmup ?? (limits.steps === null ? 100 : Math.min(100, Math.ceil(limits.steps / 10))),
       limits,
@@ -74,6 +89,17 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
       prompt: flags.prompt ?? 'Once upon a time',
     },
   }
+}
+
+/** The limits that flags name. */
+export function limitsOf({ steps, tokens, epochs, minutes }: TrainFlags): RunLimitSettings {
+  return { steps: steps ?? null, tokens: tokens ?? null, epochs: epochs ?? null, minutes: minutes ?? null }
+}
+
+/** Tokens of all stories, each with its end. */
+export async function countEpoch(stories: StoryStream, tokenizer: WordPieceTokenizer): Promise<number> {
+  const all = await measureStories(stories, tokenizer, Number.MAX_SAFE_INTEGER)
+  return all.tokens + all.stories
 }
 
 function modelConfig(flags: TrainFlags, vocabSize: number, { longest }: StoryLengths): GptConfig {

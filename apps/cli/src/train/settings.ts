@@ -2,9 +2,19 @@ import type { GptConfig, PresetName } from '@tinystories/model'
 import type { EngineName } from '@tinystories/trainer'
 
 /** How the parameters are updated. */
-export const optimizerNames = ['muon', 'adamw'] as const
+export const optimizerNames = ['muon', 'adamw', 'adam', 'lion', 'sgd'] as const
 
 export type OptimizerName = (typeof optimizerNames)[number]
+
+/** How the learning rate goes. */
+export const scheduleNames = ['cosine', 'linear', 'wsd', 'inverse-sqrt', 'constant'] as const
+
+export type ScheduleName = (typeof scheduleNames)[number]
+
+/** What is done when the loss leaps or is no number. */
+export const spikeActions = ['warn', 'rollback'] as const
+
+export type SpikeAction = (typeof spikeActions)[number]
 
 /** What the person asked for on the command line; every field may be left out. */
 export interface TrainFlags {
@@ -23,16 +33,31 @@ export interface TrainFlags {
   learningRate?: number
   weightDecay?: number
   optimizer?: OptimizerName
+  schedule?: ScheduleName
   warmup?: number
+  accumulate?: number
+  labelSmoothing?: number
+  zLoss?: number
+  averageWeights?: number
   steps?: number
+  tokens?: number
+  epochs?: number
   minutes?: number
+  patience?: number
+  onSpike?: SpikeAction
+  sampleEvery?: number
   seed?: number
   engine?: EngineName | 'auto'
   threads?: number
+  workers?: number
   evalEvery?: number
   checkpointEvery?: number
+  keepCheckpoints?: number
   out?: string
   resume?: string
+  force?: boolean
+  findLearningRate?: boolean
+  findBatchSize?: boolean
   prompt?: string
 }
 
@@ -52,16 +77,68 @@ export interface RunSettings {
   learningRate: number
   weightDecay: number
   optimizer: OptimizerName
+  schedule: ScheduleName
   warmupSteps: number
+  /** Batches of one step. */
+  accumulate: number
+  labelSmoothing: number
+  zLoss: number
+  /** Decay of the averages of the weights that are evaluated and saved; null: the weights themselves are. */
+  averageDecay: number | null
   /** The run ends at whichever comes first. */
-  limits: { steps: number | null; minutes: number | null }
+  limits: RunLimitSettings
+  /** Tokens of the training stories; counted only where epochs limit a run. */
+  tokensPerEpoch: number | null
+  /** Evaluations without gain after which the run ends. */
+  patience: number | null
+  onSpike: SpikeAction
+  /** Steps between two stories written on the way; null: none. */
+  sampleEvery: number | null
   seed: number
   engine: EngineName | 'auto'
   threads: number | null
+  /** Worker threads of the engines that can have some. */
+  workers: number | null
   evaluateEvery: number
   checkpointEvery: number
+  keepCheckpoints: number
   /** The beginning of the story that is written at the end. */
   prompt: string
+}
+
+export interface RunLimitSettings {
+  steps: number | null
+  tokens: number | null
+  epochs: number | null
+  minutes: number | null
+}
+
+/** For runs begun before these settings were there. */
+export const settingDefaults: Pick<
+  RunSettings,
+  | 'schedule'
+  | 'accumulate'
+  | 'labelSmoothing'
+  | 'zLoss'
+  | 'averageDecay'
+  | 'tokensPerEpoch'
+  | 'patience'
+  | 'onSpike'
+  | 'sampleEvery'
+  | 'workers'
+  | 'keepCheckpoints'
+> = {
+  schedule: 'cosine',
+  accumulate: 1,
+  labelSmoothing: 0,
+  zLoss: 0,
+  averageDecay: null,
+  tokensPerEpoch: null,
+  patience: null,
+  onSpike: 'warn',
+  sampleEvery: null,
+  workers: null,
+  keepCheckpoints: 2,
 }
 
 /** Training stories below this size count as a small corpus: a smaller vocabulary, a short run. */

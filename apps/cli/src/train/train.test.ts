@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { MetricsLine } from '@tinystories/trainer'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinystories } from '../testing/cli.ts'
+
+let folder: string
+const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 200 --context 32 --batch 4'.split(' ')
+const cli = (text: string): ReturnType<typeof tinystories> =>
+  tinystories(
+    text.split(' ').filter(word => word !== ''),
+    { cwd: folder },
+  )
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinystories-train-'))
+  const stories = Array.from(
+    { length: 300 },
+    (_, i) =>
+      `The ${['cat', 'dog', 'bird'][i % 3]} had ${i} red balls. It gave ${i % 7} of them to a friend. They were happy.`,
+  )
+  await writeFile(join(folder, 'stories.txt'), stories.join('\n<|endoftext|>\n'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function metrics(run: string): Promise<MetricsLine[]> {
+  const text = await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as MetricsLine)
+}
+
+test('takes every part of a recipe, writes stories on the way, and goes on from where it was', async () => {
+  const recipe =
+    '--optimizer lion --learning-rate 3e-4 --schedule wsd --accumulate 2 --label-smoothing 0.1 --z-loss 1e-4 --average-weights 0.9'
+  const first = await cli(
+    `train --data stories.txt ${tiny.join(' ')} ${recipe} --steps 20 --eval-every 10 --sample-every 10 --on-spike rollback --out recipe`,
+  )
+  expect(first.stderr).toBe('')
+  expect(first.code).toBe(0)
+  expect(first.stdout).toMatch(/Engine: compiled \(.*the fastest of all engines, and it works here\)/)
+  expect(first.stdout).toMatch(/step 10 {2}it writes: Once upon a time/)
+  const more = await cli('train --resume recipe --steps 30')
+  expect(more.code).toBe(0)
+  const lines = await metrics('recipe')
+  expect(lines.filter(line => line.type === 'step')).toHaveLength(30)
+  expect(lines.filter(line => line.type === 'sample').map(({ step }) => step)).toEqual([10, 20, 30])
+  const slots = await readdir(join(folder, 'recipe/checkpoints/step-00000030'))
+  expect(slots).toContain('optimizer-average.safetensors')
+  // Two batches of 4 windows of 32 tokens a step.
+  const last = lines.filter(line => line.type === 'step').at(-1)!
+  expect(last.tokens).toBe(30 * 2 * 4 * 32)
+})
+
+test('epochs are those of the stories that are trained on', async () => {
+  const { code } = await cli(`train --data stories.txt ${tiny.join(' ')} --epochs 0.5 --out epochs`)
+  expect(code).toBe(0)
+  const settings = JSON.parse(await readFile(join(folder, 'epochs/config.json'), 'utf8')) as {
+    tokensPerEpoch: number
+  }
+  const { tokens } = (await metrics('epochs')).filter(line => line.type === 'step').at(-1)!
+  expect(tokens).toBeGreaterThanOrEqual(0.5 * settings.tokensPerEpoch)
+  expect(tokens).toBeLessThan(0.5 * settings.tokensPerEpoch + 4 * 32)
+})
+
+describe('a resume', () => {
+  beforeAll(async () => {
+    const { code } = await cli(
+      `train --data stories.txt ${tiny.join(' ')} --steps 6 --eval-every 3 --out begun`,
+    )
+    expect(code).toBe(0)
+  })
+
+  test('with data that changed is refused by name, and goes on with --force', async () => {
+    const path = join(folder, 'stories.txt')
+    const before = await readFile(path)
+    await appendFile(path, '\n<|endoftext|>\nOne more story.')
+    const refused = await cli('train --resume begun --steps 8')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(/^error: .*step-00000006 was made with another data\..*--force/)
+    await writeFile(path, before)
+    expect((await cli('train --resume begun --steps 7')).code).toBe(0)
+    await appendFile(path, '\n<|endoftext|>\nOne more story.')
+    const forced = await cli('train --resume begun --steps 9 --force')
+    expect(forced.stdout).toMatch(/Warning: .*was made with another data; going on all the same/)
+    expect(forced.code).toBe(0)
+    await writeFile(path, before)
+  })
+
+  test('with another tokenizer or model is refused by name', async () => {
+    const tokenizer = join(folder, 'begun/tokenizer.json')
+    const text = await readFile(tokenizer, 'utf8')
+    await writeFile(tokenizer, `${text} `)
+    expect((await cli('train --resume begun --steps 12')).stderr).toMatch(/made with another tokenizer/)
+    await writeFile(tokenizer, text)
+    const config = join(folder, 'begun/config.json')
+    const settings = await readFile(config, 'utf8')
+    await writeFile(
+      config,
+      settings.replace('"layers": 1', '"layers": 2').replace('"global"', '"global", "local"'),
+    )
+    expect((await cli('train --resume begun --steps 12')).stderr).toMatch(
+      /is of another model: its parameter/,
+    )
+    await writeFile(config, settings)
+  })
+
+  test('with new settings tells which can be forced', async () => {
+    expect((await cli('train --resume begun --learning-rate 1e-3')).stderr).toMatch(
+      /leave out --learning-rate, or start a new run\. With --force/,
+    )
+    expect((await cli('train --resume begun --hidden 32 --force')).stderr).toMatch(/leave out --hidden/)
+  })
+})
+
+test('a second process in one folder is refused, and a killed one leaves no lock that holds', async () => {
+  const args = `train --data stories.txt ${tiny.join(' ')} --steps 100000 --eval-every 5 --out shared`
+  const main = new URL('../main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--conditions=@tinystories/source', main, ...args.split(' ')], {
+    cwd: folder,
+    env: { ...process.env, npm_package_name: '' },
+  })
+  await new Promise<void>(resolve => {
+    child.stdout.on('data', (data: Buffer) => {
+      if (data.includes('held out')) resolve()
+    })
+  })
+  const second = await cli('train --resume shared')
+  expect(second.code).toBe(1)
+  expect(second.stderr).toMatch(new RegExp(`being trained by process ${child.pid}`))
+  const end = new Promise(resolve => child.on('close', resolve))
+  child.kill('SIGKILL')
+  await end
+  const checkpoints = await readdir(join(folder, 'shared/checkpoints'))
+  const last = Number(
+    checkpoints
+      .filter(name => name.startsWith('step-'))
+      .sort()
+      .at(-1)!
+      .slice(5),
+  )
+  const third = await cli(`train --resume shared --steps ${last + 2}`)
+  expect(third.stderr).toBe('')
+  expect(third.code).toBe(0)
+})
+
+test('the finders tell what to take and leave nothing', async () => {
+  const before = await readdir(folder)
+  const rate = await cli(`train --data stories.txt ${tiny.join(' ')} --find-learning-rate`)
+  expect(rate.stderr).toBe('')
+  expect(rate.stdout).toMatch(/Take --learning-rate 0\.\d+ for the peak/)
+  expect(await readdir(folder)).toEqual(before)
+})

@@ -1,13 +1,26 @@
+import type { RunStorage } from './run-storage.ts'
 import { type CoreTrainerOptions, startTrainer, type Trainer } from './start-trainer.ts'
 
+export type { Checkpoint, CheckpointProgress } from './checkpoint-progress.ts'
 export * from './core.ts'
+export type { MetricsSink, RunStorage } from './run-storage.ts'
+
+export interface TrainerOptions extends CoreTrainerOptions {
+  /** Where metrics and checkpoints go, in the browser's storage for example; without it the run leaves nothing. */
+  storage?: RunStorage
+  /** Goes on from the newest checkpoint of `storage`. Default false. */
+  resume?: boolean
+  /** Default 200. */
+  checkpointEverySteps?: number
+  /** Whether the best evaluation gets a checkpoint of its own. Default true. */
+  keepBest?: boolean
+}
 
 /**
- * Sets up a run in a page: as in Node, but it leaves nothing on disk, and so has nothing to resume from. A page keeps
- * what it wants of `trainer.save()`.
+ * Sets up a run in a page: as in Node, but the place for its checkpoints is given by the page.
  *
- * @throws what the engine throws when it is not there
+ * @throws what the engine throws when it is not there, and what `storage` throws when there is nothing to resume
  */
-export function createTrainer(options: CoreTrainerOptions): Promise<Trainer> {
-  return startTrainer({ ...options, storage: undefined })
+export function createTrainer({ storage, ...options }: TrainerOptions): Promise<Trainer> {
+  return startTrainer({ ...options, storage })
 }

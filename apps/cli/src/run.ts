@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { compareCommand } from './command-line/compare.ts'
 import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
 import { generateCommand } from './command-line/generate.ts'
+import { gradeCommand } from './command-line/grade.ts'
+import { reportCommand } from './command-line/report.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
@@ -54,5 +57,8 @@ Examples:
   trainCommand(program, setExitCode)
   generateCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
+  gradeCommand(program, setExitCode)
+  compareCommand(program, setExitCode)
+  reportCommand(program, setExitCode)
   return program
 }

@@ -52,7 +52,7 @@ export type {
 export { gradingsJson, readGradings } from './report/saved-gradings.ts'
 export { type SummariseOptions, summariseModel } from './report/summarise-model.ts'
 export { instructionRubric } from './rubric/instruction-rubric.ts'
-export { readRubric, rubrics } from './rubric/read-rubric.ts'
+export { parseRubric, readRubric, rubrics } from './rubric/read-rubric.ts'
 export type { Choice, ChoiceCriterion, Criterion, MarkCriterion, Rubric } from './rubric/rubric.ts'
 export { rubricVersion } from './rubric/rubric-version.ts'
 export { storyRubric, storyRubricStructured } from './rubric/story-rubric.ts'

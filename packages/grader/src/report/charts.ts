@@ -37,8 +37,8 @@ export function meansChart(models: readonly ModelSummary[]): string {
   const labels = models[0]?.criteria ?? []
   const row = Math.max(16, Math.min(26, 54 / models.length))
   const group = row * models.length + 16
-  const [left, right, top] = [104, 34, 6]
-  const width = 640
+  const [left, right, top] = [100, 30, 6]
+  const width = 480
   const height = top + group * labels.length + 26
   const parts: string[] = []
   const bottom = height - 22

@@ -25,7 +25,7 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
 <label>to <input type="number" id="most" step="any" size="4"></label>
 </form>`
   const items = models.flatMap(model => model.items.map(item => htmlItem(model.name, item, criteria)))
-  return `<h2>Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items.join('\n')}\n<p><button type="button" id="more" hidden>Show more</button></p>`
+  return `<h2 id="completions">Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items.join('\n')}\n<p><button type="button" id="more" hidden>Show more</button></p>`
 }
 
 function htmlItem(

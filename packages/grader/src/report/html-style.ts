@@ -13,6 +13,7 @@ p{margin:.4rem 0}.soft{color:var(--soft);font-size:.92rem}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:.88rem;padding:.55rem .8rem .2rem}
+caption span{display:block;position:sticky;left:.8rem;width:min(100%,calc(100vw - 3.2rem))}
 th,td{padding:.45rem .8rem;text-align:right;border-top:1px solid var(--line);white-space:nowrap}
 thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.88rem}
 th:first-child,td:first-child{text-align:left}
@@ -21,7 +22,7 @@ tbody th{font-weight:600}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:.9rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem .9rem}
 svg{display:block;width:100%;height:auto}
-.wide{max-width:720px}
+.wide{max-width:640px}
 .tick{font:11px system-ui,sans-serif;fill:var(--soft)}.label{font:600 13px system-ui,sans-serif;fill:var(--ink)}.value{font:12px system-ui,sans-serif;fill:var(--ink)}
 .grid{stroke:var(--grid);stroke-width:1}.axis{stroke:var(--line);stroke-width:1}.whisker{stroke:var(--ink);stroke-width:1.3}
 .bar.s0,.dot.s0{fill:var(--s0)}.bar.s1,.dot.s1{fill:var(--s1)}.bar.s2,.dot.s2{fill:var(--s2)}.bar.s3,.dot.s3{fill:var(--s3)}.bar.s4,.dot.s4{fill:var(--s4)}.bar.s5,.dot.s5{fill:var(--s5)}
@@ -32,6 +33,7 @@ svg{display:block;width:100%;height:auto}
 .filters{display:flex;flex-wrap:wrap;gap:.6rem .9rem;align-items:end;margin:.6rem 0 .8rem}
 .filters label{display:flex;flex-direction:column;font-size:.85rem;color:var(--soft);gap:.2rem}
 input,select,button{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem .6rem;min-height:2.5rem}
+input[type=number]{width:6rem}
 input[type=search]{width:min(20rem,80vw)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .item{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:.5rem 0}
@@ -39,7 +41,7 @@ input[type=search]{width:min(20rem,80vw)}
 .item summary::before{content:"▸";color:var(--soft)}.item[open] summary::before{content:"▾"}
 .item .head{font-weight:600}.item .marks{font-variant-numeric:tabular-nums;color:var(--soft)}
 .item .body{padding:.2rem .9rem .9rem;border-top:1px solid var(--line)}
-.story{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6rem 0}.story .given{color:var(--soft)}.story .written{color:var(--ink)}
+.story{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6rem 0}.story .given{color:var(--soft)}.story .written{font-weight:500}
 .assessment{white-space:pre-wrap;overflow-wrap:anywhere;border-left:3px solid var(--line);padding-left:.8rem;margin:.6rem 0}
 .flag{background:var(--warnbg);color:var(--warn);border-radius:6px;padding:.05rem .45rem;font-size:.85rem}
 [hidden]{display:none!important}

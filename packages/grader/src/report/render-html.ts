@@ -94,7 +94,7 @@ function marksSections(models: readonly ModelSummary[], percent: string): string
   return [
     '<h2>Marks</h2>',
     scroll(
-      `<table><caption>Means; below them ${percent} intervals from standard errors clustered by beginning.${note}</caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table><caption><span>Means; below them ${percent} intervals from standard errors clustered by beginning.${note}</span></caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
     ),
     legend(models),
     `<div class="card wide" style="margin-top:.9rem">${meansChart(models)}</div>`,
@@ -123,7 +123,7 @@ function comparisonTable(percent: string): (comparison: Report['comparisons'][nu
         `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.permutationP)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
     )
     return scroll(
-      `<table><caption>${text(a)} less ${text(b)}: mean difference over beginnings with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Beginnings</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over beginnings with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Beginnings</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
     )
   }
 }
@@ -151,7 +151,7 @@ function measureSections(models: readonly ModelSummary[]): string[] {
   return [
     '<h2>Without a judge</h2>',
     scroll(
-      `<table class="stack"><caption>Diversity, memorisation and what a program can decide.</caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table class="stack"><caption><span>Diversity, memorisation and what a program can decide.</span></caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
     ),
     ...(charts.length > 0 ? [`<div class="cards" style="margin-top:.9rem">${charts.join('')}</div>`] : []),
   ]
@@ -190,7 +190,7 @@ function judgingTable(models: readonly ModelSummary[]): string {
     'Judge with itself',
   ]
   return `<h2>How well the judge was read</h2>${scroll(
-    `<table><caption>Read: share of the judge's replies that give one clear mark, after asking again at most once.</caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
+    `<table><caption><span>Read: share of the judge's replies that give one clear mark, after asking again at most once.</span></caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
       .map(
         ([first, ...rest]) =>
           `<tr><th scope="row">${text(first!)}</th>${rest.map(cell => `<td>${text(cell)}</td>`).join('')}</tr>`,

@@ -1,3 +1,4 @@
+import { parse as parseYaml } from 'yaml'
 import { GraderInputError } from '../errors.ts'
 import { instructionRubric } from './instruction-rubric.ts'
 import type { Choice, Criterion, Rubric } from './rubric.ts'
@@ -8,6 +9,28 @@ export const rubrics: Record<string, Rubric> = {
   story: storyRubric,
   'story-structured': storyRubricStructured,
   instruction: instructionRubric,
+}
+
+/**
+ * Reads a rubric from YAML or JSON text (JSON is YAML).
+ *
+ * @param source names the file in errors
+ * @throws GraderInputError that names the first wrong field
+ */
+export function parseRubric(text: string, source: string): Rubric {
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0]!.replace(/:$/, '')
+    throw new GraderInputError({
+      source,
+      problem: `this is neither YAML nor JSON (${reason})`,
+      remedy: 'The package README shows a rubric',
+      cause: error,
+    })
+  }
+  return readRubric(value, source)
 }
 
 /**

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import type { SetExitCode } from './set-exit-code.ts'
+
+/** The flags and help of `tinystories compare`. */
+export function compareCommand(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('compare')
+    .description('Compare the marks of two models on the same beginnings')
+    .argument('<a>', 'a folder that grade wrote, or a run that was graded')
+    .argument('<b>', 'another')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories compare runs/small runs/large
+  tinystories compare runs/small/grades large-grades --json`,
+    )
+    .action(async (a: string, b: string, flags) => {
+      const { compare } = await import('../commands/compare.ts')
+      setExitCode(await compare(a, b, flags))
+    })
+}

@@ -1,0 +1,66 @@
+import { engineNames } from '@tinystories/trainer'
+import { type Command, Option } from 'commander'
+import { decimal, wholeNumber } from '../parse-flags.ts'
+import type { SetExitCode } from './set-exit-code.ts'
+
+/** The flags and help of `tinystories grade`. */
+export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('grade')
+    .description('Have completions marked by a language model as a teacher would')
+    .argument('[what]', 'a run or model folder, or a file of completions (default: the newest run in runs/)')
+    .optionsGroup('The judge:')
+    .option('--model <name>', 'which model judges; its key is taken from OPENAI_API_KEY')
+    .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
+    .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
+    .option('--rubric <name>', 'story, story-structured, instruction, or a JSON or YAML file', 'story')
+    .option(
+      '--regrades <n>',
+      'judge each completion so often, to see whether the judge agrees with itself',
+      wholeNumber(1, 100),
+      1,
+    )
+    .option('--judge-temperature <x>', 'of the judge', decimal(0, 2), 0)
+    .option('--concurrency <n>', 'gradings under way at once', wholeNumber(1, 1000), 16)
+    .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--budget <dollars>', 'spend at most this', decimal(0, Number.POSITIVE_INFINITY, { above: true }))
+    .option(
+      '--prices <in,out>',
+      'US dollars for a million tokens, for a budget with a model whose prices are not known',
+    )
+    .option('--cache <folder>', "where replies are kept (default: in the user's cache folder)")
+    .optionsGroup('The completions:')
+    .option('--beginnings <file>', 'YAML or JSON list of beginnings (default: 54 of our own)')
+    .option('--trials <n>', 'completions of each beginning', wholeNumber(1, 1000), 10)
+    .option('--temperature <x>', 'of the model that writes', decimal(0, 10), 1)
+    .option('--max-tokens <n>', 'tokens of a completion at most', wholeNumber(), 200)
+    .option('--seed <n>', 'the same seed writes the same completions', wholeNumber(0, 2 ** 31 - 1), 42)
+    .option('--cut-run-on', 'cut where a 4-gram comes again, for models that never stop')
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+    )
+    .optionsGroup('Without a judge:')
+    .option('--measures-only', 'no judge: diversity, memorisation, instructions, answers')
+    .option('--corpus <source>', 'the stories that the model was trained on, to find what it repeats')
+    .option('--prompts <file>', 'prompts with accepted answers (default: 28 of our own; needs a model)')
+    .optionsGroup('What is written:')
+    .option('--name <name>', 'what the report calls the model (default: from its path)')
+    .option('--out <folder>', 'default: grades/ in the run, or NAME-grades beside the file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories grade --model gpt-4o-mini --budget 1
+  tinystories grade runs/mine --model llama3 --server http://localhost:11434/v1 --trials 2
+  tinystories grade completions.jsonl --model gpt-4o-mini --regrades 3 --judge-temperature 1
+  tinystories grade runs/mine --measures-only --corpus stories.txt
+
+A file of completions has one JSON object a line: {"beginning": "…", "completion": "…"}.
+The same command goes on where it was stopped; what was paid is never paid again.`,
+    )
+    .action(async (what: string | undefined, flags) => {
+      const { grade } = await import('../commands/grade.ts')
+      setExitCode(await grade(what, flags))
+    })
+}

@@ -1,0 +1,23 @@
+import { buildReport, renderMarkdown } from '@tinystories/grader'
+import { openGrades } from '../grade/grades-folder.ts'
+import { UserError } from '../user-error.ts'
+
+/**
+ * Compares two graded models on the beginnings that they share.
+ *
+ * @returns the exit code
+ */
+export async function compare(a: string, b: string, { json }: { json?: boolean }): Promise<number> {
+  const opened = [await openGrades(a), await openGrades(b)]
+  for (const [i, { run }] of opened.entries())
+    if (run.gradings.length === 0)
+      throw new UserError(`${[a, b][i]} has measures only, no marks. Grade it with a judge first.`)
+  const report = buildReport(opened.map(({ run }) => run))
+  const [comparison] = report.comparisons
+  if (!comparison?.criteria.some(({ pairs }) => pairs > 0))
+    throw new UserError('The two have no beginning in common. Grade both with the same --beginnings.')
+  const measured = report.models.map(model => ({ ...model, items: [] }))
+  if (json) console.log(JSON.stringify({ ...comparison, warnings: report.warnings }))
+  else process.stdout.write(renderMarkdown({ ...report, models: measured }))
+  return 0
+}

@@ -1,0 +1,238 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import {
+  answerPrompts,
+  type Beginning,
+  type Completion,
+  type GradingRun,
+  grade as gradeCompletions,
+  gradingsJson,
+  type MeasuresSummary,
+  measureCompletions,
+  openJournal,
+  beginnings as ownBeginnings,
+  parseRubric,
+  type Report,
+  type Rubric,
+  readAnswerPrompts,
+  readBeginnings,
+  readCompletions,
+  rubrics,
+  rubricVersion,
+} from '@tinystories/grader'
+import type { EngineName } from '@tinystories/trainer'
+import { type Written, writeCompletions } from '../grade/completions.ts'
+import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
+import { type JudgeFlags, openJudge } from '../grade/judge.ts'
+import { ProgressLine } from '../grade/progress-line.ts'
+import { writeReports } from '../grade/write-report.ts'
+import { abortOnInterrupt } from '../interrupts.ts'
+import { modelFolder } from '../open-model.ts'
+import { openSource, resolveSource } from '../open-source.ts'
+import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { formatDuration } from '../progress.ts'
+import { writeWhole } from '../run-folder.ts'
+import { fileError } from '../user-error.ts'
+
+export interface GradeFlags extends JudgeFlags {
+  rubric: string
+  regrades: number
+  judgeTemperature: number
+  beginnings?: string
+  trials: number
+  temperature: number
+  maxTokens: number
+  seed: number
+  cutRunOn?: boolean
+  engine: EngineName | 'auto'
+  measuresOnly?: boolean
+  corpus?: string
+  prompts?: string
+  name?: string
+  out?: string
+}
+
+/**
+ * Has a model's completions graded, and leaves completions, journal, gradings and reports in a folder.
+ *
+ * @param what a run or model folder, or a file of completions
+ * @returns the exit code: 0, or 130 when interrupted.
+ */
+export async function grade(what: string | undefined, flags: GradeFlags): Promise<number> {
+  const rubric = await openRubric(flags.rubric)
+  // What is wrong with the judge is said before anything is written.
+  const judge = flags.measuresOnly ? undefined : await openJudge(flags)
+  const beginnings = await openBeginnings(flags.beginnings)
+  const interrupt = abortOnInterrupt()
+  const { signal } = interrupt
+  try {
+    const place = await placeOf(what, flags, signal)
+    const grades = gradesFolder(place.out)
+    const given = place.file === undefined ? undefined : await readFileOf(place.file)
+    const prompts = given ? [] : flags.prompts ? await openPrompts(flags.prompts) : [...answerPrompts]
+    await mkdir(place.out, { recursive: true }).catch(error => {
+      throw fileError('--out', place.out, error)
+    })
+    const { completions, answers } = given
+      ? { completions: given, answers: [] }
+      : await writeCompletions(grades, {
+          ...flags,
+          model: what,
+          beginnings,
+          prompts,
+          cutRunOn: flags.cutRunOn === true,
+          signal,
+        })
+    const measures = await measure({ completions, answers }, flags.corpus, signal)
+    await writeWhole(grades.measures, `${JSON.stringify(measures, null, 1)}\n`)
+    const none: GradingRun = {
+      name: place.name,
+      judge: '',
+      rubric,
+      rubricVersion: rubricVersion(rubric),
+      gradings: [],
+    }
+    const run = judge
+      ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, signal })
+      : none
+    await writeWhole(grades.gradings, gradingsJson(run))
+    tell(await writeReports(grades, run, measures), grades)
+    return 0
+  } catch (error) {
+    if (!signal.aborted) throw error
+    console.log(
+      `Stopped. The same command goes on from here: ${commandName()} grade${what === undefined ? '' : ` ${what}`} …`,
+    )
+    return 130
+  } finally {
+    interrupt.release()
+  }
+}
+
+interface JudgeAllOptions {
+  flags: GradeFlags
+  grades: GradesFolder
+  rubric: Rubric
+  name: string
+  signal: AbortSignal
+}
+
+async function judgeAll(
+  judge: Awaited<ReturnType<typeof openJudge>>,
+  completions: Completion[],
+  { flags, grades, rubric, name, signal }: JudgeAllOptions,
+): Promise<GradingRun> {
+  const journal = await openJournal(grades.journal)
+  const line = new ProgressLine()
+  try {
+    return await gradeCompletions(completions, {
+      judge,
+      rubric,
+      name,
+      regrades: flags.regrades,
+      concurrency: flags.concurrency,
+      temperature: flags.judgeTemperature,
+      journal,
+      signal,
+      onProgress({ done, total, ungraded, partial, cost, costKnown, secondsLeft }) {
+        const parts = [
+          `graded ${done}/${total}`,
+          ...(partial + ungraded > 0 ? [`${partial} in part, ${ungraded} not`] : []),
+          `cost ${costKnown ? `$${cost.toFixed(4)}` : 'unknown'}`,
+          `ETA ${secondsLeft === undefined ? '-' : formatDuration(secondsLeft)}`,
+        ]
+        line.show(parts.join('  '), done === total)
+      },
+    })
+  } finally {
+    line.end()
+    await journal.close()
+  }
+}
+
+async function measure(
+  { completions, answers }: Written,
+  corpus: string | undefined,
+  signal: AbortSignal,
+): Promise<MeasuresSummary> {
+  const line = new ProgressLine()
+  const stories = corpus === undefined ? undefined : openSource(resolveSource(corpus))
+  const texts =
+    stories &&
+    (async function* () {
+      for await (const { text } of stories) yield text
+    })()
+  try {
+    return await measureCompletions(completions, {
+      ...(texts ? { corpus: texts } : {}),
+      ...(answers.length > 0 ? { answers } : {}),
+      signal,
+      onProgress: count => line.show(`read ${count.toLocaleString('en')} stories of the corpus`),
+    })
+  } finally {
+    line.end()
+  }
+}
+
+/** What is graded, what it is called, and where the results go. */
+async function placeOf(
+  what: string | undefined,
+  { out, name }: GradeFlags,
+  signal: AbortSignal,
+): Promise<{ file?: string; name: string; out: string }> {
+  const path = what === undefined || what.startsWith('hf://') ? undefined : fromTyped(what)
+  const info = path === undefined ? undefined : await stat(path).catch(() => undefined)
+  if (path !== undefined && info === undefined) throw fileError('The completions', path, { code: 'ENOENT' })
+  if (path !== undefined && info?.isFile()) {
+    const stem = basename(path, extname(path))
+    return {
+      file: path,
+      name: name ?? stem,
+      out: out ? fromTyped(out) : join(dirname(path), `${stem}-grades`),
+    }
+  }
+  const folder = await modelFolder(what, signal)
+  const run = basename(folder) === 'model' ? dirname(folder) : folder
+  return { name: name ?? basename(run), out: out ? fromTyped(out) : join(run, 'grades') }
+}
+
+async function readText(path: string, flag: string): Promise<string> {
+  return readFile(path, 'utf8').catch(error => {
+    throw fileError(flag, path, error)
+  })
+}
+
+async function readFileOf(path: string): Promise<Completion[]> {
+  return readCompletions(await readText(path, 'The completions'), path)
+}
+
+async function openBeginnings(path: string | undefined): Promise<readonly Beginning[]> {
+  if (path === undefined) return ownBeginnings
+  return readBeginnings(await readText(fromTyped(path), '--beginnings'), path)
+}
+
+async function openPrompts(path: string): Promise<ReturnType<typeof readAnswerPrompts>> {
+  return readAnswerPrompts(await readText(fromTyped(path), '--prompts'), path)
+}
+
+async function openRubric(name: string): Promise<Rubric> {
+  const known = rubrics[name]
+  if (known) return known
+  const text = await readText(fromTyped(name), '--rubric')
+  return parseRubric(text, name)
+}
+
+function tell({ models: [model] }: Report, grades: GradesFolder): void {
+  if (model && model.gradings > 0) {
+    for (const { label, max, estimate, parseRate } of model.criteria) {
+      const [low, high] = estimate.interval.map(value => value.toFixed(2))
+      console.log(
+        `${label.padEnd(12)} ${estimate.mean.toFixed(2)} of ${max}  95 % interval ${low} to ${high}  (${(parseRate * 100).toFixed(1)} % read)`,
+      )
+    }
+    console.log(
+      `${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${model.costKnown ? `cost $${model.cost.toFixed(4)}` : 'cost unknown'}`,
+    )
+  }
+  console.log(`Report: ${forDisplay(grades.report('html'))} (also .md, .json, .csv)`)
+}

@@ -1,3 +1,4 @@
+import type { TokenizedStory } from './pack-types.ts'
 import { mix } from './random.ts'
 import type { Story } from './story.ts'
 import type { StoryStream } from './stream/story-stream.ts'
@@ -13,15 +14,16 @@ export interface SplitOptions {
 /**
  * Parts a stream into stories to train on and stories held out. A story's own text decides, white space aside, so the
  * same story is on the same side in any order, file or layout, and copies cannot leak from one side to the other.
- * The share holds on average.
+ * The share holds on average. Of stories that are tokens already the tokens decide, so that side may be another one.
  */
-export function splitStories<S extends Story>(
+export function splitStories<S extends Story | TokenizedStory>(
   stories: StoryStream<S>,
   { heldOut = 0.1, seed = 0 }: SplitOptions = {},
 ): { train: StoryStream<S>; heldOut: StoryStream<S> } {
   if (!(heldOut >= 0 && heldOut <= 1))
     throw new RangeError(`splitStories: heldOut is ${heldOut}, but is a share: 0 to 1`)
-  const isHeldOut = ({ text }: Story): boolean => storyFraction(text, seed) < heldOut
+  const isHeldOut = (story: S): boolean =>
+    ('ids' in story ? tokenFraction(story.ids, seed) : storyFraction(story.text, seed)) < heldOut
   return { train: stories.filter(story => !isHeldOut(story)), heldOut: stories.filter(isHeldOut) }
 }
 
@@ -32,5 +34,12 @@ export function storyFraction(text: string, seed: number): number {
     const unit = text.charCodeAt(i)
     if (unit > 0x20) hash = Math.imul(hash ^ unit, 0x01000193)
   }
+  return (mix(hash) >>> 0) / 0x1_0000_0000
+}
+
+/** The same for a story's tokens. */
+function tokenFraction(ids: Int32Array, seed: number): number {
+  let hash = mix(seed) ^ 0x811c9dc5
+  for (const id of ids) hash = mix(Math.imul(hash ^ id, 0x01000193))
   return (mix(hash) >>> 0) / 0x1_0000_0000
 }

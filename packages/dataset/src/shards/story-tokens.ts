@@ -51,14 +51,15 @@ export function tokenizeStories(
     if (ids.length > 0) tokens[at++] = eos
     ends[i] = at
     bytes[i] = Buffer.byteLength(texts[i]!)
-    const digest = createHash('sha256')
-      .update(`${first + i}\n${texts[i]!}`)
-      .digest()
-    for (let word = 0; word < digestWords; word++) {
-      digests[i * digestWords + word] = digest.readUInt32LE(word * 4)
-    }
+    digests.set(storyDigest(first + i, texts[i]!), i * digestWords)
   }
   return { tokens, ends, bytes, digests }
+}
+
+/** {@link digestWords} words of a digest of a story's number and text. */
+export function storyDigest(number: number, text: string): Uint32Array {
+  const digest = createHash('sha256').update(`${number}\n${text}`).digest()
+  return Uint32Array.from({ length: digestWords }, (_, word) => digest.readUInt32LE(word * 4))
 }
 
 /** A digest of all stories so far: the stories' digests joined by exclusive or, which any cut of the stream leaves the same. */

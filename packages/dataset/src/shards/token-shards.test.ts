@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openStories } from '../open-stories.ts'
 import type { TokenBatch } from '../pack-types.ts'
+import { splitStories } from '../split-stories.ts'
 import type { StreamState } from '../stream/cursor.ts'
 import type { StoryStream } from '../stream/story-stream.ts'
 import { exampleStories } from '../testing/example-stories.ts'
@@ -233,6 +234,23 @@ test('exact resume at random points, of windows and of stories packed anew, with
     ),
     { numRuns: 80 },
   )
+})
+
+test('the verbs of streams shuffle shards as a whole, split them, and leave their tokens as they are', async () => {
+  const all = shards.stories()
+  const { train, heldOut } = splitStories(all, { heldOut: 0.3 })
+  const [kept, held] = [await train.toArray(), await heldOut.toArray()]
+  expect(held.length).toBeGreaterThan(10)
+  const texts = (list: readonly { ids: Int32Array }[]): string[] => list.map(({ ids }) => ids.join()).sort()
+  expect(texts([...kept, ...held])).toEqual(texts(await all.toArray()))
+  const shuffled = train.shuffle({ seed: 9, bufferSize: 2 })
+  expect(shuffled.recipe).toContain('permutation(seed 9)')
+  const order = await shuffled.toArray()
+  expect(texts(order)).toEqual(texts(kept))
+  expect(order).not.toEqual(kept)
+  expect(order[0]).not.toEqual((await shuffled.setEpoch(1).toArray())[0])
+  expect(await all.shuffle({ seed: 9 }).toArray()).toEqual(await shards.shuffle(9).stories().toArray())
+  expect(await shuffled.tokenize(wordTokenizer).toArray()).toEqual(order)
 })
 
 test('a state of other shards is refused', async () => {

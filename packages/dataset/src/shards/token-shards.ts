@@ -1,8 +1,9 @@
 import type { PackedRow, TokenizedStory } from '../pack-types.ts'
 import { type PackOptions, StoryStream } from '../stream/story-stream.ts'
-import { orderedStage, type ShardSource } from './ordered-stage.ts'
+import type { ShardSource } from './ordered-stage.ts'
 import type { TokenShardIndex } from './shard-index.ts'
-import { orderRecipe, type ShardOrder } from './shard-order.ts'
+import type { ShardOrder } from './shard-order.ts'
+import { storyStage } from './story-stage.ts'
 import type { TokenReader, TokenReaderOptions } from './token-reader.ts'
 import { windowStage } from './window-stage.ts'
 
@@ -75,22 +76,7 @@ export class TokenShards {
 
   /** The stories as tokens, each read by itself. */
   stories(): StoryStream<TokenizedStory> {
-    const { rank, world } = this.#order
-    return new StoryStream(
-      orderedStage<TokenizedStory>(this.#source, this.#order, {
-        recipe: [
-          'token shards',
-          'stories',
-          ...orderRecipe(this.#order),
-          // Packing joins the stories of one rank, so its state is that rank's alone.
-          ...(world === 1 ? [] : [`shard(${rank} of ${world})`]),
-        ],
-        sizeOf: reader => reader.index.stories,
-        make: (reader, [story]) => reader.story(story!),
-        group: 1,
-        dropLast: false,
-      }),
-    )
+    return new StoryStream(storyStage(this.#source, this.#order))
   }
 
   /** What is in the folder. */

@@ -18,6 +18,7 @@ export function windowStage(source: ShardSource, order: ShardOrder, contextLengt
   })
   return {
     ...rows,
+    permuted: seed => windowStage(source, { ...order, seed }, contextLength),
     batched: (size, { dropLast = false, pad = false }: BatchOptions): Stage<TokenBatch> =>
       orderedStage<TokenBatch>(source, order, {
         recipe: [...recipe, `batch(${size}${dropLast ? ', dropLast' : ''}${pad ? ', pad' : ''})`],

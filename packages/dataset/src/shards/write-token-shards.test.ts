@@ -12,6 +12,7 @@ import { asText, exampleStories } from '../testing/example-stories.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { wordTokenizer } from '../testing/word-tokenizer.ts'
 import { TokenShardError } from './errors.ts'
+import { fingerprintStories } from './fingerprint-stories.ts'
 import { openTokenShards } from './token-shards.ts'
 import { type WriteTokenShardsOptions, writeTokenShards } from './write-token-shards.ts'
 
@@ -87,6 +88,7 @@ test('shards cut anywhere hold the same stories, and the fingerprint is that of 
     }),
     { numRuns: 8 },
   )
+  expect(await fingerprintStories(openStories(stories))).toBe(whole.source.fingerprint)
   const { index: other } = await written([stories[1]!, stories[0]!, ...stories.slice(2)])
   expect(other.source.fingerprint).not.toBe(whole.source.fingerprint)
 })

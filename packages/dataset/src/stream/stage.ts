@@ -49,6 +49,8 @@ export interface Stage<T> {
   bytesTotal(context: RunContext): Promise<number | undefined>
   /** A faster way to the batches that the verb `batch` makes of the items, for a stage of packed rows that has one. */
   batched?(size: number, options: BatchOptions): Stage<TokenBatch>
+  /** The same items in a pseudo-random order of all of them, for a source that has random access. The verb `shuffle` takes it. */
+  permuted?(seed: number): Stage<T>
   /** The items need no work worth doing ahead; the verb `prefetch` then leaves them alone. */
   readonly immediate?: boolean
 }

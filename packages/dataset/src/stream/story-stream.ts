@@ -125,7 +125,7 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
 
   /** Stories as token ids, to be packed. */
   tokenize(
-    this: StoryStream<Story>,
+    this: StoryStream<Story> | StoryStream<TokenizedStory> | StoryStream<Story | TokenizedStory>,
     tokenizer: StoryTokenizer,
     options: TokenizeOptions = {},
   ): StoryStream<TokenizedStory> {

@@ -7,7 +7,8 @@ export function filter<T>(
   keep: (item: T) => boolean | Promise<boolean>,
   name = 'filter',
 ): Stage<T> {
-  return through<T, T>(upstream, {
+  const { permuted } = upstream
+  const filtered = through<T, T>(upstream, {
     name,
     upstreamOf: from => from,
     walk: cursor => ({
@@ -22,4 +23,5 @@ export function filter<T>(
     // A position given once has passed already.
     restore: (positions, context) => upstream.restore(positions, context),
   })
+  return permuted ? { ...filtered, permuted: seed => filter(permuted(seed), keep, name) } : filtered
 }

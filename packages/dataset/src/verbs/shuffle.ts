@@ -16,10 +16,11 @@ export interface ShuffleOptions {
 }
 
 /**
- * Items drawn at random from a buffer that is filled from upstream. The state holds the positions of the buffered
+ * A source with random access, token shards, is shuffled as a whole. Otherwise: items drawn at random from a buffer that is filled from upstream. The state holds the positions of the buffered
  * items, some 10 bytes each, from which the items are read again.
  */
 export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: ShuffleOptions): Stage<T> {
+  if (upstream.permuted) return upstream.permuted(seed)
   if (bufferSize === Number.POSITIVE_INFINITY) {
     if (upstream.count !== undefined) return shuffleAll(upstream, upstream.count, seed)
     throw new RangeError(

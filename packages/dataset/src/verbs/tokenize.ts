@@ -11,12 +11,13 @@ export interface TokenizeOptions {
 }
 
 /**
- * Stories as tokens, without the special tokens that a tokenizer may put around a text.
+ * Stories as tokens, without the special tokens that a tokenizer may put around a text. Stories that are tokens already, as
+ * token shards give them, stay as they are.
  *
  * @throws TypeError when no end token is known
  */
 export function tokenize(
-  upstream: Stage<Story>,
+  upstream: Stage<Story | TokenizedStory>,
   tokenizer: StoryTokenizer,
   { eos = tokenizer.endOfTextId }: TokenizeOptions,
 ): Stage<TokenizedStory> {
@@ -25,7 +26,9 @@ export function tokenize(
       'the tokenizer names no endOfTextId: give the id of the token that ends a story as { eos }',
     )
   }
-  const change = ({ text }: Story): TokenizedStory => {
+  const change = (story: Story | TokenizedStory): TokenizedStory => {
+    if ('ids' in story) return story
+    const { text } = story
     const { ids } = tokenizer.encode(text, { addSpecialTokens: false })
     return { ids: ids instanceof Int32Array ? ids : Int32Array.from(ids), eos, bytes: utf8Length(text) }
   }

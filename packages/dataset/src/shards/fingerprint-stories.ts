@@ -1,0 +1,14 @@
+import type { Story } from '../story.ts'
+import type { StoryStream } from '../stream/story-stream.ts'
+
+/**
+ * A fingerprint of the stories' texts in their order: the one that the index of their token shards has as
+ * `source.fingerprint`. Node only.
+ */
+export async function fingerprintStories(stories: StoryStream<Story>): Promise<string> {
+  const { Fingerprint, storyDigest } = await import('./story-tokens.ts')
+  const fingerprint = new Fingerprint()
+  let number = 0
+  for await (const { text } of stories) fingerprint.add(storyDigest(number++, text), 0)
+  return fingerprint.hex()
+}

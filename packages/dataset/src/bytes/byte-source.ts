@@ -17,6 +17,8 @@ export interface ByteSource {
   readonly version?: string | undefined
   /** False when everything before an offset must be read to get there. */
   readonly seekable: boolean
+  /** Bytes that are read sooner than another place is sought. Default 64 KiB. */
+  readonly seekDistance?: number
   /** Starts at an offset of the bytes as they are read (the unpacked ones of a gzip file), and ends before `end`. */
   open(offset: number, signal: AbortSignal, end?: number): ByteReader
 }

@@ -38,9 +38,15 @@ export async function httpBytes(
   const { name, url, headers } = takeApart(address, options.headers ?? {})
   const first = await explained(name, 0, () =>
     withRetries(options, signal, async () => {
-      const answer = await ask({ name, url, headers }, options, signal, { range: `bytes=0-${headBytes - 1}` })
+      const file = { name, url, headers }
+      let answer = await ask(file, options, signal, { range: `bytes=0-${headBytes - 1}` })
+      if (answer.status === 206 && contentRange(answer) === undefined) {
+        // A page in a browser may not see what part it got, where the server does not expose the header.
+        await answer.close()
+        answer = await ask(file, options, signal, {})
+      }
       try {
-        return await readFirst({ name, url, headers }, answer)
+        return await readFirst(file, answer)
       } finally {
         await answer.close()
       }
@@ -60,6 +66,8 @@ export async function httpBytes(
     size: remote.size,
     version: remote.version,
     seekable: remote.ranges,
+    // Another request costs as much time as many bytes of this one.
+    seekDistance: 1024 * 1024,
     open(offset, openSignal, end = whole) {
       const known = Math.min(end, whole) <= head.length
       return known

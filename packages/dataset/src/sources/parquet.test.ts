@@ -183,7 +183,7 @@ test.each<[string, () => Uint8Array, RegExp]>([
       damaged.fill(0xff, 30, 3000)
       return damaged
     },
-    /a\.parquet, rows 1 to 128 \(row group 1\): the parquet file is cut off or damaged/,
+    /a\.parquet, rows 1 to 64 \(row group 1\): the parquet file is cut off or damaged/,
   ],
   [
     'without a column of text',

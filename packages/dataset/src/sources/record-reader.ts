@@ -6,8 +6,8 @@ import type { Item } from '../stream/stage.ts'
 import { findInvalidUtf8 } from '../utf8.ts'
 import type { ItemFile, ItemReader, RecordReaderOptions } from './story-file.ts'
 
-/** Two wanted stories that are further apart than this are read by seeking, nearer ones by reading on. */
-const seekDistance = 64 * 1024
+/** Two stories on disk that are further apart than this are read by seeking, nearer ones by reading on. */
+const diskSeekDistance = 64 * 1024
 
 /** A file of records. */
 export interface RecordFile {
@@ -83,7 +83,8 @@ export class RecordReader implements ItemReader<Story> {
 
   reaches(position: number): boolean {
     // Packed bytes are read from their beginning in any case, so one walk serves all positions.
-    return position >= this.offset && (position - this.offset <= seekDistance || !this.#file.bytes.seekable)
+    const { seekable, seekDistance = diskSeekDistance } = this.#file.bytes
+    return position >= this.offset && (position - this.offset <= seekDistance || !seekable)
   }
 
   bytesRead(): number {

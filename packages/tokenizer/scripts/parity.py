@@ -65,6 +65,11 @@ def long_assigned(text):
     return "".join(c for c in text if unicodedata.category(c) != "Cn" or ord(c) & 0xFFFE == 0xFFFE)
 
 
+def old(text):
+    """Without code points younger than Unicode 3.2: the library's normalisers know no newer ones than Unicode 10."""
+    return "".join(c for c in text if unicodedata.ucd_3_2_0.category(c) != "Cn")
+
+
 # ---- both sides --------------------------------------------------------------------------------------------
 
 
@@ -232,6 +237,32 @@ def character_tokenizer(texts, out):
     return out
 
 
+def composed_tokenizers(texts, folder):
+    """Chains of normalisers and pre-tokenisers that vocabularies are trained with, each with characters as its pieces."""
+    n, t = normalizers, pre_tokenizers
+    chains = {
+        "NFD, Lowercase, StripAccents; Whitespace": (n.Sequence([n.NFD(), n.Lowercase(), n.StripAccents()]), t.Whitespace()),
+        "NFKC, BertNormalizer, Strip; BertPreTokenizer": (n.Sequence([n.NFKC(), n.BertNormalizer(), n.Strip()]), t.BertPreTokenizer()),
+        "NFC; WhitespaceSplit, Digits": (n.NFC(), t.Sequence([t.WhitespaceSplit(), t.Digits(individual_digits=True)])),
+        "NFKD, Lowercase; Whitespace, Punctuation": (n.Sequence([n.NFKD(), n.Lowercase()]), t.Sequence([t.Whitespace(), t.Punctuation()])),
+        "none; WhitespaceSplit, Digits together": (None, t.Sequence([t.WhitespaceSplit(), t.Digits(individual_digits=False)])),
+        "StripAccents; none": (n.StripAccents(), None),
+    }
+    for i, (name, (normal, split)) in enumerate(chains.items()):
+        characters = sorted({c for text in texts for c in (normal.normalize_str(without_surrogates(text)) if normal else without_surrogates(text))})
+        known = [c for k, c in enumerate(characters) if k % 7 != 3]
+        pieces = dict.fromkeys(["[UNK]", "[MASK]", *known, *("##" + c for c in known), "the", "##ted"])
+        tokenizer = Tokenizer(models.WordPiece({p: k for k, p in enumerate(pieces)}, unk_token="[UNK]"))
+        if normal is not None:
+            tokenizer.normalizer = normal
+        if split is not None:
+            tokenizer.pre_tokenizer = split
+        tokenizer.add_special_tokens(["[MASK]"])
+        path = folder / f"composed-{i}.json"
+        tokenizer.save(str(path))
+        yield name, path
+
+
 def hardness(text):
     """How many different kinds of trouble a text has, for its length."""
     return len({unicodedata.category(c) for c in text}) + 2 * any(0xD800 <= ord(c) < 0xE000 for c in text) - len(text) / 40
@@ -243,7 +274,9 @@ def write_goldens(rng, folder, texts):
     added = with_added_tokens(plain, folder / "golden-added.json")
     short = sorted(hardest, key=len)[:120] + ["the wanted cat's", "", "a b c d e f g h i j"]
     groups = []
+    few = [old(t) for t in hardest[:100]]
     for name, path, cases in [
+        *((name, path, [{"text": t} for t in few]) for name, path in composed_tokenizers(few, folder)),
         ("random text", plain, [{"text": t} for t in hardest]),
         ("pairs, truncation, padding", plain, option_cases(rng, short, 120)),
         ("added tokens", added, [{"text": added_text(rng)} for _ in range(120)]),
@@ -254,11 +287,11 @@ def write_goldens(rng, folder, texts):
         for answer in filter(None, answers):
             answer.pop("decoded", None)
             answer["overflowing"] = [{f: o[f] for f in ("ids", "offsets")} for o in answer.get("overflowing", [])]
-        groups.append({"group": name, "added_tokens": json.loads(path.read_text("utf8"))["added_tokens"]})
+        groups.append({"group": name, "tokenizer": json.loads(path.read_text("utf8"))})
         groups += [{**c, "expected": {"error": True} if "error" in a else a} for c, a in zip(cases, answers) if a is not None]
-    # One line for the tokenizer, one for each case. Texts may hold surrogate halves, which are only safe escaped.
+    # One line for each group with its tokenizer, one for each case. Texts may hold surrogate halves, which are only safe escaped.
     out = PACKAGE / "src" / "testing" / "goldens.jsonl"
-    header = {"oracle": f"Python tokenizers {tokenizers.__version__}", "tokenizer": json.loads(plain.read_text("utf8"))}
+    header = {"oracle": f"Python tokenizers {tokenizers.__version__}"}
     out.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in [header, *groups]))
     print(out, out.stat().st_size)
 
@@ -302,6 +335,9 @@ def main():
         ]
         for name, path, cases, decoded in plans:
             total += compare(name, path, cases, decoded)[0]
+        ancient = [old(t) for t in some]
+        for name, path in composed_tokenizers(ancient, folder):
+            total += compare(f"random text, {name}", path, [{"text": t} for t in ancient])[0]
         if args.goldens:
             write_goldens(rng, folder, texts)
     print("all the same" if total == 0 else f"{total} differences")

@@ -64,6 +64,10 @@ const patterns: Record<string, readonly [what: string, pattern: string]> = {
     'Category Mn, the marks that strip_accents removes; characters that NFD takes apart do not count',
     masked('NON_SPACING', String.raw`[\p{Mn}\u1734\u{1171e}]`),
   ],
+  MARK: [
+    'Categories M*, removed by the normaliser StripAccents',
+    masked('MARK', String.raw`[\p{M}\u1cf2\u1cf3]`),
+  ],
   CHINESE: ['The CJK ideograph blocks that handle_chinese_chars sets apart', charactersOf(rust.CHINESE!)],
   SPACING_COMBINING: [
     'Characters that stay when accents are stripped, but trade places with marks beside them before',

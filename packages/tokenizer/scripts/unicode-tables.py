@@ -20,6 +20,7 @@ def only(**flags):
 
 clean, chinese, strip = only(clean_text=True), only(handle_chinese_chars=True), only(strip_accents=True)
 decompose = normalizers.NFD().normalize_str
+strip_marks = normalizers.StripAccents().normalize_str
 split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 code_points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
@@ -37,6 +38,7 @@ def edges(test):
 tables = {
     "CONTROL": ("removed by clean_text: NUL, U+FFFD, Cc but tab and line ends, Cf, Co", lambda c: clean(c) == ""),
     "PUNCTUATION": ("split off by BertPreTokenizer: ASCII punctuation and P*", lambda c: len(split("a" + c + "a")) == 3),
+    "MARK": ("categories M*, removed by the normaliser StripAccents", lambda c: strip_marks("a" + c) == "a"),
     "CHINESE": ("set apart by handle_chinese_chars", lambda c: chinese(c) != c),
     "NON_SPACING": ("category Mn, removed by strip_accents", lambda c: decompose(c) == c and strip(c) == ""),
     "SPACING_COMBINING": (

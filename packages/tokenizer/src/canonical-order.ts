@@ -39,8 +39,11 @@ export function decomposeInOrder(characters: readonly RangedCharacter[]): Decomp
   })
 }
 
-/** JavaScript does not tell combining classes, but normalising two marks shows which comes first. */
-function order(first: string, second: string): number {
+/**
+ * Compares marks by their combining classes. JavaScript does not tell the classes, but normalising two marks shows
+ * which comes first.
+ */
+export function order(first: string, second: string): number {
   if (tradePlaces(first, second)) return 1
   return tradePlaces(second, first) ? -1 : 0
 }
@@ -53,7 +56,7 @@ function tradePlaces(first: string, second: string): boolean {
 const LAST = '\u0345'
 
 /** Whether ordering moves the mark. Those younger than the Rust library's tables have no class for it. */
-function isOrdered(part: string): boolean {
+export function isOrdered(part: string): boolean {
   const codePoint = part.codePointAt(0)!
   if (!isNonSpacing(codePoint) && !isSpacingCombining(codePoint)) return false
   return part === LAST || tradePlaces(LAST, part)

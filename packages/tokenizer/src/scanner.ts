@@ -70,4 +70,9 @@ export interface Scanner {
   normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void
   /** The same for a stretch of text of any number of words, white space kept. */
   normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void
+  /**
+   * For a scanner that reports words by their places in what it made of the text: turns places that count from
+   * `base` into those of the raw text, in place.
+   */
+  restore?(starts: Int32Array, ends: Int32Array, base: number): void
 }

@@ -37,11 +37,18 @@ export interface BertProcessingJson {
 }
 
 /** The normalisers that this package reads. */
-export type NormalizerJson = { type: 'BertNormalizer' } & BertNormalizerOptions
+export type NormalizerJson =
+  | ({ type: 'BertNormalizer' } & BertNormalizerOptions)
+  | { type: 'Lowercase' | 'StripAccents' | 'NFC' | 'NFD' | 'NFKC' | 'NFKD' }
+  | { type: 'Strip'; strip_left: boolean; strip_right: boolean }
+  | { type: 'Sequence'; normalizers: NormalizerJson[] }
 
 /** The pre-tokenisers that this package reads. */
 export type PreTokenizerJson =
-  | { type: 'BertPreTokenizer' }
+  | { type: 'BertPreTokenizer' | 'Whitespace' | 'WhitespaceSplit' }
+  | { type: 'Punctuation'; behavior: string }
+  | { type: 'Digits'; individual_digits: boolean }
+  | { type: 'Sequence'; pretokenizers: PreTokenizerJson[] }
   | { type: 'Split'; pattern: { Regex: string }; behavior: 'Isolated'; invert: boolean }
 
 /** The decoders that this package reads. */

@@ -4,6 +4,7 @@ import {
   decompose,
   isChinese,
   isControl,
+  isMark,
   isNonSpacing,
   isPunctuation,
   isSpacingCombining,
@@ -23,6 +24,7 @@ describe('the character classes', () => {
     ['PUNCTUATION', isPunctuation],
     // What NFD takes apart is never looked up.
     ['NON_SPACING', (codePoint: number) => !takenApart(codePoint) && isNonSpacing(codePoint)],
+    ['MARK', isMark],
     ['CHINESE', isChinese],
     ['SPACING_COMBINING', isSpacingCombining],
     ['ASTRAL_DECOMPOSING', (codePoint: number) => codePoint > 0xffff && takenApart(codePoint)],

@@ -2,6 +2,7 @@ import {
   ASTRAL_DECOMPOSING,
   CHINESE,
   CONTROL,
+  MARK,
   NON_SPACING,
   PUNCTUATION,
   SPACING_COMBINING,
@@ -25,6 +26,9 @@ export const isChinese: CodePointTest = matches(CHINESE)
 
 /** Category Mn: the marks that stripping accents removes. */
 export const isNonSpacing: CodePointTest = matches(NON_SPACING)
+
+/** Categories M*: what the normaliser StripAccents removes. */
+export const isMark: CodePointTest = matches(MARK)
 
 /** Characters that stay when accents are stripped, but trade places with marks beside them before. */
 export const isSpacingCombining: CodePointTest = matches(SPACING_COMBINING)

@@ -72,7 +72,11 @@ export class WordEncoder implements WordSink {
 
   /** Appends the pieces of `units[from, to)`. */
   scan(units: Uint16Array, from: number, to: number): void {
+    const first = this.length
     this.#scanner.scan(units, from, to, this)
+    if (!this.tracking) return
+    const { starts, ends, length } = this
+    this.#scanner.restore?.(starts.subarray(first, length), ends.subarray(first, length), this.#base)
   }
 
   word(units: Uint16Array, start: number, end: number, hash: number): void {

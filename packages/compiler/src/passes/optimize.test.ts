@@ -127,7 +127,7 @@ describe('optimize', () => {
     expect(await opsOf(rms, { x: f(6, 4) })).not.toContain('LayerNormalization')
   })
 
-  it('multiplies scalars before they meet a tensor, unless the product in between is used elsewhere', async () => {
+  it('multiplies scalars before they meet a tensor', async () => {
     const scalars = { x: f(8), s: f(), t: f() }
     const chain: Fn = ({ x, s, t }) => ({ y: tf.mul(tf.mul(tf.mul(x!, s!), 0.5), t!) })
     expect(await opsOf(chain, scalars)).toEqual(['Mul', 'Mul', 'Mul'])
@@ -135,11 +135,52 @@ describe('optimize', () => {
     expect(graph.nodes.map(node => node.outputs[0]!.shape.length)).toEqual([0, 0, 1])
     const shared: Fn = ({ x, s, t }) => {
       const between = tf.mul(x!, s!)
-      return { y: tf.mul(between, t!), between }
+      return { y: tf.mul(between, t!), square: tf.mul(tf.square(between), 3) }
     }
-    expect(
-      optimize(traceFunction(shared, scalars).graph).nodes.map(node => node.outputs[0]!.shape.length),
-    ).toEqual([1, 1])
+    // x s t, x x, s s 3 and their product: no pass for x s itself.
+    expect((await opsOf(shared, scalars)).filter(op => op === 'Mul')).toHaveLength(6)
+    const passes = optimize(traceFunction(shared, scalars).graph).nodes.filter(
+      node => node.outputs[0]!.shape.length > 0,
+    )
+    expect(passes).toHaveLength(3)
+  })
+
+  it('collects terms: weight decay and learning rate take one pass each over the weights', async () => {
+    const update: Fn = ({ p, m, v, rate, correction }) => {
+      const direction = tf.div(tf.mul(m!, correction!), tf.add(tf.sqrt(tf.square(v!)), 1))
+      return { p: tf.sub(p!, tf.mul(tf.add(direction, tf.mul(p!, 0.1)), rate!)) }
+    }
+    const specs = { p: f(6, 5), m: f(6, 5), v: f(6, 5), rate: f(), correction: f() }
+    await opsOf(update, specs)
+    const passes = optimize(traceFunction(update, specs).graph).nodes.filter(
+      node => node.outputs[0]!.shape.length > 0,
+    )
+    expect(passes.map(node => node.op).sort()).toEqual(
+      ['Mul', 'Sqrt', 'Add', 'Div', 'Mul', 'Mul', 'Sub'].sort(),
+    )
+    // What is used elsewhere stays, and so does what would not get shorter.
+    const shared: Fn = ({ p, m, rate }) => {
+      const decayed = tf.add(m!, tf.mul(p!, 0.1))
+      return { p: tf.sub(p!, tf.mul(decayed, rate!)), decayed }
+    }
+    expect(await opsOf(shared, specs)).toEqual(['Mul', 'Add', 'Mul', 'Sub'])
+    const momentum: Fn = ({ p, m, rate }) => ({ y: tf.add(tf.mul(p!, rate!), tf.mul(m!, 0.9)) })
+    expect(await opsOf(momentum, specs)).toEqual(['Mul', 'Mul', 'Add'])
+  })
+
+  it('reads a tensor once for the sum of its squares', async () => {
+    const fn: Fn = ({ x }) => ({ all: tf.sum(tf.square(x!)), rows: tf.sum(tf.square(x!), 1) })
+    expect(await opsOf(({ x }) => ({ y: tf.sum(tf.square(x!)) }), { x: f(7, 9) })).toEqual([
+      'ReduceSumSquare',
+    ])
+    expect(await opsOf(fn, { x: f(7, 9) })).not.toContain('ReduceSumSquare')
+  })
+
+  it('sums down columns by a product, on the cpu', async () => {
+    const fn: Fn = ({ x }) => ({ y: tf.sum(x!, [0, 1]) })
+    expect(await opsOf(fn, { x: f(4, 30, 6) })).toContain('MatMul')
+    expect(await opsOf(fn, { x: f(4, 30, 6) }, { cpu: false })).toEqual(['ReduceSum'])
+    expect(await opsOf(({ x }) => ({ y: tf.sum(x!, 1) }), { x: f(40, 30, 6) })).toEqual(['ReduceSum'])
   })
 
   it('adds rows straight into what their sum is added to', async () => {

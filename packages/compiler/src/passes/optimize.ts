@@ -1,9 +1,11 @@
 import type { Graph } from '../graph/graph.ts'
+import { collectTerms } from './collect-terms.ts'
 import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
 import { fuseGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
 import { fuseRmsNorm } from './fuse-rms-norm.ts'
+import { fuseSumOfSquares, sumRowsByProduct } from './fuse-sums.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 
@@ -13,10 +15,17 @@ export interface OptimizeOptions {
 }
 
 /** Rules for any provider, with operations of the ONNX standard. */
-const RULES: readonly RewriteRule[] = [fuseLayerNorm, takeLayerNorm, foldScalars, mergeScatter]
+const RULES: readonly RewriteRule[] = [
+  fuseLayerNorm,
+  takeLayerNorm,
+  foldScalars,
+  collectTerms,
+  mergeScatter,
+  fuseSumOfSquares,
+]
 
 /** Rules whose results only ONNX Runtime knows. */
-const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, fuseGelu, foldTransposes]
+const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, fuseGelu, foldTransposes, sumRowsByProduct]
 
 /**
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
@@ -141,6 +142,27 @@ test('words, summary and the rest are kept; empty cells are blank stories', asyn
   expect(
     (await readMemory('a.parquet', file, { textField: 'summary' }).toArray()).map(({ text }) => text),
   ).toEqual(['It is one.'])
+})
+
+test('lists and structures as pyarrow 26.0.1 writes them, in two row groups, are read as its own reader has them', async () => {
+  const file = fileURLToPath(new URL('../testing/pyarrow-26.parquet', import.meta.url))
+  expect(await openStories(file).toArray()).toEqual([
+    {
+      text: 'The first story.',
+      words: ['run', 'hat'],
+      features: ['Twist'],
+      summary: 'One.',
+      prompt: 'Write one.',
+    },
+    { text: 'Ünï — “two”.', words: [], features: [] },
+    {
+      text: 'Four.',
+      words: ['sad'],
+      features: ['Dialogue', 'Conflict'],
+      summary: 'Four.',
+      prompt: 'Write four.',
+    },
+  ])
 })
 
 test('rows that are lines of TinyStories-Instruct are put together', async () => {

@@ -29,6 +29,9 @@ export async function run(): Promise<BenchmarkResult> {
         },
         { rounds: 5, warmup: 1 },
       )
+      const raw =
+        isolated &&
+        (await inTurns({ raw: () => tab.evaluate(() => page.trainStep('raw')) }, { rounds: 5 })).raw
       await tab.evaluate(() => page.endTraining())
       await tab.evaluate(() => page.prepareWriting(2))
       const writing = await inTurns(
@@ -38,6 +41,16 @@ export async function run(): Promise<BenchmarkResult> {
         },
         { rounds: 5, warmup: 1 },
       )
+      if (raw) {
+        rows.push(
+          row(
+            `training step, ${place}`,
+            'tokens/s',
+            { ...training, wasm: raw },
+            'tfjs wasm as it comes, threads',
+          ),
+        )
+      }
       rows.push(
         row(`training step, ${place}`, 'tokens/s', training, peer),
         row(`writing one story, ${place}`, 'tokens/s', writing, peer),

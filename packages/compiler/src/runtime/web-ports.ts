@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Port } from './channel.ts'
-import type { Answer } from './messages.ts'
+import type { Answer, RequestMessage } from './messages.ts'
 
 /** A web worker of its own. */
 export function webWorkerPort(): Port {
@@ -20,17 +20,26 @@ export function webWorkerPort(): Port {
   }
 }
 
-/** The caller's own thread, which has to be one that may be blocked. */
+/**
+ * The caller's own thread, which has to be one that may be blocked. Each call lets the thread's other tasks through
+ * first: a loop of runs would otherwise never see a message, a timer or the end of a download.
+ */
 export async function sameThreadPort(): Promise<Port> {
   const { WebHost } = await import('./web-host.ts')
   const host = new WebHost()
+  const waiting: RequestMessage[] = []
+  const turn = new MessageChannel()
   let answerTo: (answer: Answer) => void = () => {}
+  turn.port1.onmessage = () => void host.answer(waiting.shift()!).then(answer => answerTo(answer))
   return {
-    post: message => void host.answer(message).then(answer => answerTo(answer)),
+    post(message) {
+      waiting.push(message)
+      turn.port2.postMessage(null)
+    },
     listen(onAnswer) {
       answerTo = onAnswer
     },
     keepAlive() {},
-    terminate() {},
+    terminate: () => turn.port1.close(),
   }
 }

@@ -85,6 +85,12 @@ describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
     expect(longest).toBeLessThan(took / 3)
   })
 
+  it('lets timers and messages through between runs in the same thread', async () => {
+    expect(await isolated.evaluate(() => page.timersBetween({ place: 'same-thread' }, 500))).toBeGreaterThan(
+      1,
+    )
+  })
+
   it('says what is wrong with options and files', async () => {
     const failure = (options: Parameters<TestPage['failure']>[0]) =>
       isolated.evaluate(options => page.failure(options), options)

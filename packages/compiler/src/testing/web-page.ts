@@ -186,6 +186,21 @@ const page = {
     return { ...results, disposed }
   },
 
+  /** How many timers had their turn while runs followed each other without a pause. */
+  async timersBetween(options: RuntimeOptions, runs: number): Promise<number> {
+    const compiled = await compile(
+      ({ x }: { x: Tensor }) => ({ y: tf.add(x, 1) }),
+      { x: { shape: [4], dtype: 'float32' } },
+      { wasmPaths, ...options },
+    )
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    for (let i = 0; i < runs; i++) await compiled.run({ x: new Float32Array(4) })
+    clearInterval(timer)
+    await compiled.dispose()
+    return turns
+  },
+
   /** The longest time that the page did nothing else while a large graph ran. */
   async longestPause(options: RuntimeOptions): Promise<{ longest: number; took: number }> {
     const size = 768

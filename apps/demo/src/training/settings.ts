@@ -1,0 +1,52 @@
+import type { GptOverrides } from '@tinystories/model'
+
+/** Sizes that a browser trains in minutes. */
+export interface TrainingSize {
+  id: string
+  name: string
+  detail: string
+  model: GptOverrides & { contextLength: number }
+  /** Most pieces of the vocabulary that is learnt from the text. */
+  vocabSize: number
+  batchSize: number
+  peakLearningRate: number
+}
+
+export const sizes: readonly TrainingSize[] = [
+  {
+    id: 'mini',
+    name: 'Mini',
+    detail: '2 layers of width 64: words within a minute',
+    model: { hiddenSize: 64, layers: 2, heads: 4, contextLength: 128 },
+    vocabSize: 1024,
+    batchSize: 8,
+    peakLearningRate: 6e-3,
+  },
+  {
+    id: 'small',
+    name: 'Small',
+    detail: '4 layers of width 64: sentences in minutes',
+    model: { hiddenSize: 64, layers: 4, heads: 4, contextLength: 128 },
+    vocabSize: 2048,
+    batchSize: 8,
+    peakLearningRate: 4e-3,
+  },
+  {
+    id: 'medium',
+    name: 'Medium',
+    detail: '4 layers of width 128: better, and slower',
+    model: { hiddenSize: 128, layers: 4, heads: 4, contextLength: 256 },
+    vocabSize: 4096,
+    batchSize: 8,
+    peakLearningRate: 3e-3,
+  },
+]
+
+/** What a run was begun with. It is kept with the checkpoint, and a resumed run takes it from there. */
+export interface TrainingSettings {
+  size: string
+  /** What the text is called. */
+  corpusName: string
+  minutes: number
+  seed: number
+}

@@ -7,6 +7,8 @@ export {
   type NamedArray,
 } from './checkpoints.ts'
 export * from './core.ts'
+export { metricsCsv } from './logging/metrics-csv.ts'
+export { TensorBoardFile } from './logging/tensorboard.ts'
 export { MetricsFile } from './metrics.ts'
 export { openRunFolder, type RunFolderOptions } from './run-folder.ts'
 export { RunLock } from './run-lock.ts'

@@ -73,6 +73,15 @@ describe('optimize', () => {
       return { y: tf.mul(x!, factor), factor }
     }
     expect(await opsOf(shared, { x: f(3, 64) })).toContain('Reciprocal')
+    // A sum that is normed and used again, as a residual stream is.
+    const residual: Fn = ({ x, y }) => {
+      const sum = tf.add(x!, y!)
+      return {
+        y: tf.add(sum, tf.exp(tf.mul(sum, tf.rsqrt(tf.add(tf.mean(tf.square(sum), -1, true), 1e-5))))),
+      }
+    }
+    const specs = { x: f(3, 64), y: f(3, 64) }
+    expect(await opsOf(residual, specs)).toEqual(['SkipSimplifiedLayerNormalization', 'Exp', 'Add'])
     const otherAxis: Fn = ({ x }) => ({
       y: tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), 0, true), 1e-5))),
     })

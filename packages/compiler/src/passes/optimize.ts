@@ -4,9 +4,10 @@ import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
 import { fuseGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
-import { fuseRmsNorm } from './fuse-rms-norm.ts'
+import { fuseRmsNorm, takeSum } from './fuse-rms-norm.ts'
 import { fuseSumOfSquares, sumRowsByProduct } from './fuse-sums.ts'
 import { mergeScatter } from './merge-scatter.ts'
+import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 
 export interface OptimizeOptions {
@@ -25,12 +26,12 @@ const RULES: readonly RewriteRule[] = [
 ]
 
 /** Rules whose results only ONNX Runtime knows. */
-const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, fuseGelu, foldTransposes, sumRowsByProduct]
+const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldTransposes, sumRowsByProduct]
 
 /**
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the
  * same up to the rounding of float32.
  */
 export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
-  return rewrite(graph, cpu ? [...RULES, ...CPU_RULES] : RULES)
+  return cpu ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES])) : rewrite(graph, RULES)
 }

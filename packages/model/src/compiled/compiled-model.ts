@@ -9,7 +9,7 @@ import { GenerationGraphs } from './generation-graphs.ts'
 import type { GenerationRuntime } from './runtime.ts'
 
 export interface CompileModelOptions {
-  /** Most texts that one graph writes together; a batch of more is written in parts. Default: as 512 MiB of cache allow, at most 64. */
+  /** Most texts that one graph writes together; a batch of more is written in parts. Default: as 1 GiB of cache allows, at most 64. */
   maxRows?: number
   /** Tokens of each text for each call of the runtime. Default: as many as take about 20 ms, at most 8. */
   stepsPerCall?: number
@@ -29,7 +29,7 @@ export interface CompiledModel {
 /** Of a graph of a few layers, unrolled: a compromise between its compilation and the calls it spares. */
 const MOST_STEPS = 8
 const MOST_ROWS = 64
-const MOST_CACHE_BYTES = 2 ** 29
+const MOST_CACHE_BYTES = 2 ** 30
 
 let models = 0
 

@@ -4,8 +4,9 @@ import { type SampledStream, seen, slide, type Writer } from '../generation/writ
 import type { CacheId, GenerationGraphs } from './generation-graphs.ts'
 import { LARGEST_UNIFORM, type SamplingMode, samplingMode } from './sample-graph.ts'
 
-/** Smallest sizes that are worth a graph of their own. */
-const LEAST_CAPACITY = 64
+/** Caches grow by so many places: fewer waste less time on empty ones, more need fewer graphs. */
+const CAPACITY_STEP = 64
+/** Smallest size that is worth a graph of its own. */
 const LEAST_PROMPT = 16
 /** Times that too few candidates are taken for bad luck; after that the host samples. */
 const MOST_UNSURE = 3
@@ -155,7 +156,7 @@ export class CompiledWriter<S extends SampledStream> implements Writer<S> {
     const { contextLength } = this.#graphs.config
     const stream = this.streams[0]!
     const room = this.#rows === 1 ? Math.max(needed, seen(stream) + this.#options.maxTokens) : needed
-    const capacity = Math.min(contextLength, Math.max(LEAST_CAPACITY, powerOfTwo(room)))
+    const capacity = Math.min(contextLength, Math.ceil(room / CAPACITY_STEP) * CAPACITY_STEP)
     return { rows: this.#rows, capacity, instance: this.#instance }
   }
 

@@ -10,48 +10,24 @@ import type { Parameters } from '../parameters.ts'
  * where to write: what is new goes to the right, and what falls out on the left is padding.
  */
 
-/** How keys and values lie: float32 `[rows * heads / group, capacity, group * headSize]`. */
+/** How keys and values lie: float32 `[rows, heads, capacity, headSize]`. */
 export interface CacheLayout {
   /** Texts. */
   rows: number
   /** Tokens of a text. */
   capacity: number
-  /**
-   * Heads whose keys lie side by side. Their scores are one product with a block-diagonal matrix of queries: more
-   * arithmetic, but fewer and larger products, which are faster for heads of a few channels.
-   */
-  group: number
 }
 
 /** Keys and values of each layer, as `keys.0`, `values.0`, `keys.1`, ... */
-export type FixedCache = Record<string, tf.Tensor3D>
-
-/** Channels that lie side by side: enough to keep a product busy, few enough to waste little. */
-const GROUPED_CHANNELS = 64
-
-/** The largest number of heads that fit into {@link GROUPED_CHANNELS} and divide the heads. */
-export function headsPerGroup({ heads, hiddenSize }: GptConfig): number {
-  let group = 1
-  for (let size = 2; size <= heads; size++) {
-    if (heads % size === 0 && (size * hiddenSize) / heads <= GROUPED_CHANNELS) group = size
-  }
-  return group
-}
+export type FixedCache = Record<string, tf.Tensor4D>
 
 /** Shape of each tensor of the cache. */
 export function cacheShapes(
-  config: GptConfig,
-  layout: CacheLayout,
-): Record<string, [number, number, number]> {
-  const { rows, capacity, group } = layout
-  const groups = config.heads / group
-  const shape = (): [number, number, number] => [rows * groups, capacity, config.hiddenSize / groups]
-  return Object.fromEntries(
-    Array.from({ length: config.layers }, (_, layer) => [
-      [`keys.${layer}`, shape()],
-      [`values.${layer}`, shape()],
-    ]).flat() as [string, [number, number, number]][],
-  )
+  { heads, hiddenSize, layers }: GptConfig,
+  { rows, capacity }: CacheLayout,
+): Record<string, [number, number, number, number]> {
+  const names = Array.from({ length: layers }, (_, layer) => [`keys.${layer}`, `values.${layer}`]).flat()
+  return Object.fromEntries(names.map(name => [name, [rows, heads, capacity, hiddenSize / heads]]))
 }
 
 export interface Reader {
@@ -67,8 +43,7 @@ export interface Reader {
 }
 
 /**
- * Reads token after token, all in one graph. Small caches grow by a copy for each token; large ones stay as they are
- * and new tokens are attended to apart, until {@link Reader.cache} puts both together.
+ * Reads token after token, all in one graph. Attention is the compiler's kernel `CachedAttention`.
  *
  * @param cache the past of each text
  * @param lengths int32 `[rows]`: tokens of each text in the cache; what stands before them is padding
@@ -78,126 +53,65 @@ export function readTokens(
   weights: Parameters,
   { cache, lengths, layout }: { cache: FixedCache; lengths: tf.Tensor1D; layout: CacheLayout },
 ): Reader {
-  const { rows, capacity, group } = layout
+  const { rows, capacity } = layout
   const { heads, hiddenSize, layers } = config
-  const [groups, width] = [heads / group, (hiddenSize / heads) * group]
-  const lead = rows * groups
-  const apart = rows * capacity * hiddenSize > GROWN_ELEMENTS
-  const padding = paddingMask(lengths, groups, capacity)
-  const diagonal = group === 1 ? undefined : blockDiagonal(group, width / group)
-  /** Of each layer: the grown cache, or the new tokens alone. */
-  const kept: FixedCache = {}
+  const padding = tf.reshape(paddingMask(lengths, capacity), [rows, 1, 1, capacity])
+  const grown = { ...cache }
   let count = 0
 
-  const keep = (name: string, x: tf.Tensor3D): tf.Tensor3D => {
-    const before = kept[name] ?? (apart ? undefined : cache[name]!)
-    kept[name] = before ? tf.concat([before, x], 1) : x
-    return kept[name]
-  }
-  const attend = (layer: number, qkv: tf.Tensor2D, masks: Masks): tf.Tensor2D => {
-    const parts: tf.Tensor[] =
-      rows === 1 ? tf.split(tf.reshape(qkv, [3 * lead, 1, width]), 3, 0) : tf.split(qkv, 3, 1)
-    const [q, k, v] = parts.map(part => tf.reshape(part, [lead, 1, width])) as tf.Tensor3D[]
-    const queries: tf.Tensor3D = diagonal ? tf.mul(q!, diagonal) : q!
-    const [keys, values] = [keep(`keys.${layer}`, k!), keep(`values.${layer}`, v!)]
-    const mask = masks[config.attention[layer]!]
-    const scores = (keys: tf.Tensor3D, mask: tf.Tensor | undefined): tf.Tensor3D => {
-      const product: tf.Tensor3D = tf.matMul(queries, keys, false, true)
-      return mask ? tf.add(product, mask) : product
-    }
-    let read: tf.Tensor3D
-    if (apart) {
-      const all = tf.concat([scores(cache[`keys.${layer}`]!, mask.past), scores(keys, mask.recent)], 2)
-      const [past, recent] = tf.split(tf.softmax(all), [capacity, count + 1], 2) as tf.Tensor3D[]
-      read = tf.add(tf.matMul(past!, cache[`values.${layer}`]!), tf.matMul(recent!, values))
-    } else read = tf.matMul(tf.softmax(scores(keys, mask.all)), values)
-    return tf.reshape(diagonal ? tf.sum(tf.mul(read, diagonal), 1) : read, [rows, hiddenSize])
+  const attend = (layer: number, qkv: tf.Tensor2D, mask: tf.Tensor): tf.Tensor2D => {
+    // For one text all three are one reshape.
+    const parts = rows === 1 ? tf.split(tf.reshape(qkv, [3, 1, hiddenSize]), 3, 0) : tf.split(qkv, 3, 1)
+    const [query, key, value] = parts.map(part => tf.reshape(part, [rows, 1, hiddenSize]))
+    const [pastKeys, pastValues] = [grown[`keys.${layer}`]!, grown[`values.${layer}`]!]
+    const inputs = { query: query!, key: key!, value: value!, pastKeys, pastValues, mask }
+    const [read, keys, values]: tf.Tensor[] = tf.engine().runKernel('CachedAttention', inputs, { heads })
+    grown[`keys.${layer}`] = keys as tf.Tensor4D
+    grown[`values.${layer}`] = values as tf.Tensor4D
+    return tf.reshape(read!, [rows, hiddenSize])
   }
 
   return {
     read(ids) {
-      const masks: Masks = {
-        global: stepMask(padding, capacity, count, Number.POSITIVE_INFINITY, apart),
-        local: stepMask(padding, capacity, count, config.localWindow, apart),
+      const masks: Record<AttentionKind, tf.Tensor> = {
+        global: stepMask(padding, count, Number.POSITIVE_INFINITY),
+        local: stepMask(padding, count, config.localWindow),
       }
       const last = tf.scalar(config.contextLength - 1, 'int32')
       let x = embed(weights, ids, tf.minimum(tf.add(lengths, tf.scalar(count, 'int32')), last))
       for (let layer = 0; layer < layers; layer++) {
-        x = foldedBlock(config, weights, layer, x, qkv => attend(layer, qkv, masks))
+        x = foldedBlock(config, weights, layer, x, qkv => attend(layer, qkv, masks[config.attention[layer]!]))
       }
       count++
       return logitsOf(config, weights, x)
     },
     cache: () =>
       Object.fromEntries(
-        Object.entries(kept).map(([name, x]) => {
-          const all = apart ? tf.concat([newest(cache[name]!, capacity - count), x], 1) : newest(x, capacity)
-          return [name, all]
-        }),
+        Object.entries(grown).map(([name, x]) => [
+          name,
+          tf.slice(x, [0, 0, count, 0], [rows, heads, capacity, hiddenSize / heads]),
+        ]),
       ),
   }
 }
 
-/** Above this size (1 MiB) a copy of a cache costs more than the operations that spare it. */
-const GROWN_ELEMENTS = 2 ** 18
-
-type Masks = Record<AttentionKind, StepMask>
-
-/** Added to the scores of the past and of the new tokens, or of all together; undefined where all may be seen. */
-interface StepMask {
-  past?: tf.Tensor
-  recent?: tf.Tensor | undefined
-  all?: tf.Tensor
-}
-
-/** -1e9 where there is only padding: `[rows * groups, 1, capacity]`. */
-function paddingMask(lengths: tf.Tensor1D, groups: number, capacity: number): tf.Tensor3D {
-  const rows = lengths.shape[0]
-  const perGroup = tf.reshape(tf.tile(tf.reshape(lengths, [rows, 1]), [1, groups]), [rows * groups, 1, 1])
+/** -1e9 where there is only padding: `[rows, capacity]`. */
+function paddingMask(lengths: tf.Tensor1D, capacity: number): tf.Tensor2D {
   const places = tf.tensor1d(
     Int32Array.from({ length: capacity }, (_, i) => capacity - i),
     'int32',
   )
-  return tf.mul(tf.cast(tf.greater(places, perGroup), 'float32'), -1e9)
+  return tf.mul(tf.cast(tf.greater(places, tf.reshape(lengths, [-1, 1])), 'float32'), -1e9)
 }
 
-/** For the token that has `count` new ones before it. */
-function stepMask(
-  padding: tf.Tensor3D,
-  capacity: number,
-  count: number,
-  window: number,
-  apart: boolean,
-): StepMask {
+/** For the token that has `count` new ones before it: `[rows, 1, 1, capacity + count + 1]`. */
+function stepMask(padding: tf.Tensor, count: number, window: number): tf.Tensor {
+  const [rows, , , capacity] = padding.shape as [number, number, number, number]
+  const all = tf.concat([padding, tf.zeros([rows, 1, 1, count + 1])], 3)
   const tooOld = Float32Array.from({ length: capacity + count + 1 }, (_, i) =>
     capacity + count - i >= window ? -1e9 : 0,
   )
-  const constant = (values: Float32Array): tf.Tensor | undefined =>
-    values.some(value => value !== 0) ? tf.tensor1d(values) : undefined
-  const plus = (mask: tf.Tensor, window: tf.Tensor | undefined): tf.Tensor =>
-    window ? tf.add(mask, window) : mask
-  if (apart) {
-    return {
-      past: plus(padding, constant(tooOld.slice(0, capacity))),
-      recent: constant(tooOld.slice(capacity)),
-    }
-  }
-  const padded = tf.concat([padding, tf.zeros([padding.shape[0], 1, count + 1])], 2)
-  return { all: plus(padded, constant(tooOld)) }
-}
-
-/** 1 where a channel belongs to the head of that row: `[group, group * headSize]`. */
-function blockDiagonal(group: number, headSize: number): tf.Tensor2D {
-  const width = group * headSize
-  const values = Float32Array.from({ length: group * width }, (_, i) =>
-    Math.floor((i % width) / headSize) === Math.floor(i / width) ? 1 : 0,
-  )
-  return tf.tensor2d(values, [group, width])
-}
-
-function newest(x: tf.Tensor3D, count: number): tf.Tensor3D {
-  const [lead, length, width] = x.shape
-  return tf.slice(x, [0, length - count, 0], [lead, count, width])
+  return tooOld.some(value => value !== 0) ? tf.add(all, tf.tensor1d(tooOld)) : all
 }
 
 /** Token and position embedding, without its mean. */
@@ -251,22 +165,20 @@ export function readPrompts(
   config: GptConfig,
   weights: Parameters,
   { ids, lengths }: Prompts,
-  { capacity, group }: CacheLayout,
+  { capacity }: CacheLayout,
 ): { logits: tf.Tensor2D; cache: FixedCache } {
   const [rows, length] = ids.shape
   const { heads, hiddenSize, layers } = config
-  const [groups, headSize] = [heads / group, hiddenSize / heads]
+  const headSize = hiddenSize / heads
   const cache: FixedCache = {}
-  const stored = (x: tf.Tensor): tf.Tensor3D => {
-    // [rows, length, hiddenSize] -> [rows * groups, capacity, width]
-    const split = tf.transpose(tf.reshape(x, [rows, length, groups, group * headSize]), [0, 2, 1, 3])
-    return tf.pad(tf.reshape(split, [rows * groups, length, group * headSize]), [
+  const stored = (x: tf.Tensor): tf.Tensor4D =>
+    tf.pad(x, [
+      [0, 0],
       [0, 0],
       [capacity - length, 0],
       [0, 0],
-    ]) as tf.Tensor3D
-  }
-  const padding = tf.reshape(paddingMask(lengths, 1, length), [rows, 1, 1, length])
+    ]) as tf.Tensor4D
+  const padding = tf.reshape(paddingMask(lengths, length), [rows, 1, 1, length])
   const masks = {
     global: tf.add(padding, causalMask(length, Number.POSITIVE_INFINITY)),
     local: tf.add(padding, causalMask(length, config.localWindow)),
@@ -283,9 +195,8 @@ export function readPrompts(
       const [q, k, v] = tf.split(qkv, 3, 1).map(part => {
         return tf.transpose(tf.reshape(part, [rows, length, heads, headSize]), [0, 2, 1, 3])
       })
-      const [, keys, values] = tf.split(qkv, 3, 1)
-      cache[`keys.${layer}`] = stored(keys!)
-      cache[`values.${layer}`] = stored(values!)
+      cache[`keys.${layer}`] = stored(k!)
+      cache[`values.${layer}`] = stored(v!)
       const scores = tf.add(tf.matMul(q!, k!, false, true), masks[config.attention[layer]!])
       const read = tf.transpose(tf.matMul(tf.softmax(scores), v!), [0, 2, 1, 3])
       return tf.reshape(read, [rows * length, hiddenSize])

@@ -1,14 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
-import {
-  type CacheLayout,
-  cacheShapes,
-  type FixedCache,
-  headsPerGroup,
-  readPrompts,
-  readTokens,
-} from './decode-graph.ts'
+import { type CacheLayout, cacheShapes, type FixedCache, readPrompts, readTokens } from './decode-graph.ts'
 import type { Arrays } from './fold-weights.ts'
 import type { CompiledFunction, GenerationRuntime, TensorSpec, Tensors } from './runtime.ts'
 import { type SamplingMode, sampleInGraph } from './sample-graph.ts'
@@ -145,6 +138,7 @@ export class GenerationGraphs {
             name,
             tf.pad(x, [
               [0, 0],
+              [0, 0],
               [to.capacity - from.capacity, 0],
               [0, 0],
             ]),
@@ -168,7 +162,7 @@ export class GenerationGraphs {
     return {
       cacheKey: `${this.#name}-cache-${rows}x${capacity}-${instance}`,
       weightsKey: `${this.#name}-weights`,
-      layout: { rows, capacity, group: headsPerGroup(this.config) },
+      layout: { rows, capacity },
     }
   }
 
@@ -210,7 +204,7 @@ export class GenerationGraphs {
     const known = this.#caches.get(cacheKey)
     if (known) return known
     const shapes = Object.entries(cacheShapes(this.config, layout))
-    const arrays = shapes.map(([name, [a, b, c]]) => [name, new Float32Array(a * b * c)])
+    const arrays = shapes.map(([name, shape]) => [name, new Float32Array(shape.reduce((a, b) => a * b))])
     const made = this.#runtime.write({ [cacheKey]: Object.fromEntries(arrays) })
     this.#caches.set(cacheKey, made)
     return made

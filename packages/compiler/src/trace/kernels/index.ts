@@ -1,5 +1,6 @@
 import { refuseTheRest } from '../kernel.ts'
 import { translateArithmetic } from './arithmetic.ts'
+import { translateAttention } from './attention.ts'
 import { translateComparison } from './comparison.ts'
 import { translateElementwise } from './elementwise.ts'
 import { translateIndexing } from './indexing.ts'
@@ -20,5 +21,6 @@ export function registerTranslations(): void {
   translateShape()
   translateIndexing()
   translateProduct()
+  translateAttention()
   refuseTheRest()
 }

@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { useBackend } from '@tinystories/backends'
+import { createRuntime, type Runtime } from '@tinystories/compiler'
+import {
+  type CompiledModel,
+  compileModel,
+  generateBatch,
+  gptConfig,
+  initParameterArrays,
+  loadPretrained,
+  saveSafetensors,
+} from '@tinystories/model'
+import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
+import { startPythonPeer } from '../python-peer.ts'
+
+export const name = 'generation'
+export const description =
+  'text from the 64 x 8 model: compiled against PyTorch eager with a cache, transformers generate, and tfjs wasm'
+
+const rows = 64
+const tokens = 200
+
+/**
+ * Tokens per second, prompts of 8 tokens, 200 greedy tokens each. One text runs on one thread, for both, and a batch on
+ * two: that is the faster choice for each contender on this machine but PyTorch's one text, which is measured with both.
+ */
+export async function run(): Promise<BenchmarkResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'generation-'))
+  const config = gptConfig('tinystories-1m', { initializerRange: 0.08 })
+  const parameters = initParameterArrays(config, 1)
+  await saveSafetensors(folder, { config, parameters })
+  const prompts = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: 8 }, (_, i) => (row * 131 + i * 17 + 5) % config.vocabSize),
+  )
+  const peer = await startPythonPeer({
+    script: 'generation-peer.py',
+    input: JSON.stringify({ model: folder, prompts }),
+    env: {},
+    install: 'pip install torch transformers safetensors',
+  })
+  const runtimes: Runtime[] = []
+  const compiled = async (threads: number): Promise<CompiledModel> => {
+    const runtime = await createRuntime({ threads })
+    runtimes.push(runtime)
+    return compileModel(runtime, { config, parameters })
+  }
+  try {
+    const [one, many] = [await compiled(1), await compiled(2)]
+    await useBackend('wasm')
+    const wasm = await loadPretrained(folder)
+    const ids: Record<string, number[]> = {}
+    const ours = (
+      key: string,
+      model: Parameters<typeof generateBatch>[0],
+      count: number,
+      length = tokens,
+    ) => {
+      return async (): Promise<number> => {
+        const began = performance.now()
+        const texts = await generateBatch(model, prompts.slice(0, count), {
+          temperature: 0,
+          maxTokens: length,
+        })
+        ids[key] = texts[0]!.ids
+        return (count * length) / ((performance.now() - began) / 1000)
+      }
+    }
+    const theirs = (way: string, threads: number, count: number) => async (): Promise<number> => {
+      const [seconds, ...written] = await peer!.runAll(`${way} ${threads} ${count} ${tokens} 0`)
+      ids[`${way}-${count}`] = written
+      return (count * tokens) / seconds!
+    }
+    const measured = await inTurns<string>({
+      one: ours('one', one, 1),
+      many: ours('many', many, rows),
+      wasm: ours('wasm', wasm, 1, 50),
+      ...(peer && {
+        eager1: theirs('eager', 1, 1),
+        eager2: theirs('eager', 2, 1),
+        generate1: theirs('generate', 1, 1),
+        eagerMany: theirs('eager', 2, rows),
+        generateMany: theirs('generate', 2, rows),
+      }),
+    })
+    if (peer) {
+      const equal = ids.one!.filter((id, i) => id === ids['eager-1']![i]).length
+      console.log(`${equal} of ${tokens} greedy tokens of one text equal PyTorch's`)
+    }
+    const row = (label: string, oursKey: string, peerName: string, key: string): BenchmarkRow => ({
+      case: label,
+      metric: 'tokens/s',
+      ours: measured[oursKey]!,
+      peer: peerName,
+      peerValue: measured[key] ?? null,
+      ratio: measured[key] === undefined ? null : measured[oursKey]! / measured[key],
+    })
+    const versions = peer?.name ?? 'torch, transformers'
+    return {
+      name,
+      machine: machine(),
+      rows: [
+        row('one text, 1 thread', 'one', `${versions}: eager with cache, 1 thread`, 'eager1'),
+        row('one text, 1 thread', 'one', `${versions}: eager with cache, 2 threads`, 'eager2'),
+        row('one text, 1 thread', 'one', `${versions}: generate, 1 thread`, 'generate1'),
+        row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'wasm'),
+        row(`${rows} texts, 2 threads`, 'many', `${versions}: generate, 2 threads`, 'generateMany'),
+        row(`${rows} texts, 2 threads`, 'many', `${versions}: eager with cache, 2 threads`, 'eagerMany'),
+        row(`${rows} texts, 2 threads`, 'many', 'ours, one text', 'one'),
+      ],
+    }
+  } finally {
+    peer?.stop()
+    for (const runtime of runtimes) await runtime.dispose()
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRuntime } from '@tinystories/compiler'
+import {
+  compileModel,
+  generateBatch,
+  gptConfig,
+  initParameterArrays,
+  saveSafetensors,
+} from '@tinystories/model'
+import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
+import { startPythonPeer } from '../python-peer.ts'
+
+export const name = 'paper-evaluation'
+export const description =
+  "the paper's evaluation: 10 completions of 200 tokens of each beginning on the 8M model, against transformers (16 beginnings, ROUNDS=3; BEGINNINGS=44 ROUNDS=1 is the whole)"
+
+const completions = 10
+const tokens = 200
+const threads = 2
+
+/** Sampled at temperature 1, batches of at most 64 texts, beginnings of 10 to 40 tokens; graphs compiled beforehand. */
+export async function run(): Promise<BenchmarkResult> {
+  const beginnings = Number(process.env.BEGINNINGS ?? 16)
+  const rounds = Number(process.env.ROUNDS ?? 3)
+  const folder = await mkdtemp(join(tmpdir(), 'paper-evaluation-'))
+  const config = gptConfig('tinystories-8m')
+  const parameters = initParameterArrays(config, 1)
+  await saveSafetensors(folder, { config, parameters })
+  const prompts = Array.from({ length: beginnings * completions }, (_, text) => {
+    const beginning = Math.floor(text / completions)
+    return Array.from(
+      { length: 10 + ((beginning * 7) % 31) },
+      (_, i) => (beginning * 131 + i * 17 + 5) % 10_000,
+    )
+  })
+  const peer = await startPythonPeer({
+    script: 'generation-peer.py',
+    input: JSON.stringify({ model: folder, prompts }),
+    env: {},
+    install: 'pip install torch transformers safetensors',
+  })
+  const runtime = await createRuntime({ threads })
+  try {
+    const model = await compileModel(runtime, { config, parameters })
+    let seed = 0
+    const written = prompts.length * tokens
+    const measured = await inTurns<string>(
+      {
+        ours: async () => {
+          const began = performance.now()
+          const texts = await generateBatch(model, prompts, { maxTokens: tokens, seed: seed++ })
+          if (texts.some(({ ids }) => ids.length !== tokens)) throw new Error('a text is too short')
+          return written / ((performance.now() - began) / 1000)
+        },
+        ...(peer && {
+          theirs: async () => written / (await peer.run(`generate ${threads} ${prompts.length} ${tokens} 1`)),
+        }),
+      },
+      { rounds, warmup: 1 },
+    )
+    return {
+      name,
+      machine: machine(),
+      rows: [
+        {
+          case: `${beginnings} beginnings x ${completions} x ${tokens} tokens, 8M model, ${threads} threads`,
+          metric: 'tokens/s',
+          ours: measured.ours!,
+          peer: `${peer?.name ?? 'transformers'}: generate`,
+          peerValue: measured.theirs ?? null,
+          ratio: measured.theirs === undefined ? null : measured.ours! / measured.theirs,
+        },
+      ],
+    }
+  } finally {
+    peer?.stop()
+    await runtime.dispose()
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -3,9 +3,9 @@ import { loadPretrained } from '@tinystories/model'
 import { adamW, createEngine, type EngineName, evaluateOn, initialState } from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { modelFolder, openTokenizer } from '../open-model.ts'
-import { openSource, resolveSource } from '../open-source.ts'
+import { resolveSource } from '../open-source.ts'
 import { forDisplay } from '../paths.ts'
-import { evaluationSet } from '../train/open-data.ts'
+import { checkTokens, evaluationSet, openTextOrTokens } from '../train/open-data.ts'
 import { trainableModel } from '../train/trainable-model.ts'
 
 export interface EvaluateFlags {
@@ -26,7 +26,9 @@ export async function evaluate(flags: EvaluateFlags): Promise<number> {
   const tokenizer = await openTokenizer(flags.model, folder)
   await useBackend('cpu')
   const { config, parameters } = await loadPretrained(folder)
-  const set = await evaluationSet(openSource(resolveSource(flags.data)), {
+  const data = resolveSource(flags.data)
+  await checkTokens(data, tokenizer)
+  const set = await evaluationSet(await openTextOrTokens(data), {
     tokenizer,
     contextLength: config.contextLength,
     batchSize: flags.batch,

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isNamedSource } from '../paths.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { RunSettings } from './settings.ts'
+import { findShards } from './shard-folders.ts'
 
 /** What a run is made with, so that a resume with something else is recognised: see `RunFolderOptions.identity`. */
 export async function fingerprints(
@@ -22,6 +24,12 @@ const portion = 1 << 20
 /** Size, beginning and end of a file, wherever it lies: files of gigabytes are not read for this. */
 async function sourceFingerprint(source: string): Promise<string> {
   if (isNamedSource(source)) return source
+  const shards = await findShards(source)
+  if (shards !== undefined) {
+    // The index has the checksums of all that is read.
+    const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
+    return (await Promise.all(folders.map(folder => readFile(join(folder, 'index.json'))))).map(sha256).join()
+  }
   const file = await open(source)
   try {
     const { size } = await file.stat()

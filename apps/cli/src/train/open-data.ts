@@ -1,12 +1,23 @@
-import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
+import { join } from 'node:path'
+import {
+  openTokenShards,
+  type Story,
+  type StoryStream,
+  splitStories,
+  type TokenizedStory,
+} from '@tinystories/dataset'
 import { type Tokenizer, trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
 import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { openSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
 import { defaultVocabSize, type RunSettings } from './settings.ts'
+import { findShards } from './shard-folders.ts'
 
 /** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
 const vocabularyTextBytes = 256 * 1024 * 1024
+
+/** A story as text, or as tokens where token shards are read. */
+export type TextOrTokens = Story | TokenizedStory
 
 export interface OpenStoriesOptions {
   data: string
@@ -16,17 +27,56 @@ export interface OpenStoriesOptions {
 }
 
 /** The training stories and those held out: another source's, or a fixed share of the same. */
-export async function openTrainingStories({
-  data,
-  valid,
-  separator,
-  heldOut,
-}: OpenStoriesOptions): Promise<{ train: StoryStream; heldOut: StoryStream }> {
-  const options = separator === null ? {} : { separator }
-  const stories = openSource(data, options)
-  return valid === null
-    ? splitStories(stories, { heldOut })
-    : { train: stories, heldOut: openSource(valid, options) }
+export async function openTrainingStories({ data, valid, separator, heldOut }: OpenStoriesOptions): Promise<{
+  train: StoryStream<TextOrTokens>
+  heldOut: StoryStream<TextOrTokens>
+}> {
+  const shards = await findShards(data)
+  const stories = await openTextOrTokens(shards?.train ?? data, separator)
+  if (valid !== null) return { train: stories, heldOut: await openTextOrTokens(valid, separator) }
+  if (shards?.heldOut) return { train: stories, heldOut: await openTextOrTokens(shards.heldOut, separator) }
+  return splitStories(stories, { heldOut })
+}
+
+/** Stories of any source, tokens where it is a folder of token shards; of `data prepare --held-out` those held out. */
+export async function openTextOrTokens(
+  source: string,
+  separator: string | null = null,
+): Promise<StoryStream<TextOrTokens>> {
+  const shards = await findShards(source)
+  const opened: StoryStream<Story> | StoryStream<TokenizedStory> =
+    shards === undefined
+      ? openSource(source, separator === null ? {} : { separator })
+      : openTokenShards(shards.heldOut ?? shards.train).stories()
+  return opened as StoryStream<TextOrTokens>
+}
+
+/**
+ * The tokenizer that token shards were made with; undefined when the source is anything else.
+ *
+ * @throws UserError when they were made without keeping it
+ */
+export async function tokenizerOfShards(source: string): Promise<WordPieceTokenizer | undefined> {
+  const shards = await findShards(source)
+  if (shards === undefined) return undefined
+  const { tokenizer } = await openTokenShards(shards.train).index()
+  if (tokenizer === null) {
+    throw new UserError(
+      `${shards.train}: these token shards were written without their tokenizer. Write them again with "data prepare".`,
+    )
+  }
+  return loadTokenizer(join(shards.train, tokenizer.file))
+}
+
+/** @throws UserError when the source is token shards of another tokenizer */
+export async function checkTokens(source: string | null, tokenizer: Tokenizer): Promise<void> {
+  const theirs = source === null ? undefined : await tokenizerOfShards(source)
+  if (theirs === undefined) return
+  const ours = tokenizer instanceof WordPieceTokenizer ? tokenizer.toJSON() : undefined
+  if (JSON.stringify(theirs.toJSON()) === JSON.stringify(ours)) return
+  throw new UserError(
+    `${source}: these token shards were made with another tokenizer than the model's. Give the stories themselves, or write the shards again with "data prepare --tokenizer".`,
+  )
 }
 
 /** Trains a vocabulary on the stories. `vocabSize` undefined: by the size of the text. */
@@ -68,13 +118,14 @@ export interface StoryLengths {
 
 /** Tokenises the first `limit` stories to learn how long they are. */
 export async function measureStories(
-  stories: StoryStream,
+  stories: StoryStream<TextOrTokens>,
   tokenizer: WordPieceTokenizer,
   limit = 50_000,
 ): Promise<StoryLengths> {
   const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }
-  for await (const { text } of stories.take(limit)) {
-    const { length } = tokenizer.encode(text, { addSpecialTokens: false }).ids
+  for await (const story of stories.take(limit)) {
+    const { length } =
+      'ids' in story ? story.ids : tokenizer.encode(story.text, { addSpecialTokens: false }).ids
     lengths.stories++
     lengths.tokens += length
     lengths.longest = Math.max(lengths.longest, length)
@@ -90,7 +141,7 @@ export interface WindowOptions {
 
 /** Held-out stories as fixed windows: each story starts a row, longer ones go on with half a context of overlap. */
 export async function evaluationSet(
-  stories: StoryStream,
+  stories: StoryStream<TextOrTokens>,
   { tokenizer, contextLength, batchSize }: WindowOptions,
 ): Promise<EvaluationSet> {
   const batches: TokenBatch[] = []
@@ -110,7 +161,7 @@ export async function evaluationSet(
 
 /** The endless batches of a run, in an order that its seed decides. */
 export function trainingBatches(
-  stories: StoryStream,
+  stories: StoryStream<TextOrTokens>,
   { model, seed, batchSize }: Pick<RunSettings, 'model' | 'seed' | 'batchSize'>,
   tokenizer: WordPieceTokenizer,
 ): BatchStream {

@@ -2,11 +2,15 @@ import type { StoryStream } from '@tinystories/dataset'
 import { type GptConfig, gptConfig } from '@tinystories/model'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { UserError } from '../user-error.ts'
+import { defaultHeldOut, findBundledTokens } from './bundled-tokens.ts'
 import {
+  checkTokens,
   loadTokenizer,
   measureStories,
   openTrainingStories,
   type StoryLengths,
+  type TextOrTokens,
+  tokenizerOfShards,
   trainTokenizer,
 } from './open-data.ts'
 import {
@@ -29,18 +33,18 @@ export interface PlannedRun {
  * @throws UserError naming the flag that cannot be, and what would do.
  */
 export async function planRun(flags: TrainFlags, note: (text: string) => void): Promise<PlannedRun> {
+  const bundledTokens = await findBundledTokens(flags)
   const source = {
-    data: flags.data ?? 'sample',
+    data: bundledTokens ?? flags.data ?? 'sample',
     valid: flags.valid ?? null,
     separator: flags.separator ?? null,
-    heldOut: flags.heldOut ?? 0.1,
+    heldOut: flags.heldOut ?? defaultHeldOut,
   }
   const { train } = await openTrainingStories(source)
 
   await checkSplit(train, flags)
-  const tokenizer = flags.tokenizer
-    ? await loadTokenizer(flags.tokenizer)
-    : await trainTokenizer(train, flags.vocabSize)
+  const tokenizer = await chooseTokenizer(source.data, train, flags)
+  await checkTokens(source.valid, tokenizer)
   const lengths = await measureStories(train, tokenizer)
   note(
     `Stories: ${lengths.stories.toLocaleString('en')} to train on, ${lengths.tokens.toLocaleString('en')} tokens of a vocabulary of ${tokenizer.vocabSize.toLocaleString('en')}`,
@@ -91,13 +95,37 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
   }
 }
 
+/** The one that the data was tokenised with, the one named, or a new one. */
+async function chooseTokenizer(
+  data: string,
+  train: StoryStream<TextOrTokens>,
+  { tokenizer, vocabSize, separator }: TrainFlags,
+): Promise<WordPieceTokenizer> {
+  const ofShards = await tokenizerOfShards(data)
+  if (ofShards === undefined) {
+    return tokenizer ? loadTokenizer(tokenizer) : trainTokenizer(train as StoryStream, vocabSize)
+  }
+  const given = { '--vocab-size': vocabSize, '--separator': separator }
+  const decided = Object.entries(given).find(([, flag]) => flag !== undefined)?.[0]
+  if (decided !== undefined) {
+    throw new UserError(
+      `--data ${data} is token shards, for which ${decided} was decided when they were written. Leave it out.`,
+    )
+  }
+  if (tokenizer) await checkTokens(data, await loadTokenizer(tokenizer))
+  return ofShards
+}
+
 /** The limits that flags name. */
 export function limitsOf({ steps, tokens, epochs, minutes }: TrainFlags): RunLimitSettings {
   return { steps: steps ?? null, tokens: tokens ?? null, epochs: epochs ?? null, minutes: minutes ?? null }
 }
 
 /** Tokens of all stories, each with its end. */
-export async function countEpoch(stories: StoryStream, tokenizer: WordPieceTokenizer): Promise<number> {
+export async function countEpoch(
+  stories: StoryStream<TextOrTokens>,
+  tokenizer: WordPieceTokenizer,
+): Promise<number> {
   const all = await measureStories(stories, tokenizer, Number.MAX_SAFE_INTEGER)
   return all.tokens + all.stories
 }
@@ -128,7 +156,7 @@ function checkEnoughText({ tokens }: StoryLengths, contextLength: number, batchS
 }
 
 /** A plain text without a separator is one story, which leaves one side of the split empty. */
-async function checkSplit(train: StoryStream, { data, valid }: TrainFlags): Promise<void> {
+async function checkSplit(train: StoryStream<TextOrTokens>, { data, valid }: TrainFlags): Promise<void> {
   const stories = (await train.take(2).toArray()).length
   if (stories > 1) return
   throw new UserError(

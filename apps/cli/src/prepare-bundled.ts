@@ -1,0 +1,15 @@
+/** What the task `tokenize` of turbo runs: the bundled corpus as tokens, for `train`. */
+import { dataPrepare } from './commands/data-prepare.ts'
+import { describeError } from './describe-error.ts'
+import { bundledTokens, defaultHeldOut } from './train/bundled-tokens.ts'
+
+try {
+  process.exitCode = await dataPrepare('sample', {
+    out: bundledTokens,
+    heldOut: defaultHeldOut,
+    overwrite: true,
+  })
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`)
+  process.exitCode = 1
+}

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinystories } from '../testing/cli.ts'
 
 let folder: string
-const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 200 --context 32 --batch 4'.split(' ')
+const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 250 --context 32 --batch 4'.split(' ')
 const cli = (text: string): ReturnType<typeof tinystories> =>
   tinystories(
     text.split(' ').filter(word => word !== ''),

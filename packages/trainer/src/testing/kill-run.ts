@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { useBackend } from '@tinystories/backends'
+import { createTrainer } from '../trainer.ts'
+import { format, options } from './toy-run.ts'
+
+/** A run that a test kills: `kill-run.ts FOLDER STEPS` goes on where it can, tells each step and at last a hash. */
+const [folder, steps] = process.argv.slice(2) as [string, string]
+await useBackend('cpu')
+const hasCheckpoint = existsSync(join(folder, 'checkpoints/step-00000003'))
+const trainer = await createTrainer({
+  ...options('cpu', {
+    run: { folder, format, checkpointEverySteps: 3, keepCheckpoints: 1000 },
+    callbacks: { onMetrics: line => line.type === 'step' && console.log(`step ${line.step}`) },
+  }),
+  resume: hasCheckpoint,
+})
+const result = await trainer.run({ steps: Number(steps) })
+const { parameters, optimizer } = await trainer.save()
+await trainer.dispose()
+const hash = createHash('sha256')
+for (const record of [parameters, ...Object.values(optimizer)]) {
+  for (const values of Object.values(record)) hash.update(values)
+}
+console.log(`end ${result.step} ${hash.digest('hex')}`)

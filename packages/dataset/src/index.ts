@@ -8,6 +8,20 @@ export type { NearDuplicateOptions } from './cleaning/near-duplicates.ts'
 export { StorySourceError, type StorySourceProblem, StreamStateError } from './errors.ts'
 export type { FormatOptions, StoryDecoder } from './formats/detect.ts'
 export type { Json } from './json.ts'
+export { Diversity, type DiversityReport } from './making/diversity.ts'
+export { storyFeatures } from './making/features.ts'
+export { type InstructionOptions, instructionFor } from './making/instruction.ts'
+export { StoryMakingError } from './making/make-errors.ts'
+export {
+  type MakeStoriesOptions,
+  type MakingProgress,
+  type MakingReport,
+  makeStories,
+} from './making/make-stories.ts'
+export { type StoryPlan, storyPlans } from './making/story-plan.ts'
+export { storyRequest } from './making/story-request.ts'
+export type { StoryTeller } from './making/story-teller.ts'
+export { type StoryVocabulary, storyVocabulary } from './making/vocabulary.ts'
 export { openStories } from './open-stories.ts'
 export { type OpenTokensOptions, openTokens } from './open-tokens.ts'
 export type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from './pack-types.ts'

@@ -26,6 +26,7 @@ export function storyFromRecord(record: unknown, textField?: string): Story | un
   if (words) story.words = words
   if (features) story.features = features
   if (typeof known.summary === 'string') story.summary = known.summary.trim()
+  if (typeof known.sentence === 'string') story.sentence = known.sentence.trim()
   if (typeof known.source === 'string') story.source = known.source
   if (typeof prompt === 'string') story.prompt = prompt.trim()
   return story

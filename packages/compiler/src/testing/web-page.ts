@@ -55,7 +55,7 @@ const page = {
   /** Kernels that do not give what tfjs gives on its cpu backend, with the reason; `every` how many-th is tried. */
   async kernels(
     options: RuntimeOptions,
-    { every = 1, slack = 0 } = {},
+    { every = 1, slack = 0 }: { every?: number; slack?: number } = {},
   ): Promise<{ tried: number; wrong: string[] }> {
     await tf.setBackend('cpu')
     const runtime = await createRuntime(options)

@@ -1,3 +1,152 @@
+import './compare.css'
+import { signal, useSignal, useSignalEffect } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { Problem } from '../../parts/notice.tsx'
+import { Slider } from '../../parts/slider.tsx'
+import { StoryView } from '../../parts/story-view.tsx'
+import { engineChoice } from '../../state/engine.ts'
+import { choices, type ModelChoice, millions } from '../../state/models.ts'
+import { randomSeed, Story } from '../write/story.ts'
+import { WriteStatus } from '../write/write-status.tsx'
+
+const MAX_TOKENS = 160
+
+/** The same beginning told by several models at once. Each has a worker of its own. */
 export function ComparePanel() {
-  return <p class="quiet">This part is being built.</p>
+  const prompt = useSignal('One day, a girl and her grandmother wanted to bake a cake. But')
+  const temperature = useSignal(0.7)
+  const seed = useSignal(randomSeed())
+  const left = useMemo(() => signal<ReadonlySet<string>>(new Set()), [])
+  const stories = useMemo(() => new Map<string, Story>(), [])
+
+  const shown = choices.value.filter(choice => !left.value.has(choice.key))
+  for (const choice of shown) {
+    // One thread each: they share the cores.
+    if (!stories.has(choice.key)) stories.set(choice.key, new Story({ threads: 1 }))
+  }
+  useSignalEffect(() => {
+    for (const story of stories.values()) story.useEngine(engineChoice.value)
+  })
+  useEffect(
+    () => () => {
+      for (const story of stories.values()) story.dispose()
+    },
+    [],
+  )
+
+  const busy = shown.some(choice => stories.get(choice.key)!.busy.value !== undefined)
+  const tell = (): void => {
+    for (const choice of shown) {
+      const story = stories.get(choice.key)!
+      void story.open(choice.key)
+      void story.write(prompt.value, {
+        temperature: temperature.value,
+        topP: 0.95,
+        seed: seed.value,
+        maxTokens: MAX_TOKENS,
+      })
+    }
+  }
+
+  return (
+    <div class="compare">
+      <form
+        class="sheet compare-controls"
+        onSubmit={event => {
+          event.preventDefault()
+          tell()
+        }}
+      >
+        <div class="beginning">
+          <label for="compare-prompt">One beginning for all</label>
+          <textarea
+            id="compare-prompt"
+            rows={2}
+            value={prompt.value}
+            onInput={event => {
+              prompt.value = event.currentTarget.value
+            }}
+          />
+        </div>
+        <div class="compare-settings">
+          <Slider
+            id="compare-temperature"
+            label="Temperature"
+            value={temperature.value}
+            min={0}
+            max={1.5}
+            step={0.05}
+            format={value => (value === 0 ? 'always the likeliest' : value.toFixed(2))}
+            onInput={value => {
+              temperature.value = value
+            }}
+          />
+          <fieldset class="compare-choices">
+            <legend class="visually-hidden">Models</legend>
+            {choices.value.map(choice => (
+              <label key={choice.key} class="check">
+                <input
+                  type="checkbox"
+                  checked={!left.value.has(choice.key)}
+                  onChange={() => {
+                    const next = new Set(left.value)
+                    if (!next.delete(choice.key)) next.add(choice.key)
+                    left.value = next
+                  }}
+                />
+                {choice.label}
+              </label>
+            ))}
+          </fieldset>
+        </div>
+        <div class="actions">
+          <button type="submit" class="primary" disabled={shown.length === 0}>
+            Tell it {shown.length === 1 ? 'once' : `${shown.length} times`}
+          </button>
+          <button
+            type="button"
+            disabled={!busy}
+            onClick={() => {
+              for (const story of stories.values()) story.stop()
+            }}
+          >
+            Stop
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              seed.value = randomSeed()
+              tell()
+            }}
+          >
+            Another draw
+          </button>
+        </div>
+      </form>
+      <div class="compare-columns">
+        {shown.map(choice => (
+          <Column key={choice.key} choice={choice} story={stories.get(choice.key)!} />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function Column({ choice, story }: { choice: ModelChoice; story: Story }) {
+  const { shipped } = choice
+  return (
+    <article class="sheet compare-column" aria-label={choice.label}>
+      <header>
+        <h2>{choice.label}</h2>
+        <p class="quiet">
+          {shipped
+            ? `${millions(shipped.parameters)} parameters, ${shipped.bitsPerByte.toFixed(2)} bits per byte`
+            : choice.detail}
+        </p>
+      </header>
+      <Problem>{story.modelProblem.value ?? story.problem.value}</Problem>
+      <StoryView story={story} placeholder="Its story will stand here." />
+      <WriteStatus story={story} />
+    </article>
+  )
 }

@@ -39,12 +39,13 @@ export function WritePanel() {
     void story.branch(place, id, options())
   }
 
-  // The page tells its first story by itself.
+  // The page tells its first story by itself, unless it was opened for something else.
   useSignalEffect(() => {
+    const wanted = location.hash === '' || location.hash === '#write'
     const first = choices.value.find(choice => choice.shipped?.id === FIRST) ?? choices.value[0]
     if (first && story.model.peek() === undefined && story.modelProblem.peek() === undefined) {
       void story.open(first.key)
-      void story.write(prompt.peek(), options())
+      if (wanted) void story.write(prompt.peek(), options())
     }
   })
   useSignalEffect(() => story.useEngine(engineChoice.value))

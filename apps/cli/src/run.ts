@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander'
 import { compareCommand } from './command-line/compare.ts'
 import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
+import { exportCommand } from './command-line/export.ts'
 import { generateCommand } from './command-line/generate.ts'
 import { gradeCommand } from './command-line/grade.ts'
 import { reportCommand } from './command-line/report.ts'
+import { runsCommand } from './command-line/runs.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
@@ -57,8 +59,10 @@ Examples:
   trainCommand(program, setExitCode)
   generateCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
+  exportCommand(program)
   gradeCommand(program, setExitCode)
   compareCommand(program, setExitCode)
   reportCommand(program, setExitCode)
+  runsCommand(program)
   return program
 }

@@ -10,6 +10,7 @@ export {
 } from './config.ts'
 export { type CostOptions, type ModelCost, modelCost } from './cost.ts'
 export { ConfigError, GenerationError, ModelFileError } from './errors.ts'
+export { type ExportOnnxOptions, exportOnnx, type OnnxModel, type ToOnnx } from './files/export-onnx.ts'
 export { type HubOptions, hubFolder } from './files/hub.ts'
 export {
   type LoadOptions,

@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander'
+import { wholeNumber } from '../parse-flags.ts'
+
+/** The flags and help of `tinystories export`. */
+export function exportCommand(program: Command): void {
+  program
+    .command('export')
+    .description('Write a model for other programs: transformers, or ONNX')
+    .option(
+      '--model <source>',
+      'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
+    )
+    .addOption(
+      new Option('--format <name>', 'what to write').choices(['transformers', 'onnx']).makeOptionMandatory(),
+    )
+    .requiredOption('--out <folder>', 'where to write; made if need be')
+    .option('--length <n>', 'of onnx: tokens that the graphs take (default: the context)', wholeNumber())
+    .option('--rows <n>', 'of onnx: texts that the graphs take (default: 1)', wholeNumber())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories export --format transformers --out my-model   AutoModelForCausalLM.from_pretrained("my-model")
+  tinystories export --model runs/mine --format onnx --out my-onnx   forward.onnx and decode.onnx`,
+    )
+    .action(async flags => {
+      const { exportModel } = await import('../commands/export.ts')
+      await exportModel(flags)
+    })
+}

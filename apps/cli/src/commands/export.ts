@@ -1,0 +1,78 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
+import { exportOnnx, loadPretrainedArrays, saveSafetensors } from '@tinystories/model'
+import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import { modelFolder, openTokenizer } from '../open-model.ts'
+import { forDisplay, fromTyped } from '../paths.ts'
+import { writeWhole } from '../run-folder.ts'
+import { fileError, UserError } from '../user-error.ts'
+
+export interface ExportFlags {
+  model?: string
+  format: 'transformers' | 'onnx'
+  out: string
+  length?: number
+  rows?: number
+}
+
+/** Writes a model with its tokenizer into a folder, for other programs. */
+export async function exportModel({ model: source, format, out, length, rows }: ExportFlags): Promise<void> {
+  const folder = await modelFolder(source)
+  const { config, parameters, endOfTextId } = await loadPretrainedArrays(folder)
+  if (length !== undefined && length > config.contextLength) {
+    throw new UserError(`--length: ${length} is more than the model's context of ${config.contextLength}.`)
+  }
+  const tokenizer = await openTokenizer(source, folder)
+  const target = fromTyped(out)
+  await mkdir(target, { recursive: true }).catch(error => {
+    throw fileError('--out', target, error)
+  })
+  if (format === 'transformers') {
+    await saveSafetensors(
+      target,
+      { config, parameters },
+      endOfTextId === undefined ? {} : { endOfTextId },
+    ).catch(error => {
+      throw 'syscall' in error ? fileError('--out', target, error) : error
+    })
+  } else {
+    const graphs = exportOnnx(
+      (fn, example, name) => writeOnnx(optimize(traceFunction(fn, example).graph, { cpu: false }), name),
+      { config, parameters },
+      { ...(length !== undefined && { length }), ...(rows !== undefined && { rows }) },
+    )
+    await writeWhole(join(target, 'forward.onnx'), graphs.forward)
+    await writeWhole(join(target, 'decode.onnx'), graphs.decode)
+    const about = { ...config, rows: rows ?? 1, length: length ?? config.contextLength, endOfTextId }
+    await writeWhole(join(target, 'model.json'), `${JSON.stringify(about, null, 2)}\n`)
+  }
+  await saveTokenizer(tokenizer, folder, target, config.contextLength)
+  console.log(`Written to ${forDisplay(target)}`)
+}
+
+/** `tokenizer.json`, and the file by which transformers' AutoTokenizer knows what to do with it. */
+async function saveTokenizer(
+  tokenizer: Tokenizer,
+  folder: string,
+  target: string,
+  contextLength: number,
+): Promise<void> {
+  if (tokenizer instanceof WordPieceTokenizer) await tokenizer.save(join(target, 'tokenizer.json'))
+  else {
+    // Byte-level BPE stays in the files it came in, which lie beside the weights.
+    for (const name of ['tokenizer.json', 'vocab.json', 'merges.txt']) {
+      await copyFile(join(folder, name), join(target, name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw fileError('--out', join(target, name), error)
+      })
+    }
+  }
+  const end = tokenizer.endOfTextId === undefined ? undefined : tokenizer.idToToken(tokenizer.endOfTextId)
+  const settings = {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    model_max_length: contextLength,
+    clean_up_tokenization_spaces: false,
+    ...(end !== undefined && { bos_token: end, eos_token: end, pad_token: end }),
+  }
+  await writeWhole(join(target, 'tokenizer_config.json'), `${JSON.stringify(settings, null, 2)}\n`)
+}

@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { GptConfig } from '../config.ts'
+import { decode, type KeyValueCache } from '../generation/decode.ts'
+import { forward } from '../model.ts'
+import { type Parameters, parameterShapes } from '../parameters.ts'
+
+/** Shape and type of an input. */
+interface Spec {
+  shape: readonly number[]
+  dtype: 'float32' | 'int32' | 'bool'
+}
+
+/**
+ * What makes an ONNX file of a function, for example with `@tinystories/compiler`:
+ * `(fn, example, name) => writeOnnx(optimize(traceFunction(fn, example).graph, { cpu: false }), name)`.
+ */
+export type ToOnnx = (
+  // biome-ignore lint/suspicious/noExplicitAny: whatever nested record the tracer hands over
+  fn: (inputs: any) => any,
+  example: { [key: string]: Spec | Record<string, Spec> },
+  name: string,
+) => Uint8Array
+
+export interface ExportOnnxOptions {
+  /** Texts that are read or written together. Default 1. */
+  rows?: number
+  /** Tokens of `forward`'s input and places of `decode`'s cache. Default: the context. */
+  length?: number
+}
+
+/** Two `.onnx` files, weights included. */
+export interface OnnxModel {
+  /** `ids` int32 `[rows, length]`, padded on the right, to `logits` `[rows, length, vocabSize]`. */
+  forward: Uint8Array
+  /**
+   * One token more: `ids` int32 `[rows, 1]`, `lengths` int32 `[rows]` (tokens read so far) and
+   * `past/keys.N`, `past/values.N` `[rows, heads, length, headSize]` (zeros at the beginning) to `logits`
+   * `[rows, vocabSize]` and `present/keys.N`, `present/values.N`, to be fed back as the past. The newest token of
+   * the past is in its last place.
+   */
+  decode: Uint8Array
+}
+
+/**
+ * A model as standard ONNX (opset 18), for ONNX Runtime or whatever else reads it.
+ *
+ * @throws what `toOnnx` throws
+ */
+export function exportOnnx(
+  toOnnx: ToOnnx,
+  { config, parameters }: { config: GptConfig; parameters: Record<string, Float32Array> },
+  options: ExportOnnxOptions = {},
+): OnnxModel {
+  const { rows = 1, length = config.contextLength } = options
+  const { heads, hiddenSize, layers } = config
+  const shapes = parameterShapes(config)
+  // Tensors made inside of a traced function are constants of its graph.
+  const constants = (): Parameters =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(parameters[name]!, shape, 'float32')]),
+    )
+  const layerNames = Array.from({ length: layers }, (_, layer) => layer)
+  const cacheSpec: Spec = { shape: [rows, heads, length, hiddenSize / heads], dtype: 'float32' }
+  return {
+    forward: toOnnx(
+      ({ ids }: { ids: tf.Tensor }) => ({ logits: forward(config, constants(), ids) }),
+      { ids: { shape: [rows, length], dtype: 'int32' } },
+      'forward',
+    ),
+    decode: toOnnx(
+      ({
+        ids,
+        lengths,
+        past,
+      }: {
+        ids: tf.Tensor2D
+        lengths: tf.Tensor1D
+        past: Record<string, tf.Tensor4D>
+      }) => {
+        const cache: KeyValueCache = {
+          keys: layerNames.map(layer => past[`keys.${layer}`]!),
+          values: layerNames.map(layer => past[`values.${layer}`]!),
+        }
+        const result = decode(config, constants(), {
+          ids,
+          positions: tf.reshape(lengths, [rows, 1]),
+          padding: paddingOf(lengths, length),
+          cache,
+        })
+        // As long as the past: the oldest place falls out.
+        const newest = (x: tf.Tensor4D): tf.Tensor4D => tf.slice(x, [0, 0, 1, 0], cacheSpec.shape as never)
+        const present = layerNames.flatMap(layer => [
+          [`keys.${layer}`, newest(result.cache.keys[layer]!)],
+          [`values.${layer}`, newest(result.cache.values[layer]!)],
+        ])
+        return { logits: result.logits, present: Object.fromEntries(present) }
+      },
+      {
+        ids: { shape: [rows, 1], dtype: 'int32' },
+        lengths: { shape: [rows], dtype: 'int32' },
+        past: Object.fromEntries(
+          layerNames.flatMap(layer => [
+            [`keys.${layer}`, cacheSpec],
+            [`values.${layer}`, cacheSpec],
+          ]),
+        ),
+      },
+      'decode',
+    ),
+  }
+}
+
+/** -1e9 for the places of the past that hold nothing yet: `[rows, length + 1]`. */
+function paddingOf(lengths: tf.Tensor1D, length: number): tf.Tensor2D {
+  const age = tf.tensor1d(
+    Int32Array.from({ length: length + 1 }, (_, i) => length - i),
+    'int32',
+  )
+  return tf.mul(tf.cast(tf.greater(age, tf.reshape(lengths, [-1, 1])), 'float32'), -1e9)
+}

@@ -204,4 +204,51 @@ describe('optimize', () => {
     expect(ops).not.toContain('Add')
     expect(ops.at(-1)).toBe('ScatterElements')
   })
+
+  it('does the same arithmetic on many small tensors at once', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const momentum: Fn = inputs => {
+      const norm = tf.sqrt(tf.addN(names.map(name => tf.sum(tf.square(inputs[`g${name}`]!)))))
+      const outputs: Record<string, Tensor> = {}
+      for (const name of names) {
+        const g = tf.div(inputs[`g${name}`]!, norm)
+        const m = tf.add(tf.mul(inputs[`m${name}`]!, 0.9), g)
+        const direction = tf.div(m, tf.add(tf.sqrt(tf.square(m)), 1e-3))
+        outputs[`m${name}`] = m
+        outputs[`p${name}`] = tf.sub(inputs[`p${name}`]!, tf.mul(direction, 0.1))
+      }
+      return outputs
+    }
+    const specs = Object.fromEntries(
+      names.flatMap((name, i) => ['p', 'g', 'm'].map(kind => [kind + name, f(i + 2, 3)] as const)),
+    )
+    const ops = await opsOf(momentum, specs)
+    expect(ops.filter(op => op === 'Concat')).toHaveLength(3)
+    expect(ops.filter(op => op === 'Split')).toHaveLength(2)
+    expect(ops.filter(op => op === 'Div')).toHaveLength(2)
+    expect(await opsOf(momentum, specs, { cpu: false })).not.toContain('Concat')
+  })
+
+  it('does not pack what depends on each other, differs in a scalar, or is over at once', async () => {
+    const chain: Fn = ({ x }) => {
+      let y = x!
+      for (let i = 0; i < 12; i++) y = tf.sub(tf.exp(tf.mul(y, 0.5)), y)
+      return { y }
+    }
+    expect(await opsOf(chain, { x: f(3, 3) })).not.toContain('Concat')
+    const single: Fn = inputs =>
+      Object.fromEntries(Object.entries(inputs).map(([name, x]) => [`${name}out`, tf.exp(x)]))
+    const many = Object.fromEntries([...'abcdefg'].map(name => [name, f(4)]))
+    expect(await opsOf(single, many)).not.toContain('Concat')
+    const scalars: Fn = inputs =>
+      Object.fromEntries(
+        Object.entries(inputs).map(([name, x], i) => {
+          let y = x
+          for (let k = 0; k < 5; k++) y = tf.mul(tf.exp(y), i + 2)
+          return [`${name}out`, y]
+        }),
+      )
+    const graph = optimize(traceFunction(scalars, many).graph)
+    expect(graph.nodes.filter(node => node.op === 'Mul')).toHaveLength(35)
+  })
 })

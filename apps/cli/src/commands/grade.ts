@@ -56,7 +56,7 @@ export interface GradeFlags extends JudgeFlags {
  * Has a model's completions graded, and leaves completions, journal, gradings and reports in a folder.
  *
  * @param what a run or model folder, or a file of completions
- * @returns the exit code: 0, or 130 when interrupted.
+ * @returns the exit code: 0, 1 when the judge marked nothing, or 130 when interrupted.
  */
 export async function grade(what: string | undefined, flags: GradeFlags): Promise<number> {
   const rubric = await openRubric(flags.rubric)
@@ -96,8 +96,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
       ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, signal })
       : none
     await writeWhole(grades.gradings, gradingsJson(run))
-    tell(await writeReports(grades, run, measures), grades)
-    return 0
+    return tell(await writeReports(grades, run, measures), grades)
   } catch (error) {
     if (!signal.aborted) throw error
     console.log(
@@ -222,17 +221,21 @@ async function openRubric(name: string): Promise<Rubric> {
   return parseRubric(text, name)
 }
 
-function tell({ models: [model] }: Report, grades: GradesFolder): void {
-  if (model && model.gradings > 0) {
+/** Says what came of it; 1 when the judge marked nothing. */
+function tell({ models: [model] }: Report, grades: GradesFolder): number {
+  const judged = model !== undefined && model.gradings > 0
+  if (judged) {
     for (const { label, max, estimate, parseRate } of model.criteria) {
-      const [low, high] = estimate.interval.map(value => value.toFixed(2))
+      const number = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '–')
+      const [low, high] = estimate.interval.map(number)
       console.log(
-        `${label.padEnd(12)} ${estimate.mean.toFixed(2)} of ${max}  95 % interval ${low} to ${high}  (${(parseRate * 100).toFixed(1)} % read)`,
+        `${label.padEnd(12)} ${number(estimate.mean)} of ${max}  95 % interval ${low} to ${high}  (${number(parseRate * 100)} % read)`,
       )
     }
-    console.log(
-      `${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${model.costKnown ? `cost $${model.cost.toFixed(4)}` : 'cost unknown'}`,
-    )
+    const cost = model.costKnown ? `cost $${model.cost.toFixed(4)}` : 'cost unknown'
+    console.log(`${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${cost}`)
+    for (const [failure, count] of Object.entries(model.failures)) console.log(`${count} x ${failure}`)
   }
   console.log(`Report: ${forDisplay(grades.report('html'))} (also .md, .json, .csv)`)
+  return judged && model.graded + model.partial === 0 ? 1 : 0
 }

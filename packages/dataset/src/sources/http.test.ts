@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -216,6 +217,22 @@ test('a resumed shuffle buffer is fetched in few requests', async () => {
   expect(server.asked.length).toBeLessThanOrEqual(3)
 })
 
+test('what a server packs on the way is unpacked, and read from the beginning after a cut', async () => {
+  const packing =
+    (bytes: number): FileMisbehaviour =>
+    (_request, response, whole) => {
+      const sent = gzipSync(whole)
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': sent.length, etag: '"g"' })
+      if (bytes >= sent.length) response.end(sent)
+      else response.write(sent.subarray(0, bytes), () => setTimeout(() => response.destroy(), 5))
+      return true
+    }
+  const all = Number.POSITIVE_INFINITY
+  server.misbehave = [packing(all), packing(20_000), packing(all)]
+  expect(await texts()).toEqual(stories)
+  expect(server.misbehave).toEqual([])
+})
+
 test('parts whose place is not told are not used', async () => {
   const hidden: FileMisbehaviour = (request, response, whole) => {
     const { status: code, headers, body } = rightAnswer({ ranges: true, versions: true }, request, whole)
@@ -273,17 +290,19 @@ test('what is secret goes to the server and nowhere else', async () => {
 })
 
 test('an abort and an early end close the connection', async () => {
-  const closed = async (): Promise<void> => {
-    while ((await server.connections()) > 0) await new Promise(resolve => setTimeout(resolve, 5))
+  const closed: Promise<unknown>[] = []
+  const stalled: FileMisbehaviour = (request, response, whole) => {
+    closed.push(once(response, 'close'))
+    return stallAfter(200_000)(request, response, whole)
   }
-  const whole: FileMisbehaviour = stallAfter(200_000)
-  server.misbehave = [right, whole]
+  server.misbehave = [right, stalled]
   for await (const _ of open()) break
-  server.misbehave = [right, whole]
+  server.misbehave = [right, stalled]
   const controller = new AbortController()
   const cursor = open().iterate({ signal: controller.signal })
   await cursor.next()
   controller.abort(new Error('enough'))
   await expect(cursor.next()).rejects.toThrow('enough')
-  await closed()
+  expect(closed).toHaveLength(2)
+  await Promise.all(closed)
 })

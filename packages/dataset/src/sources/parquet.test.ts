@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
@@ -105,12 +105,12 @@ test('a server that misbehaves in the middle of a row group loses nothing', asyn
 })
 
 test.each([
-  ['GZIP', (bytes: Uint8Array) => gzipSync(bytes)],
-  ['BROTLI', (bytes: Uint8Array) => brotliCompressSync(bytes)],
-  ['ZSTD', (bytes: Uint8Array) => zstdCompressSync?.(bytes)],
+  ['GZIP', (bytes: Uint8Array) => zlib.gzipSync(bytes)],
+  ['BROTLI', (bytes: Uint8Array) => zlib.brotliCompressSync(bytes)],
+  ['ZSTD', (bytes: Uint8Array) => zlib.zstdCompressSync(bytes)],
   ['UNCOMPRESSED', undefined],
 ] as const)('columns packed with %s are read', async (codec, pack) => {
-  if (codec === 'ZSTD' && zstdCompressSync === undefined) return
+  if (codec === 'ZSTD' && !('zstdCompressSync' in zlib)) return
   const file = write([textColumn(stories)], {
     codec,
     ...(pack ? { compressors: { [codec]: (bytes: Uint8Array) => new Uint8Array(pack(bytes)) } } : {}),

@@ -25,8 +25,6 @@ export interface FileServer {
   ranges: boolean
   /** Answers with ETag and Last-Modified. Default true. */
   versions: boolean
-  /** Connections open now. */
-  connections(): Promise<number>
 }
 
 /** Starts a server that ends with the tests of this file. */
@@ -49,7 +47,6 @@ export async function startFileServer(files: Record<string, Buffer>): Promise<Fi
     misbehave: [],
     ranges: true,
     versions: true,
-    connections: () => new Promise(resolve => server.getConnections((_, count) => resolve(count))),
   }
   afterAll(() => {
     server.closeAllConnections()

@@ -1,59 +1,67 @@
 import { useBackend } from '@tinystories/backends'
-import { evaluateLoss, gptConfig, initParameters, loss } from '@tinystories/model'
-import {
-  adamW,
-  createEngine,
-  type Engine,
-  type EngineName,
-  initialState,
-  type TokenBatch,
-  type TrainableModel,
-} from '@tinystories/trainer'
+import { gptConfig } from '@tinystories/model'
+import { adamW, createEngine, type Engine, initialState, type TokenBatch } from '@tinystories/trainer'
+import { trainableGpt } from '../gpt-functions.ts'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
+import { loopOverhead } from '../loop-overhead.ts'
+import { lossParity } from '../loss-parity.ts'
 
 export const name = 'engines'
-export const description = 'a training step of the default model on the compiled engine against tfjs wasm'
+export const description =
+  'a training step of the default model on the engines, what the loop adds to it, and how far their losses lie apart'
 
 const batchSize = 8
-const steps = 20
+const steps = 6
 
 /** Tokens per second of whole steps, and how far the losses of 20 steps from the same start lie apart. */
 export async function run(): Promise<BenchmarkResult> {
   await useBackend('cpu')
   const config = gptConfig('sample')
-  const parameters = initParameters(config, 1)
-  const model: TrainableModel = {
-    parameters,
-    loss: (parameters, batch) => loss(config, parameters, batch),
-    evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
-  }
+  const model = trainableGpt(config)
   const optimizer = adamW()
-  const start = await initialState(parameters, optimizer)
+  const start = await initialState(model.parameters, optimizer)
   const batches = Array.from({ length: steps }, (_, i) => batch(i, config.vocabSize, config.contextLength))
   const tokens = batchSize * config.contextLength
 
-  const engines = new Map<EngineName, { engine: Engine; losses: number[] }>()
-  for (const engineName of ['compiled', 'wasm'] as const) {
-    const { engine } = await createEngine({ model, optimizer, engine: engineName })
+  const contenders = {
+    compiled: { engine: 'compiled' },
+    wasm: { engine: 'wasm' },
+    twoWorkers: { engine: 'wasm', workers: 2 },
+  } as const
+  type Contender = keyof typeof contenders
+  const engines = new Map<Contender, { engine: Engine; losses: number[] }>()
+  for (const contender of Object.keys(contenders) as Contender[]) {
+    const { engine } = await createEngine({ model, optimizer, ...contenders[contender] })
     await engine.load(start)
     const losses: number[] = []
     for (const [i, batch] of batches.entries()) losses.push((await engine.step(batch, scalars(i + 1))).loss)
-    engines.set(engineName, { engine, losses })
+    engines.set(contender, { engine, losses })
   }
   let step = steps
-  const rate = (engineName: EngineName) => async (): Promise<number> => {
+  const rate = (engineName: Contender) => async (): Promise<number> => {
     const { engine } = engines.get(engineName)!
     const began = performance.now()
     await engine.step(batches[++step % steps]!, scalars(step))
     return tokens / ((performance.now() - began) / 1000)
   }
-  const rates = await inTurns({ compiled: rate('compiled'), wasm: rate('wasm') }, { rounds: 9, warmup: 2 })
+  const rates = await inTurns(
+    { compiled: rate('compiled'), wasm: rate('wasm'), twoWorkers: rate('twoWorkers') },
+    { rounds: 7, warmup: 1 },
+  )
 
   const [compiled, wasm] = [engines.get('compiled')!, engines.get('wasm')!]
   const apart = Math.max(...compiled.losses.map((value, i) => Math.abs(value / wasm.losses[i]! - 1)))
   for (const { engine } of engines.values()) await engine.dispose()
 
   const rows: BenchmarkRow[] = [
+    {
+      case: 'wasm, 2 workers',
+      metric: 'tokens/s',
+      ours: rates.twoWorkers,
+      peer: 'wasm, 1 worker',
+      peerValue: rates.wasm,
+      ratio: rates.twoWorkers / rates.wasm,
+    },
     {
       case: `${config.layers} layers, hidden ${config.hiddenSize}, context ${config.contextLength}, batch ${batchSize}, vocabulary ${config.vocabSize}`,
       metric: 'tokens/s',
@@ -71,6 +79,7 @@ export async function run(): Promise<BenchmarkResult> {
       ratio: 1e-4 / apart,
     },
   ]
+  rows.push(await loopOverhead(), ...(await lossParity()))
   return { name, machine: machine(), rows }
 
   function scalars(step: number): Record<string, number> {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinystories } from '../testing/cli.ts'
 
 let folder: string
-const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 250 --context 32 --batch 4'.split(' ')
+const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 250 --context 24 --batch 4'.split(' ')
 const cli = (text: string): ReturnType<typeof tinystories> =>
   tinystories(
     text.split(' ').filter(word => word !== ''),
@@ -50,9 +50,9 @@ test('takes every part of a recipe, writes stories on the way, and goes on from 
   expect(lines.filter(line => line.type === 'sample').map(({ step }) => step)).toEqual([10, 20, 30])
   const slots = await readdir(join(folder, 'recipe/checkpoints/step-00000030'))
   expect(slots).toContain('optimizer-average.safetensors')
-  // Two batches of 4 windows of 32 tokens a step.
+  // Two batches of 4 windows of 24 tokens a step.
   const last = lines.filter(line => line.type === 'step').at(-1)!
-  expect(last.tokens).toBe(30 * 2 * 4 * 32)
+  expect(last.tokens).toBe(30 * 2 * 4 * 24)
 })
 
 test('epochs are those of the stories that are trained on', async () => {
@@ -63,7 +63,7 @@ test('epochs are those of the stories that are trained on', async () => {
   }
   const { tokens } = (await metrics('epochs')).filter(line => line.type === 'step').at(-1)!
   expect(tokens).toBeGreaterThanOrEqual(0.5 * settings.tokensPerEpoch)
-  expect(tokens).toBeLessThan(0.5 * settings.tokensPerEpoch + 4 * 32)
+  expect(tokens).toBeLessThan(0.5 * settings.tokensPerEpoch + 4 * 24)
 })
 
 describe('a resume', () => {
@@ -123,7 +123,8 @@ test('a second process in one folder is refused, and a killed one leaves no lock
     cwd: folder,
     env: { ...process.env, npm_package_name: '' },
   })
-  await new Promise<void>(resolve => {
+  await new Promise<void>((resolve, reject) => {
+    child.once('close', () => reject(new Error('the first process ended by itself')))
     child.stdout.on('data', (data: Buffer) => {
       if (data.includes('held out')) resolve()
     })

@@ -12,7 +12,7 @@ const hasCheckpoint = existsSync(join(folder, 'checkpoints/step-00000003'))
 const trainer = await createTrainer({
   ...options('cpu', {
     run: { folder, format, checkpointEverySteps: 3, keepCheckpoints: 1000 },
-    callbacks: { onMetrics: line => line.type === 'step' && console.log(`step ${line.step}`) },
+    callbacks: { onMetrics: line => line.type === 'step' && process.stdout.write(`step ${line.step}\n`) },
   }),
   resume: hasCheckpoint,
 })
@@ -23,4 +23,4 @@ const hash = createHash('sha256')
 for (const record of [parameters, ...Object.values(optimizer)]) {
   for (const values of Object.values(record)) hash.update(values)
 }
-console.log(`end ${result.step} ${hash.digest('hex')}`)
+process.stdout.write(`end ${result.step} ${hash.digest('hex')}\n`)

@@ -3,6 +3,12 @@ export type { HttpOptions } from './bytes/http-bytes.ts'
 export { type CleaningOptions, cleanStories } from './cleaning/clean-stories.ts'
 export type { CleaningRules } from './cleaning/cleaner.ts'
 export { type CleaningReport, cleaningReport } from './cleaning/cleaning-report.ts'
+export {
+  type InspectOptions,
+  inspectStories,
+  type StoryStatistics,
+  type TokenCount,
+} from './cleaning/inspect-stories.ts'
 export { type MendedText, mendEncoding } from './cleaning/mend-encoding.ts'
 export type { NearDuplicateOptions } from './cleaning/near-duplicates.ts'
 export { StorySourceError, type StorySourceProblem, StreamStateError } from './errors.ts'

@@ -6,8 +6,41 @@ import { sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
-  const data = program.command('data').description('Look into stories, and turn them into tokens')
+  const data = program
+    .command('data')
+    .description('Look into stories, turn them into tokens, have new ones made')
+  inspectCommand(data, setExitCode)
   prepareCommand(data, setExitCode)
+  makeCommand(data, setExitCode)
+}
+
+function inspectCommand(data: Command, setExitCode: SetExitCode): void {
+  data
+    .command('inspect')
+    .description('Count what is in a source of stories, or check token shards')
+    .argument('<source>', `stories: ${sourceHelp}; or a folder of token shards`)
+    .option('--tokenizer <files...>', 'count tokens with each of these tokenizer.json or vocab.txt')
+    .option(
+      '--separator <text>',
+      'what stands between stories of a .txt (default: <|endoftext|>; "": blank lines)',
+    )
+    .option('--samples <n>', 'stories to show', wholeNumber(0, 1000), 3)
+    .option('--seed <n>', 'decides which stories are shown', wholeNumber(0, 2 ** 31 - 1), 0)
+    .option('--near-duplicates', 'also look for stories that are nearly the same, which takes longer')
+    .option('--json', 'print one JSON object (for folders of shards one a line)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tinystories data inspect sample
+  tinystories data inspect stories.txt --near-duplicates --samples 1
+  tinystories data inspect stories.txt --tokenizer a/tokenizer.json b/tokenizer.json --json
+  tinystories data inspect shards`,
+    )
+    .action(async (source, flags) => {
+      const { dataInspect } = await import('../commands/data-inspect.ts')
+      setExitCode(await dataInspect(source, flags))
+    })
 }
 
 function prepareCommand(data: Command, setExitCode: SetExitCode): void {
@@ -59,5 +92,48 @@ Examples:
     .action(async (source, flags) => {
       const { dataPrepare } = await import('../commands/data-prepare.ts')
       setExitCode(await dataPrepare(source, flags))
+    })
+}
+
+function makeCommand(data: Command, setExitCode: SetExitCode): void {
+  data
+    .command('make')
+    .description('Have stories made by a language model, planned from a vocabulary of simple words')
+    .requiredOption('--model <name>', 'which model tells; its key is taken from OPENAI_API_KEY')
+    .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
+    .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
+    .requiredOption('--count <n>', 'stories that the file shall have', wholeNumber())
+    .requiredOption('--out <file>', 'where to write JSON lines')
+    .option('--instruct', 'each story with a summary and an instruction as its prompt')
+    .option('--ood', 'with --instruct: no instruction holds both words and summary')
+    .option(
+      '--budget <dollars>',
+      'spend at most this on the file, earlier runs included',
+      decimal(0, Number.POSITIVE_INFINITY, { above: true }),
+    )
+    .option(
+      '--prices <in,out>',
+      'US dollars for a million tokens, for a budget with a model whose prices are not known',
+    )
+    .option('--seed <n>', 'the same seed asks for the same stories', wholeNumber(0, 2 ** 31 - 1), 42)
+    .option('--temperature <x>', 'of the model', decimal(0, 2), 1)
+    .option('--max-tokens <n>', 'tokens of a reply at most', wholeNumber(), 900)
+    .option('--concurrency <n>', 'stories under way at once', wholeNumber(1, 1000), 32)
+    .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .addHelpText(
+      'after',
+      `
+Interrupted, by Ctrl-C or worse, the same command goes on; no reply is paid twice. With a higher --count it adds stories.
+
+Examples:
+  tinystories data make --model gpt-4o-mini --count 1000 --out made.jsonl --budget 2
+  tinystories data make --model llama3 --server http://localhost:11434/v1 --count 200 --out made.jsonl
+  tinystories data make --model gpt-4o-mini --count 1000 --out instruct.jsonl --instruct --ood
+  tinystories train --data made.jsonl`,
+    )
+    .action(async flags => {
+      const { dataMake } = await import('../commands/data-make.ts')
+      setExitCode(await dataMake(flags))
     })
 }

@@ -19,6 +19,7 @@ import { openSource, resolveSource } from '../open-source.ts'
 import { commandName, forDisplay, fromTyped } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
 import { loadTokenizer, trainTokenizer } from '../train/open-data.ts'
+import { UserError } from '../user-error.ts'
 
 export interface DataPrepareFlags {
   out: string
@@ -131,6 +132,9 @@ async function tokenizerFor(
   stories: StoryStream,
   { tokenizer, vocabSize }: DataPrepareFlags,
 ): Promise<WordPieceTokenizer> {
+  if ((await stories.take(1).toArray()).length === 0) {
+    throw new UserError('No story is left to tokenise: --clean or --min-words dropped all. Ask for less.')
+  }
   if (tokenizer !== undefined) return loadTokenizer(fromTyped(tokenizer))
   const trained = await trainTokenizer(stories, vocabSize)
   console.log(`Trained a vocabulary of ${trained.vocabSize.toLocaleString('en')} pieces`)

@@ -20,6 +20,7 @@ import {
   smallCorpusBytes,
   type TrainFlags,
 } from './settings.ts'
+import { findShards } from './shard-folders.ts'
 
 export interface PlannedRun {
   settings: RunSettings
@@ -34,9 +35,10 @@ export interface PlannedRun {
  */
 export async function planRun(flags: TrainFlags, note: (text: string) => void): Promise<PlannedRun> {
   const bundledTokens = await findBundledTokens(flags)
+  const folders = bundledTokens === undefined ? await findShards(flags.data ?? 'sample') : undefined
   const source = {
     data: bundledTokens ?? flags.data ?? 'sample',
-    valid: flags.valid ?? null,
+    valid: flags.valid ?? folders?.heldOut ?? null,
     separator: flags.separator ?? null,
     heldOut: flags.heldOut ?? defaultHeldOut,
   }

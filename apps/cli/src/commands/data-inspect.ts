@@ -1,0 +1,152 @@
+import { basename } from 'node:path'
+import { inspectStories, openTokenShards, type StoryStatistics } from '@tinystories/dataset'
+import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { ProgressLine } from '../data/progress-line.ts'
+import { abortOnInterrupt } from '../interrupts.ts'
+import { openSource, resolveSource } from '../open-source.ts'
+import { forDisplay, fromTyped } from '../paths.ts'
+import { findShards } from '../train/shard-folders.ts'
+
+export interface DataInspectFlags {
+  tokenizer?: string[]
+  separator?: string
+  samples: number
+  seed: number
+  nearDuplicates?: boolean
+  json?: boolean
+}
+
+/**
+ * Tells what is in a source of stories, or in token shards.
+ *
+ * @returns the exit code: 0, or 130 when interrupted.
+ */
+export async function dataInspect(source: string, flags: DataInspectFlags): Promise<number> {
+  const resolved = resolveSource(source)
+  const interrupt = abortOnInterrupt()
+  const progress = new ProgressLine()
+  try {
+    const shards = await findShards(resolved)
+    if (shards !== undefined) {
+      const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
+      for (const folder of folders) await inspectShards(folder, flags, interrupt.signal)
+      return 0
+    }
+    const tokenizers: Record<string, WordPieceTokenizer> = {}
+    for (const file of flags.tokenizer ?? []) {
+      const name = basename(file) in tokenizers ? file : basename(file)
+      tokenizers[name] = await WordPieceTokenizer.fromFile(fromTyped(file))
+    }
+    const { separator, samples, seed, nearDuplicates = false } = flags
+    const found = await inspectStories(openSource(resolved, separator === undefined ? {} : { separator }), {
+      tokenizers,
+      samples,
+      seed,
+      nearDuplicates,
+      signal: interrupt.signal,
+      onProgress: ({ items, bytesRead, bytesTotal }) =>
+        progress.update(
+          { done: bytesRead, total: bytesTotal },
+          () => `${items.toLocaleString('en')} stories, ${(bytesRead / 1e6).toFixed(0)} MB read`,
+        ),
+    })
+    progress.end()
+    console.log(flags.json ? JSON.stringify({ source, ...found }) : describe(source, found))
+    return 0
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error
+    return 130
+  } finally {
+    progress.end()
+    interrupt.release()
+  }
+}
+
+async function inspectShards(folder: string, { json }: DataInspectFlags, signal: AbortSignal): Promise<void> {
+  const shards = openTokenShards(folder)
+  await shards.verify(signal)
+  const index = await shards.index()
+  if (json) {
+    console.log(JSON.stringify({ folder, ...index }))
+    return
+  }
+  const { stories, tokens, bytes, dtype, eos, longest, vocabSize } = index
+  console.log(`Token shards in ${forDisplay(folder)}: all checksums are right`)
+  console.log(
+    table([
+      ['stories', number(stories)],
+      ['tokens', `${number(tokens)}, end tokens included; ${(tokens / stories).toFixed(1)} a story`],
+      ['longest story', `${number(longest)} tokens`],
+      ['bytes of text', `${number(bytes)}; ${(bytes / (tokens - stories)).toFixed(2)} a token`],
+      [
+        'stored as',
+        `${dtype}, vocabulary ${vocabSize === null ? 'unknown' : number(vocabSize)}, end token ${eos}`,
+      ],
+      ['shards', number(index.shards.length)],
+      ['made of', index.source.recipe.join(' | ')],
+    ]),
+  )
+}
+
+function describe(source: string, found: StoryStatistics): string {
+  const { stories, bytes, words, length } = found
+  const share = (count: number): string => `${number(count)} (${((count / stories) * 100).toFixed(2)} %)`
+  const lines = [
+    ['stories', number(stories)],
+    ['bytes', `${number(bytes)}; ${(bytes / stories).toFixed(0)} a story`],
+    ['words', number(words)],
+    [
+      'words a story',
+      `least ${length.least}, median ${length.median}, mean ${length.mean.toFixed(1)}, 95 % below ${length.p95}, most ${length.most}`,
+    ],
+    ...found.tokens.map(({ name, tokens, perStory, bytesPerToken }) => [
+      'tokens',
+      `${number(tokens)} with ${name}; ${perStory.toFixed(1)} a story, ${bytesPerToken.toFixed(2)} bytes each`,
+    ]),
+    ['duplicates', share(found.duplicates)],
+    ...(found.nearDuplicates === null ? [] : [['near duplicates', share(found.nearDuplicates)]]),
+    ...Object.entries(found.fields).map(([name, count]) => [`with ${name}`, share(count)]),
+  ]
+  const quirks = Object.entries(found.quirks)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => [quirkNames[name as keyof StoryStatistics['quirks']], share(count)])
+  return [
+    `Stories of ${source}`,
+    table(lines),
+    '',
+    'Words a story',
+    histogram(found),
+    '',
+    quirks.length === 0 ? 'Quirks: none' : `Quirks, in stories\n${table(quirks)}`,
+    ...found.samples.map((story, i) => `\nSample ${i + 1}\n${story.text.replaceAll(/^/gm, '  ')}`),
+  ].join('\n')
+}
+
+const quirkNames: Record<keyof StoryStatistics['quirks'], string> = {
+  brokenEncoding: 'broken encoding, such as â€œ',
+  truncated: 'no end of a sentence at the end',
+  foreignScript: 'characters outside Latin script',
+  replacementCharacter: 'U+FFFD',
+  controlCharacter: 'control characters',
+  endOfTextInside: '<|endoftext|> inside',
+  typographicQuotes: 'typographic quotes',
+  blankLines: 'blank lines between paragraphs',
+  doubleSpaces: 'double spaces',
+}
+
+function histogram({ histogram: counts, histogramStep: step }: StoryStatistics): string {
+  const most = Math.max(1, ...counts)
+  return table(
+    counts.map((count, i) => [
+      i === counts.length - 1 ? `${i * step} or more` : `${i * step} to ${(i + 1) * step - 1}`,
+      `${number(count).padStart(number(most).length)} ${'#'.repeat(Math.ceil((count / most) * 40))}`.trimEnd(),
+    ]),
+  )
+}
+
+function table(rows: readonly string[][]): string {
+  const width = Math.max(...rows.map(([name]) => name!.length))
+  return rows.map(([name, value]) => `  ${name!.padEnd(width)}  ${value}`).join('\n')
+}
+
+const number = (value: number): string => value.toLocaleString('en')

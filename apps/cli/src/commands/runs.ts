@@ -1,0 +1,37 @@
+import { resolve } from 'node:path'
+import { forDisplay, fromTyped } from '../paths.ts'
+import { makeParent, writeWhole } from '../run-folder.ts'
+import { findRuns, readRun } from '../runs/read-run.ts'
+import { runsPage } from '../runs/runs-page.ts'
+
+export interface RunsFlags {
+  out: string
+}
+
+/** Compares runs: a table in the terminal, and a page with their curves and stories. */
+export async function runs(paths: readonly string[], flags: RunsFlags): Promise<void> {
+  const folders = await findRuns((paths.length === 0 ? ['runs'] : paths).map(path => fromTyped(path)))
+  const summaries = []
+  for (const folder of folders) summaries.push(await readRun(folder))
+  const width = Math.max(3, ...summaries.map(({ name }) => name.length))
+  console.log(`${'run'.padEnd(width)}  bits/byte  parameters   steps      tokens`)
+  for (const { name, score, bestOnTheWay, parameters, steps, tokens } of summaries) {
+    const bits = score?.bitsPerByte ?? bestOnTheWay
+    console.log(
+      [
+        name.padEnd(width),
+        (bits === undefined ? '-' : `${score ? '' : '~'}${bits.toFixed(3)}`).padStart(9),
+        parameters.toLocaleString('en').padStart(10),
+        steps.toLocaleString('en').padStart(6),
+        tokens.toLocaleString('en').padStart(10),
+      ].join('  '),
+    )
+  }
+  if (summaries.some(({ score }) => score === undefined)) {
+    console.log('~ the best on the way, of part of the held-out stories: the run has not ended')
+  }
+  const out = resolve(fromTyped(flags.out))
+  await makeParent(out)
+  await writeWhole(out, await runsPage(summaries))
+  console.log(`Curves and stories: ${forDisplay(out)}`)
+}

@@ -33,3 +33,10 @@ test('--data takes CSV, packed files, instruction records and web addresses', as
   expect(await texts(`${host}/stories.csv?key=1`)).toEqual(['One, two.', 'Three "four".'])
   await expect(texts(`${host}/other.csv?key=1`)).rejects.toThrow(/other\.csv: there is no such file \(404\)/)
 })
+
+test('a password in an address is refused, and not repeated', () => {
+  const refused = () => resolveSource('https://me:hidden@host/stories.csv')
+  expect(refused).toThrow(/holds a user name or password.*give its path/)
+  expect(refused).not.toThrow(/hidden/)
+  expect(resolveSource('https://host/a@b.csv')).toBe('https://host/a@b.csv')
+})

@@ -2,9 +2,19 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type OpenStoriesOptions, openStories, type StoryStream } from '@tinystories/dataset'
 import { fromTyped, isNamedSource } from './paths.ts'
+import { UserError } from './user-error.ts'
 
-/** What a run remembers of a source: a path made absolute, or the name as it is. */
+/**
+ * What a run remembers of a source: a path made absolute, or the name as it is.
+ *
+ * @throws UserError for an address with a password in it: it would end up in the run's settings
+ */
 export function resolveSource(source: string): string {
+  if (/^https?:\/\/[^/?#]*@/i.test(source)) {
+    throw new UserError(
+      'The address of the stories holds a user name or password, which the settings of a run would keep. Download the file (curl reads such secrets from ~/.netrc) and give its path.',
+    )
+  }
   return isNamedSource(source) ? source : fromTyped(source)
 }
 

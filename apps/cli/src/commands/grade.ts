@@ -76,11 +76,15 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     const { completions, answers } = given
       ? { completions: given, answers: [] }
       : await writeCompletions(grades, {
-          ...flags,
           model: what,
           beginnings,
           prompts,
+          trials: flags.trials,
+          temperature: flags.temperature,
+          maxTokens: flags.maxTokens,
+          seed: flags.seed,
           cutRunOn: flags.cutRunOn === true,
+          engine: flags.engine,
           signal,
         })
     const measures = await measure({ completions, answers }, flags.corpus, signal)

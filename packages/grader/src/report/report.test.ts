@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import type { GradingRun } from '../judging/grade.ts'
+import type { Grading } from '../judging/grading.ts'
+import { rubricVersion } from '../rubric/rubric-version.ts'
+import { storyRubric } from '../rubric/story-rubric.ts'
+import { buildReport } from './build-report.ts'
+import { formatP, formatShare } from './format-number.ts'
+import { renderCsv } from './render-csv.ts'
+import { renderHtml } from './render-html.ts'
+import { readReport, renderJson } from './render-json.ts'
+import { renderMarkdown } from './render-markdown.ts'
+import { gradingsJson, readGradings } from './saved-gradings.ts'
+
+const evil = '<script>alert(1)</script><img src=x onerror=alert(2)>" \' & =HYPERLINK("x")\u0000'
+
+function runOf(name: string, shift: number, more: Partial<GradingRun> = {}): GradingRun {
+  const gradings = Array.from(
+    { length: 20 },
+    (_, i): Grading => ({
+      completion: {
+        beginningId: `b${i >> 1}`,
+        trial: i & 1,
+        beginning: evil,
+        text: `=1+1 ${evil} ${'word '.repeat(i)}`,
+      },
+      regrade: 0,
+      status: 'graded',
+      judgement: {
+        marks: {
+          grammar: Math.min(10, 5 + (i % 3) + shift),
+          creativity: 4,
+          consistency: 6,
+          plot: 5.5,
+          age: 'C',
+        },
+        problems: {},
+        assessment: `+cmd ${evil}`,
+        replies: [''],
+        flags: i === 0 ? [{ kind: 'addresses-judge', detail: evil }] : [],
+        model: 'judge',
+        usage: { inputTokens: 10, outputTokens: 2 },
+        cost: 0.001,
+      },
+    }),
+  )
+  gradings.push({
+    completion: { beginningId: 'b0', trial: 9, beginning: 'x', text: 'y' },
+    regrade: 0,
+    status: 'ungraded',
+    failure: evil,
+  })
+  return {
+    name,
+    judge: 'judge',
+    rubric: storyRubric,
+    rubricVersion: rubricVersion(storyRubric),
+    gradings,
+    ...more,
+  }
+}
+const report = buildReport([runOf(evil, 0), runOf('@b', 1)])
+
+describe('figures', () => {
+  test('means, comparison, normalised scores, costs', () => {
+    const [a, b] = report.models
+    expect(a).toMatchObject({
+      gradings: 21,
+      graded: 20,
+      ungraded: 1,
+      beginnings: 10,
+      completions: 21,
+      cost: expect.closeTo(0.02, 9),
+      inputTokens: 200,
+    })
+    expect(a!.criteria[0]!.estimate.mean).toBeCloseTo(5.95, 12)
+    expect([a!.criteria[0]!.normalised, b!.criteria[0]!.normalised]).toEqual([0, 1])
+    expect(a!.criteria[0]!.histogram).toEqual([0, 0, 0, 0, 0, 7, 7, 6, 0, 0, 0])
+    expect(a!.choices[0]!.options.map(({ count }) => count)).toEqual([0, 0, 20, 0, 0, 0])
+    const [comparison] = report.comparisons
+    expect(comparison!.criteria[0]).toMatchObject({ pairs: 10, difference: expect.closeTo(-1, 9) })
+    // Four criteria: the smallest p is multiplied by four.
+    expect(comparison!.criteria[0]!.correctedP).toBeCloseTo(4 * comparison!.criteria[0]!.permutationP, 12)
+    expect(buildReport([runOf(evil, 0), runOf('@b', 1)])).toEqual(report)
+  })
+
+  test('what cannot be compared is said', () => {
+    expect(report.warnings).toEqual([])
+    const other = runOf('b', 0, { judge: 'another', rubricVersion: 'story@0' })
+    other.gradings = other.gradings.slice(4)
+    expect(buildReport([runOf('a', 0), other]).warnings).toHaveLength(3)
+  })
+
+  test('nothing graded, one beginning, no run at all: no exception, dashes', () => {
+    for (const runs of [
+      [],
+      [runOf('a', 0, { gradings: [] })],
+      [runOf('a', 0, { gradings: runOf('a', 0).gradings.slice(0, 1) })],
+    ]) {
+      const empty = buildReport(runs)
+      for (const text of [renderHtml(empty).split('<script>')[0]!, renderMarkdown(empty), renderCsv(empty)])
+        expect(text).not.toMatch(/NaN|undefined|Infinity/)
+    }
+    expect([formatShare(0.9999), formatShare(1), formatShare(Number.NaN), formatP(1e-9)]).toEqual([
+      '99.9 %',
+      '100 %',
+      '–',
+      '< 0.001',
+    ])
+  })
+})
+
+describe('forms', () => {
+  test('HTML: needs no network, escapes all text, is complete', () => {
+    const html = renderHtml(report)
+    expect(html).not.toMatch(/<script>alert|<img/)
+    expect(html.match(/<script/g)).toHaveLength(1)
+    expect(html).not.toMatch(/https?:|url\(|@import|<link|src=(?!x onerror)/)
+    expect(html).toContain("default-src 'none'")
+    expect(html.match(/<details class="item"/g)).toHaveLength(42)
+    for (const part of [
+      '<html lang="en">',
+      'prefers-color-scheme:dark',
+      'role="img"',
+      '<caption>',
+      'scope="row"',
+      'aria-live="polite"',
+    ])
+      expect(html).toContain(part)
+    expect(html).not.toContain('\u0000')
+    // Tags are balanced.
+    for (const tag of ['table', 'svg', 'details', 'div', 'section', 'form', 'select'])
+      expect(html.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0, tag).toBe(
+        html.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0,
+      )
+  })
+
+  test('CSV: one row a grading, no cell that a spreadsheet would run', () => {
+    const csv = renderCsv(report)
+    const rows = csv.trimEnd().split('\r\n')
+    expect(rows[0]).toMatch(/^model,judge,rubric,beginning_id,trial,regrade,status,grammar,/)
+    expect(rows).toHaveLength(43)
+    expect(csv).toContain(`"'=1+1 <script>`)
+    expect(csv).toContain(`'@b,judge`)
+    expect(csv).toContain(`"'+cmd `)
+    expect(csv).not.toMatch(/(^|,|\n)"?[=+@]/)
+  })
+
+  test('Markdown: tables stay tables', () => {
+    const markdown = renderMarkdown(buildReport([runOf('a|b\n# c', 0), runOf('b', 1)]))
+    expect(markdown).toContain('| a\\|b \\# c | 5.95 [')
+    for (const line of markdown.split('\n').filter(each => each.startsWith('|')))
+      expect(line.endsWith('|')).toBe(true)
+  })
+
+  test('JSON is read again; gradings too; other versions are refused', () => {
+    const read = readReport(renderJson(report), 'r.json')
+    expect(JSON.parse(renderJson(read))).toEqual(JSON.parse(renderJson(report)))
+    expect(renderHtml(read)).toBe(renderHtml(report))
+    expect(() => readReport('{}', 'r.json')).toThrow('r.json: this is not a report')
+    const run = runOf('a', 0)
+    expect(readGradings(gradingsJson(run), 'g.json')).toEqual(JSON.parse(JSON.stringify(run)))
+    expect(() => readGradings(gradingsJson(run).replace('"version": 1', '"version": 3'), 'g.json')).toThrow(
+      'g.json: version 3 wrote this',
+    )
+    expect(() => readGradings('{', 'g.json')).toThrow('g.json: not valid JSON')
+  })
+})

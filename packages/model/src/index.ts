@@ -34,7 +34,8 @@ export {
 } from './generation/generate.ts'
 export { type GenerateTextOptions, generateText, type TextTokenizer } from './generation/generate-text.ts'
 export { type SampledToken, type SamplingOptions, sampleToken } from './generation/sample-token.ts'
-export { type Batch, type Evaluation, evaluateLoss, forward, loss } from './model.ts'
+export { type Inspection, type InspectOptions, inspect } from './inspect.ts'
+export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss } from './model.ts'
 export {
   countParameters,
   type GptModel,

@@ -5,6 +5,7 @@ import { embedding } from './ops/embedding.ts'
 import { gelu } from './ops/gelu.ts'
 import { layerNorm } from './ops/layer-norm.ts'
 import { linearCrossEntropy, scoreTargets } from './ops/linear-cross-entropy.ts'
+import { visibleAttention } from './ops/visible-attention.ts'
 import type { Parameters } from './parameters.ts'
 
 /*
@@ -34,15 +35,22 @@ export interface Evaluation extends Record<string, tf.Tensor> {
 }
 
 /**
+ * Sees what the model computes, by name, and may put something of the same shape in its place: `undefined` leaves it
+ * as it is. See `inspect` for the names.
+ */
+export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
+
+/**
  * Logits of the next token at every position.
  *
  * @param ids int32 `[B, T]`; padding goes to the right, where causal attention never looks back at it
+ * @param hook looks inside; without one nothing is computed for it
  * @returns `[B, T, vocabSize]`
  * @throws RangeError when the sequence is longer than the context
  */
-export function forward(config: GptConfig, parameters: Parameters, ids: tf.Tensor): tf.Tensor3D {
+export function forward(config: GptConfig, parameters: Parameters, ids: tf.Tensor, hook?: Hook): tf.Tensor3D {
   const [batch, length] = ids.shape as [number, number]
-  const logits = tf.matMul(hiddenStates(config, parameters, ids), head(config, parameters), false, true)
+  const logits = tf.matMul(hiddenStates(config, parameters, ids, hook), head(config, parameters), false, true)
   return tf.reshape(logits, [batch, length, config.vocabSize])
 }
 
@@ -78,16 +86,36 @@ export function evaluateLoss(config: GptConfig, parameters: Parameters, batch: B
 }
 
 /** The states that the head reads: `[B * T, hiddenSize]` after the last block and the final norm. */
-export function hiddenStates(config: GptConfig, parameters: Parameters, ids: tf.Tensor): tf.Tensor2D {
+export function hiddenStates(
+  config: GptConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+  hook?: Hook,
+): tf.Tensor2D {
   const [batch, length] = ids.shape as [number, number]
   checkLength(config, length)
+  const see: See = (name, x) => (hook ? seenBy(hook, name, x, batch) : x)
+  const { heads } = config
   let x = embedding(parameters['embedding.token']!, parameters['embedding.position']!, ids as tf.Tensor2D)
+  x = see('embedding', x)
   for (let layer = 0; layer < config.layers; layer++) {
-    x = block(config, parameters, layer, x, qkv =>
-      causalAttention(qkv, { batch, heads: config.heads, ...attentionOf(config, layer) }),
-    )
+    const options = { batch, heads, ...attentionOf(config, layer) }
+    const attend = (qkv: tf.Tensor2D): tf.Tensor2D =>
+      hook ? visibleAttention(qkv, options, `layers.${layer}`, hook) : causalAttention(qkv, options)
+    x = block(config, parameters, layer, x, attend, see)
   }
-  return norm(config, parameters, 'finalNorm', x)
+  return see('finalNorm', norm(config, parameters, 'finalNorm', x))
+}
+
+/** Shows a tensor under its name and gives what to go on with. */
+type See = (name: string, x: tf.Tensor2D) => tf.Tensor2D
+
+/** Rows of all texts together, `[B * T, width]`, are shown as `[B, T, width]`. */
+function seenBy(hook: Hook, name: string, x: tf.Tensor2D, batch: number): tf.Tensor2D {
+  const [rows, width] = x.shape
+  const shown = tf.reshape(x, [batch, rows / batch, width])
+  const put = hook(name, shown)
+  return put ? tf.reshape(put, x.shape) : x
 }
 
 /**
@@ -95,6 +123,7 @@ export function hiddenStates(config: GptConfig, parameters: Parameters, ids: tf.
  * training takes whole sequences, generation goes on from a cache.
  *
  * @param attend from `[rows, 3 * hiddenSize]` to `[rows, hiddenSize]`
+ * @param see is shown what is computed
  */
 export function block(
   config: GptConfig,
@@ -102,17 +131,22 @@ export function block(
   layer: number,
   x: tf.Tensor2D,
   attend: (qkv: tf.Tensor2D) => tf.Tensor2D,
+  see: See = (_, x) => x,
 ): tf.Tensor2D {
+  const named = `layers.${layer}`
   const project = (name: string, input: tf.Tensor2D): tf.Tensor2D =>
     linear(input, parameters[`layers.${layer}.${name}.weight`]!, parameters[`layers.${layer}.${name}.bias`])
 
   const attended = attend(
     project('attention.qkv', norm(config, parameters, `layers.${layer}.attention.norm`, x)),
   )
-  const afterAttention = tf.add(x, project('attention.output', attended)) as tf.Tensor2D
+  const fromAttention = see(`${named}.attention.output`, project('attention.output', attended))
+  const middle = see(`${named}.residual.middle`, tf.add(x, fromAttention))
 
-  const raised = gelu(project('mlp.up', norm(config, parameters, `layers.${layer}.mlp.norm`, afterAttention)))
-  return tf.add(afterAttention, project('mlp.down', raised))
+  const raised = gelu(project('mlp.up', norm(config, parameters, `layers.${layer}.mlp.norm`, middle)))
+  const neurons = see(`${named}.mlp.neurons`, raised)
+  const fromMlp = see(`${named}.mlp.output`, project('mlp.down', neurons))
+  return see(`${named}.residual`, tf.add(middle, fromMlp))
 }
 
 /** Score scale and window of a layer. */

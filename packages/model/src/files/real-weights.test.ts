@@ -3,10 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
+import { createRuntime } from '@tinystories/compiler'
 import { describe, expect, it } from 'vitest'
+import { compileModel } from '../compiled/compiled-model.ts'
+import { generateBatch } from '../generation/generate.ts'
 import { evaluateLoss, forward } from '../model.ts'
+import { type Parameters, parameterShapes } from '../parameters.ts'
 import { distance } from '../testing/close.ts'
-import { loadPretrained, type PretrainedModel } from './load.ts'
+import { loadPretrained, loadPretrainedArrays, type PretrainedModel } from './load.ts'
 
 interface Reference {
   text: string
@@ -47,6 +51,58 @@ describe.skipIf(absent).each(['cpu', 'wasm'] as const)(`a real GPT-2 on %s${abse
           expect(Math.abs(score.nats.dataSync()[0]! / (ids.length - 1) - loss)).toBeLessThan(2e-6)
         })
       }
+      tf.dispose(model.parameters)
+    },
+  )
+})
+
+describe.skipIf(absent)(`a real GPT-2, compiled${absent}`, () => {
+  it.each(['pretrained', 'rl'])(
+    '%s: has the loss, argmax and logits of an independent float64 forward, and writes what wasm writes',
+    async name => {
+      await useBackend('cpu')
+      const file = { file: `${name}.safetensors` }
+      const { config, parameters } = await loadPretrainedArrays(folder, file)
+      const references: Reference[] = JSON.parse(await readFile(`${folder}/${name}.reference.json`, 'utf8'))
+      const runtime = await createRuntime({ threads: 2 })
+      await runtime.write({ parameters })
+      const specs = Object.fromEntries(
+        Object.entries(parameterShapes(config)).map(([name, shape]) => [
+          name,
+          { shape, dtype: 'float32' as const },
+        ]),
+      )
+      for (const { ids, loss, argmax, last_logits } of references) {
+        const compiled = await runtime.compile(
+          ({ parameters, ids }: { parameters: Parameters; ids: tf.Tensor }) => {
+            const logits = forward(config, parameters, ids)
+            const [B, T] = ids.shape as [number, number]
+            const score = evaluateLoss(config, parameters, {
+              inputs: tf.slice(ids, [0, 0], [B, T - 1]),
+              targets: tf.slice(ids, [0, 1], [B, T - 1]),
+            })
+            const last = tf.slice(logits, [0, T - 1, 0], [B, 1, config.vocabSize])
+            return { argmax: tf.argMax(logits, -1), last, nats: score.nats }
+          },
+          { parameters: specs, ids: { shape: [1, ids.length], dtype: 'int32' } },
+          { state: ['parameters'] },
+        )
+        const result = await compiled.run({ ids: Int32Array.from(ids) })
+        expect([...result.argmax]).toEqual(argmax)
+        expect(distance(result.last, last_logits)).toBeLessThan(2e-5)
+        expect(Math.abs(result.nats[0]! / (ids.length - 1) - loss)).toBeLessThan(2e-6)
+        await compiled.dispose()
+      }
+      await useBackend('wasm')
+      const model = await loadPretrained(folder, file)
+      const written = await compileModel(runtime, { config, parameters })
+      const prompts = references.slice(0, 3).map(({ ids }) => ids.slice(0, 9))
+      for (const options of [{ temperature: 0 }, { temperature: 0.9, topP: 0.95, seed: 3 }]) {
+        const expected = await generateBatch(model, prompts, { ...options, maxTokens: 40 })
+        const actual = await generateBatch(written, prompts, { ...options, maxTokens: 40 })
+        expect(actual.map(({ ids }) => ids)).toEqual(expected.map(({ ids }) => ids))
+      }
+      await runtime.dispose()
       tf.dispose(model.parameters)
     },
   )

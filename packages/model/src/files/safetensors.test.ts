@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -197,6 +197,18 @@ describe('safetensors', () => {
     )
     // Damage to data bytes or names is not for the header check to see: some must pass.
     expect(accepted).toBeGreaterThan(0)
+  })
+
+  it('refuses a file whose header claims 2 GB after its first 8 bytes', async () => {
+    const path = join(folder, 'sparse.safetensors')
+    const length = new Uint8Array(8)
+    new DataView(length.buffer).setBigUint64(0, 2n ** 31n, true)
+    await writeFile(path, length)
+    // As long as it says, without taking the room: only the claim is wrong.
+    await truncate(path, 2 ** 31 + 100)
+    const before = process.memoryUsage().arrayBuffers
+    await expect(openSafetensors(path)).rejects.toThrow(/header of 2147483648 bytes; at most/)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10e6)
   })
 
   it('names a file that is not there', async () => {

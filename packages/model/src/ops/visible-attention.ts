@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Hook } from '../model.ts'
+import type { CausalAttentionOptions } from './causal-attention.ts'
+
+/**
+ * The same attention as `causalAttention`, computed plainly so that it can be looked at: the hook sees, and may change,
+ * `NAME.attention.pattern` `[B, heads, T, T]` (what each query, in rows, takes from each key) and
+ * `NAME.attention.heads` `[B, T, heads, headSize]`.
+ */
+export function visibleAttention(
+  qkv: tf.Tensor2D,
+  { batch, heads, scale, window }: Omit<CausalAttentionOptions, 'blockSize'>,
+  name: string,
+  hook: Hook,
+): tf.Tensor2D {
+  const length = qkv.shape[0] / batch
+  const headSize = qkv.shape[1] / 3 / heads
+  const parts = tf.transpose(tf.reshape(qkv, [batch, length, 3, heads, headSize]), [2, 0, 3, 1, 4])
+  const [q, k, v] = tf.unstack(parts) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+  const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), scale), mask(length, window))
+  const show = (part: string, x: tf.Tensor): tf.Tensor => hook(`${name}.attention.${part}`, x) ?? x
+  const pattern = show('pattern', tf.softmax(scores))
+  const read = show('heads', tf.transpose(tf.matMul(pattern, v), [0, 2, 1, 3]))
+  return tf.reshape(read, [batch * length, heads * headSize])
+}
+
+function mask(length: number, window: number): tf.Tensor2D {
+  const values = Float32Array.from({ length: length * length }, (_, i) => {
+    const distance = Math.floor(i / length) - (i % length)
+    return distance < 0 || distance >= window ? -1e9 : 0
+  })
+  return tf.tensor2d(values, [length, length])
+}

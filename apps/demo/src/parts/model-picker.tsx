@@ -19,17 +19,13 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
 
   const take = (files: Record<string, Blob>, name: string): void => {
     own.value = undefined
-    const key = `files:${name}`
-    addChoice({ key, label: name, detail: 'your files', source: { kind: 'files', name, files } })
-    onChoose(key)
+    onChoose(addChoice({ label: name, detail: 'your files', source: { kind: 'files', name, files } }))
   }
   const takeHub = (event: Event): void => {
     event.preventDefault()
     const name = hub.value.trim()
     if (!name) return
-    const key = `hub:${name}`
-    addChoice({ key, label: name, detail: 'from the hub', source: { kind: 'hub', name } })
-    onChoose(key)
+    onChoose(addChoice({ label: name, detail: 'from the hub', source: { kind: 'hub', name } }))
   }
 
   return (

@@ -32,7 +32,7 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
     open.value = undefined
     pinned.value = false
   }
-  const visible = tokens.flatMap((token, i) => (token.text === '' ? [] : [i]))
+  const visible = tokens.flatMap((token, i) => (token.text.trim() === '' ? [] : [i]))
   const onKey = (event: KeyboardEvent): void => {
     const at = visible.indexOf(focused.value)
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10 }[event.key]
@@ -107,32 +107,38 @@ interface TokenProps {
 }
 
 function Token({ token, place, tabIndex, open, onHover, onPick }: TokenProps) {
-  if (token.text === '') return null
-  const { probability } = token
+  const { probability, text } = token
+  const word = text.trimStart()
+  // Blanks are not tinted: they would make bars at the ends of lines.
+  if (word === '') return <>{text}</>
+  const blank = text.slice(0, text.length - word.length)
   // Surprise in bits, up to 6: a word that one in 64 stories would have.
   const surprise = probability === undefined ? 0 : Math.min(1, -Math.log2(probability) / 6)
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a button would not break across lines as text does
-    <span
-      role="button"
-      class={`token${probability === undefined ? ' given' : ''}${open ? ' open' : ''}`}
-      data-place={place}
-      tabIndex={tabIndex}
-      aria-expanded={open}
-      style={{ '--surprise': surprise.toFixed(2) }}
-      onPointerEnter={event => {
-        if (event.pointerType === 'mouse') onHover()
-      }}
-      onClick={onPick}
-      onKeyDown={event => {
-        if (event.key === 'Enter' || event.key === ' ') {
-          event.preventDefault()
-          onPick()
-        }
-      }}
-    >
-      {token.text}
-    </span>
+    <>
+      {blank}
+      {/* biome-ignore lint/a11y/useSemanticElements: a button would not break across lines as text does */}
+      <span
+        role="button"
+        class={`token${probability === undefined ? ' given' : ''}${open ? ' open' : ''}`}
+        data-place={place}
+        tabIndex={tabIndex}
+        aria-expanded={open}
+        style={{ '--surprise': surprise.toFixed(2) }}
+        onPointerEnter={event => {
+          if (event.pointerType === 'mouse') onHover()
+        }}
+        onClick={onPick}
+        onKeyDown={event => {
+          if (event.key === 'Enter' || event.key === ' ') {
+            event.preventDefault()
+            onPick()
+          }
+        }}
+      >
+        {word}
+      </span>
+    </>
   )
 }
 

@@ -38,9 +38,22 @@ export async function loadShipped(): Promise<void> {
   }
 }
 
-/** Adds what the visitor brought, in place of one of the same name. */
-export function addChoice(choice: ModelChoice): void {
-  choices.value = [...choices.value.filter(({ key }) => key !== choice.key), choice]
+let brought = 0
+
+/** Adds what the visitor brought, in place of what has the same name. */
+export function addChoice(choice: Omit<ModelChoice, 'key'>): string {
+  // Files of the same name may be other files.
+  const key = `own:${brought++}`
+  const others = choices.value.filter(
+    ({ label, source }) => label !== choice.label || source.kind === 'shipped',
+  )
+  choices.value = [...others, { ...choice, key }]
+  return key
+}
+
+/** Takes away what did not open. */
+export function removeChoice(key: string): void {
+  choices.value = choices.value.filter(choice => choice.key !== key || choice.source.kind === 'shipped')
 }
 
 export function millions(count: number): string {

@@ -34,6 +34,8 @@ export interface WriteResult {
   /** Of writing, without the first tokens: graphs are compiled when they are first used. */
   tokensPerSecond: number
   engine: EngineInfo
+  /** Share of the prompt's tokens that stand for characters that the vocabulary lacks. */
+  unknownShare: number
 }
 
 /** Tokens that are not counted in the speed: of the first call and of the one that compiles. */
@@ -102,6 +104,9 @@ const methods = {
     const { tokenizer, endOfTextId, config } = opened()
     const { prompt, maxTokens, temperature, topP, seed, ablate = [] } = args
     const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
+    const unknown = tokenizer.tokenToId('[UNK]')
+    const unknownShare =
+      written.length === 0 ? 0 : written.filter(id => id === unknown).length / written.length
     const known = written.filter(id => id < config.vocabSize)
     const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
     if (ids.length === 0) throw new Error('Type a beginning: this model has no token that begins a story.')
@@ -127,6 +132,7 @@ const methods = {
           tokens: count,
           tokensPerSecond: count > WARM_UP ? (count - WARM_UP) / seconds : 0,
           engine: info,
+          unknownShare,
         }
       }
       if (++count === WARM_UP) began = performance.now()
@@ -138,15 +144,6 @@ const methods = {
   /** Each token's probability and what else might have stood there. */
   async explain({ ids, choices }: { ids: number[]; choices: number }): Promise<(Explanation | undefined)[]> {
     return explainTokens(await onTfjs(), opened(), ids, choices)
-  },
-
-  /** Whether the tokenizer knows the text: the share of its characters that became unknown tokens. */
-  async unknownShare({ text }: { text: string }): Promise<number> {
-    const { tokenizer } = opened()
-    const ids = Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
-    const unknown = tokenizer.tokenToId('[UNK]')
-    if (ids.length === 0) return 0
-    return ids.filter(id => id === unknown).length / ids.length
   },
 }
 

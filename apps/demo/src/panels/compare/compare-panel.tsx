@@ -21,8 +21,7 @@ export function ComparePanel() {
 
   const shown = choices.value.filter(choice => !left.value.has(choice.key))
   for (const choice of shown) {
-    // One thread each: they share the cores.
-    if (!stories.has(choice.key)) stories.set(choice.key, new Story({ threads: 1 }))
+    if (!stories.has(choice.key)) stories.set(choice.key, new Story())
   }
   useSignalEffect(() => {
     for (const story of stories.values()) story.useEngine(engineChoice.value)

@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals'
 import type { ModelInfo } from '../../models/source.ts'
-import { choices } from '../../state/models.ts'
+import { choices, removeChoice } from '../../state/models.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
 import type { Explanation } from '../../workers/explain.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
@@ -43,16 +43,12 @@ export class Story {
   readonly tokensPerSecond: Signal<number> = signal(0)
   #client: ModelClient | undefined
   #engine: EngineChoice = 'auto'
-  #threads: number | undefined
   #running: AbortController | undefined
   #opening: Promise<void> = Promise.resolve()
 
-  constructor(options: { threads?: number } = {}) {
-    this.#threads = options.threads
-  }
-
   get client(): ModelClient {
-    this.#client ??= createModelClient(this.#engine, this.#threads)
+    // One text gains nothing from more threads, and several models share the cores.
+    this.#client ??= createModelClient(this.#engine, 1)
     return this.#client
   }
 
@@ -87,6 +83,7 @@ export class Story {
           this.modelProblem.value = (error as Error).message
           // The worker still has the one before.
           this.model.value = before
+          removeChoice(key)
         })
       } finally {
         this.busy.value = undefined
@@ -152,13 +149,25 @@ export class Story {
       if (current()) this.result.value = result
     } catch (error) {
       show()
-      if (current() && !controller.signal.aborted) this.problem.value = (error as Error).message
+      if (current() && !controller.signal.aborted) {
+        const { message } = error as Error
+        if (message.includes('WebGPU device was lost')) return this.#withoutWebGpu(args)
+        this.problem.value = message
+      }
     } finally {
       if (current()) {
         this.busy.value = undefined
         await this.#explain(controller)
       }
     }
+  }
+
+  /** A lost device does not come back to the worker that had it. */
+  async #withoutWebGpu(args: WriteOptions & { prompt: string; ids?: number[] }): Promise<void> {
+    this.useEngine('wasm')
+    await this.#write(args)
+    this.problem.value =
+      'This browser took WebGPU away from the page. The story was written with WebAssembly instead.'
   }
 
   async #explain(controller: AbortController): Promise<void> {

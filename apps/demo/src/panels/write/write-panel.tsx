@@ -114,6 +114,12 @@ export function WritePanel() {
           </div>
         </form>
         <Problem>{story.problem.value}</Problem>
+        {(story.result.value?.unknownShare ?? 0) > 0.2 && (
+          <p class="warning" role="status">
+            This model does not know most of these characters: it read them as one unknown sign. It learnt
+            English stories.
+          </p>
+        )}
         <StoryView
           story={story}
           onBranch={branch}

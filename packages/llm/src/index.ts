@@ -4,6 +4,7 @@ export {
   type BatchResult,
   completeBatch,
 } from './batch/complete-batch.ts'
+export { cachedCost } from './cached-cost.ts'
 export type {
   ChatAccount,
   ChatClient,

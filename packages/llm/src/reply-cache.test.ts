@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cacheKey } from './cache-key.ts'
-import { CacheError, createChatClient } from './index.ts'
+import { CacheError, cachedCost, createChatClient } from './index.ts'
 import { openReplyCache } from './reply-cache.ts'
 import { say, serve } from './test-helpers/serve.ts'
 import { temporaryFolder } from './test-helpers/temporary-folder.ts'
@@ -116,4 +116,14 @@ test('what a disk has spoilt is asked for again and mended', async () => {
   const files = await readdir(folder, { recursive: true })
   expect(files.filter(file => file.endsWith('.part'))).toEqual([])
   expect(await readFile(join(folder, 'cache.json'), 'utf8')).toContain('"version":1')
+})
+
+test('what a folder of replies has cost is known to a later run', async () => {
+  const server = await serve()
+  const cacheDir = join(await temporaryFolder(), 'replies')
+  expect(await cachedCost(cacheDir)).toBe(0)
+  const prices = { input: 1, output: 1 }
+  const client = createChatClient({ model: 'm', baseURL: server.baseURL, apiKey: 'any', cacheDir, prices })
+  for (const text of ['a', 'b c', 'd', 'a']) await client.complete(say(text))
+  expect(await cachedCost(cacheDir)).toBeCloseTo(client.account().cost, 12)
 })

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises'
+import { type ChatClient, createChatClient } from '@tinystories/llm'
+import { fromTyped } from './paths.ts'
+import { fileError, UserError } from './user-error.ts'
+
+/** The flags that say how a language model is reached, and what it may cost. */
+export interface ChatClientFlags {
+  model: string
+  server: string
+  keyFile?: string
+  budget?: number
+  prices?: string
+  requestsPerMinute?: number
+  tokensPerMinute?: number
+  concurrency: number
+}
+
+/** A client with its key from the file or from OPENAI_API_KEY. @param cacheDir where replies are kept */
+export async function openChatClient(flags: ChatClientFlags, cacheDir: string): Promise<ChatClient> {
+  const { model, server, budget, prices, requestsPerMinute, tokensPerMinute, concurrency } = flags
+  return createChatClient({
+    model,
+    baseURL: server,
+    apiKey: await keyOf(flags),
+    cacheDir,
+    maxConcurrency: concurrency,
+    ...(budget === undefined ? {} : { budget }),
+    ...(prices === undefined ? {} : { prices: pricesOf(prices) }),
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+  })
+}
+
+async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {
+  if (keyFile !== undefined) {
+    const path = fromTyped(keyFile)
+    const text = await readFile(path, 'utf8').catch(error => {
+      throw fileError('--key-file', path, error)
+    })
+    if (text.trim() === '') throw new UserError(`--key-file: ${path} is empty. Put the key into it.`)
+    return text.trim()
+  }
+  const key = process.env.OPENAI_API_KEY?.trim()
+  if (key) return key
+  if (!URL.canParse(server)) {
+    throw new UserError(`--server: "${server}" is no address. Give one such as http://localhost:11434/v1.`)
+  }
+  const { hostname } = new URL(server)
+  // Servers on the same machine want none as a rule.
+  if (hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]') return 'none'
+  throw new UserError(
+    'There is no key for the server. Set OPENAI_API_KEY, or name a file that holds it with --key-file.',
+  )
+}
+
+function pricesOf(text: string): { input: number; output: number } {
+  const [input, output, ...more] = text.split(',').map(Number)
+  if (!(input! >= 0 && output! >= 0) || more.length > 0)
+    throw new UserError(`--prices: two numbers are wanted, such as 0.15,0.6, not "${text}".`)
+  return { input: input!, output: output! }
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { type MakingReport, makeStories } from '@tinystories/dataset'
+import { cachedCost } from '@tinystories/llm'
+import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
+import { ProgressLine } from '../data/progress-line.ts'
+import { abortOnInterrupt } from '../interrupts.ts'
+import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { UserError } from '../user-error.ts'
+
+export interface DataMakeFlags extends ChatClientFlags {
+  count: number
+  out: string
+  instruct?: boolean
+  ood?: boolean
+  seed: number
+  temperature: number
+  maxTokens: number
+}
+
+/**
+ * Has stories made by a language model.
+ *
+ * @returns the exit code: 0, or 130 when interrupted (the same command goes on).
+ */
+export async function dataMake(flags: DataMakeFlags): Promise<number> {
+  const out = fromTyped(flags.out)
+  const replies = join(`${out}.making`, 'replies')
+  const spent = flags.budget === undefined ? 0 : await cachedCost(replies)
+  if (flags.budget !== undefined && spent >= flags.budget) {
+    throw new UserError(
+      `--budget: ${dollars(spent)} are spent on ${forDisplay(out)} already, of ${dollars(flags.budget)}. Give a higher one.`,
+    )
+  }
+  const teller = await openChatClient(
+    { ...flags, ...(flags.budget === undefined ? {} : { budget: flags.budget - spent }) },
+    replies,
+  )
+  const interrupt = abortOnInterrupt()
+  const progress = new ProgressLine()
+  try {
+    const report = await makeStories({
+      teller,
+      out,
+      count: flags.count,
+      seed: flags.seed,
+      instruct: flags.instruct ?? false,
+      ood: flags.ood ?? false,
+      temperature: flags.temperature,
+      maxTokens: flags.maxTokens,
+      ahead: flags.concurrency,
+      signal: interrupt.signal,
+      onProgress: ({ stories, dropped, cost }) =>
+        progress.update({ done: stories, total: flags.count }, () => {
+          const lost = Object.values(dropped).reduce((sum, times) => sum + times, 0)
+          return `${stories.toLocaleString('en')}/${flags.count.toLocaleString('en')} stories${lost > 0 ? `, ${lost} dropped` : ''}${cost ? `, ${dollars(cost)}` : ''}`
+        }),
+    })
+    progress.end()
+    tell(report, out)
+    const { cost, possibleCost, requests } = teller.account()
+    console.log(
+      `${requests.toLocaleString('en')} replies were paid in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
+    )
+    console.log(`Train on them with: ${commandName()} train --data ${forDisplay(out)}`)
+    return 0
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error
+    progress.end()
+    console.log('Interrupted. What is written is kept, and so is every reply: the same command goes on.')
+    return 130
+  } finally {
+    progress.end()
+    interrupt.release()
+  }
+}
+
+function tell(report: MakingReport, out: string): void {
+  const { stories, resumed, dropped, cost, diversity } = report
+  const { coverage, distinctShare, distinctWords, wordsPerStory, features } = diversity
+  const number = (value: number): string => value.toLocaleString('en')
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  console.log(
+    `Wrote ${forDisplay(out)}: ${number(stories)} stories${resumed > 0 ? `, ${number(resumed)} of them before` : ''}, ${wordsPerStory.toFixed(0)} words each${cost ? `, for ${dollars(cost)}` : ''}`,
+  )
+  const reasons = Object.entries(dropped).map(([reason, times]) => `${times} ${reason}`)
+  if (reasons.length > 0) console.log(`Dropped: ${reasons.join(', ')}`)
+  const lists = Object.entries(coverage).map(([part, { used, of }]) => `${used} of ${of} ${part}`)
+  console.log(`Asked for ${lists.join(', ')}`)
+  const asked = Object.entries(features).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (asked.length > 0)
+    console.log(`Features: ${asked.map(([name, times]) => `${name} ${times}`).join(', ')}`)
+  console.log(
+    `Different: ${number(distinctWords)} words; of the 2-grams ${percent(distinctShare[2])}, 3-grams ${percent(distinctShare[3])}, 4-grams ${percent(distinctShare[4])}`,
+  )
+}
+
+function dollars(amount: number): string {
+  return `$${amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2)}`
+}

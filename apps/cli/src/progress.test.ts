@@ -44,13 +44,64 @@ test('elsewhere than on a terminal it writes a plain line every five seconds and
   }
 })
 
-test('on a terminal one line renews itself, and notes stay above it', () => {
+/** What a terminal shows of a text with the two sequences that the view uses: up n rows, and erase what follows. */
+function shown(text: string): string[] {
+  const rows = ['']
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences of terminals begin with one
+  for (const [piece, up] of text.matchAll(/\x1b\[(\d+)A\x1b\[0J|\n|[^\n\x1b]+/g)) {
+    if (up !== undefined) rows.splice(rows.length - 1 - Number(up), Number.POSITIVE_INFINITY, '')
+    else if (piece === '\n') rows.push('')
+    else rows[rows.length - 1] += piece
+  }
+  return rows
+}
+
+test('on a terminal a view with the curve renews itself, and notes stay above it', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    const { stream, text } = screen(true)
+    const options = { flopsPerToken: 1e6, peakFlops: 1e11 }
+    const progress = new Progress({ stream, steps: 100, shareDone: line => line.step / 100, ...options })
+    for (let n = 1; n <= 50; n++) {
+      progress.update({
+        ...step(n),
+        type: 'step',
+        bitsPerByte: (8 - n / 10) / 2.5,
+        loss: 8 - n / 10,
+      } as MetricsLine)
+      vi.advanceTimersByTime(200)
+      if (n === 20) progress.note('a story')
+    }
+    const rows = shown(text())
+    expect(rows[0]).toBe('a story')
+    expect(rows[1]).toBe('step 50/100  50 %  ETA 0:05')
+    expect(rows.filter(row => row.includes('step '))).toHaveLength(1)
+    expect(rows.at(-3)).toContain("20.5 GFLOP/s (20 % of the machine's)")
+    // Half of the run is behind: the curve takes half of the width, and falls.
+    const curve = rows.slice(2, 10).map(row => row.slice(9))
+    expect(curve.every(row => /^\u2800*$/.test(row.slice(52)))).toBe(true)
+    const column = (row: string): number => row.search(/[^\u2800]/)
+    expect(column(curve[0]!)).toBeLessThan(column(curve[7]!))
+    progress.end()
+    progress.note('done')
+    expect(shown(text()).slice(-2)).toEqual(['done', ''])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('where the terminal is low it is one line', () => {
   const { stream, text } = screen(true)
+  Object.assign(stream, { rows: 8 })
   const progress = new Progress({ stream, steps: undefined, shareDone: () => 0.5 })
   progress.update(step(1))
   progress.note('saved')
   progress.end()
-  expect(text().replaceAll('\x1b[K', '<erase>')).toMatch(/^\rstep 1 {2}50 %.*<erase>\nsaved\n$/)
+  expect(shown(text())).toEqual([
+    'saved',
+    'step 1  50 %  loss 4.000  1.500 bits/byte  20,480 tokens/s  ETA -',
+    '',
+  ])
 })
 
 test.each([

@@ -1,15 +1,23 @@
 import type { MetricsLine, StepLine } from '@tinystories/trainer'
+import type { ChartPoint } from './braille-chart.ts'
+import { drawRunView, runViewHeight } from './run-view.ts'
 
 export interface ProgressOptions {
   stream?: NodeJS.WriteStream
   /** Share of the run that is done, 0 to 1. */
   shareDone(line: StepLine): number
   steps: number | undefined
+  /** Operations of training one token, and those that the machine was measured to do in a second. */
+  flopsPerToken?: number
+  peakFlops?: number | undefined
 }
 
+/** Points of the curve that are kept: more than a terminal shows. */
+const keptPoints = 2000
+
 /**
- * Shows a run: one line that renews itself on a terminal, a plain line every five seconds elsewhere. Losses are
- * smoothed (exponentially, over about 20 steps), rates are of the last seconds.
+ * Shows a run: a view with its curve that renews itself on a terminal (one line where that is low), a plain line
+ * every five seconds elsewhere. Losses are smoothed (exponentially, over about 20 steps), rates are of the last seconds.
  */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
@@ -20,7 +28,11 @@ export class Progress {
   #rate: number | undefined
   #startedShare: number | undefined
   #startedSeconds = 0
-  #open = false
+  /** Rows of the view that stands at the end of what is written. */
+  #openRows = 0
+  #rows: string[] = []
+  #training: ChartPoint[] = []
+  readonly #heldOut: ChartPoint[] = []
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -29,6 +41,7 @@ export class Progress {
 
   update(line: MetricsLine): void {
     if (line.type === 'evaluation') {
+      this.#heldOut.push({ x: line.step, y: line.bitsPerByte })
       this.note(
         `step ${line.step}  held out: ${line.nats.toFixed(3)} nats/token, ${line.bitsPerByte.toFixed(3)} bits/byte, ${(line.accuracy * 100).toFixed(1)} % right`,
       )
@@ -46,6 +59,8 @@ export class Progress {
     this.#loss = smooth(this.#loss, line.loss, 0.05)
     this.#bitsPerByte = (this.#loss / line.loss) * line.bitsPerByte
     this.#rate = smooth(this.#rate, line.tokensPerSecond, 0.1)
+    this.#training.push({ x: line.step, y: this.#bitsPerByte })
+    if (this.#training.length > keptPoints) this.#training = this.#training.filter((_, i) => i % 2 === 1)
     const now = performance.now()
     const interval = this.#stream.isTTY ? 100 : 5000
     if (now - this.#shownAt < interval && share < 1) return
@@ -55,38 +70,61 @@ export class Progress {
 
   /** A line of its own that stays. */
   note(text: string): void {
-    this.#close()
+    this.#erase()
     this.#stream.write(`${text}\n`)
+    if (this.#rows.length > 0) this.#draw(this.#rows)
   }
 
-  /** Ends the renewing line. */
+  /** Ends the renewing view; what it showed last stays. */
   end(): void {
-    this.#close()
+    this.#openRows = 0
+    this.#rows = []
   }
 
   #show(line: StepLine, share: number): void {
     const gained = share - (this.#startedShare ?? 0)
     const eta = gained > 0 ? ((1 - share) / gained) * (line.seconds - this.#startedSeconds) : undefined
     const of = this.#options.steps === undefined ? '' : `/${this.#options.steps}`
+    const place = [`step ${line.step}${of}`, `${Math.min(100, Math.floor(share * 100))} %`]
+    const left = `ETA ${eta === undefined ? '-' : formatDuration(eta)}`
+    const { isTTY, columns = 100, rows = 24 } = this.#stream
+    if (isTTY && rows > runViewHeight + 1) {
+      const view = {
+        ...this.#options,
+        place: [...place, left].join('  '),
+        training: this.#training,
+        heldOut: this.#heldOut,
+        share,
+        tokensPerSecond: this.#rate!,
+        learningRate: line.learningRate,
+        memory: process.memoryUsage.rss(),
+      }
+      this.#draw(drawRunView(view, columns))
+      return
+    }
     const text = [
-      `step ${line.step}${of}`,
-      `${Math.min(100, Math.floor(share * 100))} %`,
+      ...place,
       `loss ${this.#loss!.toFixed(3)}`,
       `${this.#bitsPerByte.toFixed(3)} bits/byte`,
       `${Math.round(this.#rate!).toLocaleString('en')} tokens/s`,
-      `ETA ${eta === undefined ? '-' : formatDuration(eta)}`,
+      left,
     ].join('  ')
-    if (this.#stream.isTTY) {
-      this.#stream.write(`\r${text.slice(0, (this.#stream.columns || 100) - 1)}\x1b[K`)
-      this.#open = true
-    } else {
-      this.#stream.write(`${text}\n`)
-    }
+    if (isTTY) this.#draw([text.slice(0, columns - 1)])
+    else this.#stream.write(`${text}\n`)
   }
 
-  #close(): void {
-    if (this.#open) this.#stream.write('\n')
-    this.#open = false
+  /** Writes rows in place of those that stand there. */
+  #draw(rows: string[]): void {
+    this.#erase()
+    this.#stream.write(rows.map(row => `${row}\n`).join(''))
+    this.#rows = rows
+    this.#openRows = rows.length
+  }
+
+  #erase(): void {
+    // Up to the first row of the view, and everything below it away.
+    if (this.#openRows > 0) this.#stream.write(`\x1b[${this.#openRows}A\x1b[0J`)
+    this.#openRows = 0
   }
 }
 

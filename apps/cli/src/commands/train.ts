@@ -4,6 +4,7 @@ import {
   encodeSafetensors,
   initParameters,
   loadPretrainedArrays,
+  modelCost,
   openSafetensors,
 } from '@tinystories/model'
 import { createTrainer, evaluateOn, type RunLimits, type StepLine } from '@tinystories/trainer'
@@ -15,6 +16,7 @@ import { writeWhole } from '../run-folder.ts'
 import { saveModel } from '../stories.ts'
 import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
+import { measureMachineRate } from '../train/machine-rate.ts'
 import { evaluationSet, openTrainingStories, trainingBatches } from '../train/open-data.ts'
 import { planNewRun, prepareRun, writeSettings } from '../train/prepare.ts'
 import { optimizerOf, scheduleOf } from '../train/recipe.ts'
@@ -53,7 +55,12 @@ export async function train(flags: TrainFlags): Promise<number> {
   const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
   const evaluation = await evaluationSet(someHeldOut, windows)
   const { limits, threads, workers, patience, sampleEvery, tokensPerEpoch } = settings
-  const progress = new Progress({ shareDone: shareDone(settings), steps: limits.steps ?? undefined })
+  const progress = new Progress({
+    shareDone: shareDone(settings),
+    steps: limits.steps ?? undefined,
+    flopsPerToken: modelCost(settings.model).flopsPerToken.training,
+    ...(process.stdout.isTTY ? { peakFlops: await machineRate(settings) } : {}),
+  })
   const trainer = await createTrainer({
     model,
     data: trainingBatches(stories.train, settings, tokenizer),
@@ -130,6 +137,11 @@ export async function train(flags: TrainFlags): Promise<number> {
   }
   await tellStory(note, run, settings)
   return 0
+}
+
+/** Undefined where ONNX Runtime is not there: the view then shows the rate alone. */
+async function machineRate({ threads }: RunSettings): Promise<number | undefined> {
+  return measureMachineRate(threads ?? undefined).catch(() => undefined)
 }
 
 function runLimits({ limits }: RunSettings): RunLimits {

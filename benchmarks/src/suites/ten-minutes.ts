@@ -12,6 +12,7 @@ import {
   type BatchStream,
   createTrainer,
   type EvaluationSet,
+  evaluateOn,
   muon,
   type Optimizer,
   type TokenBatch,
@@ -56,6 +57,7 @@ export async function run(): Promise<BenchmarkResult> {
 
   const rows: BenchmarkRow[] = []
   const torch = await trainTorch(config, data, heldOut, minutes)
+  if (torch) await checkTwin(config, data, heldOut, torch)
   for (const [label, optimizer] of [
     ['AdamW on both', adamW({ weightDecay: recipe.weightDecay })],
     ['our default, Muon, against AdamW', muon({ weightDecay: recipe.weightDecay })],
@@ -83,6 +85,31 @@ export async function run(): Promise<BenchmarkResult> {
     )
   }
   return { name, machine: machine(), rows }
+}
+
+/** Both sides must have begun as the same model on the same held-out text. */
+async function checkTwin(
+  config: GptConfig,
+  data: BatchStream,
+  heldOut: EvaluationSet,
+  torch: { name: string; atFirst: number },
+): Promise<void> {
+  const optimizer = adamW()
+  const trainer = await createTrainer({
+    model: trainableGpt(config),
+    data,
+    optimizer,
+    schedule: warmupCosine(recipe),
+    engine: 'compiled',
+    threads,
+  })
+  const { bitsPerByte } = await evaluateOn(trainer.engine, heldOut)
+  await trainer.dispose()
+  if (Math.abs(torch.atFirst / bitsPerByte - 1) > 1e-4) {
+    throw new Error(
+      `${torch.name} is no twin: it began at ${torch.atFirst} bits per byte, ours at ${bitsPerByte}`,
+    )
+  }
 }
 
 interface Reached {
@@ -120,7 +147,7 @@ async function trainTorch(
   data: BatchStream,
   { batches, bytes }: EvaluationSet,
   minutes: number,
-): Promise<(Reached & { name: string }) | undefined> {
+): Promise<(Reached & { name: string; atFirst: number }) | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'ten-minutes-'))
   const write = async (name: string, arrays: readonly ArrayBufferView[]): Promise<string> => {
     const path = join(folder, name)
@@ -166,6 +193,7 @@ async function trainTorch(
       install: 'pip install torch',
     })
     if (!peer) return undefined
+    const atFirst = await peer.run('evaluate')
     const [, steps] = await peer.runAll(`train ${minutes * 60}`)
     const bitsPerByte = await peer.run('evaluate')
     peer.stop()
@@ -173,7 +201,7 @@ async function trainTorch(
     console.error(
       `${peer.name}: ${seen.toLocaleString('en')} tokens, ${bitsPerByte.toFixed(4)} bits per byte`,
     )
-    return { name: peer.name, bitsPerByte, tokens: seen }
+    return { name: peer.name, bitsPerByte, tokens: seen, atFirst }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
+import { expect, test } from 'vitest'
+import * as browser from './browser.ts'
+import * as node from './index.ts'
+import { toyModel, toyStream } from './testing/toy-model.ts'
+
+test('what a page takes imports nothing of Node', () => {
+  const seen = new Set<string>()
+  const visit = (url: URL): void => {
+    if (seen.has(url.href)) return
+    seen.add(url.href)
+    const text = readFileSync(url, 'utf8')
+    for (const [statement, from] of text.matchAll(/^(?:import|export)\b[^']*? from '([^']+)'/gm)) {
+      if (/^(?:import|export) type\b/.test(statement)) continue
+      expect(createRequire(import.meta.url).resolve.paths(from!), `${from} in ${url}`).not.toBeNull()
+      expect(from, `in ${url}`).not.toMatch(/^node:/)
+      if (from!.startsWith('.')) visit(new URL(from!, url))
+    }
+    expect(text, url.href).not.toMatch(/import\('node:/)
+  }
+  visit(new URL('./browser.ts', import.meta.url))
+  expect(seen.size).toBeGreaterThan(20)
+})
+
+test('a page has all that Node has, but for files', () => {
+  const onlyNode = Object.keys(node).filter(name => !(name in browser))
+  expect(onlyNode.sort()).toEqual([
+    'CheckpointStore',
+    'MetricsFile',
+    'RunLock',
+    'openRunFolder',
+    'resumeTrainer',
+  ])
+})
+
+test('a page trains', async () => {
+  await useBackend('cpu')
+  const trainer = await browser.createTrainer({
+    model: toyModel(),
+    data: toyStream(),
+    optimizer: browser.adamW(),
+    schedule: browser.constant(0.05),
+    engine: 'cpu',
+  })
+  expect(await trainer.run({ steps: 5 })).toMatchObject({ step: 5, reason: 'steps' })
+  await trainer.dispose()
+  expect(tf.getBackend()).toBe('cpu')
+})

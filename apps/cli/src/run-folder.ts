@@ -10,6 +10,10 @@ export interface RunFolder {
   config: string
   tokenizer: string
   metrics: string
+  /** The same for spreadsheets, written at the end of each sitting. */
+  metricsTable: string
+  /** Event files of TensorBoard, when they are asked for. */
+  tensorboard: string
   lossCurve: string
   story: string
   checkpoints: string
@@ -23,6 +27,8 @@ export function runFolder(folder: string): RunFolder {
     config: join(folder, 'config.json'),
     tokenizer: join(folder, 'tokenizer.json'),
     metrics: join(folder, 'metrics.jsonl'),
+    metricsTable: join(folder, 'metrics.csv'),
+    tensorboard: join(folder, 'tensorboard'),
     lossCurve: join(folder, 'loss.svg'),
     story: join(folder, 'story.txt'),
     checkpoints: join(folder, 'checkpoints'),

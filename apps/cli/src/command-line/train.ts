@@ -88,6 +88,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--checkpoint-every <n>', 'steps between two checkpoints', wholeNumber())
     .option('--keep-checkpoints <n>', 'newest checkpoints kept besides the best (default: 2)', wholeNumber())
     .option('--sample-every <n>', 'steps between two stories written on the way', wholeNumber())
+    .option('--tensorboard', 'also write event files for TensorBoard into the run folder')
     .option('--prompt <text>', 'beginning of the stories it writes')
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
     .option('--resume <folder>', 'go on with the run in this folder')

@@ -7,7 +7,14 @@ import {
   modelCost,
   openSafetensors,
 } from '@tinystories/model'
-import { createTrainer, evaluateOn, type RunLimits, type StepLine } from '@tinystories/trainer'
+import {
+  createTrainer,
+  evaluateOn,
+  metricsCsv,
+  type RunLimits,
+  type StepLine,
+  TensorBoardFile,
+} from '@tinystories/trainer'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { forDisplay } from '../paths.ts'
@@ -61,6 +68,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     flopsPerToken: modelCost(settings.model).flopsPerToken.training,
     ...(process.stdout.isTTY ? { peakFlops: await machineRate(settings) } : {}),
   })
+  let events: TensorBoardFile | undefined
   const trainer = await createTrainer({
     model,
     data: trainingBatches(stories.train, settings, tokenizer),
@@ -88,7 +96,10 @@ export async function train(flags: TrainFlags): Promise<number> {
     resume: flags.resume !== undefined,
     force: flags.force ?? false,
     callbacks: {
-      onMetrics: line => progress.update(line),
+      onMetrics(line) {
+        progress.update(line)
+        events?.append(line)
+      },
       onWarning: text => progress.note(`Warning: ${text}`),
       async onBest(_result, state) {
         await saveModel(run.model, settings.model, state.parameters, tokenizer)
@@ -110,9 +121,14 @@ export async function train(flags: TrainFlags): Promise<number> {
     )
     note(`Engine: ${engine.name} (${engine.description}; ${why})`)
     note(`Run folder: ${forDisplay(run.folder)}`)
+    if (flags.tensorboard) {
+      events = await TensorBoardFile.open(run.tensorboard, trainer.step + 1)
+      note(`TensorBoard: tensorboard --logdir ${forDisplay(run.tensorboard)}`)
+    }
     const result = await trainer.run({ ...runLimits(settings), signal: interrupt.signal })
     progress.end()
     const lines = await readMetrics(run)
+    await writeWhole(run.metricsTable, metricsCsv(lines))
     await writeWhole(run.lossCurve, lossCurve(lines, { title: `Bits per byte, ${dataName(settings)}` }))
     if (result.status === 'aborted') return tellInterruption(note, run, result.step)
     if (result.reason === 'early-stopping') note(`${patience} evaluations in a row brought no gain.`)
@@ -134,6 +150,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     progress.end()
     interrupt.release()
     await trainer.dispose()
+    await events?.close()
   }
   await tellStory(note, run, settings)
   return 0

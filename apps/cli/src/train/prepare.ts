@@ -91,6 +91,7 @@ const free = [
   'onSpike',
   'sampleEvery',
   'keepCheckpoints',
+  'tensorboard',
 ]
 const forcible = [
   'data',

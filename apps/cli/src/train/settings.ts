@@ -56,6 +56,7 @@ export interface TrainFlags {
   out?: string
   resume?: string
   force?: boolean
+  tensorboard?: boolean
   findLearningRate?: boolean
   findBatchSize?: boolean
   prompt?: string

@@ -43,18 +43,17 @@ describe('mending encodings', () => {
   })
 
   test('brings back any text of usual characters, broken once or twice', () => {
-    const char = fc.constantFrom(...'abc ,.“”‘’–—…éüñàçÉßðŸ😊🐢•™€')
+    const char = fc.constantFrom(...'abc ,.“”‘’–—…éüñàçÉß😊🐢•™€')
     fc.assert(
       fc.property(fc.array(char, { maxLength: 40 }), fc.integer({ min: 1, max: 2 }), (chars, times) => {
-        // What looks broken without being so is not to be brought back.
         const text = chars.join('')
+        // What looks broken without being so cannot be told from what is.
         fc.pre(mendEncoding(text).mended === 0)
         let wrong = text
         for (let i = 0; i < times; i++) wrong = broken(wrong)
-        // A broken letter of one sequence only is mended when it stands in Latin-1, punctuation or emoji.
-        fc.pre(!/[Ÿ€]/.test(text) || times === 2)
         expect(mendEncoding(wrong).text).toBe(text)
       }),
+      { numRuns: 500 },
     )
   })
 })

@@ -36,7 +36,7 @@ test('counts what is there', async () => {
       replacementCharacter: 1,
       controlCharacter: 0,
       endOfTextInside: 1,
-      typographicQuotes: 2,
+      typographicQuotes: 1,
       blankLines: 1,
       doubleSpaces: 1,
     },

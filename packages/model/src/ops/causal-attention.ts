@@ -56,11 +56,11 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
         Heads,
         Heads,
       ]
-      const queries = scaled(q)
-      const probabilities = blocks.map(block =>
+      const queries = perBlock(scaled(q), blocks)
+      const probabilities = blocks.map((block, i) =>
         tf.tidy(() => {
-          const { start, end, first } = block
-          const scores = tf.matMul(positions(queries, start, end), positions(k, first, end), true, false)
+          const { end, first } = block
+          const scores = tf.matMul(queries[i]!, positions(k, first, end), true, false)
           const mask = causalMask(block, window)
           return tf.softmax(mask ? tf.add(scores, mask) : scores)
         }),
@@ -71,7 +71,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
         ),
         2,
       )
-      saved.push(queries, k, v, o, ...probabilities)
+      saved.push(k, v, o, ...queries, ...probabilities)
       return rowsOf(tf.reshape(o, [count, width, length]))
     })
     save(saved)
@@ -79,10 +79,15 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
       value: join(merged, 0),
       gradients(dy, saved) {
         const gradients = chunks.map(({ from, count }, chunk) => {
-          const [q, k, v, o, ...probabilities] = saved.slice(
-            chunk * (4 + blocks.length),
-            (chunk + 1) * (4 + blocks.length),
-          ) as [Heads, Heads, Heads, Heads, ...Heads[]]
+          const size = 3 + 2 * blocks.length
+          const [k, v, o, ...rest] = saved.slice(chunk * size, (chunk + 1) * size) as [
+            Heads,
+            Heads,
+            Heads,
+            ...Heads[],
+          ]
+          const queries = rest.slice(0, blocks.length)
+          const probabilities = rest.slice(blocks.length)
           const dO = tf.reshape(columnsOf(part(dy as tf.Tensor2D, from * length, count * length), count), [
             count * heads,
             headSize,
@@ -92,23 +97,22 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
           // (dO, -rowsum) (v, 1)^T = dO v^T - rowsum: no pass over the scores for the difference.
           const dOutWithSums = tf.concat([dO, tf.neg(rowSums)], 1) as Heads
           const valuesWithOnes = tf.concat([v, tf.ones([count * heads, 1, length])], 1) as Heads
+          const outs = perBlock(dO, blocks)
+          const outsWithSums = perBlock(dOutWithSums, blocks)
           const dq: Heads[] = []
           const dk: Heads[] = []
           const dv: Heads[] = []
-          for (const [i, { start, end, first }] of blocks.entries()) {
+          for (const [i, { end, first }] of blocks.entries()) {
             const p = probabilities[i]!
-            const dP = tf.matMul(
-              positions(dOutWithSums, start, end),
-              positions(valuesWithOnes, first, end),
-              true,
-              false,
-            )
+            const dP = tf.matMul(outsWithSums[i]!, positions(valuesWithOnes, first, end), true, false)
             const dS: tf.Tensor3D = tf.mul(p, dP)
             dq.push(tf.matMul(positions(k, first, end), dS, false, true))
-            dk.push(place(tf.matMul(positions(q, start, end), dS), first, length))
-            dv.push(place(tf.matMul(positions(dO, start, end), p), first, length))
+            dk.push(tf.matMul(queries[i]!, dS))
+            dv.push(tf.matMul(outs[i]!, p))
           }
-          const all = [scaled(join(dq, 2)), sum(dk), sum(dv)].map(x => tf.reshape(x, [count, width, length]))
+          const all = [scaled(join(dq, 2)), addUp(dk, blocks, length), addUp(dv, blocks, length)].map(x =>
+            tf.reshape(x, [count, width, length]),
+          )
           return rowsOf(tf.concat(all, 1))
         })
         return [join(gradients, 0)]
@@ -181,18 +185,36 @@ function join<T extends tf.Tensor>(parts: T[], axis: number): T {
   return parts.length === 1 ? parts[0]! : tf.concat(parts, axis)
 }
 
-/** As the positions from `first` on of `length`, the others 0. */
-function place(x: Heads, first: number, length: number): Heads {
-  const after = length - first - x.shape[2]
-  return first === 0 && after === 0
+/** The columns of each block of queries. */
+function perBlock(x: Heads, blocks: Block[]): Heads[] {
+  if (blocks.length === 1) return [x]
+  return tf.split(
+    x,
+    blocks.map(({ start, end }) => end - start),
+    2,
+  )
+}
+
+/** The sum of gradients for the keys of each block, as `[.., length]`: together as long as they overlap. */
+function addUp(parts: Heads[], blocks: Block[], length: number): Heads {
+  let [from, to] = [blocks[0]!.first, blocks[0]!.end]
+  let total = parts[0]!
+  for (const [i, { first, end }] of blocks.entries()) {
+    if (i === 0) continue
+    const [low, high] = [Math.min(from, first), Math.max(to, end)]
+    total = tf.add(place(total, from - low, high - to), place(parts[i]!, first - low, high - end))
+    ;[from, to] = [low, high]
+  }
+  return place(total, from, length - to)
+}
+
+/** With so many positions of 0 before and after. */
+function place(x: Heads, before: number, after: number): Heads {
+  return before === 0 && after === 0
     ? x
     : (tf.pad(x, [
         [0, 0],
         [0, 0],
-        [first, after],
+        [before, after],
       ]) as Heads)
-}
-
-function sum(parts: Heads[]): Heads {
-  return parts.reduce((total, part) => tf.add(total, part))
 }

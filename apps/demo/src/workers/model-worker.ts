@@ -2,8 +2,10 @@ import { type CompiledModel, compileModel, generate } from '@tinystories/model'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { type TextChange, TokenText } from '../models/token-text.ts'
+import { bundledStories } from '../training/corpus.ts'
 import { type Engine, type EngineChoice, type EngineInfo, startEngine } from './engine.ts'
 import { type Explanation, explainTokens } from './explain.ts'
+import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
 import { type CallContext, serve } from './rpc.ts'
 import { type HeadPlace, TfjsModel } from './tfjs-model.ts'
 
@@ -144,6 +146,25 @@ const methods = {
   /** Each token's probability and what else might have stood there. */
   async explain({ ids, choices }: { ids: number[]; choices: number }): Promise<(Explanation | undefined)[]> {
     return explainTokens(await onTfjs(), opened(), ids, choices)
+  },
+
+  /** Attention patterns on a text. */
+  async inside({ text }: { text: string }): Promise<InsideReport> {
+    return lookInside(await onTfjs(), opened(), text)
+  },
+
+  /** What the neurons of a layer are most active on, over the first so many bundled stories. */
+  async neurons(
+    { layer, count }: { layer: number; count: number },
+    context: CallContext<{ done: number; total: number }>,
+  ): Promise<NeuronReport> {
+    const stories = (await bundledStories()).slice(0, count)
+    return topNeurons(await onTfjs(), opened(), { stories, layer }, context)
+  },
+
+  /** Some of the bundled stories. */
+  async stories({ count }: { count: number }): Promise<string[]> {
+    return (await bundledStories()).slice(0, count)
   },
 }
 

@@ -1,3 +1,166 @@
+import './inside.css'
+import { useSignal, useSignalEffect } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
+import { ModelPicker } from '../../parts/model-picker.tsx'
+import { Problem } from '../../parts/notice.tsx'
+import { choices } from '../../state/models.ts'
+import type { InsideReport } from '../../workers/inside.ts'
+import { Story } from '../write/story.ts'
+import { Ablation } from './ablation.tsx'
+import { HeadView } from './head-view.tsx'
+import { Neurons } from './neurons.tsx'
+
+/** Heads that the page calls distance heads; see `distanceScore`. */
+const DISTANCE = 0.5
+const FIRST = 'medium'
+const TEXT =
+  'Tom and his dog Spot went to the park. Tom threw a red ball and Spot ran after it. The dog was very happy. Tom said, "Good dog, Spot!"'
+
+/** Attention patterns, neurons, and what a head is good for. */
 export function InsidePanel() {
-  return <p class="quiet">This part is being built.</p>
+  // It brings a worker and the opening of models; the patterns come through the same client.
+  const story = useMemo(() => new Story(), [])
+  const text = useSignal(TEXT)
+  const report = useSignal<InsideReport | undefined>(undefined)
+  const chosen = useSignal(0)
+  const problem = useSignal<string | undefined>(undefined)
+  const looking = useSignal(false)
+
+  const look = async (): Promise<void> => {
+    looking.value = true
+    problem.value = undefined
+    try {
+      const next = await story.client.call('inside', { text: text.value })
+      // The plainest distance head is the easiest to understand.
+      const first = next.heads.reduce(
+        (best, head, i) => (head.distanceScore > next.heads[best]!.distanceScore ? i : best),
+        0,
+      )
+      report.value = next
+      chosen.value = first
+    } catch (error) {
+      problem.value = (error as Error).message
+    } finally {
+      looking.value = false
+    }
+  }
+  const open = (key: string): void => {
+    void story.open(key).then(() => {
+      if (story.model.peek() === key) void look()
+    })
+  }
+  useSignalEffect(() => {
+    const first = choices.value.find(choice => choice.shipped?.id === FIRST) ?? choices.value[0]
+    if (first && story.model.peek() === undefined && story.modelProblem.peek() === undefined) open(first.key)
+  })
+
+  const current = report.value
+  const places = current?.heads.map((_, i) => i) ?? []
+  const byScore = places.toSorted(
+    (a, b) => current!.heads[b]!.distanceScore - current!.heads[a]!.distanceScore,
+  )
+  const groups = [
+    {
+      title: 'Distance heads',
+      hint: 'look a fixed way back, whatever the words',
+      heads: byScore.filter(i => current!.heads[i]!.distanceScore >= DISTANCE),
+    },
+    {
+      title: 'Semantic heads',
+      hint: 'choose by what the words are',
+      heads: byScore.filter(i => current!.heads[i]!.distanceScore < DISTANCE).reverse(),
+    },
+  ]
+  const head = current?.heads[chosen.value]
+
+  return (
+    <div class="with-rail">
+      <div class="inside">
+        <div class="sheet">
+          <form
+            class="beginning"
+            onSubmit={event => {
+              event.preventDefault()
+              void look()
+            }}
+          >
+            <label for="inside-text">A text to read</label>
+            <textarea
+              id="inside-text"
+              rows={3}
+              value={text.value}
+              onInput={event => {
+                text.value = event.currentTarget.value
+              }}
+            />
+            <div class="actions">
+              <button
+                type="submit"
+                class="primary"
+                disabled={story.model.value === undefined || looking.value}
+              >
+                Read it
+              </button>
+              {current?.cut && <p class="status">Only its first {current.pieces.length} tokens are shown.</p>}
+            </div>
+          </form>
+          <Problem>{problem.value}</Problem>
+          {current && head ? (
+            <>
+              {groups.map(group => (
+                <section key={group.title} class="head-group" aria-label={group.title}>
+                  <h3>
+                    {group.title} <span class="quiet">{group.hint}</span>
+                  </h3>
+                  {group.heads.length === 0 ? (
+                    <p class="quiet">None on this text.</p>
+                  ) : (
+                    <div class="head-grid">
+                      {group.heads.map(i => (
+                        <button
+                          key={i}
+                          type="button"
+                          class="head-tile"
+                          aria-pressed={i === chosen.value}
+                          onClick={() => {
+                            chosen.value = i
+                          }}
+                        >
+                          <HeadView.Thumbnail
+                            pattern={current.heads[i]!.pattern}
+                            size={current.pieces.length}
+                          />
+                          <span>
+                            Layer {current.heads[i]!.layer + 1}, head {current.heads[i]!.head + 1}
+                          </span>
+                          <span class="quiet figure">{current.heads[i]!.distanceScore.toFixed(2)}</span>
+                        </button>
+                      ))}
+                    </div>
+                  )}
+                </section>
+              ))}
+              <HeadView report={current} head={head} />
+            </>
+          ) : (
+            <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Reading...' : ''}</p>
+          )}
+        </div>
+        {current && head && <Ablation story={story} head={head} />}
+        {story.info.value && <Neurons key={story.model.value} story={story} info={story.info.value} />}
+      </div>
+      <aside class="rail" aria-label="Model">
+        <ModelPicker
+          id="inside"
+          value={story.model.value}
+          problem={story.modelProblem.value}
+          onChoose={open}
+        />
+        <p class="quiet small">
+          The number under a head is the share of its pattern that distance alone explains (R²): 1 for a head
+          that always looks to the same places, 0 for one that goes by the words.
+        </p>
+      </aside>
+    </div>
+  )
 }

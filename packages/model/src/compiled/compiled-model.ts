@@ -11,7 +11,7 @@ import type { GenerationRuntime } from './runtime.ts'
 export interface CompileModelOptions {
   /** Most texts that one graph writes together; a batch of more is written in parts. Default: as 1 GiB of cache allows, at most 64. */
   maxRows?: number
-  /** Tokens of each text for each call of the runtime. Default: as many as take about 20 ms, at most 8. */
+  /** Tokens of each text for each call of the runtime. Default: as many as take about 20 ms, at most 16. */
   stepsPerCall?: number
 }
 
@@ -27,7 +27,7 @@ export interface CompiledModel {
 }
 
 /** Of a graph of a few layers, unrolled: a compromise between its compilation and the calls it spares. */
-const MOST_STEPS = 8
+const MOST_STEPS = 16
 const MOST_ROWS = 64
 const MOST_CACHE_BYTES = 2 ** 30
 
@@ -35,7 +35,7 @@ let models = 0
 
 /**
  * Puts a model's weights into a runtime, from which compiled generation reads them. Graphs are made when they are
- * first needed, one for each number of texts (rounded up to a power of two) and size of the cache, and kept.
+ * first needed, one for each number of texts (rounded up: 1, 2, 4, 8, 16, 24, ...) and size of the cache, and kept.
  *
  * @param runtime such as `createRuntime()` of `@tinystories/compiler`; one may serve several models
  * @param model its parameters as tensors or as arrays; they are copied

@@ -35,7 +35,7 @@ export class CompiledWriter<S extends SampledStream> implements Writer<S> {
     this.#graphs = graphs
     this.streams = streams
     this.#options = options
-    this.#rows = powerOfTwo(streams.length)
+    this.#rows = streams.length <= 8 ? powerOfTwo(streams.length) : Math.ceil(streams.length / 8) * 8
     this.#instance = graphs.acquireInstance()
     this.#mode = samplingMode(options, graphs.config.vocabSize)
     this.#places = new Map(streams.map((stream, row) => [stream, row]))

@@ -6,6 +6,7 @@ import { LARGEST_UNIFORM, type SamplingMode, samplingMode } from './sample-graph
 
 /** Caches grow by so many places: fewer waste less time on empty ones, more need fewer graphs. */
 const CAPACITY_STEP = 64
+const CAPACITY_STEP_OF_ONE = 128
 /** Smallest size that is worth a graph of its own. */
 const LEAST_PROMPT = 16
 /** Times that too few candidates are taken for bad luck; after that the host samples. */
@@ -151,12 +152,10 @@ export class CompiledWriter<S extends SampledStream> implements Writer<S> {
     return { ids, lengths, longest }
   }
 
-  /** One text gets all the room it will need; many begin small, for they pay for each place. */
   #cacheFor(needed: number): CacheId {
     const { contextLength } = this.#graphs.config
-    const stream = this.streams[0]!
-    const room = this.#rows === 1 ? Math.max(needed, seen(stream) + this.#options.maxTokens) : needed
-    const capacity = Math.min(contextLength, Math.ceil(room / CAPACITY_STEP) * CAPACITY_STEP)
+    const step = this.#rows === 1 ? CAPACITY_STEP_OF_ONE : CAPACITY_STEP
+    const capacity = Math.min(contextLength, Math.ceil(needed / step) * step)
     return { rows: this.#rows, capacity, instance: this.#instance }
   }
 

@@ -127,7 +127,7 @@ async function* generateEvents(
   }
   const settings = { ...options, maxTokens, stopIds: new Set(options.stopIds) }
   if (!isCompiled(model)) {
-    yield* writeTogether(new Streams(model, writings, options), settings)
+    yield* writeTogether(new Streams(model, writings, options), { ...settings, pauses: true })
     return
   }
   for (let from = 0; from < writings.length; from += model.maxRows) {
@@ -137,14 +137,20 @@ async function* generateEvents(
 
 async function* writeTogether(
   writer: Writer<Writing>,
-  { maxTokens, stopIds, signal }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number> },
+  {
+    maxTokens,
+    stopIds,
+    signal,
+    pauses = false,
+  }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number>; pauses?: boolean },
 ): AsyncGenerator<GenerationEvent, void, void> {
   let lastPause = performance.now()
   try {
     while (writer.streams.length > 0) {
       signal?.throwIfAborted()
-      // Most backends never let go of the thread by themselves: let timers and clicks have their turn.
-      if (performance.now() - lastPause > 20) {
+      // Most backends never let go of the thread by themselves: let timers and clicks have their turn. A runtime has a
+      // thread of its own.
+      if (pauses && performance.now() - lastPause > 20) {
         await new Promise(resolve => setTimeout(resolve))
         signal?.throwIfAborted()
         lastPause = performance.now()

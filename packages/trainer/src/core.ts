@@ -27,6 +27,7 @@ export {
 } from './find-learning-rate.ts'
 export { initialState } from './initial-state.ts'
 export type { LimitName, RunLimits } from './limits.ts'
+export { type MeasureRateOptions, measureRate } from './measure-rate.ts'
 export type { EvaluationLine, MetricsLine, SampleLine, StepLine } from './metrics-line.ts'
 export { adam } from './optimizers/adam.ts'
 export { type AdamWOptions, adamW } from './optimizers/adam-w.ts'

@@ -1,5 +1,6 @@
 import type { Optimizer } from './optimizers/optimizer.ts'
-import type { Engine, TokenBatch } from './types.ts'
+import { randomBatch } from './random-batch.ts'
+import type { Engine } from './types.ts'
 
 export interface FindBatchSizeOptions {
   /** A fresh engine with its state loaded, for each size: so that the memory of one is not counted with the next. */
@@ -103,16 +104,4 @@ function foretold(trials: readonly BatchSizeTrial[]): number {
   const [before, last] = trials.slice(-2) as [BatchSizeTrial, BatchSizeTrial]
   const perWindow = Math.max(0, (last.bytes - before.bytes) / (last.batchSize - before.batchSize))
   return last.bytes + perWindow * last.batchSize
-}
-
-function randomBatch(rows: number, length: number, vocabSize: number): TokenBatch {
-  const ids = Int32Array.from({ length: rows * length + 1 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 0)
-  for (let i = 0; i < ids.length; i++) ids[i] = (ids[i]! >>> 8) % vocabSize
-  return {
-    inputs: ids.slice(0, -1),
-    targets: ids.slice(1),
-    mask: new Float32Array(rows * length).fill(1),
-    shape: [rows, length],
-    bytes: rows * length * 4,
-  }
 }

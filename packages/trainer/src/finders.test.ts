@@ -4,6 +4,7 @@ import { createEngine } from './engines/create-engine.ts'
 import { type FindBatchSizeOptions, findBatchSize } from './find-batch-size.ts'
 import { findLearningRate } from './find-learning-rate.ts'
 import { initialState } from './initial-state.ts'
+import { measureRate } from './measure-rate.ts'
 import { adamW } from './optimizers/adam-w.ts'
 import { toyModel, toyStream } from './testing/toy-model.ts'
 import type { Engine } from './types.ts'
@@ -108,4 +109,13 @@ test('the largest size is respected, and the suggestion is among the fastest', a
   expect(rateOf(search.suggestion)).toBeGreaterThanOrEqual(
     0.95 * Math.max(...search.trials.map(t => t.tokensPerSecond)),
   )
+})
+
+test('a probe of the rate leaves the engine as it was', async () => {
+  const engine = await freshEngine()
+  const before = await engine.save()
+  const shape = { batchSize: 2, contextLength: 8, vocabSize: 8 }
+  expect(await measureRate({ engine, optimizer, ...shape, steps: 3 })).toBeGreaterThan(0)
+  expect(await engine.save()).toEqual(before)
+  await engine.dispose()
 })

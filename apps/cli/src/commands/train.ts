@@ -38,6 +38,7 @@ import {
   tellStory,
   withResumeCommand,
 } from '../train/tell.ts'
+import { tellNeeds } from '../train/tell-needs.ts'
 import { trainableModel } from '../train/trainable-model.ts'
 import { UserError } from '../user-error.ts'
 
@@ -69,11 +70,12 @@ export async function train(flags: TrainFlags): Promise<number> {
     ...(process.stdout.isTTY ? { peakFlops: await machineRate(settings) } : {}),
   })
   let events: TensorBoardFile | undefined
+  const optimizer = optimizerOf(settings)
   const trainer = await createTrainer({
     model,
     data: trainingBatches(stories.train, settings, tokenizer),
     ...(tokensPerEpoch === null ? {} : { tokensPerEpoch }),
-    optimizer: optimizerOf(settings),
+    optimizer,
     schedule: scheduleOf(settings),
     accumulate: settings.accumulate,
     engine: settings.engine,
@@ -121,6 +123,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     )
     note(`Engine: ${engine.name} (${engine.description}; ${why})`)
     note(`Run folder: ${forDisplay(run.folder)}`)
+    if (trainer.step === 0) await tellNeeds(note, settings, trainer, optimizer)
     if (flags.tensorboard) {
       events = await TensorBoardFile.open(run.tensorboard, trainer.step + 1)
       note(`TensorBoard: tensorboard --logdir ${forDisplay(run.tensorboard)}`)

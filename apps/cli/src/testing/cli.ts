@@ -9,12 +9,16 @@ export interface CommandResult {
 
 export interface CommandOptions {
   cwd: string
+  onStart?: (child: ChildProcess) => void
   /** Called with all of stdout so far, whenever more comes. */
   onStdout?: (text: string, child: ChildProcess) => void
 }
 
 /** Runs the command as a person would: a process of its own, from source. */
-export function tinystories(args: string[], { cwd, onStdout }: CommandOptions): Promise<CommandResult> {
+export function tinystories(
+  args: string[],
+  { cwd, onStart, onStdout }: CommandOptions,
+): Promise<CommandResult> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url))
   const { npm_package_name: _, ...env } = process.env
   const child = spawn(process.execPath, ['--conditions=@tinystories/source', main, ...args], {
@@ -22,6 +26,7 @@ export function tinystories(args: string[], { cwd, onStdout }: CommandOptions): 
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  onStart?.(child)
   const result = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text

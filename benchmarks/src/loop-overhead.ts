@@ -49,7 +49,9 @@ export async function loopOverhead(): Promise<BenchmarkRow> {
     callbacks: { onMetrics: () => told.push(performance.now()) },
   })
   try {
-    const { value } = await data.iterate().next()
+    const cursor = data.iterate()
+    const { value } = await cursor.next()
+    await cursor.return?.()
     const shares: number[] = []
     for (let round = 0; round <= rounds; round++) {
       told.length = 0

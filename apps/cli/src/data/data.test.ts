@@ -1,0 +1,141 @@
+import { watch } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tinystories } from '../testing/cli.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinystories-data-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+
+test('prepare writes shards that inspect finds whole and train takes', async () => {
+  const made = await cli(
+    'data',
+    'prepare',
+    'sample',
+    '--out',
+    'shards',
+    '--vocab-size',
+    '300',
+    '--held-out',
+    '0.1',
+    '--clean',
+  )
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(made.stdout).toMatch(/Wrote shards\/train: 1,\d{3} stories, [\d,]+ tokens \(uint16\)/)
+  expect(made.stdout).toContain('Cleaned: kept 1,196 of 1,196 stories')
+  expect(made.stdout).toContain('tinystories train --data shards')
+  expect((await readdir(join(folder, 'shards'))).sort()).toEqual(['held-out', 'train'])
+
+  const { stdout } = await cli('data', 'inspect', 'shards', '--json')
+  const [train, heldOut] = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { stories: number })
+  expect(train!.stories + heldOut!.stories).toBe(1196)
+
+  const again = await cli('data', 'prepare', 'sample', '--out', 'shards/train')
+  expect(again.code).toBe(1)
+  expect(again.stderr).toMatch(/^error: .*finished token shards already/)
+
+  const size = ['--hidden', '16', '--layers', '1', '--heads', '2', '--context', '32', '--batch', '4']
+  const trained = await cli('train', '--data', 'shards', ...size, '--steps', '4', '--out', 'run')
+  expect(trained).toMatchObject({ code: 0, stderr: '' })
+  expect(trained.stdout).toContain(`Stories: ${train!.stories.toLocaleString('en')} to train on`)
+  expect(trained.stdout).toContain('a vocabulary of 300')
+  const resumed = await cli('train', '--resume', 'run', '--steps', '6')
+  expect(resumed).toMatchObject({ code: 0, stderr: '' })
+  const other = await cli(
+    'train',
+    '--data',
+    'shards',
+    '--vocab-size',
+    '400',
+    ...size,
+    '--steps',
+    '1',
+    '--out',
+    'no',
+  )
+  expect(other.stderr).toMatch(/--data .*shards is token shards, for which --vocab-size was decided/)
+  // Damage is told before anything is trained.
+  const shard = join(folder, 'shards/train/shard-00000.bin')
+  await writeFile(shard, (await readFile(shard)).subarray(0, 1000))
+  const damaged = await cli('data', 'inspect', 'shards')
+  expect(damaged.code).toBe(1)
+  expect(damaged.stderr).toMatch(/shard-00000\.bin: the file has 1000 bytes, the index says/)
+})
+
+test('prepare goes on after Ctrl-C, with the same result', async () => {
+  const line = (i: number): string =>
+    `Tom saw ${i} birds in the tree, and ${i * 7} more came. They all sang for him.`
+  const stories = Array.from({ length: 60_000 }, (_, i) => `${line(i)}\n<|endoftext|>\n`).join('')
+  await writeFile(join(folder, 'many.txt'), stories)
+  await cli('tokenizer', 'train', '--vocab-size', '300', '--out', 'tokenizer.json')
+  const args = [
+    'data',
+    'prepare',
+    'many.txt',
+    '--tokenizer',
+    'tokenizer.json',
+    '--shard-tokens',
+    '20000',
+    '--out',
+  ]
+  expect((await cli(...args, 'straight')).code).toBe(0)
+  await mkdir(join(folder, 'stopped'))
+  const stopped = await tinystories([...args, 'stopped'], {
+    cwd: folder,
+    onStart: child => {
+      // As soon as a shard is finished.
+      const watcher = watch(join(folder, 'stopped'), (_event, name) => {
+        if (name === 'unfinished.json') child.kill('SIGINT')
+      })
+      child.once('close', () => watcher.close())
+    },
+  })
+  expect(stopped.code).toBe(130)
+  expect(stopped.stdout).toContain('the same command goes on behind it')
+  expect((await cli('train', '--data', 'stopped', '--steps', '1')).stderr).toMatch(
+    /was interrupted. Do the same again/,
+  )
+  expect((await cli(...args, 'stopped')).code).toBe(0)
+  const names = (await readdir(join(folder, 'straight'))).sort()
+  expect((await readdir(join(folder, 'stopped'))).sort()).toEqual(names)
+  for (const name of names) {
+    expect(await readFile(join(folder, 'stopped', name))).toEqual(
+      await readFile(join(folder, 'straight', name)),
+    )
+  }
+})
+
+test('inspect counts, as text and as JSON', async () => {
+  const text = await cli('data', 'inspect', 'sample', '--samples', '1', '--tokenizer', 'tokenizer.json')
+  expect(text).toMatchObject({ code: 0, stderr: '' })
+  expect(text.stdout).toMatch(/stories +1,196\n/)
+  expect(text.stdout).toMatch(/tokens +[\d,]+ with tokenizer.json/)
+  expect(text.stdout).toContain('Sample 1')
+  const json = await cli('data', 'inspect', 'sample', '--json', '--near-duplicates')
+  expect(JSON.parse(json.stdout)).toMatchObject({ stories: 1196, duplicates: 0, nearDuplicates: 0 })
+})
+
+test.each([
+  [['data', 'prepare', 'nowhere.txt', '--out', 'none'], /nowhere\.txt: there is no such file/],
+  [['data', 'prepare', 'sample'], /required option '--out/],
+  [['data', 'prepare', 'sample', '--out', 'none', '--clean', 'foo'], /"foo" is no rule. Rules: mend/],
+  [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left to tokenise/],
+  [['data', 'inspect', 'nowhere'], /nowhere: there is no such file/],
+  [['data', 'inspect'], /missing required argument 'source'/],
+])('%j ends with one clear line', async (args, message) => {
+  const before = await readdir(folder)
+  const { code, stderr } = await cli(...args)
+  expect(stderr).toMatch(message)
+  expect(stderr).toMatch(/^error: /)
+  expect(code).toBe(1)
+  expect(await readdir(folder)).toEqual(before)
+})

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { inspect } from '@tinystories/model'
 import type { OpenModel } from '../models/open-model.ts'
 import { TokenText } from '../models/token-text.ts'
+import { distanceScore } from './distance-score.ts'
 import type { CallContext } from './rpc.ts'
 import type { TfjsModel } from './tfjs-model.ts'
 
@@ -56,34 +57,6 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
   }
   tf.dispose(patterns)
   return { pieces: piecesOf(tokenizer, ids, endOfTextId), ids, heads, cut: written.length < all.length }
-}
-
-/**
- * How much of a pattern the distance alone explains: the coefficient of determination (R²) of the best guess that
- * knows only how far back each token lies and in which row it is asked, over all pairs of a token and one before it.
- * The guess is the mean over rows of what is given to that distance, brought to a sum of 1 in each row. Near 1 the head
- * looks to fixed places; near 0, or below, what it looks at depends on the words.
- */
-export function distanceScore(pattern: Float32Array, length: number): number {
-  const sums = new Float64Array(length)
-  for (let query = 0; query < length; query++) {
-    for (let key = 0; key <= query; key++) sums[query - key]! += pattern[query * length + key]!
-  }
-  const means = sums.map((sum, distance) => sum / (length - distance))
-  let unexplained = 0
-  let all = 0
-  // The first rows have nothing to choose from.
-  for (let query = 4; query < length; query++) {
-    let total = 0
-    for (let distance = 0; distance <= query; distance++) total += means[distance]!
-    for (let key = 0; key <= query; key++) {
-      const value = pattern[query * length + key]!
-      unexplained += (value - means[query - key]! / Math.max(total, 1e-12)) ** 2
-      // An even share is what one would guess without knowing anything.
-      all += (value - 1 / (query + 1)) ** 2
-    }
-  }
-  return all === 0 ? 0 : Math.max(0, 1 - unexplained / all)
 }
 
 /** A place where a neuron is active. */

@@ -62,7 +62,7 @@ export function InsidePanel() {
   const groups = [
     {
       title: 'Distance heads',
-      hint: 'look a fixed way back, whatever the words',
+      hint: 'look equally far back, whatever the words',
       heads: byScore.filter(i => current!.heads[i]!.distanceScore >= DISTANCE),
     },
     {
@@ -157,8 +157,9 @@ export function InsidePanel() {
           onChoose={open}
         />
         <p class="quiet small">
-          The number under a head is the share of its pattern that distance alone explains (R²): 1 for a head
-          that always looks to the same places, 0 for one that goes by the words.
+          The number under a head is the share of its pattern that distance alone explains: 1 for a head that
+          always looks equally far back or everywhere alike, near 0 for one that goes by the words. The
+          story's first token does not count: heads rest there.
         </p>
       </aside>
     </div>

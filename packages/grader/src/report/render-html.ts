@@ -1,4 +1,12 @@
-import { choiceChart, histogramChart, legend, lengthChart, meansChart, shareChart } from './charts.ts'
+import {
+  choiceChart,
+  columns,
+  histogramChart,
+  legend,
+  lengthChart,
+  meansChart,
+  shareChart,
+} from './charts.ts'
 import { escapeHtml as text } from './escape-html.ts'
 import { formatInterval, formatNumber, formatP, formatShare } from './format-number.ts'
 import { htmlItems } from './html-items.ts'
@@ -128,6 +136,9 @@ function comparisonTable(percent: string): (comparison: Report['comparisons'][nu
   }
 }
 
+/** log10 of the share of a k-gram among the corpus's, rounded down; -10 for those that never occur. */
+const frequencyBins = [-10, -9, -8, -7, -6, -5, -4, -3, -2, -1]
+
 function measureSections(models: readonly ModelSummary[]): string[] {
   const measured = models.filter(({ measures }) => measures)
   if (measured.length === 0) return []
@@ -148,6 +159,16 @@ function measureSections(models: readonly ModelSummary[]): string[] {
     })
     return found.length > 0 ? [card(title, shareChart(title, found), 'Share of completions by tenths')] : []
   })
+  const frequencies = [1, 2, 3, 4, 5].flatMap(k => {
+    const found = measured.flatMap(({ name, measures }) => {
+      const row = measures!.frequencies?.find(each => each.k === k)
+      return row ? [{ model: name, counts: frequencyBins.map(bin => row.histogram[bin] ?? 0) }] : []
+    })
+    const title = `How frequent the written ${k}-grams are in training`
+    const names = frequencyBins.map(bin => (bin === -10 ? '0' : `1e${bin}`))
+    return found.length > 0 ? [card(title, columns({ title, names, rows: found }), '0: never')] : []
+  })
+  charts.push(...frequencies)
   return [
     '<h2>Without a judge</h2>',
     scroll(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GradingRun } from '../judging/grade.ts'
 import type { Grading } from '../judging/grading.ts'
+import { measureCompletions } from '../measures/measure-completions.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
 import { buildReport } from './build-report.ts'
@@ -107,6 +108,18 @@ describe('figures', () => {
       '< 0.001',
     ])
   })
+})
+
+test('measures without a judge have their section, also when nothing was graded', async () => {
+  const { completion } = runOf('a', 0).gradings[3]!
+  const measures = { a: await measureCompletions([completion, completion], { corpus: ['word word word'] }) }
+  const html = renderHtml(buildReport([runOf('a', 0, { gradings: [] })], { measures }))
+  expect(html).toContain('Without a judge')
+  expect(html.match(/How frequent the written \d-grams/g)!.length).toBeGreaterThanOrEqual(5)
+  expect(html).not.toContain('id="completions"')
+  expect(renderMarkdown(buildReport([runOf('a', 0)], { measures }))).toMatch(
+    /4-grams that never occur in training \| \d/,
+  )
 })
 
 describe('forms', () => {

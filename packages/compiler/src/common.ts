@@ -13,6 +13,7 @@ export type {
 export { writeOnnx } from './graph/onnx-writer.ts'
 export { type OptimizeOptions, optimize } from './passes/optimize.ts'
 export type { WasmFiles } from './runtime/messages.ts'
-export type { Compiled, CompileOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
+export { type ProfileRow, profileByOperation } from './runtime/profile.ts'
+export type { Compiled, CompileOptions, RunOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
 export { type Trace, traceFunction } from './trace/trace-function.ts'
 export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

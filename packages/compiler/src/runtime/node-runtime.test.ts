@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
@@ -7,6 +10,7 @@ import { CompilerError } from '../errors.ts'
 import { randomData, randomNumbers } from '../testing/random.ts'
 import type { TensorSpec } from '../tree.ts'
 import { createRuntime } from './create-runtime.ts'
+import { profileByOperation } from './profile.ts'
 import type { Runtime } from './runtime.ts'
 
 beforeAll(() => useBackend('cpu'))
@@ -284,6 +288,53 @@ describe('compile', () => {
     expect(await codeOf(compiled.run({ a: Float32Array.of(1, 2), b: { c: Float32Array.of(1) } }))).toBe(
       'disposed',
     )
+  })
+
+  it('calls off a run that has not begun, and goes on with those after it', async () => {
+    const runtime = await createRuntime({ threads: 1 })
+    await runtime.write({ tally: { n: Float32Array.of(0) } })
+    const step = await runtime.compile(
+      ({ tally, by }: { tally: { n: Tensor }; by: Tensor }) => ({ tally: { n: tf.add(tally.n, by) } }),
+      { tally: { n: vector(1) }, by: scalar },
+      { state: ['tally'] },
+    )
+    const stop = new AbortController()
+    const by = (n: number): { by: Float32Array } => ({ by: Float32Array.of(n) })
+    const runs = [
+      step.run(by(1)),
+      step.run(by(10), undefined, { signal: stop.signal }),
+      step.run(by(100)),
+      step.run(by(1000), undefined, { signal: new AbortController().signal }),
+    ]
+    stop.abort(new Error('enough'))
+    const settled = await Promise.allSettled(runs)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(settled[1]).toMatchObject({ reason: { message: 'enough' } })
+    expect(await runtime.read('tally')).toEqual({ n: Float32Array.of(1101) })
+    await expect(step.run(by(1), undefined, { signal: stop.signal })).rejects.toThrow('enough')
+    await runtime.dispose()
+  })
+
+  it('profiles by operation', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'compiler-profile-'))
+    const runtime = await createRuntime({ threads: 1 })
+    const compiled = await runtime.compile(
+      ({ a }: { a: Tensor }) => ({ y: tf.tanh(tf.matMul(a, a)) }),
+      { a: { shape: [32, 32], dtype: 'float32' } },
+      { profile: join(folder, 'run') },
+    )
+    for (let i = 0; i < 3; i++) await compiled.run({ a: new Float32Array(1024) })
+    await compiled.dispose()
+    await runtime.dispose()
+    const [file] = await readdir(folder)
+    const rows = profileByOperation(await readFile(join(folder, file!), 'utf8'))
+    await rm(folder, { recursive: true })
+    expect(rows.map(({ op, calls }) => [op, calls]).sort()).toEqual([
+      ['MatMul', 3],
+      ['Tanh', 3],
+    ])
+    expect(rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+    expect(rows[0]!.milliseconds).toBeGreaterThanOrEqual(rows[1]!.milliseconds)
   })
 
   it('takes views, shared memory and Buffers', async () => {

@@ -40,6 +40,11 @@ export interface CompileOptions {
   profile?: string
 }
 
+export interface RunOptions {
+  /** Calls the run off while it waits for earlier ones. A run that has begun comes to its end. */
+  signal?: AbortSignal
+}
+
 /** A function that was compiled. `I` and `O` are its nested records of tensors. */
 export interface Compiled<I extends object = TensorTree, O extends object = TensorTree> {
   /** The graph as a standard `.onnx` file. */
@@ -53,9 +58,9 @@ export interface Compiled<I extends object = TensorTree, O extends object = Tens
    * @param outputs arrays to write the results into; without them fresh ones are made
    * @returns arrays of the outputs that are not state; those that are replace the state instead
    * @throws CompilerError for an input that is missing, unknown, of the wrong type or size, or a failure of ORT; a
-   * failed run leaves the state as it was
+   * failed run leaves the state as it was. The signal's reason when it is aborted before the run began
    */
-  run(inputs: Partial<DataOf<I>>, outputs?: Partial<DataOf<O>>): Promise<DataOf<O>>
+  run(inputs: Partial<DataOf<I>>, outputs?: Partial<DataOf<O>>, options?: RunOptions): Promise<DataOf<O>>
   /** Releases the graph's memory; the state stays. Does nothing the second time. */
   dispose(): Promise<void>
 }

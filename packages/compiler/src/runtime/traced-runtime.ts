@@ -18,7 +18,7 @@ import {
 } from '../tree.ts'
 import type { Channel } from './channel.ts'
 import type { Binding } from './messages.ts'
-import type { Compiled, CompileOptions, Runtime } from './runtime.ts'
+import type { Compiled, CompileOptions, RunOptions, Runtime } from './runtime.ts'
 
 interface StateLeaf {
   readonly path: readonly string[]
@@ -46,6 +46,10 @@ export class TracedRuntime implements Runtime {
   /** What is in the state, by name. */
   private readonly state = new Map<string, StateLeaf>()
   private nextSession = 0
+  /** Settles when the last run that was asked for has ended. */
+  private lastRun: Promise<unknown> = Promise.resolve()
+  /** Settles when all runs that could be called off have begun; undefined when there are none. */
+  private waiting: Promise<unknown> | undefined
 
   constructor(channel: Channel, { threads, providers }: TracedRuntimeOptions) {
     this.channel = channel
@@ -129,18 +133,20 @@ export class TracedRuntime implements Runtime {
     return {
       graph: model,
       nodeCount: graph.nodes.length,
-      run: async (given, into) => {
+      run: async (given, into, options) => {
         if (disposed) throw new CompilerError('disposed', 'This compiled function was disposed of')
         const data = checkArrays(given, freeInputs, 'The input', true)
         const targets = into && checkArrays(into, freeOutputs, 'The output', false)
         const results = new Map(
-          await this.channel.ask(
-            {
-              kind: 'run',
-              session,
-              inputs: [...data].map(([name, array]) => [name, compact(array)] as const),
-            },
-            'running the graph',
+          await this.inTurn(options, () =>
+            this.channel.ask(
+              {
+                kind: 'run',
+                session,
+                inputs: [...data].map(([name, array]) => [name, compact(array)] as const),
+              },
+              'running the graph',
+            ),
           ),
         )
         const leaves = freeOutputs.map(({ path, name }) => {
@@ -161,6 +167,32 @@ export class TracedRuntime implements Runtime {
 
   async dispose(): Promise<void> {
     await this.channel.stop('The runtime was disposed of; make a new one')
+  }
+
+  /**
+   * Asks for a run. Without a signal it is asked for at once and waits on the other side; with one it waits here, where
+   * it can be called off, and so do those that come after it.
+   */
+  private inTurn<T>({ signal }: RunOptions = {}, ask: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
+    if (!signal && !this.waiting) {
+      const run = ask()
+      this.lastRun = run.catch(() => {})
+      return run
+    }
+    const before = this.lastRun
+    const run = before.then(() => {
+      signal?.throwIfAborted()
+      return ask()
+    })
+    const settled: Promise<unknown> = run
+      .catch(() => {})
+      .then(() => {
+        if (this.waiting === settled) this.waiting = undefined
+      })
+    this.waiting = settled
+    this.lastRun = settled
+    return run
   }
 
   /** Whether an input or output is state, and if so whether it is what the state holds. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { beginnings } from '../content/beginnings.ts'
+import { collect } from '../testing/collect.ts'
 import { wordsOf } from '../text/words.ts'
 import type { Completion } from './completion.ts'
 import { cutAtRepeat } from './cut-at-repeat.ts'
@@ -107,7 +108,7 @@ describe('completions from a file', () => {
 
 test('generated completions: trials in order, seeds of their own, the same on the next run', async () => {
   const source = { beginnings: beginnings.slice(0, 2), generate: ({ seed }: { seed: number }) => ` ${seed}` }
-  const one = await Array.fromAsync(generateCompletions(source, { trials: 3 }))
+  const one = await collect(generateCompletions(source, { trials: 3 }))
   expect(one.map(({ beginningId, trial }) => `${beginningId} ${trial}`)).toEqual([
     'b01 0',
     'b01 1',
@@ -117,7 +118,7 @@ test('generated completions: trials in order, seeds of their own, the same on th
     'b02 2',
   ])
   expect(new Set(one.map(({ text }) => text)).size).toBe(6)
-  expect(await Array.fromAsync(generateCompletions(source, { trials: 3 }))).toEqual(one)
+  expect(await collect(generateCompletions(source, { trials: 3 }))).toEqual(one)
 })
 
 test('run-on text is cut where a 4-gram comes again', () => {

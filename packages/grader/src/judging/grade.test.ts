@@ -15,9 +15,10 @@ import { beginnings } from '../content/beginnings.ts'
 import { buildReport } from '../report/build-report.ts'
 import { renderHtml } from '../report/render-html.ts'
 import { storyRubric, storyRubricStructured } from '../rubric/story-rubric.ts'
+import { collect } from '../testing/collect.ts'
 import { playJudge } from '../testing/play-judge.ts'
 import { grade } from './grade.ts'
-import { openJournal } from './journal.ts'
+import { openJournal } from './open-journal.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -51,7 +52,7 @@ const generate = ({ seed }: { seed: number }): string =>
 
 async function completionsOf(count: number, trials = 1): Promise<Completion[]> {
   const source = { beginnings: beginnings.slice(0, count), generate }
-  return Array.fromAsync(generateCompletions(source, { trials }))
+  return collect(generateCompletions(source, { trials }))
 }
 
 describe('against a server that misbehaves', () => {

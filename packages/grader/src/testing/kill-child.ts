@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createChatClient } from '@tinystories/llm'
 import { beginnings } from '../content/beginnings.ts'
 import { grade } from '../judging/grade.ts'
-import { openJournal } from '../judging/journal.ts'
+import { openJournal } from '../judging/open-journal.ts'
 import { buildReport } from '../report/build-report.ts'
 import { renderJson } from '../report/render-json.ts'
 

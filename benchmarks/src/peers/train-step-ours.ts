@@ -1,12 +1,15 @@
 /**
  * The other side of `train-step-peer.py`, in a process of its own so that memory compares: it takes the same file and
- * answers the same commands, and `setup N` besides: the seconds that tracing and loading a step of N layers take.
+ * answers the same commands, and besides: `setup N`, the seconds that tracing and loading a step of N layers take, and
+ * `profile PATH`, the milliseconds of a step's operations, which it writes to a file by kind.
  */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { compile } from '@tinystories/compiler'
+import { compile, createRuntime, profileByOperation } from '@tinystories/compiler'
 import { evaluateLoss, type GptConfig, initParameterArrays, loss, parameterShapes } from '@tinystories/model'
 import {
   adamW,
@@ -123,6 +126,75 @@ async function setup(layers: number): Promise<number> {
   return Math.max(1e-9, (2 * second - first - third) / 1000)
 }
 
+/** The step written out, for the engine hides its graph. */
+async function profile(path: string): Promise<number> {
+  const steps = 8
+  const folder = mkdtempSync(join(tmpdir(), 'train-step-profile-'))
+  const runtime = await createRuntime({ threads: given.threads })
+  const arrays = initialArrays()
+  const zeros = (): Record<string, Float32Array> =>
+    Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
+  await runtime.write({ parameters: arrays, optimizer: { firstMoment: zeros(), secondMoment: zeros() } })
+  const specs = Object.fromEntries(
+    Object.entries(given.shapes).map(([name, shape]) => [name, { shape, dtype: 'float32' as const }]),
+  )
+  const names = Object.keys(specs)
+  const record = (tensors: tf.Tensor[]): Record<string, tf.Tensor> =>
+    Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))
+  const ids = { shape: [given.batch, given.config.contextLength], dtype: 'int32' } as const
+  const scalars = { learningRate: given.learningRate, ...optimizer.scalars(1) }
+  interface Inputs {
+    parameters: Record<string, tf.Tensor>
+    optimizer: Record<string, Record<string, tf.Tensor>>
+    batch: { inputs: tf.Tensor; targets: tf.Tensor }
+    scalars: Record<string, tf.Scalar>
+  }
+  const compiled = await runtime.compile(
+    (inputs: Inputs) => {
+      const { parameters, batch } = inputs
+      const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+        loss(given.config, record(tensors), batch),
+      )(names.map(name => parameters[name]!))
+      const gradientNorm = tf.sqrt(tf.addN(grads.map(grad => tf.sum(tf.square(grad))))) as tf.Scalar
+      const { updates, state } = optimizer.update(record(grads), inputs.optimizer, {
+        parameters,
+        gradientNorm,
+        scalars: inputs.scalars,
+      })
+      const next = names.map(name => tf.sub(parameters[name]!, updates[name]!))
+      return { parameters: record(next), optimizer: state, loss: value }
+    },
+    {
+      parameters: specs,
+      optimizer: { firstMoment: specs, secondMoment: specs },
+      batch: { inputs: ids, targets: ids },
+      scalars: Object.fromEntries(
+        Object.keys(scalars).map(name => [name, { shape: [], dtype: 'float32' as const }]),
+      ),
+    },
+    { state: ['parameters', 'optimizer'], profile: join(folder, 'step') },
+  )
+  const { inputs, targets } = batches[0]!
+  for (let i = 0; i < steps; i++) {
+    await compiled.run({
+      batch: { inputs, targets },
+      scalars: Object.fromEntries(
+        Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]),
+      ),
+    })
+  }
+  await compiled.dispose()
+  await runtime.dispose()
+  const rows = profileByOperation(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')).map(row => ({
+    ...row,
+    calls: row.calls / steps,
+    milliseconds: row.milliseconds / steps,
+  }))
+  rmSync(folder, { recursive: true })
+  writeFileSync(path, JSON.stringify(rows))
+  return rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+}
+
 const peak = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
 const resident = (): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
@@ -144,6 +216,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     console.log(losses.join(' '))
   } else if (command === 'matmul') console.log(await matmul())
   else if (command === 'setup') console.log(await setup(Number(argument)))
+  else if (command === 'profile') console.log(await profile(argument!))
   else if (command === 'resident') console.log(resident())
   else console.log(peak())
 }

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProfileRow } from '@tinystories/compiler'
 import {
   type GptConfig,
   gptConfig,
@@ -94,6 +95,7 @@ async function runCase(label: string, { batch, config }: Case): Promise<Benchmar
     if (eager) rows.push(await agreement(label, ours, eager))
     if (compiled) rows.push(alone(label, 'seconds that torch.compile took', await compiled.run('prepared')))
     if (label === 'A' || chosenOnly(label)) rows.push(...(await setupAndGrowth(label, ours, steps)))
+    if (label === 'B') rows.push(...(await profileOf(label, ours, join(folder, 'profile.json'))))
     return rows
   } finally {
     for (const peer of started) peer.stop()
@@ -148,6 +150,17 @@ async function agreement(label: string, ours: PythonPeer, eager: PythonPeer): Pr
     peerValue: 1e-4,
     ratio: 1e-4 / apart,
   }
+}
+
+/** Where a step's time goes, by operation: what takes at least a hundredth. */
+async function profileOf(label: string, ours: PythonPeer, path: string): Promise<BenchmarkRow[]> {
+  await ours.run(`profile ${path}`)
+  const rows = JSON.parse(await readFile(path, 'utf8')) as ProfileRow[]
+  return rows
+    .filter(({ share }) => share >= 0.01)
+    .map(({ op, calls, milliseconds, share }) =>
+      alone(label, `ms a step in ${calls} ${op}, ${Math.round(100 * share)} %`, milliseconds),
+    )
 }
 
 async function setupAndGrowth(label: string, ours: PythonPeer, steps: number): Promise<BenchmarkRow[]> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { whyNoChromium } from '@tinystories/browser-testing'
+import { buildReport, renderJson } from '@tinystories/grader'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, startDemo, storyOf } from './testing/demo-browser.ts'
 
@@ -65,20 +66,50 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.context().close()
   })
 
-  it('goes on with WebAssembly when WebGPU is lost', async () => {
+  it('opens a finished report, and refuses what is none', async () => {
+    const page = await demo.open({ tab: 'grade' })
+    const file = (name: string, text: string) => ({
+      name,
+      mimeType: 'application/json',
+      buffer: Buffer.from(text),
+    })
+    await page.setInputFiles('#grade-file', file('other.json', '{"some": "json"}'))
+    await expect
+      .poll(() => page.locator('#panel-grade [role=alert]').textContent())
+      .toContain('other.json: this is not a report')
+    const report = buildReport([])
+    await page.setInputFiles('#grade-file', file('report.json', renderJson(report)))
+    await page.frameLocator('.report').locator('h1').waitFor()
+    expect(await page.locator('#panel-grade [role=alert]').textContent()).toBe('')
+    await page.context().close()
+  })
+
+  it('goes on with WebAssembly when WebGPU is lost while it writes', async () => {
     const page = await demo.open()
     await storyOf(page)
+    // The worker that will have the device keeps it where the test finds it.
+    const started = page.waitForEvent('worker')
     await page.selectOption('#engine', 'webgpu')
+    const worker = await started
+    await worker.evaluate(() => {
+      type Prototype = { requestDevice(...args: unknown[]): Promise<unknown> }
+      const { prototype } = (globalThis as unknown as { GPUAdapter: { prototype: Prototype } }).GPUAdapter
+      const { requestDevice } = prototype
+      prototype.requestDevice = async function (...args) {
+        const device = await requestDevice.apply(this, args)
+        Object.assign(globalThis, { device })
+        return device
+      }
+    })
     await page.getByRole('button', { name: 'Tell another' }).click()
-    await page.locator('#panel-write .status .engine', { hasText: 'WebGPU' }).waitFor({ timeout: 60_000 })
-    // The process behind the device ends; nothing of the page does.
-    const killer = await page.context().newPage()
-    await killer.goto('chrome://gpucrash').catch(() => {})
-    await killer.close()
-    await page.getByRole('button', { name: 'Tell another' }).click()
+    await page.locator('#panel-write .token:not(.given)').first().waitFor({ timeout: 60_000 })
+    await worker.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy())
     await page
       .locator('#panel-write .status .engine', { hasText: 'WebAssembly' })
       .waitFor({ timeout: 60_000 })
+    expect(await page.locator('#panel-write .beginning + [role=alert]').textContent()).toContain(
+      'took WebGPU away',
+    )
     expect(await storyOf(page)).toMatch(/^Once upon a time/)
     await page.context().close()
   })

@@ -53,7 +53,7 @@ describe.skipIf(whyNoChromium())('training in the page', () => {
     await button(page, 'Go on').click()
     await reaches(page, offered + 5)
     // The curve of before the reload is there again, and training went on from it.
-    const path = await page.locator('.loss-chart .mean').getAttribute('d')
+    const path = await page.locator('.loss-chart path.mean').getAttribute('d')
     expect(path!.split('L').length).toBeGreaterThan(offered - 5)
     await page.locator('.samples li').first().waitFor({ timeout: 60_000 })
     await button(page, 'Pause').click()

@@ -11,8 +11,8 @@ export default defineConfig({
     // Worker threads that a test starts resolve the packages from source as the test does.
     execArgv: [source],
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // .ci/run counts the tests from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest/results.json' }]] : ['default'],
   },

@@ -59,6 +59,7 @@ describe('train', () => {
         'checkpoints',
         'config.json',
         'loss.svg',
+        'metrics.csv',
         'metrics.jsonl',
         'model',
         'story.txt',

@@ -202,7 +202,5 @@ function list<T>(value: readonly T[], where: string): readonly T[] {
 }
 
 function notSupported(where: string, json: { type: string }, supported: string): TokenizerError {
-  return new TokenizerError(
-    `${where}: ${JSON.stringify(json).slice(0, 80)} is not supported; ${supported} are`,
-  )
+  return new TokenizerError(`${where}: ${JSON.stringify(json.type)} is not supported; ${supported} are`)
 }

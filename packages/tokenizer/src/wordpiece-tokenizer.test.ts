@@ -178,7 +178,20 @@ describe('fromJSON', () => {
     ],
     [{ ...good, model: { ...good.model, vocab: { '[UNK]': 1e9 } } }, 'ids are whole numbers from 0 to'],
     [{ ...good, normalizer: { type: 'Precompiled' } }, 'normalizer: "Precompiled" is not supported'],
-    [{ ...good, pre_tokenizer: { type: 'Metaspace' } }, 'pre_tokenizer: "Metaspace"'],
+    [{ ...good, pre_tokenizer: { type: 'Metaspace' } }, 'pre_tokenizer: "Metaspace" is not supported'],
+    [
+      { ...good, normalizer: { type: 'Sequence', normalizers: [{ type: 'NFD' }, { type: 'Nmt' }] } },
+      'normalizer: "Nmt" is not supported',
+    ],
+    [{ ...good, normalizer: { type: 'Sequence' } }, 'normalizer: normalizers: expected a list'],
+    [
+      { ...good, normalizer: null, pre_tokenizer: { type: 'Split', pattern: { String: '-' } } },
+      'pre_tokenizer: Split is supported only',
+    ],
+    [
+      { ...good, normalizer: null, pre_tokenizer: { type: 'Punctuation', behavior: 'Removed' } },
+      'pre_tokenizer: "Punctuation" is not supported',
+    ],
     [{ ...good, decoder: { type: 'CTC' } }, 'decoder: {"type":"CTC"} is not supported'],
     [{ ...good, post_processor: { type: 'ByteLevel' } }, 'post_processor: "ByteLevel" is not supported'],
     [{ ...good, added_tokens: [{ id: 'x', content: 'a' }] }, 'added_tokens[0].id: expected a whole number'],

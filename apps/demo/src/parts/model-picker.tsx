@@ -14,20 +14,12 @@ interface ModelPickerProps {
 /** Chooses a shipped model, one dropped in as files, or one on the hub. */
 export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) {
   const own = useSignal<string | undefined>(undefined)
-  const hub = useSignal('')
   const over = useSignal(false)
 
   const take = (files: Record<string, Blob>, name: string): void => {
     own.value = undefined
     onChoose(addChoice({ label: name, detail: 'your files', source: { kind: 'files', name, files } }))
   }
-  const takeHub = (event: Event): void => {
-    event.preventDefault()
-    const name = hub.value.trim()
-    if (!name) return
-    onChoose(addChoice({ label: name, detail: 'from the hub', source: { kind: 'hub', name } }))
-  }
-
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere on it; inside is a button for them
     <div
@@ -69,45 +61,66 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
       <Problem>
         {problem ?? own.value ?? (choices.value.length === 0 ? choicesProblem.value : undefined)}
       </Problem>
-      <details>
-        <summary>Use another model</summary>
-        <div class="other-model">
-          <label class="drop-zone">
+      <OtherModel id={id} onTake={take} onChoose={onChoose} />
+    </div>
+  )
+}
+
+interface OtherModelProps {
+  id: string
+  onTake(files: Record<string, Blob>, name: string): void
+  onChoose(key: string): void
+}
+
+/** Brings a model as files, or by its name on the hub. */
+export function OtherModel({ id, onTake, onChoose }: OtherModelProps) {
+  const hub = useSignal('')
+  const takeHub = (event: Event): void => {
+    event.preventDefault()
+    const name = hub.value.trim()
+    if (!name) return
+    onChoose(addChoice({ label: name, detail: 'from the hub', source: { kind: 'hub', name } }))
+  }
+
+  return (
+    <details>
+      <summary>Use another model</summary>
+      <div class="other-model">
+        <label class="drop-zone">
+          <input
+            type="file"
+            multiple
+            accept=".safetensors,.json"
+            onChange={event => {
+              const input = event.currentTarget
+              if (input.files?.length) {
+                const { files, name } = filesOf([...input.files])
+                onTake(files, name)
+              }
+              input.value = ''
+            }}
+          />
+          <strong>Drop a model's folder here</strong>, or choose its files: model.safetensors, config.json and
+          tokenizer.json. They stay on your machine.
+        </label>
+        <form onSubmit={takeHub}>
+          <label for={`${id}-hub`}>Or a name on the hub</label>
+          <div class="input-with-button">
             <input
-              type="file"
-              multiple
-              accept=".safetensors,.json"
-              onChange={event => {
-                const input = event.currentTarget
-                if (input.files?.length) {
-                  const { files, name } = filesOf([...input.files])
-                  take(files, name)
-                }
-                input.value = ''
+              id={`${id}-hub`}
+              type="text"
+              placeholder="owner/name"
+              spellcheck={false}
+              autocomplete="off"
+              value={hub.value}
+              onInput={event => {
+                hub.value = event.currentTarget.value
               }}
             />
-            <strong>Drop a model's folder here</strong>, or choose its files: model.safetensors, config.json
-            and tokenizer.json. They stay on your machine.
-          </label>
-          <form onSubmit={takeHub}>
-            <label for={`${id}-hub`}>Or a name on the hub</label>
-            <div class="input-with-button">
-              <input
-                id={`${id}-hub`}
-                type="text"
-                placeholder="owner/name"
-                spellcheck={false}
-                autocomplete="off"
-                value={hub.value}
-                onInput={event => {
-                  hub.value = event.currentTarget.value
-                }}
-              />
-              <button type="submit">Open</button>
-            </div>
-          </form>
-        </div>
-      </details>
-    </div>
+            <button type="submit">Open</button>
+          </div>
+        </form>
+      </div>
+    </details>
   )
 }

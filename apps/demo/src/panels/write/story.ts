@@ -124,6 +124,7 @@ export class Story {
     })
     const builder = new TokenList()
     let frame = 0
+    let lost = false
     let first = 0
     const show = (): void => {
       frame = 0
@@ -151,15 +152,14 @@ export class Story {
       show()
       if (current() && !controller.signal.aborted) {
         const { message } = error as Error
-        if (message.includes('WebGPU device was lost')) return this.#withoutWebGpu(args)
-        this.problem.value = message
-      }
-    } finally {
-      if (current()) {
-        this.busy.value = undefined
-        await this.#explain(controller)
+        lost = message.includes('WebGPU device was lost')
+        if (!lost) this.problem.value = message
       }
     }
+    if (!current()) return
+    if (lost) return this.#withoutWebGpu(args)
+    this.busy.value = undefined
+    await this.#explain(controller)
   }
 
   /** A lost device does not come back to the worker that had it. */

@@ -27,6 +27,16 @@ export function describeFailure(error: unknown, context: FailureContext): Failur
   if (error instanceof Failure) return error
   if (error instanceof APIError && error.status !== undefined) return describeStatus(error, context)
   const { text, codes } = connectionTrouble(error)
+  // Pages are not told why; nobody at the address, and a server that does not let them ask, look alike.
+  if (codes.length === 0 && /^(Failed to fetch|NetworkError|Load failed)/.test(text)) {
+    return new Failure(
+      'passing',
+      new ServerFailureError(
+        `${context.server} cannot be reached from this page. Check the address, that the server runs, and that it lets the page ask (CORS).`,
+      ),
+      { isUnreachable: true, perhapsPaid: true },
+    )
+  }
   const isUnreachable = codes.some(code => unreachable.has(code))
   const problem = context.redact(text)
   return new Failure(

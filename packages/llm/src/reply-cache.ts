@@ -17,6 +17,9 @@ export interface ReplyCache {
   put(key: string, entry: { model: string; request: ChatRequest; reply: KeptReply }): Promise<KeptReply>
 }
 
+/** Opens a place for replies. */
+export type OpenReplyCache = (folder: string) => Promise<ReplyCache>
+
 /** Of the files. What a newer version of the package writes differently gets another number. */
 const version = 1
 const kind = 'tinystories-llm-cache'

@@ -52,6 +52,8 @@ export interface ChatServerOptions {
     /** A batch expires after so many of its requests. */
     expireAfter?: number
   }
+  /** Whether pages of other origins may ask (CORS). Default false. */
+  cors?: boolean
   /** Default: a free one. */
   port?: number
 }

@@ -132,6 +132,15 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
   }
 
   const server = createServer((request, response) => {
+    if (options.cors) {
+      response.setHeader('access-control-allow-origin', '*')
+      response.setHeader('access-control-allow-headers', 'authorization, content-type')
+      response.setHeader('access-control-expose-headers', 'retry-after, retry-after-ms')
+      if (request.method === 'OPTIONS') {
+        response.writeHead(204).end()
+        return
+      }
+    }
     answer(request, response).catch((error: unknown) => {
       // The client left, or sent something that is no request.
       if (response.destroyed) return

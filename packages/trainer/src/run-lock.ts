@@ -1,6 +1,8 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { CheckpointError, describeWriteFailure } from './errors.ts'
 
 interface Holder {
@@ -27,18 +29,21 @@ export class RunLock {
     const path = join(folder, lockName)
     const mine: Holder = { pid: process.pid, started: await startOf(process.pid), host: hostname() }
     // Made whole under another name and then linked: a lock is never seen half-written.
-    const prepared = `${path}.${process.pid}.tmp`
+    const prepared = `${path}.${randomUUID()}.tmp`
     try {
       await writeFile(prepared, JSON.stringify(mine))
-      for (let attempt = 0; attempt < 10; attempt++) {
+      for (let attempt = 0; attempt < 50; attempt++) {
         if (await linked(prepared, path)) return new RunLock(path)
         const text = await readFile(path, 'utf8').catch(() => undefined)
         // It went away just now.
         if (text === undefined) continue
         await refuseWhileAlive(path, folder, text)
-        await takeAway(path, text)
+        if (!(await takeAway(path, text))) await delay(20)
       }
-      throw new CheckpointError(`The lock ${path} changes hands all the time: try again.`, folder)
+      throw new CheckpointError(
+        `The lock ${path} is being taken over by another process. If nothing runs there, delete ${takeoverOf(path)}.`,
+        folder,
+      )
     } catch (error) {
       if (CheckpointError.isInstance(error)) throw error
       throw new CheckpointError(describeWriteFailure('The run folder', folder, error), folder, {
@@ -81,17 +86,30 @@ async function refuseWhileAlive(path: string, folder: string, text: string): Pro
   }
 }
 
-/** Removes a dead process's lock, unless somebody else has replaced it since it was read. */
-async function takeAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`
+function takeoverOf(path: string): string {
+  return `${path}.takeover`
+}
+
+/**
+ * Removes a dead process's lock. Only one process at a time may, the one that made the folder beside it: else a slow
+ * one could remove the lock that a quick one has put there since.
+ *
+ * @returns whether this process had its turn
+ */
+async function takeAway(path: string, expected: string): Promise<boolean> {
+  const turn = takeoverOf(path)
   try {
-    await rename(path, aside)
+    await mkdir(turn)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
-  if ((await readFile(aside, 'utf8')) !== expected) await linked(aside, path)
-  await rm(aside, { force: true })
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === expected) await rm(path, { force: true })
+    return true
+  } finally {
+    await rmdir(turn)
+  }
 }
 
 function parse(text: string): Holder | undefined {

@@ -1,6 +1,8 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { systemProblem, TokenShardError } from './errors.ts'
 
 /** Who holds a folder. */
@@ -38,38 +40,54 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Made whole under another name and then linked: a lock is never seen half-written. */
 async function create(path: string, me: Holder): Promise<boolean> {
+  const prepared = `${path}.${randomUUID()}.tmp`
   try {
-    const file = await open(path, 'wx')
-    try {
-      await file.writeFile(JSON.stringify(me))
-    } finally {
-      await file.close()
-    }
+    await writeFile(prepared, JSON.stringify(me))
+    await link(prepared, path)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw systemProblem(path, 'the folder cannot be locked', error)
+  } finally {
+    await rm(prepared, { force: true })
   }
 }
 
-/** Replaces the lock of an ended process. Of several that try this at once, one moves the old lock away and wins. */
+/**
+ * Replaces the lock of an ended process. Only one process at a time may, the one that made the folder beside it: else a
+ * slow one could remove the lock that a quick one has put there since.
+ */
 async function takeOver(path: string, me: Holder): Promise<void> {
-  const holder = await readHolder(path)
-  if (holder !== undefined && (await isAlive(holder))) throw inUse(path, holder)
-  const stale = `${path}.${process.pid}.stale`
-  await rename(path, stale).catch(() => {})
-  // What was moved may be the fresh lock of another that was quicker.
-  const moved = await readHolder(stale)
-  if (moved !== undefined && moved.pid !== holder?.pid && (await isAlive(moved))) {
-    await rename(stale, path)
-    throw inUse(path, moved)
+  const turn = `${path}.takeover`
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const holder = await readHolder(path)
+    if (holder !== undefined && (await isAlive(holder))) throw inUse(path, holder)
+    const mine = await mkdir(turn).then(
+      () => true,
+      () => false,
+    )
+    if (!mine) {
+      await delay(20)
+      continue
+    }
+    try {
+      const now = await readHolder(path)
+      if (now === undefined || !(await isAlive(now))) await rm(path, { force: true })
+    } finally {
+      await rmdir(turn)
+    }
+    if (await create(path, me)) return
   }
-  await rm(stale, { force: true })
-  if (!(await create(path, me))) throw inUse(path, (await readHolder(path)) ?? me)
+  throw new TokenShardError({
+    path: turn,
+    problem: 'another process is taking this folder over',
+    remedy: 'Wait for it; if nothing runs there, remove this folder',
+  })
 }
 
-/** Undefined when the lock is gone, or was cut off while it was written. */
+/** Undefined when the lock is gone, or is none. */
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Holder

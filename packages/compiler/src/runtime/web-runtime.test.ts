@@ -138,6 +138,12 @@ describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
       expect(wrong).toEqual([])
     })
 
+    it('says that the device was lost, to every call', async () => {
+      for (const message of await graphics.evaluate(() => page.lostDevice())) {
+        expect(message).toContain('the WebGPU device was lost')
+      }
+    })
+
     it('trains as eager tfjs does, with the state on the device', async () => {
       const { compiled, eager } = await graphics.evaluate(() =>
         page.training({ providers: ['webgpu', 'wasm'] }, 5),

@@ -186,6 +186,29 @@ const page = {
     return { ...results, disposed }
   },
 
+  /** What becomes of calls when the graphics device is lost. */
+  async lostDevice(): Promise<string[]> {
+    const ort = await import('onnxruntime-web/webgpu')
+    const runtime = await createRuntime({ place: 'same-thread', providers: ['webgpu'] })
+    await runtime.write({ tally: { n: Float32Array.of(1, 2) } })
+    const step = await runtime.compile(
+      ({ tally }: { tally: { n: Tensor } }) => ({ tally: { n: tf.add(tally.n, 1) } }),
+      { tally: { n: { shape: [2], dtype: 'float32' } } },
+      { state: ['tally'] },
+    )
+    await step.run({})
+    const device = (await ort.env.webgpu.device) as unknown as { destroy(): void; lost: Promise<unknown> }
+    device.destroy()
+    await device.lost
+    const message = (error: Error): string => error.message
+    const messages = [
+      await step.run({}).then(String, message),
+      await runtime.read('tally').then(String, message),
+    ]
+    await runtime.dispose()
+    return messages
+  },
+
   /** How many timers had their turn while runs followed each other without a pause. */
   async timersBetween(options: RuntimeOptions, runs: number): Promise<number> {
     const compiled = await compile(

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { whyNoChromium } from '@tinystories/browser-testing'
-import { buildReport, renderJson } from '@tinystories/grader'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, startDemo, storyOf } from './testing/demo-browser.ts'
 
@@ -63,24 +62,6 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.locator('.neurons > li').first().waitFor({ timeout: 60_000 })
     expect(await page.locator('.neurons > li').count()).toBe(6)
     expect(await page.locator('.neurons > li:first-child mark').count()).toBe(6)
-    await page.context().close()
-  })
-
-  it('opens a finished report, and refuses what is none', async () => {
-    const page = await demo.open({ tab: 'grade' })
-    const file = (name: string, text: string) => ({
-      name,
-      mimeType: 'application/json',
-      buffer: Buffer.from(text),
-    })
-    await page.setInputFiles('#grade-file', file('other.json', '{"some": "json"}'))
-    await expect
-      .poll(() => page.locator('#panel-grade [role=alert]').textContent())
-      .toContain('other.json: this is not a report')
-    const report = buildReport([])
-    await page.setInputFiles('#grade-file', file('report.json', renderJson(report)))
-    await page.frameLocator('.report').locator('h1').waitFor()
-    expect(await page.locator('#panel-grade [role=alert]').textContent()).toBe('')
     await page.context().close()
   })
 

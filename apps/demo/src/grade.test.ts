@@ -1,0 +1,241 @@
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { whyNoChromium } from '@tinystories/browser-testing'
+import { buildReport, readReport, renderJson } from '@tinystories/grader'
+import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.ts'
+
+const KEY = 'sk-planted-0123456789abcdef'
+const BEGINNINGS = ['The frog wanted to jump over the pond, so', 'Mia had a kite. When the wind came,']
+
+/** Plays a teacher: longer texts get better marks. */
+function teach({ messages }: ServedRequest): string {
+  if (/Give no marks yet/.test(messages.at(-1)!.content))
+    return 'The sentence is finished, and <b>that</b> is good.'
+  const length = messages[1]!.content.length
+  return `Grammar: ${5 + (length % 5)}/10, Creativity: ${length % 7}/10, Consistency: 8/10, Plot: 4/10, Age group: B`
+}
+
+describe.skipIf(whyNoChromium())('grading in the page', () => {
+  let demo: DemoBrowser
+  let page: Page
+  let server: ChatServer
+  let folder: string
+  const said: string[] = []
+  beforeAll(async () => {
+    demo = await startDemo()
+    server = await startChatServer({
+      cors: true,
+      apiKey: KEY,
+      models: ['judge'],
+      respond: teach,
+      latency: 20,
+    })
+    folder = await mkdtemp(join(tmpdir(), 'demo-grade-'))
+    page = await demo.open({ tab: 'grade' })
+    page.on('console', message => said.push(message.text()))
+    page.on('pageerror', error => said.push(error.message))
+  })
+  afterAll(async () => {
+    await demo?.close()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const panel = '#panel-grade'
+  const alerts = (): Promise<string[]> => page.locator(`${panel} [role=alert]`).allTextContents()
+  const says = (message: RegExp): Promise<void> =>
+    expect.poll(alerts, { timeout: 60_000 }).toContainEqual(expect.stringMatching(message))
+  const fill = async (id: string, value: string): Promise<void> => {
+    await page.fill(`#grade-${id}`, value)
+    await page.locator(`#grade-${id}`).blur()
+  }
+  const mark = (): Promise<void> =>
+    page.getByRole('button', { name: /Have them marked|Go on marking/ }).click()
+  const file = (name: string, text: string) => ({
+    name,
+    mimeType: 'application/json',
+    buffer: Buffer.from(text),
+  })
+  const download = async (name: RegExp): Promise<string> => {
+    const [got] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name }).click(),
+    ])
+    return readFile(await got.path(), 'utf8')
+  }
+
+  it('writes completions of two models side by side', async () => {
+    await page.fill('#grade-beginnings', '')
+    await page.getByRole('button', { name: 'Write the completions' }).click()
+    await says(/There is no beginning/)
+    await page.fill('#grade-beginnings', BEGINNINGS.join('\n'))
+    await page.getByRole('button', { name: 'Write the completions' }).click()
+    await page.getByText('4 written').waitFor({ timeout: 120_000 })
+    expect(await page.locator('.grade-beginning').allTextContents()).toEqual(BEGINNINGS)
+    const texts = await page.locator('.grade-text').allTextContents()
+    expect(new Set(texts).size).toBe(4)
+    for (const text of texts) expect(text.length).toBeGreaterThan(20)
+    expect(await alerts()).toEqual(['', '', ''])
+  })
+
+  it('says what is wrong with the server, the key, the model and the prices', async () => {
+    await fill('url', `http://user:pass@127.0.0.1/v1`)
+    await mark()
+    await says(/holds a user, a password/)
+    const mute = await startChatServer({ apiKey: KEY })
+    await fill('url', mute.baseURL)
+    await fill('model', 'judge')
+    await fill('key', KEY)
+    await mark()
+    await says(/cannot be reached from this page.*CORS/)
+    expect(await page.locator('.grade-remedies').textContent()).toContain('OLLAMA_ORIGINS')
+    expect(mute.counts().delivered).toBe(0)
+    await mute.close()
+    // The key was for the other server: this one does not get it.
+    await fill('url', server.baseURL)
+    expect(await page.getByRole('button', { name: 'Forget' }).count()).toBe(0)
+    await fill('key', 'sk-wrong-key-000000')
+    await mark()
+    await says(/answered 401.*Check the key/)
+    expect((await alerts()).join()).not.toContain('sk-wrong-key')
+    await fill('key', KEY)
+    await fill('model', 'teacher')
+    await mark()
+    await says(/`teacher` does not exist.*Check the model's name/)
+    await fill('model', 'judge')
+    await fill('url', 'https://judge.example/v1')
+    await mark()
+    await says(/price of judge is not known/)
+    await fill('url', server.baseURL)
+    await fill('key', KEY)
+  })
+
+  it('has them marked, within a budget, and goes on where it was stopped', async () => {
+    const before = server.counts().delivered
+    await page.locator('.teacher details').evaluate(details => {
+      ;(details as HTMLDetailsElement).open = true
+    })
+    await fill('input-price', '1')
+    await fill('output-price', '2')
+    await fill('budget', '0.0001')
+    await mark()
+    await says(/budget of \$0\.0001.* is (too small|used up)/)
+    expect(server.counts().delivered).toBe(before)
+    await fill('budget', '1')
+    await mark()
+    await page.waitForSelector('.grade-item .grade-marks')
+    await page.locator('.teacher').getByRole('button', { name: 'Stop' }).click()
+    await mark()
+    await page.getByText('All marked').waitFor({ timeout: 60_000 })
+    expect(await page.locator('.grade-item .grade-marks').count()).toBe(4)
+    expect(await page.locator('.grade-assessment').first().textContent()).toBe(
+      'The sentence is finished, and <b>that</b> is good.',
+    )
+    expect(await page.locator('.grade-progress').textContent()).toMatch(/\$0\.0\d/)
+    // No exchange that had been answered was asked for again once its marks were kept.
+    const paid = server.counts().delivered
+    await mark()
+    await page.getByText('All marked').waitFor()
+    expect(server.counts().delivered).toBe(paid)
+  })
+
+  it('shows means with their errors, and gives the report as files', async () => {
+    const report = readReport(await download(/as JSON/), 'report.json')
+    expect(report.models.map(({ graded }) => graded)).toEqual([2, 2])
+    const marks = report.models.map(model => model.items.map(item => item.judgement!.marks.grammar as number))
+    const rows = await page.locator('.grade-table tbody tr').all()
+    for (const [i, row] of rows.entries()) {
+      const [a, b] = marks[i]!
+      const cell = await row.locator('td').first().textContent()
+      // Two samples: half their difference is the standard error of the mean.
+      expect(cell).toBe(`${((a! + b!) / 2).toFixed(2)} ± ${(Math.abs(a! - b!) / 2).toFixed(2)}`)
+    }
+    expect(await page.locator('.grade-charts svg[role=img]').count()).toBe(4)
+    const html = await download(/Download as HTML/)
+    expect(html).toContain('&lt;b&gt;that&lt;/b&gt;')
+    for (const text of [JSON.stringify(report), html]) expect(text).not.toContain(KEY)
+  })
+
+  it('keeps the key in memory only', async () => {
+    const left = await page.evaluate(async () => {
+      const databases = await indexedDB.databases()
+      const fields = [...document.querySelectorAll('input')].map(input => input.value)
+      return JSON.stringify([
+        { ...localStorage },
+        { ...sessionStorage },
+        databases,
+        document.cookie,
+        location.href,
+        history.state,
+        document.documentElement.outerHTML,
+        fields,
+      ])
+    })
+    expect(left).toContain('Kept in memory')
+    expect(left).not.toContain(KEY)
+    expect(said.join('\n')).not.toContain(KEY)
+    expect(await page.locator('#grade-key').getAttribute('type')).toBe('password')
+    expect(await page.locator('#grade-key').getAttribute('autocomplete')).toBe('off')
+    await page.getByRole('button', { name: 'Forget' }).click()
+    expect(await page.locator('#grade-key').getAttribute('placeholder')).not.toBe('Kept in memory')
+  })
+
+  it('opens a finished report, and says what is wrong with what is none', async () => {
+    await page.setInputFiles('#grade-report', file('other.json', '{"some": "json"}'))
+    await says(/other\.json: this is not a report/)
+    await page.setInputFiles('#grade-report', file('half.json', '{"format": "tinystories-rep'))
+    await says(/half\.json: this is not a report/)
+    const hollow = { ...buildReport([]), models: [{ name: 'a', judge: 'b' }] }
+    await page.setInputFiles('#grade-report', file('hollow.json', JSON.stringify(hollow)))
+    await says(/hollow\.json, models\[0\]\.criteria: this is not what a report holds there/)
+    const huge = await open(join(folder, 'huge.json'), 'w')
+    await huge.truncate(2 ** 30)
+    await huge.close()
+    await page.setInputFiles('#grade-report', join(folder, 'huge.json'))
+    await says(/huge\.json: 1,024 MB are more than this page takes/)
+
+    const text = await download(/as JSON/)
+    const fresh = await demo.open({ tab: 'grade', isolated: false, width: 390 })
+    await fresh.setInputFiles('#grade-report', file('report.json', text))
+    await fresh.locator('.grade-table tbody tr').nth(1).waitFor()
+    expect(await fresh.locator('.grade-item .grade-marks').count()).toBe(4)
+    expect(await fresh.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    // Read and written again, numbers that cannot be had included, it is the same.
+    const [again] = await Promise.all([
+      fresh.waitForEvent('download'),
+      fresh.getByRole('button', { name: /as JSON/ }).click(),
+    ])
+    expect(renderJson(readReport(await readFile(await again.path(), 'utf8'), ''))).toBe(text)
+    await fresh.getByRole('button', { name: 'Close this report' }).click()
+    expect(await fresh.locator('.grade-results').count()).toBe(0)
+    await fresh.context().close()
+  })
+
+  it.each(['light', 'dark'] as const)('has no serious fault of access in %s colours', async colorScheme => {
+    await page.emulateMedia({ colorScheme })
+    await page.addScriptTag({
+      content: await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8'),
+    })
+    const faults = await page.evaluate(async selector => {
+      type Axe = {
+        run(on: string): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
+      }
+      const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(selector)
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+    }, panel)
+    expect(faults).toEqual([])
+    const folder = process.env.SCREENSHOTS
+    if (folder) {
+      for (const width of [1280, 768, 390]) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.screenshot({ path: join(folder, `grade-${width}-${colorScheme}.png`), fullPage: true })
+      }
+    }
+  })
+})

@@ -1,0 +1,137 @@
+import { useSignal } from '@preact/signals'
+import type { Completion, Criterion, Grading, Report } from '@tinystories/grader'
+import type { GradeSession } from './grade-session.ts'
+
+/** What one model made of one beginning. */
+interface Cell {
+  name: string
+  items: { completion: Completion; grading: Grading | undefined }[]
+  /** What it is writing now. */
+  live?: string
+}
+
+export interface CompletionGroup {
+  beginning: string
+  cells: Cell[]
+}
+
+/** Of what is being written and marked here. */
+export function groupsOf(session: GradeSession): CompletionGroup[] {
+  const { pupils, writing } = session
+  const now = writing.value
+  const texts = pupils.value.flatMap(pupil => pupil.completions.map(({ beginning }) => beginning))
+  const beginnings = new Set(now ? [...texts, now.beginning] : texts)
+  return [...beginnings].map(beginning => ({
+    beginning,
+    cells: pupils.value.map(pupil => ({
+      name: pupil.name,
+      items: pupil.completions
+        .filter(completion => completion.beginning === beginning)
+        .map(completion => ({ completion, grading: session.gradingOf(pupil, completion) })),
+      ...(now?.name === pupil.name && now.beginning === beginning ? { live: now.text } : {}),
+    })),
+  }))
+}
+
+/** Of a finished report. */
+export function groupsOfReport({ models }: Report): CompletionGroup[] {
+  const groups = new Map<string, CompletionGroup>()
+  for (const [i, { items }] of models.entries()) {
+    for (const grading of items) {
+      const { completion } = grading
+      const key = JSON.stringify([completion.beginningId, completion.beginning])
+      const group: CompletionGroup = groups.get(key) ?? {
+        beginning: completion.beginning,
+        cells: models.map(({ name }) => ({ name, items: [] })),
+      }
+      groups.set(key, group)
+      group.cells[i]!.items.push({ completion, grading })
+    }
+  }
+  return [...groups.values()]
+}
+
+const AT_ONCE = 8
+
+interface CompletionGroupsProps {
+  names: readonly string[]
+  groups: readonly CompletionGroup[]
+  criteria: readonly Criterion[]
+}
+
+/** Completions of the same beginning side by side, each with its marks and assessment. */
+export function CompletionGroups({ names, groups, criteria }: CompletionGroupsProps) {
+  const count = useSignal(AT_ONCE)
+  return (
+    <>
+      {groups.slice(0, count.value).map(({ beginning, cells }, i) => (
+        <article key={`${i}:${beginning}`} class="grade-group">
+          <h3 class="grade-beginning">{beginning || 'Without a beginning'}</h3>
+          <div class="grade-cells" style={{ '--columns': Math.min(3, names.length) }}>
+            {cells.map((cell, j) => (
+              <div key={`${j}:${cell.name}`} class={`grade-cell grade-series-${j % 3}`}>
+                <h4>{cell.name}</h4>
+                {cell.items.map(({ completion, grading }) => (
+                  <CompletionView
+                    key={`${completion.trial}:${grading?.regrade ?? 0}`}
+                    text={completion.text}
+                    grading={grading}
+                    criteria={criteria}
+                  />
+                ))}
+                {cell.live !== undefined && (
+                  <p class="grade-text">
+                    {cell.live}
+                    <span class="caret" />
+                  </p>
+                )}
+              </div>
+            ))}
+          </div>
+        </article>
+      ))}
+      {groups.length > count.value && (
+        <button
+          type="button"
+          onClick={() => {
+            count.value += AT_ONCE
+          }}
+        >
+          Show more ({groups.length - count.value} beginnings)
+        </button>
+      )}
+    </>
+  )
+}
+
+interface CompletionViewProps {
+  text: string
+  grading: Grading | undefined
+  criteria: readonly Criterion[]
+}
+
+function CompletionView({ text, grading, criteria }: CompletionViewProps) {
+  const judgement = grading?.judgement
+  return (
+    <div class="grade-item">
+      <p class="grade-text">{text.trim() || '(nothing)'}</p>
+      {judgement && (
+        <>
+          <dl class="grade-marks">
+            {criteria.map(({ name, label }) => (
+              <div key={name}>
+                <dt>{label}</dt>
+                <dd class="figure">{String(judgement.marks[name] ?? '–')}</dd>
+              </div>
+            ))}
+          </dl>
+          {judgement.assessment && <p class="grade-assessment">{judgement.assessment}</p>}
+          {judgement.flags?.some(({ kind }) => kind === 'addresses-judge') && (
+            <p class="warning">This text talks to its judge: look at its marks with care.</p>
+          )}
+        </>
+      )}
+      {grading?.failure && <p class="problem">Not marked: {grading.failure}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,327 @@
+import { batch, type Signal, signal } from '@preact/signals'
+import {
+  type Beginning,
+  type Completion,
+  type Grading,
+  type GradingRun,
+  generateCompletions,
+  grade,
+  type Journal,
+  memoryJournal,
+  type Report,
+  rubricVersion,
+  storyRubric,
+} from '@tinystories/grader'
+import { engineChoice } from '../../state/engine.ts'
+import { choices, type ModelChoice, removeChoice } from '../../state/models.ts'
+import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
+import { WorkerClient } from '../../workers/rpc.ts'
+import { randomSeed } from '../write/story.ts'
+import { beginningsOf, someBeginnings } from './pupils.ts'
+import type { ReportWorkerMethods } from './report-worker.ts'
+import { Teacher } from './teacher.ts'
+import { writeOne } from './write-one.ts'
+
+/** One model, and what it wrote so far. */
+export interface Pupil {
+  key: string
+  name: string
+  completions: readonly Completion[]
+}
+
+export interface WritingProgress {
+  name: string
+  done: number
+  total: number
+  /** What is being written now. */
+  beginning: string
+  text: string
+}
+
+export interface MarkingProgress {
+  done: number
+  total: number
+  secondsLeft: number | undefined
+  /** What the server asks for, such as to go slower. */
+  note?: string
+}
+
+const MAX_TOKENS = 200
+
+/** All that is going on in the panel. */
+export class GradeSession {
+  readonly teacher: Teacher = new Teacher()
+  readonly beginnings: Signal<string> = signal(someBeginnings(4))
+  readonly trials: Signal<number> = signal(1)
+  readonly temperature: Signal<number> = signal(0.7)
+  readonly chosen: Signal<readonly string[]> = signal([])
+  readonly pupils: Signal<readonly Pupil[]> = signal([])
+  readonly writing: Signal<WritingProgress | undefined> = signal(undefined)
+  readonly marking: Signal<MarkingProgress | undefined> = signal(undefined)
+  readonly writeProblem: Signal<string | undefined> = signal(undefined)
+  readonly markProblem: Signal<string | undefined> = signal(undefined)
+  readonly fileProblem: Signal<string | undefined> = signal(undefined)
+  /** Of what was written here; of as much as is marked. */
+  readonly report: Signal<Report | undefined> = signal(undefined)
+  /** A finished one, from a file. */
+  readonly opened: Signal<Report | undefined> = signal(undefined)
+  /** Dollars that marking in this page has cost; undefined while a price was not known. */
+  readonly spent: Signal<number> = signal(0)
+  readonly spentKnown: Signal<boolean> = signal(true)
+  /** All that was asked for is written, or marked. */
+  readonly written: Signal<boolean> = signal(false)
+  readonly marked: Signal<boolean> = signal(false)
+  #seed = randomSeed()
+  #texts = new Map<string, string>()
+  #journals = new Map<string, Journal>()
+  #gradings = new Map<string, Grading[]>()
+  #running: AbortController | undefined
+  #reports: WorkerClient<ReportWorkerMethods> | undefined
+  #building = false
+  #isStale = false
+
+  stop(): void {
+    this.#running?.abort()
+  }
+
+  /** Writes what is missing. What a stopped writing left is taken as it is. */
+  async write(): Promise<void> {
+    const models = choices.value.filter(choice => this.chosen.value.includes(choice.key))
+    let beginnings: Beginning[]
+    this.writeProblem.value = undefined
+    try {
+      if (models.length === 0) throw new Error('Choose at least one model.')
+      beginnings = beginningsOf(this.beginnings.value)
+    } catch (error) {
+      this.writeProblem.value = (error as Error).message
+      return
+    }
+    if (this.written.value) this.#seed = randomSeed()
+    const controller = this.#start()
+    batch(() => {
+      this.written.value = false
+      this.marked.value = false
+      this.opened.value = undefined
+      this.report.value = undefined
+      this.pupils.value = models.map(({ key, label }) => ({ key, name: label, completions: [] }))
+    })
+    this.#gradings.clear()
+    const client = createModelClient(engineChoice.value)
+    try {
+      for (const model of models) await this.#writeAll(client, model, beginnings, controller.signal)
+      this.written.value = true
+    } catch (error) {
+      if (!controller.signal.aborted) this.writeProblem.value = (error as Error).message
+    } finally {
+      client.terminate()
+      this.writing.value = undefined
+    }
+  }
+
+  async #writeAll(
+    client: ModelClient,
+    model: ModelChoice,
+    beginnings: readonly Beginning[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [trials, temperature] = [this.trials.value, this.temperature.value]
+    const total = beginnings.length * trials
+    let isOpen = false
+    let done = 0
+    const keyOf = ({ text }: Beginning, seed: number): string =>
+      JSON.stringify([model.key, text, seed, temperature])
+    const generate = async ({ beginning, seed }: { beginning: Beginning; seed: number }): Promise<string> => {
+      const show = (text: string): void => {
+        this.writing.value = { name: model.label, done, total, beginning: beginning.text, text }
+      }
+      const kept = this.#texts.get(keyOf(beginning, seed))
+      if (kept !== undefined) return kept
+      show('')
+      if (!isOpen) await this.#open(client, model)
+      isOpen = true
+      const options = { temperature, topP: 0.95, seed, maxTokens: MAX_TOKENS }
+      const text = await writeOne(client, beginning.text, { ...options, signal, onText: show })
+      this.#texts.set(keyOf(beginning, seed), text)
+      return text
+    }
+    const source = { beginnings, generate, seed: this.#seed }
+    for await (const completion of generateCompletions(source, { trials, signal })) {
+      done++
+      this.pupils.value = this.pupils.value.map(pupil =>
+        pupil.key === model.key ? { ...pupil, completions: [...pupil.completions, completion] } : pupil,
+      )
+    }
+  }
+
+  async #open(client: ModelClient, { key, label, source }: ModelChoice): Promise<void> {
+    try {
+      await client.call('open', source)
+    } catch (error) {
+      batch(() => {
+        removeChoice(key)
+        this.chosen.value = this.chosen.value.filter(each => each !== key)
+        this.pupils.value = this.pupils.value.filter(pupil => pupil.key !== key)
+      })
+      throw new Error(`${label}: ${(error as Error).message}`)
+    }
+  }
+
+  /** Has everything marked that is not yet; what was marked before is not paid again. */
+  async mark(): Promise<void> {
+    this.markProblem.value = this.teacher.problem()
+    if (this.markProblem.value) return
+    const pupils = this.pupils.value.filter(pupil => pupil.completions.length > 0)
+    const controller = this.#start()
+    const total = pupils.reduce((sum, { completions }) => sum + completions.length, 0)
+    const before = this.spent.value
+    const began = performance.now()
+    let done = 0
+    let resumed = 0
+    let note: string | undefined
+    const show = (): void => {
+      const pace = done > resumed ? (performance.now() - began) / 1000 / (done - resumed) : undefined
+      this.marking.value = {
+        done,
+        total,
+        secondsLeft: pace === undefined ? undefined : pace * (total - done),
+        ...(note === undefined ? {} : { note }),
+      }
+    }
+    this.opened.value = undefined
+    this.#gradings.clear()
+    show()
+    try {
+      const client = this.teacher.open(before, event => {
+        note =
+          event.type === 'limited'
+            ? `The server asks to go slower: ${Math.floor(event.concurrency)} at a time.`
+            : `Trying again: ${event.reason}`
+        show()
+      })
+      const count = (): void => {
+        const { cost, costKnown } = client.account()
+        this.spent.value = before + cost
+        this.spentKnown.value = costKnown && this.teacher.prices() !== undefined
+      }
+      const journal = this.#journal(this.teacher.baseURL.value)
+      const all = pupils.map(async pupil => {
+        const gradings: Grading[] = []
+        this.#gradings.set(pupil.key, gradings)
+        let last = 0
+        const run = await grade(pupil.completions, {
+          judge: client,
+          name: pupil.name,
+          journal,
+          maxFailures: 3,
+          signal: controller.signal,
+          onGrading: grading => {
+            gradings.push(grading)
+            done++
+            if (grading.status === 'graded') note = undefined
+            count()
+            void this.#refresh()
+          },
+          onProgress: progress => {
+            resumed += progress.resumed - last
+            last = progress.resumed
+            show()
+          },
+        }).catch(error => {
+          // No other model's marking would escape it.
+          controller.abort(error)
+          throw error
+        })
+        this.#gradings.set(pupil.key, run.gradings)
+      })
+      const ended = await Promise.allSettled(all)
+      count()
+      if (ended.some(({ status }) => status === 'rejected')) throw controller.signal.reason
+      const failures = [...this.#gradings.values()].flat().filter(({ judgement }) => !judgement)
+      if (failures.length === total) throw new Error(failures[0]?.failure ?? 'Nothing was marked.')
+      this.marked.value = failures.length === 0
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') this.markProblem.value = (error as Error).message
+    } finally {
+      this.marking.value = undefined
+      void this.#refresh()
+    }
+  }
+
+  /** The marks of one completion, if it has any. */
+  gradingOf(pupil: Pupil, { beginningId, trial }: Completion): Grading | undefined {
+    return this.#gradings
+      .get(pupil.key)
+      ?.find(({ completion }) => completion.beginningId === beginningId && completion.trial === trial)
+  }
+
+  async openFiles(files: File[]): Promise<void> {
+    this.fileProblem.value = undefined
+    try {
+      this.opened.value = await this.#worker().call('read', { files })
+    } catch (error) {
+      this.fileProblem.value = (error as Error).message
+    }
+  }
+
+  /** @returns the report as a file's text */
+  render(kind: 'html' | 'json', report: Report): Promise<string> {
+    return this.#worker().call(kind, { report })
+  }
+
+  dispose(): void {
+    this.stop()
+    this.teacher.forget()
+    this.#reports?.terminate()
+    this.#reports = undefined
+  }
+
+  #start(): AbortController {
+    this.stop()
+    this.#running = new AbortController()
+    return this.#running
+  }
+
+  /** Marks of one server's model are not those of another server's. */
+  #journal(baseURL: string): Journal {
+    const journal = this.#journals.get(baseURL) ?? memoryJournal()
+    this.#journals.set(baseURL, journal)
+    return journal
+  }
+
+  /** Builds the report anew, once for all marks that come while one is being built. */
+  async #refresh(): Promise<void> {
+    this.#isStale = true
+    if (this.#building) return
+    this.#building = true
+    try {
+      while (this.#isStale) {
+        this.#isStale = false
+        const runs = this.#runs()
+        if (runs.some(({ gradings }) => gradings.length > 0))
+          this.report.value = await this.#worker().call('build', { runs })
+      }
+    } catch (error) {
+      this.markProblem.value = (error as Error).message
+    } finally {
+      this.#building = false
+    }
+  }
+
+  #runs(): GradingRun[] {
+    return this.pupils.value.flatMap(pupil => {
+      const gradings = pupil.completions.flatMap(completion => this.gradingOf(pupil, completion) ?? [])
+      const judge = this.teacher.model.value.trim()
+      const version = rubricVersion(storyRubric)
+      return gradings.length === 0
+        ? []
+        : [{ name: pupil.name, judge, rubric: storyRubric, rubricVersion: version, gradings }]
+    })
+  }
+
+  #worker(): WorkerClient<ReportWorkerMethods> {
+    this.#reports ??= new WorkerClient<ReportWorkerMethods>(
+      new Worker(new URL('./report-worker.ts', import.meta.url), { type: 'module', name: 'report' }),
+    )
+    return this.#reports
+  }
+}

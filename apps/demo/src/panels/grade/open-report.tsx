@@ -1,0 +1,43 @@
+import { useSignal } from '@preact/signals'
+import { Problem } from '../../parts/notice.tsx'
+import type { GradeSession } from './grade-session.ts'
+
+/** Opens a report that `tinystories grade` wrote, from files or from a drop. */
+export function OpenReport({ session }: { session: GradeSession }) {
+  const over = useSignal(false)
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped on it; inside is a button for them
+    <div
+      class={`model-picker${over.value ? ' over' : ''}`}
+      onDragOver={event => {
+        event.preventDefault()
+        over.value = true
+      }}
+      onDragLeave={() => {
+        over.value = false
+      }}
+      onDrop={event => {
+        event.preventDefault()
+        over.value = false
+        void session.openFiles([...event.dataTransfer!.files])
+      }}
+    >
+      <label class="drop-zone">
+        <input
+          id="grade-report"
+          type="file"
+          multiple
+          accept=".json,application/json"
+          onChange={event => {
+            const files = [...(event.currentTarget.files ?? [])]
+            if (files.length > 0) void session.openFiles(files)
+            event.currentTarget.value = ''
+          }}
+        />
+        <strong>Or open a finished report</strong>: drop or choose the report.json of{' '}
+        <code>tinystories grade</code>, or the gradings.json of several models.
+      </label>
+      <Problem>{session.fileProblem.value}</Problem>
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+import { type Signal, signal } from '@preact/signals'
+import {
+  type ChatClient,
+  type ClientEvent,
+  createChatClient,
+  knownPrices,
+  type Prices,
+} from '@tinystories/llm'
+
+/** Servers that many visitors have. */
+export const servers: readonly { label: string; baseURL: string }[] = [
+  { label: 'OpenAI', baseURL: 'https://api.openai.com/v1' },
+  { label: 'Ollama on this machine', baseURL: 'http://localhost:11434/v1' },
+  { label: 'llama.cpp on this machine', baseURL: 'http://localhost:8080/v1' },
+  { label: 'LM Studio on this machine', baseURL: 'http://localhost:1234/v1' },
+  { label: 'vLLM on this machine', baseURL: 'http://localhost:8000/v1' },
+]
+
+/** Who marks, and what it may cost. */
+export class Teacher {
+  readonly baseURL: Signal<string> = signal(servers[0]!.baseURL)
+  readonly model: Signal<string> = signal('gpt-4o-mini')
+  /** US dollars for all marking in this page. */
+  readonly budget: Signal<string> = signal('0.50')
+  readonly inputPrice: Signal<string> = signal('')
+  readonly outputPrice: Signal<string> = signal('')
+  readonly hasKey: Signal<boolean> = signal(false)
+  /** Here and nowhere else: no signal, no attribute, no storage. */
+  #key = ''
+  #keyOrigin = ''
+
+  /** Keeps a key in memory, for the server that is named now. */
+  keep(key: string): void {
+    this.#key = key.trim()
+    this.#keyOrigin = originOf(this.baseURL.value)
+    this.hasKey.value = this.#key !== ''
+  }
+
+  forget(): void {
+    this.keep('')
+  }
+
+  /** A key is for one server: another one must not get it. */
+  useServer(baseURL: string): void {
+    this.baseURL.value = baseURL
+    if (this.hasKey.value && originOf(baseURL) !== this.#keyOrigin) this.forget()
+  }
+
+  /** What is wrong with the settings, in one line. */
+  problem(): string | undefined {
+    const url = URL.canParse(this.baseURL.value) ? new URL(this.baseURL.value) : undefined
+    if (!url || !/^https?:$/.test(url.protocol))
+      return 'The address of the server is not one: give one such as http://localhost:11434/v1.'
+    if (url.username || url.password || url.search)
+      return 'The address of the server holds a user, a password or parameters: give the key in its own field.'
+    if (this.model.value.trim() === '') return 'Name the model that shall mark, such as gpt-4o-mini.'
+    const budget = Number(this.budget.value)
+    if (this.budget.value.trim() !== '' && !(budget > 0)) return 'The budget is no number of dollars above 0.'
+    if (this.#typedPrices() === null) return 'A price is no number of dollars: give both, or leave both out.'
+    if (this.budget.value.trim() !== '' && this.prices() === undefined)
+      return `The price of ${this.model.value} is not known, so a budget cannot be kept: give its prices, or empty the budget.`
+    return undefined
+  }
+
+  /** Dollars for a million tokens; undefined when not known. A server on this machine asks nothing. */
+  prices(): Prices | undefined {
+    return (
+      this.#typedPrices() ?? (this.isLocal() ? { input: 0, output: 0 } : knownPrices(this.model.value.trim()))
+    )
+  }
+
+  isLocal(): boolean {
+    const host = URL.canParse(this.baseURL.value) ? new URL(this.baseURL.value).hostname : ''
+    return host === 'localhost' || host === '[::1]' || host.endsWith('.localhost') || host.startsWith('127.')
+  }
+
+  /** @param spent dollars that earlier markings took from the budget */
+  open(spent: number, onEvent: (event: ClientEvent) => void): ChatClient {
+    const prices = this.prices()
+    const budget = this.budget.value.trim() === '' ? undefined : Number(this.budget.value)
+    const sameOrigin = originOf(this.baseURL.value) === this.#keyOrigin
+    return createChatClient({
+      model: this.model.value.trim(),
+      baseURL: this.baseURL.value.trim(),
+      // Servers that want no key take any.
+      apiKey: sameOrigin && this.#key !== '' ? this.#key : 'none',
+      maxConcurrency: 16,
+      onEvent,
+      ...(prices ? { prices } : {}),
+      ...(budget !== undefined && prices ? { budget: Math.max(1e-9, budget - spent) } : {}),
+    })
+  }
+
+  /** Undefined when none were typed, null when they are none. */
+  #typedPrices(): Prices | undefined | null {
+    const [input, output] = [this.inputPrice.value.trim(), this.outputPrice.value.trim()]
+    if (input === '' && output === '') return undefined
+    const prices = { input: Number(input), output: Number(output) }
+    const good = input !== '' && output !== '' && prices.input >= 0 && prices.output >= 0
+    return good ? prices : null
+  }
+}
+
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : ''
+}

@@ -83,7 +83,7 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
       }
     })
     await page.getByRole('button', { name: 'Tell another' }).click()
-    await page.locator('#panel-write .token:not(.given)').first().waitFor({ timeout: 60_000 })
+    await expect.poll(() => worker.evaluate(() => 'device' in globalThis), { timeout: 60_000 }).toBe(true)
     await worker.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy())
     await page
       .locator('#panel-write .status .engine', { hasText: 'WebAssembly' })

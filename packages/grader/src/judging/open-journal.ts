@@ -10,11 +10,12 @@ const version = 1
 /**
  * Opens a journal: a file to which one line is appended for each judgement, with a check. A line that a kill cut
  * short at the end is taken off; the judgement it stood for is asked for again, from the judge's cache where there
- * is one. Writes go to the operating system one by one, so what was appended outlives the process.
+ * is one. Writes go to the operating system one by one, so what was appended outlives the process. Until it is closed
+ * no other process can open it; that of a process that has died can be.
  *
  * @param path the file; made when it is not there
- * @throws GraderInputError when another version wrote it, when it is no journal, or when a line in the middle was
- * changed
+ * @throws GraderInputError when another process has it open, when another version wrote it, when it is no journal, or
+ * when a line in the middle was changed
  */
 export async function openJournal(path: string): Promise<Journal> {
   const { open } = await import('node:fs/promises')
@@ -26,7 +27,11 @@ export async function openJournal(path: string): Promise<Journal> {
       cause: error,
     })
   })
+  const { lockJournal } = await import('./journal-lock.ts')
+  let unlock: (() => Promise<void>) | undefined
   try {
+    // Before it is read: what another process is just writing would look like an end that was cut short.
+    unlock = await lockJournal(path)
     const { judgements, end } = await readJournal(file, path)
     const { size } = await file.stat()
     if (end < size) await file.truncate(end)
@@ -46,12 +51,17 @@ export async function openJournal(path: string): Promise<Journal> {
       },
       async close() {
         await writing
-        await file.sync()
-        await file.close()
+        try {
+          await file.sync()
+          await file.close()
+        } finally {
+          await unlock?.()
+        }
       },
     }
   } catch (error) {
     await file.close()
+    await unlock?.()
     throw error
   }
 }

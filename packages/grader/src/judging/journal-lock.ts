@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { GraderInputError } from '../errors.ts'
+
+interface Holder {
+  pid: number
+  /** When the process began, as the kernel counts; null where it does not tell. Pids come again, this does not. */
+  started: string | null
+  host: string
+  /** Tells two journals of one process apart. */
+  id: string
+}
+
+/**
+ * Keeps a journal to one writer: `NAME.lock` beside it names the process. A dead process's lock is taken over; no clock is
+ * asked.
+ *
+ * @returns what gives the lock back
+ * @throws GraderInputError while another process, or another journal of this one, has it
+ */
+export async function lockJournal(journal: string): Promise<() => Promise<void>> {
+  const path = `${journal}.lock`
+  const id = randomUUID()
+  const mine: Holder = { pid: process.pid, started: await startOf(process.pid), host: hostname(), id }
+  const text = JSON.stringify(mine)
+  // Written whole under a name of its own, then linked: nobody ever reads half a lock.
+  const prepared = `${path}.${id}`
+  try {
+    await writeFile(prepared, text)
+    for (let attempt = 0; attempt < 10; attempt++) {
+      if (await linked(prepared, path)) return () => release(path, text)
+      const theirs = await readFile(path, 'utf8').catch(() => undefined)
+      if (theirs === undefined) continue
+      await refuseWhileAlive(journal, path, theirs)
+      await takeAway(path, theirs, id)
+    }
+    throw refusal(journal, `its lock ${path} changes hands all the time`, 'Try again')
+  } catch (error) {
+    if (GraderInputError.isInstance(error)) throw error
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new GraderInputError({
+      source: journal,
+      problem: `the journal cannot be locked (${reason})`,
+      remedy: 'Check the folder and its permissions',
+      cause: error,
+    })
+  } finally {
+    await rm(prepared, { force: true }).catch(() => {})
+  }
+}
+
+async function release(path: string, text: string): Promise<void> {
+  const held = await readFile(path, 'utf8').catch(() => undefined)
+  if (held === text) await rm(path, { force: true }).catch(() => {})
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function refuseWhileAlive(journal: string, path: string, text: string): Promise<void> {
+  const holder = parse(text)
+  if (holder === undefined) return
+  const { pid, host } = holder
+  if (host !== hostname()) {
+    throw refusal(
+      journal,
+      `process ${pid} on another machine writes this journal`,
+      `If nothing runs there any more, delete ${path}`,
+    )
+  }
+  if (await isAlive(holder)) {
+    throw refusal(
+      journal,
+      `process ${pid}${pid === process.pid ? ', this one,' : ''} is grading into this journal already`,
+      'Wait for its end or stop it, or choose another folder',
+    )
+  }
+}
+
+function refusal(source: string, problem: string, remedy: string): GraderInputError {
+  return new GraderInputError({ source, problem, remedy })
+}
+
+/** Removes a dead process's lock, unless somebody has replaced it since it was read. */
+async function takeAway(path: string, expected: string, id: string): Promise<void> {
+  const aside = `${path}.${id}.stale`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if ((await readFile(aside, 'utf8')) !== expected) await linked(aside, path)
+  await rm(aside, { force: true })
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Holder | null
+    return holder !== null && Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function isAlive({ pid, started }: Holder): Promise<boolean> {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    // A process that may not be signalled is there.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  const now = await startOf(pid)
+  return started === null || now === null || now === started
+}
+
+/** Field 22 of Linux's /proc/PID/stat is when the process began; the name before it may hold spaces and brackets. */
+async function startOf(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // A zombie has ended; only its exit code is still to be fetched.
+  return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null)
+}

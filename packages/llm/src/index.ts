@@ -4,6 +4,11 @@ export {
   type BatchResult,
   completeBatch,
 } from './batch/complete-batch.ts'
+export {
+  type BatchClientOptions,
+  type BatchWaveProgress,
+  createBatchClient,
+} from './batch/create-batch-client.ts'
 export { cachedCost } from './cached-cost.ts'
 export type {
   ChatAccount,

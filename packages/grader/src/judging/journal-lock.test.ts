@@ -78,7 +78,10 @@ test('the lock of another machine is left alone, and the line says what to do', 
   await expect(openJournal(journal)).rejects.toThrow(/on another machine.*delete .*journal\.jsonl\.lock/)
 })
 
-test.each(['', '{"pid":', '{"pid":"x"}', 'null'])('a lock that says nothing is taken over: %j', async text => {
-  await writeFile(`${journal}.lock`, text)
-  await (await openJournal(journal)).close()
-})
+test.each(['', '{"pid":', '{"pid":"x"}', 'null'])(
+  'a lock that says nothing is taken over: %j',
+  async text => {
+    await writeFile(`${journal}.lock`, text)
+    await (await openJournal(journal)).close()
+  },
+)

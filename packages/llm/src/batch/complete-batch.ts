@@ -71,12 +71,25 @@ export async function completeBatch(
   requests: readonly ChatRequest[],
   options: BatchOptions,
 ): Promise<{ results: BatchResult[]; account: ChatAccount }> {
+  const account = new Account({ ...options, discount: batchDiscount })
+  return { results: await runBatches(requests, options, account), account: account.snapshot() }
+}
+
+/**
+ * As {@link completeBatch}, with an account that goes on from one call to the next.
+ *
+ * @param options with 0 `rounds` nothing is sent: batches that are under way are waited for, and that is all
+ */
+export async function runBatches(
+  requests: readonly ChatRequest[],
+  options: BatchOptions,
+  account: Account,
+): Promise<BatchResult[]> {
   const { model, cacheDir, stateFile, pollInterval = 30_000, maxRequests = 50_000, rounds = 3 } = options
   const { maxRetries = 8, retryDelay = 500, onProgress } = options
   const signal = options.signal ?? new AbortController().signal
   const field = options.maxTokensField ?? maxTokensFieldOf(model)
   const bodies = requests.map(request => requestBody(model, request, field))
-  const account = new Account({ ...options, discount: batchDiscount })
   const server = batchServer(openServer(options), { model, maxRetries, retryDelay, signal })
   const cache = await openReplyCache(cacheDir)
   const state = await readBatchState(stateFile, model)
@@ -98,15 +111,12 @@ export async function completeBatch(
     await submit(missing)
   }
   const lost = new ServerFailureError(
-    `The server answered no request of this kind in ${rounds} rounds. Try again later.`,
+    'The server left a request out of the results of its batch. Try again later.',
   )
-  return {
-    results: keys.map(key => {
-      const reply = replies.get(key)
-      return reply === undefined ? { error: refusals.get(key) ?? lost } : { reply }
-    }),
-    account: account.snapshot(),
-  }
+  return keys.map(key => {
+    const reply = replies.get(key)
+    return reply === undefined ? { error: refusals.get(key) ?? lost } : { reply }
+  })
 
   /** Sends what is missing, in as few batches as the limits allow. */
   async function submit(missing: string[]): Promise<void> {
@@ -196,6 +206,8 @@ export async function completeBatch(
       return
     }
     if (replies.has(key)) return
+    // Kept, and counted, by a process that was killed before it had all of the batch.
+    if (index === undefined && (await cache.get(key)) !== undefined) return
     const { usage } = raw
     const cost = account.charge(usage)
     const reply = { ...raw, usage: usage ?? { inputTokens: 0, outputTokens: 0 }, cost }

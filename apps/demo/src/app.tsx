@@ -135,8 +135,9 @@ export function App() {
       </main>
       <footer>
         <p>
-          Everything here is computed by your own machine: models, training and stories never leave this page.
-          Built on the packages of TinyStories, with TensorFlow.js and ONNX Runtime.
+          Everything here is computed by your own machine: models, training and stories never leave this page,
+          unless you send stories to a teacher to be marked. Built on the packages of TinyStories, with
+          TensorFlow.js and ONNX Runtime.
         </p>
       </footer>
     </>

@@ -25,14 +25,19 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
   let server: ChatServer
   let folder: string
   const said: string[] = []
+  /** While it stands, texts after the second beginning wait for their marks. */
+  let hold: Promise<void> | undefined
+  const respond = async (request: ServedRequest): Promise<string> => {
+    if (request.messages[1]!.content.includes(BEGINNINGS[1]!)) await hold
+    return teach(request)
+  }
   beforeAll(async () => {
     demo = await startDemo()
     server = await startChatServer({
       cors: true,
       apiKey: KEY,
       models: ['judge'],
-      respond: teach,
-      latency: 20,
+      respond,
     })
     folder = await mkdtemp(join(tmpdir(), 'demo-grade-'))
     page = await demo.open({ tab: 'grade' })
@@ -68,6 +73,27 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     return readFile(await got.path(), 'utf8')
   }
 
+  it('comes only when its tab is opened, and without anything of Node', async () => {
+    const loaded = (of: Page): Promise<string[]> =>
+      of.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(entry => entry.name)
+          .filter(name => name.endsWith('.js')),
+      )
+    const fresh = await demo.open()
+    await fresh.waitForSelector('#panel-write .status .engine')
+    expect((await loaded(fresh)).filter(name => name.includes('grade'))).toEqual([])
+    await fresh.context().close()
+    await page.waitForSelector('#grade-beginnings')
+    const scripts = (await loaded(page)).filter(name => name.includes('grade'))
+    expect(scripts).not.toEqual([])
+    for (const url of scripts) {
+      const code = await (await fetch(url)).text()
+      expect(code).not.toMatch(/browser-external|node:fs|from"node:/)
+    }
+  })
+
   it('writes completions of two models side by side', async () => {
     await page.fill('#grade-beginnings', '')
     await page.getByRole('button', { name: 'Write the completions' }).click()
@@ -80,6 +106,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     expect(new Set(texts).size).toBe(4)
     for (const text of texts) expect(text.length).toBeGreaterThan(20)
     expect(await alerts()).toEqual(['', '', ''])
+    expect(await page.locator('#panel-grade .warning').count()).toBe(0)
   })
 
   it('says what is wrong with the server, the key, the model and the prices', async () => {
@@ -126,17 +153,27 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     await says(/budget of \$0\.0001.* is (too small|used up)/)
     expect(server.counts().delivered).toBe(before)
     await fill('budget', '1')
+    let release = (): void => {}
+    hold = new Promise(resolve => {
+      release = resolve
+    })
     await mark()
-    await page.waitForSelector('.grade-item .grade-marks')
+    await page.getByText('2 of 4 marked').waitFor()
     await page.locator('.teacher').getByRole('button', { name: 'Stop' }).click()
-    await mark()
+    await page.getByText('Not all marked').waitFor()
+    expect(await page.locator('.grade-item .grade-marks').count()).toBe(2)
+    hold = undefined
+    release()
+    await page.getByRole('button', { name: 'Go on marking' }).click()
     await page.getByText('All marked').waitFor({ timeout: 60_000 })
     expect(await page.locator('.grade-item .grade-marks').count()).toBe(4)
     expect(await page.locator('.grade-assessment').first().textContent()).toBe(
       'The sentence is finished, and <b>that</b> is good.',
     )
     expect(await page.locator('.grade-progress').textContent()).toMatch(/\$0\.0\d/)
-    // No exchange that had been answered was asked for again once its marks were kept.
+    // What was marked before the stop was not asked again.
+    const first = [...server.deliveries].filter(([body]) => body.includes(BEGINNINGS[0]!))
+    expect(first.map(([, times]) => times)).toEqual([1, 1, 1, 1])
     const paid = server.counts().delivered
     await mark()
     await page.getByText('All marked').waitFor()
@@ -217,6 +254,15 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
 
   it.each(['light', 'dark'] as const)('has no serious fault of access in %s colours', async colorScheme => {
     await page.emulateMedia({ colorScheme })
+    // Colours on their way are neither the old ones nor the new.
+    await page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter(each => each instanceof CSSTransition)
+          .map(({ finished }) => finished),
+      ),
+    )
     await page.addScriptTag({
       content: await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8'),
     })

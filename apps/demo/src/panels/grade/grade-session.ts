@@ -71,6 +71,8 @@ export class GradeSession {
   /** All that was asked for is written, or marked. */
   readonly written: Signal<boolean> = signal(false)
   readonly marked: Signal<boolean> = signal(false)
+  /** A model could not read most of a beginning. */
+  readonly isUnknownScript: Signal<boolean> = signal(false)
   #seed = randomSeed()
   #texts = new Map<string, string>()
   #journals = new Map<string, Journal>()
@@ -100,6 +102,7 @@ export class GradeSession {
     const controller = this.#start()
     batch(() => {
       this.written.value = false
+      this.isUnknownScript.value = false
       this.marked.value = false
       this.opened.value = undefined
       this.report.value = undefined
@@ -140,7 +143,12 @@ export class GradeSession {
       if (!isOpen) await this.#open(client, model)
       isOpen = true
       const options = { temperature, topP: 0.95, seed, maxTokens: MAX_TOKENS }
-      const text = await writeOne(client, beginning.text, { ...options, signal, onText: show })
+      const { text, unknownShare } = await writeOne(client, beginning.text, {
+        ...options,
+        signal,
+        onText: show,
+      })
+      if (unknownShare > 0.2) this.isUnknownScript.value = true
       this.#texts.set(keyOf(beginning, seed), text)
       return text
     }

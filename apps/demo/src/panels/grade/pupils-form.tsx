@@ -121,6 +121,12 @@ export function PupilsForm({ session }: { session: GradeSession }) {
           dropProblem.value ??
           (choices.value.length === 0 ? choicesProblem.value : undefined)}
       </Problem>
+      {session.isUnknownScript.value && (
+        <p class="warning" role="status">
+          A model does not know most of the characters of a beginning: it read them as one unknown sign. These
+          models learnt English stories.
+        </p>
+      )}
       <div class="actions">
         <button type="submit" class="primary" disabled={busy || marking.value !== undefined}>
           {isPartial ? 'Go on writing' : written.value ? 'Write others' : 'Write the completions'}

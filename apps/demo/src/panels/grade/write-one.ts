@@ -13,23 +13,24 @@ export interface WriteOneOptions {
 /**
  * Goes on from a beginning.
  *
- * @returns what the model wrote, without the beginning
+ * @returns what the model wrote, without the beginning, and which share of the beginning it could not read
  * @throws the signal's reason after an abort: half a completion is none
  */
 export async function writeOne(
   client: ModelClient,
   prompt: string,
   { signal, onText, ...options }: WriteOneOptions,
-): Promise<string> {
+): Promise<{ text: string; unknownShare: number }> {
   let text = ''
   let given = 0
   let frame = 0
+  let unknownShare = 0
   const show = (): void => {
     frame = 0
     if (!signal.aborted) onText(text.slice(given))
   }
   try {
-    await client.call(
+    const result = await client.call(
       'write',
       { prompt, ...options },
       {
@@ -42,9 +43,10 @@ export async function writeOne(
         },
       },
     )
+    unknownShare = result.unknownShare
   } finally {
     cancelAnimationFrame(frame)
   }
   signal.throwIfAborted()
-  return text.slice(given)
+  return { text: text.slice(given), unknownShare }
 }

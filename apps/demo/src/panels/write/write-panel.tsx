@@ -120,6 +120,11 @@ export function WritePanel() {
             English stories.
           </p>
         )}
+        {story.result.value?.engine.passedOver && (
+          <p class="warning" role="status">
+            Written with something else than was chosen. {story.result.value.engine.passedOver}
+          </p>
+        )}
         <StoryView
           story={story}
           onBranch={branch}

@@ -2,6 +2,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { whyNoChromium } from '@tinystories/browser-testing'
 import { buildReport, readReport, renderJson } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
@@ -107,6 +108,38 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     for (const text of texts) expect(text.length).toBeGreaterThan(20)
     expect(await alerts()).toEqual(['', '', ''])
     expect(await page.locator('#panel-grade .warning').count()).toBe(0)
+  })
+
+  it('goes on after a stop, and without a model that does not open', async () => {
+    const models = fileURLToPath(new URL('../public/models/', import.meta.url))
+    await page.locator(`${panel} form details`, { hasText: 'Use another model' }).evaluate(details => {
+      ;(details as HTMLDetailsElement).open = true
+    })
+    await page.locator(`${panel} form[aria-label=Completions] .drop-zone input`).setInputFiles([
+      {
+        name: 'model.safetensors',
+        mimeType: 'application/octet-stream',
+        buffer: (await readFile(join(models, 'small/model.safetensors'))).subarray(0, 5000),
+      },
+      file('config.json', await readFile(join(models, 'small/config.json'), 'utf8')),
+      file('tokenizer.json', await readFile(join(models, 'tokenizer.json'), 'utf8')),
+    ])
+    // Three at most: the one that is left cannot be added.
+    expect(await page.locator(`${panel} .model-choices input:checked`).count()).toBe(3)
+    expect(await page.locator(`${panel} .model-choices input:disabled`).count()).toBe(1)
+    await page.getByRole('button', { name: 'Write others' }).click()
+    await page.locator(`${panel} .status`, { hasText: '1 of 2' }).first().waitFor({ timeout: 60_000 })
+    await page.getByRole('form', { name: 'Completions' }).getByRole('button', { name: 'Stop' }).click()
+    const goOn = page.getByRole('button', { name: 'Go on writing' })
+    await goOn.waitFor()
+    const first = await page.locator('.grade-text').first().textContent()
+    await goOn.click()
+    await says(/model\.safetensors: .*cut off/)
+    expect(await page.locator(`${panel} .model-choices input:checked`).count()).toBe(2)
+    await goOn.click()
+    await page.getByText('4 written').waitFor({ timeout: 120_000 })
+    expect(await page.locator('.grade-text').first().textContent()).toBe(first)
+    expect(await alerts()).toEqual(['', '', ''])
   })
 
   it('says what is wrong with the server, the key, the model and the prices', async () => {

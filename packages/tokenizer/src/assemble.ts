@@ -1,3 +1,4 @@
+import type { Allocate } from './arena.ts'
 import { Encoding, FIRST, NO_WORD, type Positions, SECOND, TEMPLATE } from './encoding.ts'
 import type { TemplateStep } from './template.ts'
 import type { TokenRange } from './truncation.ts'
@@ -17,6 +18,7 @@ export function assemble(
   texts: EncodedTexts,
   steps: readonly TemplateStep[],
   parts: readonly TokenRange[],
+  allocate: Allocate,
   overflowing?: readonly Encoding[],
 ): Encoding {
   let length = 0
@@ -24,15 +26,11 @@ export function assemble(
     if ('ids' in step) length += step.ids.length
     else length += parts[step.text]![1] - parts[step.text]![0]
   }
-  const ids = new Int32Array(length)
+  const ids = allocate(length)
   const runs: number[] = []
   let positions: Positions | undefined
   if (texts.positions !== undefined) {
-    positions = {
-      starts: new Int32Array(length),
-      ends: new Int32Array(length),
-      words: new Int32Array(length),
-    }
+    positions = { starts: allocate(length), ends: allocate(length), words: allocate(length) }
   }
   let at = 0
   for (const step of steps) {

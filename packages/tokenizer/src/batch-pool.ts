@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { arena } from './arena.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
 import { type PackedEncodings, unpackEncodings } from './pack-encodings.ts'
@@ -56,9 +57,10 @@ export class BatchPool {
     // Awaited below, when the other jobs are done.
     all.catch(() => undefined)
     this.#handOut()
+    const allocate = arena()
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       try {
-        job.resolve(job.texts.map(text => this.#pipeline.encode(text, job.options)))
+        job.resolve(job.texts.map(text => this.#pipeline.encode(text, job.options, allocate)))
       } catch (error) {
         job.reject(error as Error)
       }

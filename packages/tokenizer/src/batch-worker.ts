@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { arena } from './arena.ts'
 import type { BatchAnswer, BatchMessage } from './batch-pool.ts'
 import { createScanner } from './create-scanner.ts'
 import { encodeUnits } from './encode-units.ts'
@@ -12,8 +13,9 @@ const pipeline = new Pipeline(json, createScanner(json))
 
 port.on('message', ({ units, ends, options }: BatchMessage) => {
   try {
+    const allocate = arena()
     const encodings = Array.from(ends, (end, i) =>
-      encodeUnits(pipeline, units, i === 0 ? 0 : ends[i - 1]!, end, options),
+      encodeUnits(pipeline, units, i === 0 ? 0 : ends[i - 1]!, end, options, allocate),
     )
     const packed = packEncodings(encodings)
     port.postMessage({ packed } satisfies BatchAnswer, transferables(packed) as ArrayBuffer[])

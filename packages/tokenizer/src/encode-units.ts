@@ -1,3 +1,4 @@
+import type { Allocate } from './arena.ts'
 import type { Encoding } from './encoding.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { unitsToString } from './units.ts'
@@ -9,15 +10,16 @@ export function encodeUnits(
   from: number,
   to: number,
   options: PipelineOptions,
+  allocate: Allocate,
 ): Encoding {
   const { offsets = false } = options
   const { encoder } = pipeline
   // What needs a string is rare: added tokens in the text, offsets in bytes.
   if (offsets === 'bytes' || pipeline.added.mayOccurIn(units.subarray(from, to))) {
-    return pipeline.encode(unitsToString(units, from, to), options)
+    return pipeline.encode(unitsToString(units, from, to), options, allocate)
   }
   encoder.reset(offsets !== false)
   encoder.begin(from)
   encoder.scan(units, from, to)
-  return pipeline.finish([encoder.length], options)
+  return pipeline.finish([encoder.length], options, allocate)
 }

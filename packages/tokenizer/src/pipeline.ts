@@ -1,4 +1,5 @@
 import { AddedTokenMatcher } from './added-tokens.ts'
+import { type Allocate, allocateAlone } from './arena.ts'
 import { assemble, overflowingParts } from './assemble.ts'
 import type { Encoding } from './encoding.ts'
 import { TokenizerError } from './errors.ts'
@@ -74,11 +75,11 @@ export class Pipeline {
   }
 
   /** Encodes a text, or a pair of texts. */
-  encode(text: string, options: PipelineOptions): Encoding {
+  encode(text: string, options: PipelineOptions, allocate: Allocate = allocateAlone): Encoding {
     const { pair, offsets = false } = options
     this.encoder.reset(offsets !== false)
     const first = this.#text(text, offsets)
-    return this.finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options)
+    return this.finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options, allocate)
   }
 
   /** Appends the tokens of a text to the encoder's; returns how many they are. */
@@ -102,7 +103,7 @@ export class Pipeline {
   }
 
   /** @internal Truncation and template over the texts of the encoder, which have so many tokens each. */
-  finish(lengths: readonly number[], options: PipelineOptions): Encoding {
+  finish(lengths: readonly number[], options: PipelineOptions, allocate: Allocate): Encoding {
     const { addSpecialTokens = true, offsets = false, truncation = this.#truncation } = options
     const template = addSpecialTokens ? this.#template : this.#bare
     const steps = lengths.length === 1 ? template.single : template.pair
@@ -113,7 +114,7 @@ export class Pipeline {
       positions: offsets === false ? undefined : { starts, ends, words },
     }
     const make = (ranges: readonly TokenRange[], overflowing?: Encoding[]): Encoding =>
-      assemble(this.vocabulary, texts, steps, ranges, overflowing)
+      assemble(this.vocabulary, texts, steps, ranges, allocate, overflowing)
 
     if (truncation === false) return make(lengths.map(length => [0, length]))
     const parts = truncate(lengths, roomBeside(specialTokenCount(steps), truncation), truncation)

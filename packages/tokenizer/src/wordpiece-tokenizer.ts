@@ -1,3 +1,4 @@
+import { arena } from './arena.ts'
 import type { BatchPool } from './batch-pool.ts'
 import { BertScanner } from './bert-scanner.ts'
 import { wholeNumber } from './checks.ts'
@@ -109,9 +110,10 @@ export class WordPieceTokenizer implements Tokenizer {
   async encodeBatch(texts: Iterable<string>, options: BatchOptions = {}): Promise<Encoding[]> {
     const { threads = 1, padding: _, ...rest } = options
     wholeNumber('threads', threads, 1)
+    const allocate = arena()
     const encodings =
       threads === 1
-        ? Array.from(texts, text => this.#pipeline.encode(text, rest))
+        ? Array.from(texts, text => this.#pipeline.encode(text, rest, allocate))
         : await (await this.#batchPool()).encode([...texts], threads, rest)
     const padding = this.#paddingOf(options)
     return padding === undefined ? encodings : padAll(encodings, this.#paddingId(padding), padding)

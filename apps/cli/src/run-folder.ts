@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RunSettings } from './train/settings.ts'
 import { fileError, UserError } from './user-error.ts'
@@ -41,19 +41,34 @@ export function newRunName(now: Date = new Date()): string {
   return now.toISOString().slice(0, 19).replaceAll(':', '-')
 }
 
+/** @throws UserError when the folder holds a run already, or is a file. Makes nothing. */
+export async function refuseUsedFolder(run: RunFolder): Promise<void> {
+  const names = await readdir(run.folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error.code === 'ENOTDIR'
+      ? new UserError(`--out: ${run.folder} is a file, a folder is wanted. Choose another name.`)
+      : fileError('--out', run.folder, error)
+  })
+  if (names.includes('config.json')) {
+    throw new UserError(
+      `--out: ${run.folder} holds a run already. Resume it with --resume ${run.folder}, or choose another folder.`,
+    )
+  }
+}
+
 /** @throws UserError when the folder holds a run already, or cannot be made. */
 export async function makeRunFolder(run: RunFolder): Promise<void> {
-  try {
-    await mkdir(run.folder, { recursive: true })
-    if ((await readdir(run.folder)).includes('config.json')) {
-      throw new UserError(
-        `--out: ${run.folder} holds a run already. Resume it with --resume ${run.folder}, or choose another folder.`,
-      )
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error
+  await refuseUsedFolder(run)
+  await mkdir(run.model, { recursive: true }).catch(error => {
     throw fileError('The run folder', run.folder, error)
-  }
+  })
+}
+
+/** Takes a run that could not begin away again; what else lies in its folder stays. */
+export async function removeUnbegun(run: RunFolder): Promise<void> {
+  await Promise.all([run.config, run.tokenizer].map(path => rm(path, { force: true })))
+  // Only empty folders go.
+  for (const folder of [run.model, run.checkpoints, run.folder]) await rmdir(folder).catch(() => {})
 }
 
 /** @throws UserError when there is no run in the folder, or its settings cannot be read. */

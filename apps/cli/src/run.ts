@@ -44,7 +44,14 @@ function commandLine(setExitCode: SetExitCode): Command {
     .description('Train, run and evaluate very small language models')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(--help shows the flags and examples)')
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          text.startsWith('error:')
+            ? `${text.trimEnd().replaceAll('\n', ' ')} (--help shows the flags and examples)\n`
+            : text,
+        ),
+    })
     .addHelpText(
       'after',
       `

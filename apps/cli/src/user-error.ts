@@ -18,6 +18,8 @@ export function fileError(what: string, path: string, error: unknown): UserError
       )
     case 'EISDIR':
       return new UserError(`${what}: ${path} is a folder, a file is wanted.`, options)
+    case 'EEXIST':
+      return new UserError(`${what}: ${path} is a file, a folder is wanted. Choose another name.`, options)
     case 'ENOTDIR':
       return new UserError(`${what}: a part of ${path} is a file where a folder is wanted.`, options)
     case 'ENOSPC':

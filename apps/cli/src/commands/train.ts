@@ -19,7 +19,7 @@ import { abortOnInterrupt } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { forDisplay } from '../paths.ts'
 import { formatDuration, Progress } from '../progress.ts'
-import { writeWhole } from '../run-folder.ts'
+import { removeUnbegun, writeWhole } from '../run-folder.ts'
 import { saveModel } from '../stories.ts'
 import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
@@ -107,7 +107,8 @@ export async function train(flags: TrainFlags): Promise<number> {
         await saveModel(run.model, settings.model, state.parameters, tokenizer)
       },
     },
-  }).catch(error => {
+  }).catch(async error => {
+    if (flags.resume === undefined) await removeUnbegun(run)
     throw withForce(error)
   })
   // Later resumes go on with what was forced.

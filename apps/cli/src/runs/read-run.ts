@@ -45,7 +45,9 @@ export async function findRuns(paths: readonly string[]): Promise<string[]> {
 async function runsAt(path: string): Promise<string[]> {
   if (await isFile(runFolder(path).metrics)) return [path]
   const names = await readdir(path).catch(() => {
-    throw new UserError(`${path} does not exist. Give the folder of a run, or one with runs in it.`)
+    throw new UserError(
+      `${path} does not exist or is no folder. Give the folder of a run, or one with runs in it.`,
+    )
   })
   const folders: string[] = []
   for (const name of names.sort()) {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
 import { fromTyped } from '../paths.ts'
@@ -7,6 +6,7 @@ import {
   newRunName,
   type RunFolder,
   readSettings,
+  refuseUsedFolder,
   runFolder,
   writeWhole,
 } from '../run-folder.ts'
@@ -38,11 +38,11 @@ export function planNewRun(flags: TrainFlags, note: Note): Promise<PlannedRun> {
 /** Makes the folder of a planned run, or reads that of the run to resume. */
 export async function prepareRun(flags: TrainFlags, note: Note): Promise<PreparedRun> {
   if (flags.resume !== undefined) return prepareResume(flags, flags.resume)
+  const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
+  await refuseUsedFolder(run)
   const { settings, tokenizer } = await planNewRun(flags, note)
   // The folder is made only now, so that a mistake in the flags leaves nothing behind.
-  const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
   await makeRunFolder(run)
-  await mkdir(run.model, { recursive: true })
   await tokenizer.save(run.tokenizer)
   await writeSettings(run, settings)
   return { run, settings, tokenizer }

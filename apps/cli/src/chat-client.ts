@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type ChatClient, createChatClient } from '@tinystories/llm'
+import { type ChatClient, type ChatClientOptions, createChatClient } from '@tinystories/llm'
 import { fromTyped } from './paths.ts'
 import { fileError, UserError } from './user-error.ts'
 
@@ -17,8 +17,16 @@ export interface ChatClientFlags {
 
 /** A client with its key from the file or from OPENAI_API_KEY. @param cacheDir where replies are kept */
 export async function openChatClient(flags: ChatClientFlags, cacheDir: string): Promise<ChatClient> {
+  return createChatClient(await chatClientOptions(flags, cacheDir))
+}
+
+/** What a client of either kind is made with. */
+export async function chatClientOptions(
+  flags: ChatClientFlags,
+  cacheDir: string,
+): Promise<ChatClientOptions & { cacheDir: string }> {
   const { model, server, budget, prices, requestsPerMinute, tokensPerMinute, concurrency } = flags
-  return createChatClient({
+  return {
     model,
     baseURL: server,
     apiKey: await keyOf(flags),
@@ -28,7 +36,7 @@ export async function openChatClient(flags: ChatClientFlags, cacheDir: string): 
     ...(prices === undefined ? {} : { prices: pricesOf(prices) }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
-  })
+  }
 }
 
 async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {

@@ -17,6 +17,8 @@ beforeAll(async () => {
   server = await startChatServer({
     apiKey: key,
     models: ['judge'],
+    // Later than the first look at it.
+    batch: { delay: 400 },
     respond({ messages }) {
       const last = messages.at(-1)!.content
       judged.set(last, (judged.get(last) ?? 0) + 1)
@@ -143,6 +145,65 @@ test('a trained model: writes, is measured without a judge, then graded from the
   expect(other.stderr).toMatch(/holds completions made otherwise \(seed\)\. Give another folder/)
 })
 
+describe('in batches', () => {
+  const paths = (name: string): string[] => ['--out', name, '--cache', `${name}-cache`]
+  const batched = ['--batch', '--poll', '0.02']
+
+  test('a file is graded in two waves at half the price; stopped and killed, nothing is paid twice', async () => {
+    const batches = (): number => server.counts().batches
+    const costIn = (text: string): number => Number(/ungraded; cost \$([\d.]+)/.exec(text)![1])
+    const plain = await cli('grade', 'good.jsonl', ...judge(), ...paths('plain'))
+    const [before, delivered] = [batches(), server.counts().delivered]
+    // Ctrl-C while the first batch is under way, then a kill: held by a look that comes late.
+    const slow = ['--batch', '--poll', '600']
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGKILL', null],
+    ] as const) {
+      const stopped = await tinystories(['grade', 'good.jsonl', ...judge(), ...paths('b'), ...slow], {
+        cwd: folder,
+        onStdout: (text, child) => /wave 1.*answered, (ended|in progress)/.test(text) && child.kill(signal),
+      })
+      expect(stopped.code).toBe(code)
+      expect(stopped.stdout).toContain('Grading in batches: half the price')
+      if (signal === 'SIGINT') expect(stopped.stdout).toContain('Stopped. The same command goes on from here')
+    }
+    const whole = await cli('grade', 'good.jsonl', ...judge(), ...paths('b'), ...batched)
+    expect(whole.stderr).toBe('')
+    expect(whole.stdout).toMatch(/wave 1.*answered/)
+    expect(whole.stdout).toMatch(/12 graded, 0 in part, 0 ungraded/)
+    expect(costIn(whole.stdout) * 2).toBeCloseTo(costIn(plain.stdout), 3)
+    expect(batches() - before).toBe(2)
+    expect(server.counts().delivered - delivered).toBe(24)
+    expect(readdirSync(join(folder, 'b')).filter(name => name.startsWith('batch'))).toEqual(['batch.json'])
+    const limited = await cli('grade', 'good.jsonl', ...judge(), ...batched, '--requests-per-minute', '5')
+    expect(limited.stderr).toMatch(/--requests-per-minute: a batch takes its own time/)
+  })
+
+  test('a second process for the same folder is told in one line; the first goes on', async () => {
+    let second: Promise<Awaited<ReturnType<typeof tinystories>>> | undefined
+    const first = await tinystories(
+      ['grade', 'poor.jsonl', ...judge(), ...paths('twice'), '--batch', '--poll', '600'],
+      {
+        cwd: folder,
+        onStdout(text, child) {
+          if (!text.includes('wave 1') || second !== undefined) return
+          second = cli('grade', 'poor.jsonl', ...judge(), ...paths('twice'))
+          second.then(() => child.kill('SIGINT'))
+        },
+      },
+    )
+    const { code, stderr } = await second!
+    expect(stderr).toMatch(
+      /^error: .*journal\.jsonl: process \d+ is grading into this journal already\. Wait/,
+    )
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(code).toBe(1)
+    expect(first.code).toBe(130)
+    expect((await cli('grade', 'poor.jsonl', ...judge(), ...paths('twice'), ...batched)).code).toBe(0)
+  })
+})
+
 describe('mistakes are told in one line', () => {
   const fails = async (args: string[], message: RegExp): Promise<void> => {
     const { code, stderr } = await cli(...args)
@@ -153,7 +214,7 @@ describe('mistakes are told in one line', () => {
   }
 
   test('about the judge', async () => {
-    const at = ['--server', server.baseURL, '--cache', 'cache-2', '--out', 'failed']
+    const at = ['--server', server.baseURL, '--cache', 'cache-2']
     await Promise.all([
       fails(['grade', 'good.jsonl'], /--model: name the model that judges/),
       fails(
@@ -161,10 +222,10 @@ describe('mistakes are told in one line', () => {
         /There is no key for the server\. Set OPENAI_API_KEY/,
       ),
       fails(['grade', 'good.jsonl', '--model', 'judge', '--key-file', 'none.txt'], /there is no .*none\.txt/),
-      fails(['grade', 'good.jsonl', '--model', 'judge', ...at], /401/),
-      fails(['grade', 'good.jsonl', '--model', 'nobody', '--key-file', 'key.txt', ...at], /nobody/),
+      fails(['grade', 'good.jsonl', '--model', 'judge', ...at, '--out', 'failed-1'], /401/),
+      fails(['grade', 'good.jsonl', '--model', 'nobody', '--key-file', 'key.txt', ...at, '--out', 'failed-2'], /nobody/),
       fails(
-        ['grade', 'good.jsonl', ...judge(), '--budget', '0.000001', '--out', 'failed', '--cache', 'cache-2'],
+        ['grade', 'good.jsonl', ...judge(), '--budget', '0.000001', '--out', 'failed-3', '--cache', 'cache-2'],
         /budget.*too small for one call/i,
       ),
     ])

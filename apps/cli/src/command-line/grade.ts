@@ -21,7 +21,18 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
       1,
     )
     .option('--judge-temperature <x>', 'of the judge', decimal(0, 2), 0)
-    .option('--concurrency <n>', 'gradings under way at once', wholeNumber(1, 1000), 16)
+    .option('--batch', 'half the price, within a day: everything at once through the Batch API')
+    .option(
+      '--poll <seconds>',
+      'with --batch: look at the batch so often',
+      decimal(0, 86_400, { above: true }),
+      30,
+    )
+    .option(
+      '--concurrency <n>',
+      'gradings under way at once (default: 16; with --batch all)',
+      wholeNumber(1, 50_000),
+    )
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--budget <dollars>', 'spend at most this', decimal(0, Number.POSITIVE_INFINITY, { above: true }))
@@ -54,6 +65,7 @@ Examples:
   tinystories grade --model gpt-4o-mini --budget 1
   tinystories grade runs/mine --model llama3 --server http://localhost:11434/v1 --trials 2
   tinystories grade completions.jsonl --model gpt-4o-mini --regrades 3 --judge-temperature 1
+  tinystories grade runs/mine --model gpt-4o-mini --batch
   tinystories grade runs/mine --measures-only --corpus stories.txt
 
 A file of completions has one JSON object a line: {"beginning": "…", "completion": "…"}.

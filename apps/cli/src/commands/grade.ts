@@ -4,9 +4,11 @@ import {
   answerPrompts,
   type Beginning,
   type Completion,
+  type GradingProgress,
   type GradingRun,
   grade as gradeCompletions,
   gradingsJson,
+  type Journal,
   type MeasuresSummary,
   measureCompletions,
   openJournal,
@@ -20,10 +22,11 @@ import {
   rubrics,
   rubricVersion,
 } from '@tinystories/grader'
+import type { BatchWaveProgress } from '@tinystories/llm'
 import type { EngineName } from '@tinystories/trainer'
 import { type Written, writeCompletions } from '../grade/completions.ts'
 import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
-import { type JudgeFlags, openJudge } from '../grade/judge.ts'
+import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
 import { ProgressLine } from '../grade/progress-line.ts'
 import { writeReports } from '../grade/write-report.ts'
 import { abortOnInterrupt } from '../interrupts.ts'
@@ -61,10 +64,11 @@ export interface GradeFlags extends JudgeFlags {
 export async function grade(what: string | undefined, flags: GradeFlags): Promise<number> {
   const rubric = await openRubric(flags.rubric)
   // What is wrong with the judge is said before anything is written.
-  const judge = flags.measuresOnly ? undefined : await openJudge(flags)
+  const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
   const beginnings = await openBeginnings(flags.beginnings)
   const interrupt = abortOnInterrupt()
   const { signal } = interrupt
+  let journal: Journal | undefined
   try {
     const place = await placeOf(what, flags, signal)
     const grades = gradesFolder(place.out)
@@ -73,6 +77,8 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     await mkdir(place.out, { recursive: true }).catch(error => {
       throw fileError('--out', place.out, error)
     })
+    // First of all, since it also keeps a second process out of the folder.
+    if (judge) journal = await openJournal(grades.journal)
     const { completions, answers } = given
       ? { completions: given, answers: [] }
       : await writeCompletions(grades, {
@@ -96,9 +102,10 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
       rubricVersion: rubricVersion(rubric),
       gradings: [],
     }
-    const run = judge
-      ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, signal })
-      : none
+    const run =
+      judge && journal
+        ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, journal, signal })
+        : none
     await writeWhole(grades.gradings, gradingsJson(run))
     return tell(await writeReports(grades, run, measures), grades)
   } catch (error) {
@@ -108,6 +115,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     )
     return 130
   } finally {
+    await journal?.close()
     interrupt.release()
   }
 }
@@ -117,40 +125,68 @@ interface JudgeAllOptions {
   grades: GradesFolder
   rubric: Rubric
   name: string
+  journal: Journal
   signal: AbortSignal
 }
 
 async function judgeAll(
-  judge: Awaited<ReturnType<typeof openJudge>>,
+  judge: PreparedJudge,
   completions: Completion[],
-  { flags, grades, rubric, name, signal }: JudgeAllOptions,
+  { flags, grades, rubric, name, journal, signal }: JudgeAllOptions,
 ): Promise<GradingRun> {
-  const journal = await openJournal(grades.journal)
   const line = new ProgressLine()
+  // In batches all are asked for at once: a wave of assessments, one of marks, one of those asked again.
+  const concurrency =
+    flags.concurrency ?? (flags.batch ? Math.max(1, completions.length * flags.regrades) : usualConcurrency)
+  let graded = ''
+  let lastWave = ''
+  const onWave = (wave: BatchWaveProgress): void => {
+    const text = describeWave(wave)
+    // Each wave is told at least once, and its end.
+    const news = `${wave.wave} ${wave.open.length}`
+    line.show([text, graded].filter(Boolean).join('  '), news !== lastWave)
+    lastWave = news
+  }
+  if (flags.batch)
+    console.log(
+      'Grading in batches: half the price, each wave within a day. Ctrl-C leaves the batch at the server; the same command goes on with it.',
+    )
   try {
     return await gradeCompletions(completions, {
-      judge,
+      judge: flags.batch ? judge.inBatches(grades.batch, onWave) : judge.client,
       rubric,
       name,
       regrades: flags.regrades,
-      concurrency: flags.concurrency,
+      concurrency,
       temperature: flags.judgeTemperature,
       journal,
       signal,
-      onProgress({ done, total, ungraded, partial, cost, costKnown, secondsLeft }) {
-        const parts = [
-          `graded ${done}/${total}`,
-          ...(partial + ungraded > 0 ? [`${partial} in part, ${ungraded} not`] : []),
-          `cost ${costKnown ? `$${cost.toFixed(4)}` : 'unknown'}`,
-          `ETA ${secondsLeft === undefined ? '-' : formatDuration(secondsLeft)}`,
-        ]
-        line.show(parts.join('  '), done === total)
+      onProgress(progress) {
+        const { done, total, secondsLeft } = progress
+        graded = describeGraded(progress)
+        // How long a batch takes nobody knows.
+        const eta = `ETA ${secondsLeft === undefined ? '-' : formatDuration(secondsLeft)}`
+        line.show(flags.batch ? graded : `${graded}  ${eta}`, done === total)
       },
     })
   } finally {
     line.end()
-    await journal.close()
   }
+}
+
+function describeGraded({ done, total, ungraded, partial, cost, costKnown }: GradingProgress): string {
+  return [
+    `graded ${done}/${total}`,
+    ...(partial + ungraded > 0 ? [`${partial} in part, ${ungraded} not`] : []),
+    `cost ${costKnown ? `$${cost.toFixed(4)}` : 'unknown'}`,
+  ].join('  ')
+}
+
+function describeWave({ wave, isResuming, total, completed, open }: BatchWaveProgress): string {
+  const answered = completed + open.reduce((sum, batch) => sum + batch.completed, 0)
+  const states = [...new Set(open.map(({ status }) => status.replaceAll('_', ' ')))].join(', ')
+  const name = isResuming ? `wave ${wave} (batch of an earlier run)` : `wave ${wave}`
+  return `${name}: ${Math.min(answered, total)}/${total} answered, ${open.length === 0 ? 'ended' : states}`
 }
 
 async function measure(

@@ -12,6 +12,8 @@ export interface GradesFolder {
   completions: string
   answers: string
   journal: string
+  /** Which batches are under way. */
+  batch: string
   gradings: string
   measures: string
   report: (format: 'html' | 'md' | 'json' | 'csv') => string
@@ -24,6 +26,7 @@ export function gradesFolder(folder: string): GradesFolder {
     completions: join(folder, 'completions.jsonl'),
     answers: join(folder, 'answers.jsonl'),
     journal: join(folder, 'journal.jsonl'),
+    batch: join(folder, 'batch.json'),
     gradings: join(folder, 'gradings.json'),
     measures: join(folder, 'measures.json'),
     report: format => join(folder, `report.${format}`),

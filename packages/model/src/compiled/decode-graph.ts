@@ -3,7 +3,6 @@ import type { AttentionKind, GptConfig } from '../config.ts'
 import { head, norm } from '../model.ts'
 import { gelu } from '../ops/gelu.ts'
 import type { Parameters } from '../parameters.ts'
-import { pastOfBatch, pastOfFew } from './past.ts'
 
 /*
  * The forward pass as compiled generation wants it. The weights are those of `foldWeights`. Keys and values of the
@@ -11,26 +10,12 @@ import { pastOfBatch, pastOfFew } from './past.ts'
  * where to write: what is new goes to the right, and what falls out on the left is padding.
  */
 
-/**
- * How keys and values lie, float32. Those of a few texts `[rows, heads, capacity, headSize]`, as the kernel
- * `CachedAttention` takes them: one operation a layer, which copies them for each token. Those of a batch
- * `[rows, heads, headSize, capacity]`: a few products, which only read them and run along the tokens.
- */
+/** How keys and values lie: float32 `[rows, heads, capacity, headSize]`. */
 export interface CacheLayout {
   /** Texts. */
   rows: number
   /** Tokens of a text. */
   capacity: number
-}
-
-/** From so many texts on, copying the cache costs more than the additional operations. */
-const BATCH = 8
-
-const isBatch = ({ rows }: CacheLayout): boolean => rows >= BATCH
-
-/** The axis of the tokens in each tensor of the cache. */
-export function tokenAxis(layout: CacheLayout): 2 | 3 {
-  return isBatch(layout) ? 3 : 2
 }
 
 /** Keys and values of each layer, as `keys.0`, `values.0`, `keys.1`, ... */
@@ -39,15 +24,10 @@ export type FixedCache = Record<string, tf.Tensor4D>
 /** Shape of each tensor of the cache. */
 export function cacheShapes(
   { heads, hiddenSize, layers }: GptConfig,
-  layout: CacheLayout,
+  { rows, capacity }: CacheLayout,
 ): Record<string, [number, number, number, number]> {
-  const { rows, capacity } = layout
   const names = Array.from({ length: layers }, (_, layer) => [`keys.${layer}`, `values.${layer}`]).flat()
-  const headSize = hiddenSize / heads
-  const shape: [number, number, number, number] = isBatch(layout)
-    ? [rows, heads, headSize, capacity]
-    : [rows, heads, capacity, headSize]
-  return Object.fromEntries(names.map(name => [name, shape]))
+  return Object.fromEntries(names.map(name => [name, [rows, heads, capacity, hiddenSize / heads]]))
 }
 
 export interface Reader {
@@ -63,7 +43,7 @@ export interface Reader {
 }
 
 /**
- * Reads token after token, all in one graph.
+ * Reads token after token, all in one graph. Attention is the compiler's kernel `CachedAttention`.
  *
  * @param cache the past of each text
  * @param lengths int32 `[rows]`: tokens of each text in the cache; what stands before them is padding
@@ -74,10 +54,22 @@ export function readTokens(
   { cache, lengths, layout }: { cache: FixedCache; lengths: tf.Tensor1D; layout: CacheLayout },
 ): Reader {
   const { rows, capacity } = layout
-  const { layers } = config
+  const { heads, hiddenSize, layers } = config
   const padding = tf.reshape(paddingMask(lengths, capacity), [rows, 1, 1, capacity])
-  const past = isBatch(layout) ? pastOfBatch(config, cache, layout) : pastOfFew(config, cache, layout)
+  const grown = { ...cache }
   let count = 0
+
+  const attend = (layer: number, qkv: tf.Tensor2D, mask: tf.Tensor): tf.Tensor2D => {
+    // For one text all three are one reshape.
+    const parts = rows === 1 ? tf.split(tf.reshape(qkv, [3, 1, hiddenSize]), 3, 0) : tf.split(qkv, 3, 1)
+    const [query, key, value] = parts.map(part => tf.reshape(part, [rows, 1, hiddenSize]))
+    const [pastKeys, pastValues] = [grown[`keys.${layer}`]!, grown[`values.${layer}`]!]
+    const inputs = { query: query!, key: key!, value: value!, pastKeys, pastValues, mask }
+    const [read, keys, values]: tf.Tensor[] = tf.engine().runKernel('CachedAttention', inputs, { heads })
+    grown[`keys.${layer}`] = keys as tf.Tensor4D
+    grown[`values.${layer}`] = values as tf.Tensor4D
+    return tf.reshape(read!, [rows, hiddenSize])
+  }
 
   return {
     read(ids) {
@@ -88,22 +80,18 @@ export function readTokens(
       const last = tf.scalar(config.contextLength - 1, 'int32')
       let x = embed(weights, ids, tf.minimum(tf.add(lengths, tf.scalar(count, 'int32')), last))
       for (let layer = 0; layer < layers; layer++) {
-        x = foldedBlock(config, weights, layer, x, qkv =>
-          past.attend(layer, qkv, masks[config.attention[layer]!]),
-        )
+        x = foldedBlock(config, weights, layer, x, qkv => attend(layer, qkv, masks[config.attention[layer]!]))
       }
       count++
       return logitsOf(config, weights, x)
     },
-    cache() {
-      const [axis, shapes] = [tokenAxis(layout), cacheShapes(config, layout)]
-      const begin = [0, 0, 0, 0].with(axis, count)
-      const newest = Object.entries(past.grown()).map(([name, x]) => [
-        name,
-        tf.slice(x, begin, shapes[name]!),
-      ])
-      return Object.fromEntries(newest)
-    },
+    cache: () =>
+      Object.fromEntries(
+        Object.entries(grown).map(([name, x]) => [
+          name,
+          tf.slice(x, [0, 0, count, 0], [rows, heads, capacity, hiddenSize / heads]),
+        ]),
+      ),
   }
 }
 
@@ -177,14 +165,19 @@ export function readPrompts(
   config: GptConfig,
   weights: Parameters,
   { ids, lengths }: Prompts,
-  layout: CacheLayout,
+  { capacity }: CacheLayout,
 ): { logits: tf.Tensor2D; cache: FixedCache } {
   const [rows, length] = ids.shape
   const { heads, hiddenSize, layers } = config
   const headSize = hiddenSize / heads
   const cache: FixedCache = {}
   const stored = (x: tf.Tensor): tf.Tensor4D =>
-    padOnLeft(isBatch(layout) ? tf.transpose(x, [0, 1, 3, 2]) : x, layout, layout.capacity - length)
+    tf.pad(x, [
+      [0, 0],
+      [0, 0],
+      [capacity - length, 0],
+      [0, 0],
+    ]) as tf.Tensor4D
   const padding = tf.reshape(paddingMask(lengths, length), [rows, 1, 1, length])
   const masks = {
     global: tf.add(padding, causalMask(length, Number.POSITIVE_INFINITY)),
@@ -219,10 +212,4 @@ function causalMask(length: number, window: number): tf.Tensor2D {
     return distance < 0 || distance >= window ? -1e9 : 0
   })
   return tf.tensor2d(mask, [length, length])
-}
-
-/** So much room before the tokens of a tensor of the cache. */
-export function padOnLeft(x: tf.Tensor, layout: CacheLayout, room: number): tf.Tensor4D {
-  const none: [number, number] = [0, 0]
-  return tf.pad(x, [none, none, none, none].with(tokenAxis(layout), [room, 0])) as tf.Tensor4D
 }

@@ -1,14 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
-import {
-  type CacheLayout,
-  cacheShapes,
-  type FixedCache,
-  padOnLeft,
-  readPrompts,
-  readTokens,
-} from './decode-graph.ts'
+import { type CacheLayout, cacheShapes, type FixedCache, readPrompts, readTokens } from './decode-graph.ts'
 import type { Arrays } from './fold-weights.ts'
 import type { CompiledFunction, GenerationRuntime, TensorSpec, Tensors } from './runtime.ts'
 import { type SamplingMode, sampleInGraph } from './sample-graph.ts'
@@ -143,7 +136,12 @@ export class GenerationGraphs {
         [target.cacheKey]: Object.fromEntries(
           Object.entries(inputs[source.cacheKey] as FixedCache).map(([name, x]) => [
             name,
-            padOnLeft(x, to, to.capacity - from.capacity),
+            tf.pad(x, [
+              [0, 0],
+              [0, 0],
+              [to.capacity - from.capacity, 0],
+              [0, 0],
+            ]),
           ]),
         ),
         // A function gives something besides state.

@@ -8,6 +8,7 @@ import {
   openSafetensors,
 } from '@tinystories/model'
 import {
+  CheckpointError,
   createTrainer,
   evaluateOn,
   metricsCsv,
@@ -108,7 +109,8 @@ export async function train(flags: TrainFlags): Promise<number> {
       },
     },
   }).catch(async error => {
-    if (flags.resume === undefined) await removeUnbegun(run)
+    // A folder that is locked belongs to a run that began at the same moment.
+    if (flags.resume === undefined && !CheckpointError.isInstance(error)) await removeUnbegun(run)
     throw withForce(error)
   })
   // Later resumes go on with what was forced.

@@ -1,6 +1,7 @@
 import type { StoryStream } from '@tinystories/dataset'
 import { type GptConfig, gptConfig } from '@tinystories/model'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { resolveSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
 import { defaultHeldOut, findBundledTokens } from './bundled-tokens.ts'
 import {
@@ -41,6 +42,11 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
     valid: flags.valid ?? folders?.heldOut ?? null,
     separator: flags.separator ?? null,
     heldOut: flags.heldOut ?? defaultHeldOut,
+  }
+  if (flags.valid !== undefined && resolveSource(flags.valid) === resolveSource(flags.data ?? 'sample')) {
+    note(
+      'Warning: --valid names the stories that are trained on; the held-out score will say nothing of others.',
+    )
   }
   const { train } = await openTrainingStories(source)
 

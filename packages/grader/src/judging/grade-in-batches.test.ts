@@ -38,7 +38,7 @@ const judge = (options: Partial<BatchClientOptions> = {}): ChatClient =>
     apiKey: 'sk-local',
     cacheDir: join(folder, 'cache'),
     stateFile: join(folder, 'batch.json'),
-    quietFor: 200,
+    quietFor: 500,
     pollInterval: 5,
     prices: { input: 1, output: 2 },
     ...options,

@@ -14,7 +14,7 @@ const judge = createBatchClient({
   apiKey: 'sk-local',
   cacheDir: `${folder}/cache`,
   stateFile: `${folder}/batch.json`,
-  quietFor: 100,
+  quietFor: 500,
   pollInterval: 10,
   retryDelay: 5,
   prices: { input: 1, output: 2 },

@@ -30,7 +30,9 @@ async function setUp(serverOptions: ChatServerOptions = {}) {
     apiKey: 'any',
     cacheDir: join(folder, 'cache'),
     stateFile: join(folder, 'state.json'),
-    quietFor: 50,
+    // All that a test asks at once is a full wave, and need not be quiet first.
+    maxRequests: 25,
+    quietFor: 300,
     pollInterval: 5,
     retryDelay: 1,
     prices: { input: 10, output: 20 },
@@ -107,12 +109,13 @@ test('a failed request rejects its own promise only', async () => {
   const client = createBatchClient({ ...options, rounds: 1 })
   const wrong = expect(client.complete({ messages: [] })).rejects.toThrow('messages is empty')
   const results = await Promise.allSettled(numbers.map(i => client.complete(question(i))))
-  expect(results.map(({ status }) => status)).toEqual(numbers.map(i => (i < 10 ? 'fulfilled' : 'rejected')))
-  expect((results[10] as PromiseRejectedResult).reason.message).toMatch(/could not be executed in time/)
+  const failed = results.flatMap(each => (each.status === 'rejected' ? [each.reason.message] : []))
+  expect(failed).toHaveLength(15)
+  for (const message of failed) expect(message).toMatch(/could not be executed in time/)
   await wrong
   // Asked again, only those that are missing are sent.
-  const again = await Promise.allSettled(numbers.slice(5, 20).map(i => client.complete(question(i))))
-  expect(again.every(({ status }) => status === 'fulfilled')).toBe(true)
+  const again = await Promise.allSettled(numbers.map(i => client.complete(question(i))))
+  expect(again.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
   expect(server.counts()).toMatchObject({ batches: 2, delivered: 20 })
 })
 

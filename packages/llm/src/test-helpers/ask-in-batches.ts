@@ -8,7 +8,8 @@ const client = createBatchClient({
   apiKey: 'any',
   cacheDir: `${folder}/cache`,
   stateFile: `${folder}/batch.json`,
-  quietFor: 50,
+  maxRequests: Number(count),
+  quietFor: 2 ** 30,
   pollInterval: 5,
   retryDelay: 20,
 })

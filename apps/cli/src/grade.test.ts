@@ -223,9 +223,22 @@ describe('mistakes are told in one line', () => {
       ),
       fails(['grade', 'good.jsonl', '--model', 'judge', '--key-file', 'none.txt'], /there is no .*none\.txt/),
       fails(['grade', 'good.jsonl', '--model', 'judge', ...at, '--out', 'failed-1'], /401/),
-      fails(['grade', 'good.jsonl', '--model', 'nobody', '--key-file', 'key.txt', ...at, '--out', 'failed-2'], /nobody/),
       fails(
-        ['grade', 'good.jsonl', ...judge(), '--budget', '0.000001', '--out', 'failed-3', '--cache', 'cache-2'],
+        ['grade', 'good.jsonl', '--model', 'nobody', '--key-file', 'key.txt', ...at, '--out', 'failed-2'],
+        /nobody/,
+      ),
+      fails(
+        [
+          'grade',
+          'good.jsonl',
+          ...judge(),
+          '--budget',
+          '0.000001',
+          '--out',
+          'failed-3',
+          '--cache',
+          'cache-2',
+        ],
         /budget.*too small for one call/i,
       ),
     ])

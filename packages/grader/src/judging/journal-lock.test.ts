@@ -85,3 +85,14 @@ test.each(['', '{"pid":', '{"pid":"x"}', 'null'])(
     await (await openJournal(journal)).close()
   },
 )
+
+test('of many that want a stale lock one gets it, each time', async () => {
+  for (let round = 0; round < 30; round++) {
+    await holder({ pid: 2 ** 22 + 1 })
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => openJournal(journal)))
+    const journals = results.filter(result => result.status === 'fulfilled')
+    expect(journals).toHaveLength(1)
+    await journals[0]!.value.close()
+  }
+  expect(await readdir(folder)).toEqual(['journal.jsonl'])
+})

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { GraderInputError } from '../errors.ts'
 
 interface Holder {
@@ -28,14 +29,18 @@ export async function lockJournal(journal: string): Promise<() => Promise<void>>
   const prepared = `${path}.${id}`
   try {
     await writeFile(prepared, text)
-    for (let attempt = 0; attempt < 10; attempt++) {
+    for (let attempt = 0; attempt < 50; attempt++) {
       if (await linked(prepared, path)) return () => release(path, text)
       const theirs = await readFile(path, 'utf8').catch(() => undefined)
       if (theirs === undefined) continue
       await refuseWhileAlive(journal, path, theirs)
-      await takeAway(path, theirs, id)
+      if (!(await takeAway(path, theirs))) await delay(20)
     }
-    throw refusal(journal, `its lock ${path} changes hands all the time`, 'Try again')
+    throw refusal(
+      journal,
+      `another process is taking its lock ${path} over`,
+      `Wait for it; if nothing runs there, delete ${takeoverOf(path)}`,
+    )
   } catch (error) {
     if (GraderInputError.isInstance(error)) throw error
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
@@ -89,17 +94,30 @@ function refusal(source: string, problem: string, remedy: string): GraderInputEr
   return new GraderInputError({ source, problem, remedy })
 }
 
-/** Removes a dead process's lock, unless somebody has replaced it since it was read. */
-async function takeAway(path: string, expected: string, id: string): Promise<void> {
-  const aside = `${path}.${id}.stale`
+function takeoverOf(path: string): string {
+  return `${path}.takeover`
+}
+
+/**
+ * Removes a dead process's lock. Only one process at a time may, the one that made the folder beside it: else a slow
+ * one could remove the lock that a quick one has put there since.
+ *
+ * @returns whether this process had its turn
+ */
+async function takeAway(path: string, expected: string): Promise<boolean> {
+  const turn = takeoverOf(path)
   try {
-    await rename(path, aside)
+    await mkdir(turn)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
-  if ((await readFile(aside, 'utf8')) !== expected) await linked(aside, path)
-  await rm(aside, { force: true })
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === expected) await rm(path, { force: true })
+    return true
+  } finally {
+    await rmdir(turn)
+  }
 }
 
 function parse(text: string): Holder | undefined {

@@ -84,6 +84,8 @@ describe.skipIf(whyNoChromium())('training in the page', () => {
     await writeFile(path, Array.from({ length: 400 }, (_, i) => sentence(i)).join('\n\n'))
     const page = await demo.open({ tab: 'train', isolated: false })
     await page.setInputFiles('#train-file', path)
+    // The page takes the file in its own time.
+    await page.getByText('сказки.txt').waitFor()
     await start(page)
     await reaches(page, 3)
     expect(await page.locator('.train-head h2').textContent()).toContain('сказки.txt')
@@ -115,6 +117,7 @@ describe.skipIf(whyNoChromium())('training in the page', () => {
     await writeFile(path, bytes)
     const page = await demo.open({ tab: 'train' })
     await page.setInputFiles('#train-file', path)
+    await page.getByText(name, { exact: true }).waitFor()
     await start(page)
     await expect
       .poll(() => page.locator('#panel-train [role=alert]').textContent(), { timeout: 30_000 })

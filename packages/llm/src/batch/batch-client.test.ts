@@ -78,8 +78,10 @@ test('a full wave does not wait; the same call twice is sent once; each draw is 
   const twin = client.complete(question(0))
   const draws = [1, 2].map(trial => client.complete({ ...question(0), trial }))
   const replies = await Promise.all([...calls, ...draws])
-  expect(replies.every(({ cached }) => !cached)).toBe(true)
-  expect(await twin).toMatchObject({ text: texts[0], cached: true })
+  // Either of the two may be the one that is sent.
+  expect([...replies, await twin].filter(({ cached }) => cached)).toHaveLength(1)
+  expect((await twin).text).toBe(texts[0])
+  expect(replies[0]!.text).toBe(texts[0])
   expect(server.counts()).toMatchObject({ batches: 1, delivered: 10 })
   expect(client.account()).toMatchObject({ requests: 10, cacheHits: 1 })
 })

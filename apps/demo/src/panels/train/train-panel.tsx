@@ -1,5 +1,5 @@
 import './train.css'
-import { useSignal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { LossChart } from '../../parts/loss-chart.tsx'
 import { Problem } from '../../parts/notice.tsx'
@@ -10,6 +10,11 @@ import { Training } from './training.ts'
 
 const BUNDLED = 'bundled stories'
 const MINUTES = [2, 5, 10, 30]
+
+// What the visitor chose stays chosen when the panel is drawn anew.
+const size = signal(sizes[0]!.id)
+const minutes = signal(5)
+const corpus = signal<File | undefined>(undefined)
 
 /** Trains a model in a worker. */
 export function TrainPanel() {
@@ -149,9 +154,6 @@ function Resume({ training }: { training: Training }) {
 }
 
 function Settings({ training, running }: { training: Training; running: boolean }) {
-  const size = useSignal(sizes[0]!.id)
-  const minutes = useSignal(5)
-  const corpus = useSignal<File | undefined>(undefined)
   return (
     <form
       class="settings"

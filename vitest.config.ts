@@ -13,6 +13,8 @@ export default defineConfig({
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    // Browsers, killed processes and servers on a shared machine: CI tries a failed test once more, and tells that it did.
+    retry: process.env.CI ? 1 : 0,
     // .ci/run counts the tests from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest/results.json' }]] : ['default'],
   },

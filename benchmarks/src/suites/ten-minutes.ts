@@ -49,6 +49,8 @@ export async function run(): Promise<BenchmarkResult> {
   const config = gptConfig('sample', { vocabSize: tokenizer.vocabSize, attention: ['global'] })
   const data = openStories(train)
     .shuffle({ seed: 1, bufferSize: 10_000 })
+    // Ten minutes read the file several times.
+    .repeat()
     .tokenize(tokenizer, { eos: tokenizer.endOfTextId! })
     .pack({ contextLength: config.contextLength })
     .batch(batchSize)

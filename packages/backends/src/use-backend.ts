@@ -11,6 +11,7 @@ import { wasmFolder } from './wasm-folder.ts'
 /** Backends by the names of this package; `node` and `node-gpu` are both called `tensorflow` inside tfjs. */
 export type BackendName = 'wasm' | 'cpu' | 'node' | 'node-gpu' | 'webgpu'
 
+/** Options of {@link useBackend}. */
 export interface UseBackendOptions {
   /**
    * Where the `.wasm` files of tfjs-backend-wasm lie: a folder or URL with its closing slash, or the URL of each file

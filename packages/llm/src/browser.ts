@@ -18,6 +18,7 @@ export type { ClientEvent } from './client-options.ts'
 export * from './errors.ts'
 export { batchDiscount, costOf, type KnownPrices, knownPrices, pricesAsOf } from './prices.ts'
 
+/** Options of {@link createChatClient} in a page: those of Node but for the cache on disk. */
 export type ChatClientOptions = Omit<AnyChatClientOptions, 'cacheDir'>
 
 /**

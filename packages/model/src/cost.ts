@@ -22,6 +22,7 @@ export interface ModelCost {
   chinchillaTokens: number
 }
 
+/** Options of {@link modelCost}. */
 export interface CostOptions {
   /** Tokens of a sequence. Default: the whole context. */
   sequenceLength?: number

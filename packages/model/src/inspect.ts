@@ -3,6 +3,7 @@ import type { GptConfig } from './config.ts'
 import { forward, type Hook } from './model.ts'
 import type { Parameters } from './parameters.ts'
 
+/** Options of {@link inspect}. */
 export interface InspectOptions {
   /** Which names to keep, such as `name => name.endsWith('pattern')`. Default: all. */
   keep?: (name: string) => boolean

@@ -5,6 +5,7 @@ export type { Checkpoint, CheckpointProgress } from './checkpoint-progress.ts'
 export * from './core.ts'
 export type { MetricsSink, RunStorage } from './run-storage.ts'
 
+/** Options of `createTrainer` in a page. */
 export interface TrainerOptions extends CoreTrainerOptions {
   /** Where metrics and checkpoints go, in the browser's storage for example; without it the run leaves nothing. */
   storage?: RunStorage

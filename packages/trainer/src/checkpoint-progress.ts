@@ -45,6 +45,7 @@ export const startOfRun: CheckpointProgress = {
   recentLosses: [],
 }
 
+/** A checkpoint as it was read. */
 export interface Checkpoint {
   folder: string
   progress: CheckpointProgress

@@ -16,18 +16,21 @@ export interface ArrayFormat {
   open(path: string): Promise<ArrayFile>
 }
 
+/** An array to be written, row-major. */
 export interface NamedArray {
   name: string
   shape: number[]
   data: Float32Array
 }
 
+/** An open file of named arrays. */
 export interface ArrayFile {
   tensors: Iterable<[string, { shape: number[] }]>
   read(name: string): Promise<Float32Array>
   close(): Promise<void>
 }
 
+/** Options of {@link CheckpointStore}. */
 export interface CheckpointStoreOptions {
   /** Folder that holds `step-00000100/` and so on. */
   folder: string

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Share of the probability that is spread evenly over the vocabulary, 0 to below 1. Default 0. */
   labelSmoothing?: number

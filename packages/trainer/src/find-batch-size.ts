@@ -2,6 +2,7 @@ import type { Optimizer } from './optimizers/optimizer.ts'
 import { randomBatch } from './random-batch.ts'
 import type { Engine } from './types.ts'
 
+/** Options of {@link findBatchSize}. */
 export interface FindBatchSizeOptions {
   /** A fresh engine with its state loaded, for each size: so that the memory of one is not counted with the next. */
   makeEngine(): Promise<Engine>
@@ -21,6 +22,7 @@ export interface FindBatchSizeOptions {
   onSize?(size: BatchSizeTrial): void
 }
 
+/** Speed and memory of one batch size. */
 export interface BatchSizeTrial {
   batchSize: number
   tokensPerSecond: number
@@ -28,6 +30,7 @@ export interface BatchSizeTrial {
   bytes: number
 }
 
+/** What {@link findBatchSize} found. */
 export interface BatchSizeSearch {
   trials: BatchSizeTrial[]
   /** The smallest size within 5 % of the best speed: a larger one makes fewer updates of the same tokens. */

@@ -1,6 +1,7 @@
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { BatchStream, Engine } from './types.ts'
 
+/** Options of {@link findLearningRate}. */
 export interface FindLearningRateOptions {
   /** An engine that holds the state to begin from. It is changed: load the state anew before training. */
   engine: Engine
@@ -15,6 +16,7 @@ export interface FindLearningRateOptions {
   onStep?(point: LearningRatePoint): void
 }
 
+/** One step of the range test. */
 export interface LearningRatePoint {
   step: number
   learningRate: number
@@ -23,6 +25,7 @@ export interface LearningRatePoint {
   smoothed: number
 }
 
+/** What {@link findLearningRate} found. */
 export interface LearningRateSearch {
   points: LearningRatePoint[]
   /** Where the smoothed loss was lowest, and the rate from which it rose for good. */

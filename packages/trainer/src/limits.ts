@@ -1,5 +1,6 @@
 import type { CheckpointProgress } from './checkpoint-progress.ts'
 
+/** Where a run ends: at whichever limit is reached first. */
 export interface RunLimits {
   /** Steps in all, those before a resume included. */
   steps?: number
@@ -12,6 +13,7 @@ export interface RunLimits {
   signal?: AbortSignal
 }
 
+/** A limit by its name in {@link RunLimits}. */
 export type LimitName = 'steps' | 'tokens' | 'epochs' | 'minutes'
 
 /** Gives the share of the run that is done, 0 to 1 and above, and which limit is nearest. */

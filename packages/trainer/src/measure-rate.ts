@@ -2,6 +2,7 @@ import type { Optimizer } from './optimizers/optimizer.ts'
 import { randomBatch } from './random-batch.ts'
 import type { Engine } from './types.ts'
 
+/** Options of {@link measureRate}. */
 export interface MeasureRateOptions {
   engine: Engine
   optimizer: Optimizer

@@ -3,6 +3,7 @@ import type { EvaluationResult } from './evaluate.ts'
 /** A line of metrics.jsonl: one training step, one evaluation, or a story written on the way. */
 export type MetricsLine = StepLine | EvaluationLine | SampleLine
 
+/** What one training step came to. */
 export interface StepLine {
   type: 'step'
   step: number
@@ -17,12 +18,14 @@ export interface StepLine {
   tokensPerSecond: number
 }
 
+/** The score of an evaluation on the way. */
 export interface EvaluationLine extends EvaluationResult {
   type: 'evaluation'
   step: number
   seconds: number
 }
 
+/** A text that the model wrote on the way. */
 export interface SampleLine {
   type: 'sample'
   step: number

@@ -6,6 +6,7 @@ import { MetricsFile } from './metrics.ts'
 import { RunLock } from './run-lock.ts'
 import type { RunStorage } from './run-storage.ts'
 
+/** Where a run lies on disk, and how it is kept. */
 export interface RunFolderOptions {
   folder: string
   format: ArrayFormat

@@ -14,6 +14,7 @@ export interface RunStorage {
   release(): Promise<void>
 }
 
+/** Where the lines of the metrics go. */
 export interface MetricsSink {
   /** Length with all that was appended so far. */
   readonly bytes: number

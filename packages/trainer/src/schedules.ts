@@ -9,11 +9,13 @@ export interface ScheduleProgress {
 /** Gives the learning rate of a step. */
 export type Schedule = (progress: ScheduleProgress) => number
 
+/** The same learning rate at every step. @throws RangeError for a rate that cannot be */
 export function constant(learningRate: number): Schedule {
   checkRate('learningRate', learningRate)
   return () => learningRate
 }
 
+/** What every schedule with a warm-up takes. */
 export interface WarmupOptions {
   /** The highest learning rate. */
   peak: number
@@ -21,6 +23,7 @@ export interface WarmupOptions {
   warmupSteps?: number
 }
 
+/** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions extends WarmupOptions {
   /** The rate at the end, as a share of `peak`. Default 0.1. */
   finalShare?: number
@@ -36,6 +39,7 @@ export function warmupCosine({ peak, warmupSteps = 100, finalShare = 0.1 }: Warm
   }
 }
 
+/** Options of {@link warmupLinear}. */
 export interface WarmupLinearOptions extends WarmupOptions {
   /** The rate at the end, as a share of `peak`. Default 0. */
   finalShare?: number
@@ -58,6 +62,7 @@ export function inverseSquareRoot({ peak, warmupSteps = 100 }: WarmupOptions): S
   return ({ step }) => warmup(step) * Math.min(1, Math.sqrt(reference / step))
 }
 
+/** Options of {@link warmupStableDecay}. */
 export interface WarmupStableDecayOptions extends WarmupOptions {
   /** Share of the run over which the rate falls at its end. Default 0.2. */
   decayShare?: number

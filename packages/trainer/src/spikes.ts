@@ -1,5 +1,6 @@
 import type { StepResult } from './types.ts'
 
+/** What is a spike of the loss, and what is done about it. */
 export interface SpikeOptions {
   /**
    * What to do when the loss leaps or a number is none: `warn` tells a leap and goes on, and ends the run where a number

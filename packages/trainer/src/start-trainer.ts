@@ -12,6 +12,7 @@ import { resolveSpikeOptions, type SpikeOptions } from './spikes.ts'
 import { TrainingRun } from './training-run.ts'
 import type { ArrayRecord, BatchStream, Engine, EngineState, TrainableModel } from './types.ts'
 
+/** Options of `createTrainer` that are the same in Node and in a page. */
 export interface CoreTrainerOptions extends CreateEngineOptions {
   /** An endless stream of training batches, or one that ends, and the run with it. */
   data: BatchStream
@@ -46,6 +47,7 @@ export interface TrainerCallbacks {
   onWarning?(message: string): void
 }
 
+/** How a run ended. */
 export interface RunResult {
   status: 'finished' | 'aborted'
   /** Why the run ended: the limit that was reached, the end of the data, no more gain, or the signal. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts'
 import type { BatchTensors, ModelFunctions, TensorRecord } from './types.ts'
 
+/** What a training step reads. */
 export interface TrainStepInputs {
   parameters: TensorRecord
   optimizer: OptimizerState
@@ -9,10 +10,12 @@ export interface TrainStepInputs {
   scalars: Record<string, tf.Scalar>
 }
 
+/** What an update reads, once the gradients are there. */
 export interface UpdateInputs extends Omit<TrainStepInputs, 'batch'> {
   gradients: TensorRecord
 }
 
+/** What an update gives. */
 export interface UpdateOutputs {
   parameters: TensorRecord
   optimizer: OptimizerState
@@ -22,6 +25,7 @@ export interface UpdateOutputs {
   gradientSquares: tf.Tensor1D
 }
 
+/** What a training step gives. */
 export interface TrainStepOutputs extends UpdateOutputs {
   loss: tf.Scalar
 }

@@ -1,11 +1,13 @@
 import { openRunFolder, type RunFolderOptions } from './run-folder.ts'
 import { type CoreTrainerOptions, shapesOf, startTrainer, type Trainer } from './start-trainer.ts'
 
+/** Options of {@link createTrainer}. */
 export interface TrainerOptions extends CoreTrainerOptions {
   /** Where metrics and checkpoints go; without it the run leaves nothing on disk. */
   run?: RunFolderOptions
 }
 
+/** How a run is gone on with. */
 export interface ResumeOptions {
   /** Goes on from the newest whole checkpoint of `run.folder`. Default false. */
   resume?: boolean

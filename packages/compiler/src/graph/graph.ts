@@ -1,10 +1,12 @@
 /** Types of elements inside a graph. `int64` is for the shapes, axes and indices that ONNX wants so. */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool'
 
+/** Values of a constant, row-major: `BigInt64Array` for int64, `Uint8Array` for bool. */
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array
 
 /** ONNX attributes, each tagged with its kind, for a whole number may be either an int or a float. */
 export type Attribute = { int: number } | { float: number } | { string: string } | { ints: readonly number[] }
+/** Attributes of a node by their ONNX names. */
 export type Attributes = Readonly<Record<string, Attribute>>
 
 /** A tensor inside a graph: an input, a constant, or an output of a node. */
@@ -31,6 +33,7 @@ export interface GraphNode {
   readonly attributes: Attributes
 }
 
+/** An input or output of a graph under its name. */
 export interface NamedValue {
   readonly name: string
   readonly value: Value

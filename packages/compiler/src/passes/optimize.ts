@@ -10,6 +10,7 @@ import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 
+/** Options of {@link optimize}. */
 export interface OptimizeOptions {
   /** Whether the graph may use ONNX Runtime's own operations of its CPU provider. Default: true. */
   cpu?: boolean

@@ -1,6 +1,7 @@
 import type { DataOf, SpecsOf, TensorTree } from '../tree.ts'
 import type { WasmFiles } from './messages.ts'
 
+/** Options of `createRuntime`. */
 export interface RuntimeOptions {
   /**
    * Where graphs run: `node` is onnxruntime-node in a worker thread, `web` is onnxruntime-web in a browser. Default: the
@@ -30,6 +31,7 @@ export interface RuntimeOptions {
   wasmPaths?: string | { readonly wasm?: WasmFiles; readonly webgpu?: WasmFiles }
 }
 
+/** Options of {@link Runtime.compile}. */
 export interface CompileOptions {
   /** Keys of the inputs that are kept in the runtime, as `write` put them there. Default: none. */
   state?: readonly string[]
@@ -40,6 +42,7 @@ export interface CompileOptions {
   profile?: string
 }
 
+/** Options of {@link Compiled.run}. */
 export interface RunOptions {
   /** Calls the run off while it waits for earlier ones. A run that has begun comes to its end. */
   signal?: AbortSignal

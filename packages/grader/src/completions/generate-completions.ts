@@ -3,6 +3,7 @@ import type { Beginning } from './beginning.ts'
 import type { Completion } from './completion.ts'
 import { cutAtRepeat } from './cut-at-repeat.ts'
 
+/** What a source of completions is asked to write: one trial of one beginning. */
 export interface GenerateRequest {
   beginning: Beginning
   trial: number

@@ -29,6 +29,7 @@ export interface GradingProgress {
   secondsLeft: number | undefined
 }
 
+/** Options of {@link grade}. */
 export interface GradeOptions {
   judge: Judge
   /** Default: `storyRubric`. */

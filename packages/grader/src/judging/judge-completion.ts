@@ -14,6 +14,7 @@ import {
 } from './messages.ts'
 import { weightedMarks } from './weighted-marks.ts'
 
+/** Options of {@link judgeCompletion}. */
 export interface JudgeCompletionOptions {
   judge: Judge
   rubric: Rubric

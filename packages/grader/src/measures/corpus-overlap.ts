@@ -1,5 +1,6 @@
 import { wordsOf } from '../text/words.ts'
 
+/** Options of {@link corpusOverlap}. */
 export interface CorpusOverlapOptions {
   /** Longest k-grams whose frequency is counted, from 1. Default 5. */
   longest?: number

@@ -15,6 +15,7 @@ export type MarkProblemReason =
   | 'ambiguous'
   | 'conflict'
 
+/** Why a criterion has no mark, and where in the reply. */
 export interface MarkProblem {
   reason: MarkProblemReason
   /** The words of the reply, cut to 80 characters; empty when missing. */

@@ -6,6 +6,7 @@ import { pairedComparison } from '../statistics/paired-comparison.ts'
 import type { ModelComparison, Report } from './report.ts'
 import { summariseModel, valuesOf } from './summarise-model.ts'
 
+/** Options of {@link buildReport}. */
 export interface BuildReportOptions {
   /** Default: from the models' names. */
   title?: string

@@ -53,6 +53,7 @@ export interface ChoiceSummary {
   problems: Partial<Record<MarkProblemReason, number>>
 }
 
+/** All that a report says of one model. */
 export interface ModelSummary {
   name: string
   judge: string
@@ -87,12 +88,14 @@ export interface CriterionComparison extends PairedComparison {
   correctedP: number
 }
 
+/** Two models of a report on the beginnings that both were given; differences are a less b. */
 export interface ModelComparison {
   a: string
   b: string
   criteria: CriterionComparison[]
 }
 
+/** What {@link buildReport} computes, and the renderers write. */
 export interface Report {
   format: 'tinystories-report'
   version: 1

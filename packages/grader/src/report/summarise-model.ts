@@ -10,6 +10,7 @@ import { spearman } from '../statistics/spearman.ts'
 import { countWords } from '../text/words.ts'
 import type { ChoiceSummary, CriterionSummary, ModelSummary } from './report.ts'
 
+/** Options of {@link summariseModel}. */
 export interface SummariseOptions {
   seed?: number
   confidence?: number

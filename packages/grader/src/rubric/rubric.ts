@@ -37,6 +37,7 @@ export interface ChoiceCriterion {
   options: Choice[]
 }
 
+/** What a judge is asked about a text: a mark on a scale, or one of several choices. */
 export type Criterion = MarkCriterion | ChoiceCriterion
 
 /** What a judge is asked, as data: put it into a file, change it, and its version changes with it. */

@@ -8,6 +8,7 @@ import { foldWeights } from './fold-weights.ts'
 import { GenerationGraphs } from './generation-graphs.ts'
 import type { GenerationRuntime } from './runtime.ts'
 
+/** Options of {@link compileModel}. */
 export interface CompileModelOptions {
   /** Most texts that one graph writes together; a batch of more is written in parts. Default: as 1 GiB of cache allows, at most 64. */
   maxRows?: number

@@ -141,6 +141,7 @@ export interface SafetensorsInput {
   data: Float32Array
 }
 
+/** Options of {@link encodeSafetensors}. */
 export interface EncodeOptions {
   /** `F16` rounds to half precision, ties to even; what is too large for it is refused. Default `F32`. */
   dtype?: 'F32' | 'F16'

@@ -13,6 +13,7 @@ export interface SavableModel {
   parameters: Record<string, tf.Tensor | Float32Array>
 }
 
+/** Options of {@link saveSafetensors}. */
 export interface SaveOptions {
   /** Goes into the file's header. */
   metadata?: Record<string, string>

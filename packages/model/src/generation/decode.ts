@@ -9,6 +9,7 @@ export type KeyValueCache = {
   values: tf.Tensor4D[]
 }
 
+/** What {@link decode} reads. */
 export interface DecodeInputs {
   /** int32 `[rows, S]`: the next tokens of each row. Rows of unlike length are padded on the left. */
   ids: tf.Tensor2D

@@ -9,6 +9,7 @@ export interface TextTokenizer {
   readonly endOfTextId?: number | undefined
 }
 
+/** Options of {@link generateText}. */
 export interface GenerateTextOptions extends GenerateOptions {
   model: Generator
   tokenizer: TextTokenizer

@@ -7,6 +7,7 @@ import { checkSampling, type SampledToken, type SamplingOptions } from './sample
 import { Streams } from './streams.ts'
 import type { SampledStream, Writer } from './writer.ts'
 
+/** Options of {@link generate}. */
 export interface GenerateOptions extends SamplingOptions {
   /** Most tokens to write. Default 200. */
   maxTokens?: number

@@ -14,6 +14,7 @@ import type { ArrayRecord, Engine, EngineState, TensorRecord, TokenBatch, Traina
 import { largestGradient } from './largest-gradient.ts'
 import { microBatches } from './micro-batches.ts'
 
+/** Options of the engine `compiled`. */
 export interface CompiledEngineOptions {
   model: TrainableModel
   optimizer: Optimizer

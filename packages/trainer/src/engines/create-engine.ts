@@ -5,11 +5,13 @@ import { type CompiledEngineOptions, createCompiledEngine } from './compiled-eng
 import { createEagerEngine } from './eager-engine.ts'
 import { createParallelEngine } from './parallel-engine.ts'
 
+/** What computes: whole steps compiled into one ONNX graph, or op by op on a tfjs backend. */
 export type EngineName = 'compiled' | BackendName
 
 /** The engines in the order in which `auto` tries them: fastest first. */
 export const engineNames: readonly EngineName[] = ['compiled', 'node-gpu', 'node', 'webgpu', 'wasm', 'cpu']
 
+/** Options of {@link createEngine}. */
 export interface CreateEngineOptions {
   model: TrainableModel
   optimizer: Optimizer
@@ -26,6 +28,7 @@ export interface CreateEngineOptions {
   workers?: number
 }
 
+/** The engine that was taken, and why. */
 export interface EngineChoice {
   engine: Engine
   /** Engines that `auto` tried before, with the reason why each was not taken. */

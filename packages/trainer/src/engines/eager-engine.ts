@@ -7,6 +7,7 @@ import { EagerState } from './eager-state.ts'
 import { microBatches } from './micro-batches.ts'
 import { batchTensors, scalarOf, scalarTensors } from './tensors.ts'
 
+/** Options of an engine that runs op by op. */
 export interface EagerEngineOptions {
   model: TrainableModel
   optimizer: Optimizer

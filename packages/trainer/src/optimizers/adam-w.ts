@@ -5,6 +5,7 @@ import type { Optimizer } from './optimizer.ts'
 import { type AdamOptions, scaleByAdam } from './scale-by-adam.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 
+/** Options of {@link adamW}. */
 export interface AdamWOptions extends AdamOptions, ClippingOptions {
   /** Decoupled decay of matrices. Default 0.1, the recipe of the TinyStories models. */
   weightDecay?: number

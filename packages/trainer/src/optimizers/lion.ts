@@ -5,6 +5,7 @@ import type { Optimizer } from './optimizer.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import { type LionOptions, scaleByLion } from './scale-by-lion.ts'
 
+/** Options of {@link lion}. */
 export interface LionWithDecayOptions extends LionOptions, ClippingOptions {
   /** Decoupled decay of matrices. Default 1: Lion's rate is small, so its decay is to be large. */
   weightDecay?: number

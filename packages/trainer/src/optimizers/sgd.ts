@@ -5,6 +5,7 @@ import type { Optimizer } from './optimizer.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import { type MomentumOptions, scaleByMomentum } from './scale-by-momentum.ts'
 
+/** Options of {@link sgd}. */
 export interface SgdOptions extends MomentumOptions, ClippingOptions {
   /** Decoupled decay of matrices. Default 0. */
   weightDecay?: number

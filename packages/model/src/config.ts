@@ -140,3 +140,11 @@ function divisorNear(size: number, wanted: number): number {
 function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
 }
+
+/** Score scale and window of a layer. */
+export function attentionOf(config: GptConfig, layer: number): { scale: number; window: number } {
+  return {
+    scale: config.attentionScale ? 1 / Math.sqrt(config.hiddenSize / config.heads) : 1,
+    window: config.attention[layer] === 'local' ? config.localWindow : config.contextLength,
+  }
+}

@@ -34,8 +34,10 @@ export {
 } from './generation/generate.ts'
 export { type GenerateTextOptions, generateText, type TextTokenizer } from './generation/generate-text.ts'
 export { type SampledToken, type SamplingOptions, sampleToken } from './generation/sample-token.ts'
+export type { SampledStream, Stream, Writer, WritingModel } from './generation/writer.ts'
 export { type Inspection, type InspectOptions, inspect } from './inspect.ts'
 export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss } from './model.ts'
+export { type PackedModel, type PackModelOptions, packModel } from './packed/packed-model.ts'
 export {
   countParameters,
   type GptModel,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { GptConfig } from './config.ts'
+import { attentionOf, type GptConfig } from './config.ts'
 import { causalAttention } from './ops/causal-attention.ts'
 import { embedding } from './ops/embedding.ts'
 import { gelu } from './ops/gelu.ts'
@@ -147,14 +147,6 @@ export function block(
   const neurons = see(`${named}.mlp.neurons`, raised)
   const fromMlp = see(`${named}.mlp.output`, project('mlp.down', neurons))
   return see(`${named}.residual`, tf.add(middle, fromMlp))
-}
-
-/** Score scale and window of a layer. */
-export function attentionOf(config: GptConfig, layer: number): { scale: number; window: number } {
-  return {
-    scale: config.attentionScale ? 1 / Math.sqrt(config.hiddenSize / config.heads) : 1,
-    window: config.attention[layer] === 'local' ? config.localWindow : config.contextLength,
-  }
 }
 
 /** LayerNorm with the parameters of that name. */

@@ -2,26 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { createRuntime, type Runtime } from '@tinystories/compiler'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GptOverrides } from '../config.ts'
-import { type Completion, type GenerateOptions, generate, generateBatch } from '../generation/generate.ts'
+import { generate, generateBatch } from '../generation/generate.ts'
 import type { SampledToken } from '../generation/sample-token.ts'
 import { tinyModel } from '../testing/tiny.ts'
+import { expectSameTexts, prompts, settings, variants } from '../testing/writing.ts'
 import { compileModel } from './compiled-model.ts'
-
-const variants: [string, GptOverrides][] = [
-  ['GPT-Neo', {}],
-  ['GPT-2', { attention: ['global'], attentionScale: true, bias: { qkv: true } }],
-  ['a free head, no biases', { tiedHead: false, bias: { qkv: false, attentionOutput: false, mlp: false } }],
-  ['a longer context, three heads', { contextLength: 150, localWindow: 5, heads: 3 }],
-]
-const prompts = [[1], [5, 4, 3, 2, 1], [0, 10, 0, 10, 0, 10, 0, 10], [7, 7], [1]]
-const settings: [string, GenerateOptions][] = [
-  ['greedy', { temperature: 0, stopIds: [8] }],
-  ['plain sampling', { temperature: 1, stopIds: [3, 8], seed: 11 }],
-  ['top-k, top-p, min-p', { temperature: 1.3, topK: 6, topP: 0.9, minP: 0.02, seed: 4 }],
-  ['top-p alone', { temperature: 0.8, topP: 0.9, seed: 5 }],
-  ['a repetition penalty', { temperature: 1.1, repetitionPenalty: 1.3, topK: 7, seed: 6 }],
-]
 
 let runtime: Runtime
 beforeAll(async () => {
@@ -30,28 +15,16 @@ beforeAll(async () => {
 })
 afterAll(() => runtime.dispose())
 
-/** The same tokens for the same reasons, and log-probabilities within 2e-5. */
-function expectSame(actual: Completion[], expected: Completion[]): void {
-  expect(actual.map(({ ids, finishReason }) => ({ ids, finishReason }))).toEqual(
-    expected.map(({ ids, finishReason }) => ({ ids, finishReason })),
-  )
-  for (const [i, { logProbabilities }] of expected.entries()) {
-    for (const [j, value] of logProbabilities.entries()) {
-      expect(Math.abs(actual[i]!.logProbabilities[j]! - value)).toBeLessThan(2e-5)
-    }
-  }
-}
-
 describe.each(variants)('a compiled %s', (_, overrides) => {
   it.each(settings)('writes what tfjs writes, one text or many, past the context: %s', async (_, setting) => {
     const model = tinyModel(overrides)
     const compiled = await compileModel(runtime, model, { stepsPerCall: 3 })
     const options = { ...setting, maxTokens: overrides.contextLength ? 100 : 19 }
     const expected = await generateBatch(model, prompts, options)
-    expectSame(await generateBatch(compiled, prompts, options), expected)
+    expectSameTexts(await generateBatch(compiled, prompts, options), expected)
     const { seed = 0 } = setting
     const alone = await generateBatch(compiled, [prompts[1]!], { ...options, seed: seed + 1 })
-    expectSame(alone, [expected[1]!])
+    expectSameTexts(alone, [expected[1]!])
     await compiled.dispose()
     tf.dispose(model.parameters)
   })
@@ -81,7 +54,10 @@ describe('compileModel', () => {
     const model = tinyModel()
     const compiled = await compileModel(runtime, model, { maxRows: 2 })
     const options = { maxTokens: 9, seed: 3, temperature: 0.9 }
-    expectSame(await generateBatch(compiled, prompts, options), await generateBatch(model, prompts, options))
+    expectSameTexts(
+      await generateBatch(compiled, prompts, options),
+      await generateBatch(model, prompts, options),
+    )
     await compiled.dispose()
     tf.dispose(model.parameters)
   })
@@ -91,7 +67,10 @@ describe('compileModel', () => {
     const model = tinyModel({ vocabSize: 600, initializerRange: 0.02 })
     const compiled = await compileModel(runtime, model)
     const options = { maxTokens: 12, seed: 3, topP: 0.99 }
-    expectSame(await generateBatch(compiled, prompts, options), await generateBatch(model, prompts, options))
+    expectSameTexts(
+      await generateBatch(compiled, prompts, options),
+      await generateBatch(model, prompts, options),
+    )
     await compiled.dispose()
     tf.dispose(model.parameters)
   })
@@ -101,7 +80,7 @@ describe('compileModel', () => {
     const compiled = await compileModel(runtime, model)
     for (const setting of [{ temperature: 1 }, { temperature: 0.7, topP: 0.95 }, { topK: 40 }]) {
       const options = { ...setting, maxTokens: 40, seed: 8 }
-      expectSame(
+      expectSameTexts(
         await generateBatch(compiled, prompts, options),
         await generateBatch(model, prompts, options),
       )
@@ -123,7 +102,7 @@ describe('compileModel', () => {
       Array.from({ length: 1 + (i % 5) }, (_, j) => (i * j) % 11),
     )
     const options = { maxTokens: 80, seed: 3 }
-    expectSame(await generateBatch(compiled, many, options), await generateBatch(model, many, options))
+    expectSameTexts(await generateBatch(compiled, many, options), await generateBatch(model, many, options))
     await compiled.dispose()
     tf.dispose(model.parameters)
   })

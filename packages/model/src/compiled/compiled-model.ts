@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
-import type { SamplingOptions } from '../generation/sample-token.ts'
-import type { SampledStream, Writer } from '../generation/writer.ts'
+import { foldWeights } from '../generation/fold-weights.ts'
+import type { WritingModel } from '../generation/writer.ts'
 import { countParameters, parameterShapes } from '../parameters.ts'
 import { CompiledWriter } from './compiled-writer.ts'
-import { foldWeights } from './fold-weights.ts'
 import { GenerationGraphs } from './generation-graphs.ts'
 import type { GenerationRuntime } from './runtime.ts'
 
@@ -17,12 +16,8 @@ export interface CompileModelOptions {
 }
 
 /** A model whose generation runs as compiled graphs. Give it to `generate`, `generateBatch` or `generateText`. */
-export interface CompiledModel {
-  readonly config: GptConfig
-  readonly maxRows: number
+export interface CompiledModel extends WritingModel {
   readonly stepsPerCall: number
-  /** Writes texts together; `generate` and its like call it. */
-  writer<S extends SampledStream>(streams: S[], options: SamplingOptions & { maxTokens: number }): Writer<S>
   /** Releases the graphs. The runtime, with the weights and caches in it, stays: dispose of that as well. */
   dispose(): Promise<void>
 }
@@ -66,13 +61,10 @@ export async function compileModel(
     config,
     maxRows,
     stepsPerCall,
+    blocks: false,
     writer: (streams, options) => new CompiledWriter(graphs, streams, { ...options, stepsPerCall }),
     dispose: () => graphs.dispose(),
   }
-}
-
-export function isCompiled(model: { config: GptConfig }): model is CompiledModel {
-  return 'writer' in model
 }
 
 /** A single stream is bound by reading the weights, at some 10 GB/s. */

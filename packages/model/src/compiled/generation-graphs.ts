@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
+import type { Arrays } from '../generation/fold-weights.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
 import { type CacheLayout, cacheShapes, type FixedCache, readPrompts, readTokens } from './decode-graph.ts'
-import type { Arrays } from './fold-weights.ts'
 import type { CompiledFunction, GenerationRuntime, TensorSpec, Tensors } from './runtime.ts'
 import { type SamplingMode, sampleInGraph } from './sample-graph.ts'
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { GptConfig } from '../config.ts'
-import { attentionOf, block, head, norm } from '../model.ts'
+import { attentionOf, type GptConfig } from '../config.ts'
+import { block, head, norm } from '../model.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** What earlier tokens left for later ones: keys and values of each layer, `[rows, heads, past, headSize]`. */

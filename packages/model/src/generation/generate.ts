@@ -1,11 +1,10 @@
-import { type CompiledModel, isCompiled } from '../compiled/compiled-model.ts'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors.ts'
 import type { GptModel } from '../parameters.ts'
 import { Random } from '../random.ts'
 import { checkSampling, type SampledToken, type SamplingOptions } from './sample-token.ts'
 import { Streams } from './streams.ts'
-import type { SampledStream, Writer } from './writer.ts'
+import type { SampledStream, Writer, WritingModel } from './writer.ts'
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends SamplingOptions {
@@ -18,8 +17,8 @@ export interface GenerateOptions extends SamplingOptions {
   /** Ends the writing between two tokens, with the signal's reason as the error. */
   signal?: AbortSignal
   /**
-   * `false` reads the whole text again for each token: slower, and the same text. Default true. A compiled model
-   * always has a cache.
+   * `false` reads the whole text again for each token: slower, and the same text. Default true. A packed or compiled
+   * model always has a cache.
    */
   cache?: boolean
 }
@@ -35,8 +34,8 @@ export interface Completion {
   finishReason: FinishReason
 }
 
-/** What can write: a model on the tfjs backend in force, or one that `compileModel` made. */
-export type Generator = GptModel | CompiledModel
+/** What can write: a model on the tfjs backend in force, or one that `packModel` or `compileModel` made. */
+export type Generator = GptModel | WritingModel
 
 /**
  * Goes on from a prompt, token by token. Keys and values of earlier tokens are kept,
@@ -127,12 +126,13 @@ async function* generateEvents(
     return
   }
   const settings = { ...options, maxTokens, stopIds: new Set(options.stopIds) }
-  if (!isCompiled(model)) {
-    yield* writeTogether(new Streams(model, writings, options), { ...settings, pauses: true })
+  if (!('writer' in model)) {
+    yield* writeTogether(new Streams(model, writings, options), { ...settings, blocks: true })
     return
   }
   for (let from = 0; from < writings.length; from += model.maxRows) {
-    yield* writeTogether(model.writer(writings.slice(from, from + model.maxRows), settings), settings)
+    const some = writings.slice(from, from + model.maxRows)
+    yield* writeTogether(model.writer(some, settings), { ...settings, blocks: model.blocks })
   }
 }
 
@@ -142,17 +142,16 @@ async function* writeTogether(
     maxTokens,
     stopIds,
     signal,
-    pauses = false,
-  }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number>; pauses?: boolean },
+    blocks,
+  }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number>; blocks: boolean },
 ): AsyncGenerator<GenerationEvent, void, void> {
   let lastPause = performance.now()
   try {
     while (writer.streams.length > 0) {
       signal?.throwIfAborted()
-      // Most backends never let go of the thread by themselves: let timers and clicks have their turn. A runtime has a
-      // thread of its own.
-      if (pauses && performance.now() - lastPause > 20) {
-        await new Promise(resolve => setTimeout(resolve))
+      // What computes in this thread never lets go of it by itself: let timers and clicks have their turn.
+      if (blocks && performance.now() - lastPause > 20) {
+        await othersTurn()
         signal?.throwIfAborted()
         lastPause = performance.now()
       }
@@ -182,6 +181,14 @@ async function* writeTogether(
   } finally {
     writer.dispose()
   }
+}
+
+/** Lets what waits for the thread go first. */
+function othersTurn(): Promise<void> {
+  // Timers take a millisecond or more.
+  return new Promise(resolve =>
+    typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve),
+  )
 }
 
 function checkPrompt(

@@ -63,13 +63,29 @@ export function sampleToken(
   const best = argMax(scores)
   if (temperature === 0) return { id: best, logProbability: logProbability(logits, best) }
 
-  const weights = Float64Array.from(scores, score => Math.exp((score - scores[best]!) / temperature))
-  if (topK !== undefined && topK < weights.length) keepLargest(weights, topK)
-  if (topP < 1) keepLargest(weights, countForMass(weights, topP))
-  // The best one's weight is exp(0) = 1, so minP is the least weight to keep.
-  if (minP > 0) for (let i = 0; i < weights.length; i++) if (weights[i]! < minP) weights[i] = 0
-  const id = draw(weights, random.uniform())
+  const weights = new Float64Array(scores.length)
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((scores[i]! - scores[best]!) / temperature)
+  const id = drawFiltered(weights, { topP, minP, ...(topK !== undefined && { topK }) }, random.uniform())
   return { id, logProbability: logProbability(logits, id) }
+}
+
+/**
+ * Draws one of the weights that the filters leave.
+ *
+ * @param weights in the order of the tokens, of which the most probable one weighs 1; they are changed
+ * @param filters as in {@link SamplingOptions}; `total` is what `topP` is a share of where these are not all weights
+ * @param uniform in [0, 1)
+ * @returns its index
+ */
+export function drawFiltered(
+  weights: Float64Array,
+  { topK, topP, minP, total }: { topK?: number; topP: number; minP: number; total?: number },
+  uniform: number,
+): number {
+  if (topK !== undefined && topK < weights.length) keepLargest(weights, topK)
+  if (topP < 1) keepLargest(weights, countForMass(weights, topP * (total ?? sum(weights))))
+  if (minP > 0) for (let i = 0; i < weights.length; i++) if (weights[i]! < minP) weights[i] = 0
+  return draw(weights, uniform)
 }
 
 function penalised(logits: Float32Array, penalty: number, seen: Iterable<number>): Float64Array {
@@ -108,9 +124,9 @@ function keepLargest(weights: Float64Array, count: number): void {
   }
 }
 
-function countForMass(weights: Float64Array, mass: number): number {
+/** The fewest of the largest that sum up to `wanted`. */
+function countForMass(weights: Float64Array, wanted: number): number {
   const sorted = weights.slice().sort().reverse()
-  const wanted = mass * sorted.reduce((a, b) => a + b, 0)
   let reached = 0
   for (let i = 0; i < sorted.length; i++) {
     reached += sorted[i]!
@@ -120,7 +136,7 @@ function countForMass(weights: Float64Array, mass: number): number {
 }
 
 function draw(weights: Float64Array, uniform: number): number {
-  let left = uniform * weights.reduce((a, b) => a + b, 0)
+  let left = uniform * sum(weights)
   let last = 0
   for (let i = 0; i < weights.length; i++) {
     if (weights[i] === 0) continue
@@ -130,4 +146,10 @@ function draw(weights: Float64Array, uniform: number): number {
   }
   // Rounding may leave a trifle after the last weight.
   return last
+}
+
+function sum(weights: Float64Array): number {
+  let total = 0
+  for (const weight of weights) total += weight
+  return total
 }

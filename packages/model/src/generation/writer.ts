@@ -1,5 +1,6 @@
+import type { GptConfig } from '../config.ts'
 import type { Random } from '../random.ts'
-import type { SampledToken } from './sample-token.ts'
+import type { SampledToken, SamplingOptions } from './sample-token.ts'
 
 /** One text in the making. */
 export interface Stream {
@@ -26,6 +27,17 @@ export interface Writer<S extends SampledStream> {
   /** Leaves out texts that are done; those that stay have all tokens that `next` gave. */
   keep(wanted: (stream: S) => boolean): void
   dispose(): void
+}
+
+/** A model that has its own way of writing. */
+export interface WritingModel {
+  readonly config: GptConfig
+  /** Most texts that are written together. */
+  readonly maxRows: number
+  /** Whether writing holds the caller's thread, so that others must be let through now and then. */
+  readonly blocks: boolean
+  /** Writes texts together; `generate` and its like call it. */
+  writer<S extends SampledStream>(streams: S[], options: SamplingOptions & { maxTokens: number }): Writer<S>
 }
 
 /** Tokens of a text that the model sees. */

@@ -1,5 +1,4 @@
-import type { GptConfig } from '../config.ts'
-import { attentionOf } from '../model.ts'
+import { attentionOf, type GptConfig } from '../config.ts'
 
 /** Plain arrays by name, row-major. */
 export type Arrays = Record<string, Float32Array>

@@ -1,0 +1,368 @@
+/*
+ * Kernels of text generation, in AssemblyScript. `npm run build:kernels -w @tinystories/model` compiles them into
+ * `src/packed/kernel-bytes.ts`.
+ *
+ * Everything is float32 and every pointer counts bytes. A row of n numbers takes n rounded up to 16, the rest is 0, so
+ * that no loop has a remainder; sizes named `inputs` and `size` are without that, strides and `outputs` with it. What is
+ * computed for a row never depends on the rows beside it, to the last bit.
+ */
+
+/** y = token + position. */
+export function embed(token: usize, position: usize, y: usize, stride: i32): void {
+  for (let i = 0; i < stride * 4; i += 16) {
+    v128.store(y + i, f32x4.add(v128.load(token + i), v128.load(position + i)))
+  }
+}
+
+/** y = x / sqrt(mean(x²) + epsilon) for each row. */
+export function normalize(x: usize, y: usize, rows: i32, size: i32, stride: i32, epsilon: f32): void {
+  const bytes = stride * 4
+  for (let row = 0; row < rows; row++) {
+    let squares = f32x4.splat(0)
+    for (let i = 0; i < bytes; i += 16) {
+      const v = v128.load(x + i)
+      squares = multiplyAdd(v, v, squares)
+    }
+    const scale = f32x4.splat(1 / sqrt<f32>(sumOfLanes(squares) / <f32>size + epsilon))
+    for (let i = 0; i < bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), scale))
+    x += bytes
+    y += bytes
+  }
+}
+
+/**
+ * y = x W + bias for each row, or y += with `add`. W lies in panels of 16 columns, `[outputs / 16][inputs][16]`, so
+ * that it is read from one end to the other.
+ */
+export function linear(
+  x: usize,
+  weight: usize,
+  bias: usize,
+  y: usize,
+  rows: i32,
+  inputs: i32,
+  xStride: i32,
+  outputs: i32,
+  add: bool,
+): void {
+  const panelBytes = inputs * 64
+  const xBytes = xStride * 4
+  const yBytes = outputs * 4
+  let column = 0
+  if (rows == 1) {
+    for (; column + 32 <= outputs; column += 32) {
+      twoPanels(x, weight, panelBytes, bias + column * 4, y + column * 4, inputs, add)
+      weight += 2 * panelBytes
+    }
+  }
+  for (; column < outputs; column += 16) {
+    const b = bias + column * 4
+    let from = x
+    let to = y + column * 4
+    let row = 0
+    for (; row + 2 <= rows; row += 2) {
+      twoRows(from, xBytes, weight, b, to, yBytes, inputs, add)
+      from += 2 * xBytes
+      to += 2 * yBytes
+    }
+    if (row < rows) oneRow(from, weight, b, to, inputs, add)
+    weight += panelBytes
+  }
+}
+
+// Eight sums at a time, in these two, are what hides the latency of a multiplication and addition.
+
+function twoPanels(x: usize, w: usize, panelBytes: i32, bias: usize, y: usize, inputs: i32, add: bool): void {
+  let a0 = v128.load(bias)
+  let a1 = v128.load(bias, 16)
+  let a2 = v128.load(bias, 32)
+  let a3 = v128.load(bias, 48)
+  let b0 = v128.load(bias, 64)
+  let b1 = v128.load(bias, 80)
+  let b2 = v128.load(bias, 96)
+  let b3 = v128.load(bias, 112)
+  let u = w + panelBytes
+  for (const end = x + inputs * 4; x < end; x += 4) {
+    const s = v128.load_splat<f32>(x)
+    a0 = multiplyAdd(s, v128.load(w), a0)
+    a1 = multiplyAdd(s, v128.load(w, 16), a1)
+    a2 = multiplyAdd(s, v128.load(w, 32), a2)
+    a3 = multiplyAdd(s, v128.load(w, 48), a3)
+    b0 = multiplyAdd(s, v128.load(u), b0)
+    b1 = multiplyAdd(s, v128.load(u, 16), b1)
+    b2 = multiplyAdd(s, v128.load(u, 32), b2)
+    b3 = multiplyAdd(s, v128.load(u, 48), b3)
+    w += 64
+    u += 64
+  }
+  put(y, a0, a1, a2, a3, add)
+  put(y + 64, b0, b1, b2, b3, add)
+}
+
+function twoRows(x: usize, xBytes: i32, w: usize, bias: usize, y: usize, yBytes: i32, inputs: i32, add: bool): void {
+  let a0 = v128.load(bias)
+  let a1 = v128.load(bias, 16)
+  let a2 = v128.load(bias, 32)
+  let a3 = v128.load(bias, 48)
+  let b0 = a0
+  let b1 = a1
+  let b2 = a2
+  let b3 = a3
+  let z = x + xBytes
+  for (const end = x + inputs * 4; x < end; x += 4) {
+    const s = v128.load_splat<f32>(x)
+    const t = v128.load_splat<f32>(z)
+    let column = v128.load(w)
+    a0 = multiplyAdd(s, column, a0)
+    b0 = multiplyAdd(t, column, b0)
+    column = v128.load(w, 16)
+    a1 = multiplyAdd(s, column, a1)
+    b1 = multiplyAdd(t, column, b1)
+    column = v128.load(w, 32)
+    a2 = multiplyAdd(s, column, a2)
+    b2 = multiplyAdd(t, column, b2)
+    column = v128.load(w, 48)
+    a3 = multiplyAdd(s, column, a3)
+    b3 = multiplyAdd(t, column, b3)
+    z += 4
+    w += 64
+  }
+  put(y, a0, a1, a2, a3, add)
+  put(y + yBytes, b0, b1, b2, b3, add)
+}
+
+function oneRow(x: usize, w: usize, bias: usize, y: usize, inputs: i32, add: bool): void {
+  let a0 = v128.load(bias)
+  let a1 = v128.load(bias, 16)
+  let a2 = v128.load(bias, 32)
+  let a3 = v128.load(bias, 48)
+  for (const end = x + inputs * 4; x < end; x += 4) {
+    const s = v128.load_splat<f32>(x)
+    a0 = multiplyAdd(s, v128.load(w), a0)
+    a1 = multiplyAdd(s, v128.load(w, 16), a1)
+    a2 = multiplyAdd(s, v128.load(w, 32), a2)
+    a3 = multiplyAdd(s, v128.load(w, 48), a3)
+    w += 64
+  }
+  put(y, a0, a1, a2, a3, add)
+}
+
+// @ts-ignore: decorator
+@inline
+function put(y: usize, a0: v128, a1: v128, a2: v128, a3: v128, add: bool): void {
+  if (add) {
+    a0 = f32x4.add(a0, v128.load(y))
+    a1 = f32x4.add(a1, v128.load(y, 16))
+    a2 = f32x4.add(a2, v128.load(y, 32))
+    a3 = f32x4.add(a3, v128.load(y, 48))
+  }
+  v128.store(y, a0)
+  v128.store(y, a1, 16)
+  v128.store(y, a2, 32)
+  v128.store(y, a3, 48)
+}
+
+/** GELU in its tanh form, in place: x / (1 + e^(-2u)) with u = sqrt(2 / π) (x + 0.044715 x³). */
+export function gelu(x: usize, count: i32): void {
+  const one = f32x4.splat(1)
+  for (const end = x + count * 4; x < end; x += 16) {
+    const v = v128.load(x)
+    const cubic = multiplyAdd(f32x4.mul(v, v), f32x4.splat(0.044715), one)
+    const minus2u = f32x4.mul(f32x4.mul(v, cubic), f32x4.splat(-1.5957691216057308))
+    v128.store(x, f32x4.div(v, f32x4.add(one, exp(f32x4.min(minus2u, f32x4.splat(87))))))
+  }
+}
+
+/**
+ * Attention of one token to the `window` newest tokens, itself among them, after storing its key and value. The
+ * queries are scaled already.
+ *
+ * @param qkv queries, keys and values of all heads side by side
+ * @param keys `[heads][headSize][capacity]`, so that four scores are computed at once
+ * @param values `[heads][capacity][headSize rounded up to 4]`
+ * @param scores room for `capacity` numbers
+ * @param y what the heads read, side by side
+ * @param capacity a multiple of 4
+ */
+export function attend(
+  qkv: usize,
+  keys: usize,
+  values: usize,
+  scores: usize,
+  y: usize,
+  heads: i32,
+  headSize: i32,
+  capacity: i32,
+  position: i32,
+  window: i32,
+): void {
+  const width = (headSize + 3) & ~3
+  const hiddenBytes = heads * headSize * 4
+  const rowBytes = capacity * 4
+  const count = position + 1
+  const start = max(0, count - window)
+  const first = start & ~3
+  for (let head = 0; head < heads; head++) {
+    for (let d = 0; d < headSize; d++) {
+      store<f32>(keys + d * rowBytes + position * 4, load<f32>(qkv + hiddenBytes + d * 4))
+      store<f32>(values + (position * width + d) * 4, load<f32>(qkv + 2 * hiddenBytes + d * 4))
+    }
+    for (let t = first; t < count; t += 4) {
+      let score = f32x4.splat(0)
+      let at = keys + t * 4
+      for (let d = 0; d < headSize; d++) {
+        score = multiplyAdd(v128.load_splat<f32>(qkv + d * 4), v128.load(at), score)
+        at += rowBytes
+      }
+      v128.store(scores + t * 4, score)
+    }
+    for (let t = first; t < start; t++) store<f32>(scores + t * 4, -Infinity)
+    for (let t = count; t & 3; t++) store<f32>(scores + t * 4, -Infinity)
+    const highest = f32x4.splat(maximum(scores + first * 4, scores + count * 4))
+    let sums = f32x4.splat(0)
+    for (let t = first; t < count; t += 4) {
+      const share = exp(f32x4.sub(v128.load(scores + t * 4), highest))
+      v128.store(scores + t * 4, share)
+      sums = f32x4.add(sums, share)
+    }
+    const scale = f32x4.splat(1 / sumOfLanes(sums))
+    for (let d = 0; d < width; d += 4) {
+      let even = f32x4.splat(0)
+      let odd = f32x4.splat(0)
+      let at = values + (start * width + d) * 4
+      let t = start
+      for (; t + 2 <= count; t += 2) {
+        even = multiplyAdd(v128.load_splat<f32>(scores + t * 4), v128.load(at), even)
+        at += width * 4
+        odd = multiplyAdd(v128.load_splat<f32>(scores + t * 4 + 4), v128.load(at), odd)
+        at += width * 4
+      }
+      if (t < count) even = multiplyAdd(v128.load_splat<f32>(scores + t * 4), v128.load(at), even)
+      const read = f32x4.mul(f32x4.add(even, odd), scale)
+      const to = y + d * 4
+      store<f32>(to, f32x4.extract_lane(read, 0))
+      if (d + 1 < headSize) store<f32>(to, f32x4.extract_lane(read, 1), 4)
+      if (d + 2 < headSize) store<f32>(to, f32x4.extract_lane(read, 2), 8)
+      if (d + 3 < headSize) store<f32>(to, f32x4.extract_lane(read, 3), 12)
+    }
+    qkv += headSize * 4
+    y += headSize * 4
+    keys += headSize * rowBytes
+    values += width * rowBytes
+  }
+}
+
+/** The place of the largest number, the first of equal ones; -1 where one is NaN. */
+export function largest(x: usize, count: i32): i32 {
+  const most = f32x4.splat(maximum(x, x + count * 4))
+  for (let i = 0; i < count; i += 4) {
+    const found = i32x4.bitmask(f32x4.eq(v128.load(x + i * 4), most))
+    if (found) return i + ctz(found)
+  }
+  return -1
+}
+
+/** y = e^((x - highest) rate). @returns its sum */
+export function weigh(x: usize, y: usize, count: i32, highest: f32, rate: f32): f32 {
+  const most = f32x4.splat(highest)
+  const rates = f32x4.splat(rate)
+  let even = f32x4.splat(0)
+  let odd = f32x4.splat(0)
+  for (let i = 0; i < count * 4; i += 32) {
+    const a = exp(f32x4.mul(f32x4.sub(v128.load(x + i), most), rates))
+    const b = exp(f32x4.mul(f32x4.sub(v128.load(x + i, 16), most), rates))
+    v128.store(y + i, a)
+    v128.store(y + i, b, 16)
+    even = f32x4.add(even, a)
+    odd = f32x4.add(odd, b)
+  }
+  return sumOfLanes(f32x4.add(even, odd))
+}
+
+/** The first place at which the running sum of the weights is above `target`; where rounding leaves none, the last weight's. */
+export function draw(weights: usize, count: i32, target: f64): i32 {
+  let before: f64 = 0
+  let block = 0
+  for (; block < count; block += 16) {
+    const at = weights + block * 4
+    const sums = f32x4.add(
+      f32x4.add(v128.load(at), v128.load(at, 16)),
+      f32x4.add(v128.load(at, 32), v128.load(at, 48)),
+    )
+    const after = before + <f64>sumOfLanes(sums)
+    if (after > target) break
+    before = after
+  }
+  for (let i = block; i < count; i++) {
+    before += <f64>load<f32>(weights + i * 4)
+    if (before > target) return i
+  }
+  let last = count - 1
+  while (last > 0 && load<f32>(weights + last * 4) < LEAST_WEIGHT) last--
+  return last
+}
+
+/** Writes the places of all weights of at least `least`, in rising order. @returns how many */
+export function collect(weights: usize, count: i32, least: f32, places: usize): i32 {
+  const border = f32x4.splat(least)
+  let found = 0
+  for (let i = 0; i < count; i += 4) {
+    let mask = i32x4.bitmask(f32x4.ge(v128.load(weights + i * 4), border))
+    while (mask) {
+      store<i32>(places + found * 4, i + ctz(mask))
+      found++
+      mask &= mask - 1
+    }
+  }
+  return found
+}
+
+/** What padding weighs: nothing, but for rounding. */
+const LEAST_WEIGHT: f32 = 1e-37
+
+/** The largest number, or NaN where one is. */
+function maximum(from: usize, end: usize): f32 {
+  let most = v128.load(from)
+  for (let at = from + 16; at < end; at += 16) most = f32x4.max(most, v128.load(at))
+  return max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  )
+}
+
+/** e^x within 2e-7 of itself for x up to 88; below -87 it stays at 1.6e-38. */
+// @ts-ignore: decorator
+@inline
+function exp(x: v128): v128 {
+  const bounded = f32x4.max(x, f32x4.splat(-87))
+  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.4426950408889634)))
+  // x = n ln 2 + r, with ln 2 in two parts of which n times the first is exact.
+  let r = multiplyAdd(n, f32x4.splat(-0.693359375), bounded)
+  r = multiplyAdd(n, f32x4.splat(2.12194440054690583e-4), r)
+  // Taylor's series up to r⁷ / 7!: |r| is at most ln 2 / 2, so what is left out is below 6e-9.
+  let p = f32x4.splat(1.0 / 5040)
+  p = multiplyAdd(p, r, f32x4.splat(1.0 / 720))
+  p = multiplyAdd(p, r, f32x4.splat(1.0 / 120))
+  p = multiplyAdd(p, r, f32x4.splat(1.0 / 24))
+  p = multiplyAdd(p, r, f32x4.splat(1.0 / 6))
+  p = multiplyAdd(p, r, f32x4.splat(0.5))
+  p = multiplyAdd(p, r, f32x4.splat(1))
+  p = multiplyAdd(p, r, f32x4.splat(1))
+  const twoToN = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
+  return f32x4.mul(p, twoToN)
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOfLanes(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  )
+}
+
+/** a b + c, rounded twice: relaxed SIMD's fused form is no faster here and differs between machines. */
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(f32x4.mul(a, b), c)
+}

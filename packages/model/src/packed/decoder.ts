@@ -1,0 +1,183 @@
+import type { GptConfig } from '../config.ts'
+import { type Arrays, foldWeights } from '../generation/fold-weights.ts'
+import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
+import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
+import { type PackedLinear, type PackedWeights, packWeights } from './pack-weights.ts'
+import { PackedSampler } from './packed-sampler.ts'
+
+/** Tokens of a text to be read, after which one is to be written. */
+export interface Continuation {
+  /** The text's cache: any whole number, small ones first. */
+  slot: number
+  /** How many tokens of the text the cache holds. */
+  position: number
+  /** What comes behind them, at least one. */
+  ids: readonly number[]
+  /** What the next token is drawn with, in [0, 1); greedy writing needs none. */
+  uniform?: number
+  /** Tokens that a repetition penalty is for. */
+  penalised?: readonly number[]
+}
+
+/** Tokens that go through the layers together, and for which there is room. */
+const ROWS = 64
+
+/** A model in the memory of the kernels: reads and writes texts token by token, each with a cache of its own. */
+export class Decoder {
+  readonly config: GptConfig
+  readonly #kernels: Kernels
+  readonly #memory: Arena
+  readonly #weights: PackedWeights
+  readonly #sampler: PackedSampler
+  /** Where the keys and values of each slot begin. */
+  readonly #caches: number[] = []
+  /** Tokens that a cache holds. */
+  readonly #capacity: number
+  /** Bytes of the keys and of the values of one layer. */
+  readonly #keyBytes: number
+  readonly #valueBytes: number
+  /** Where the numbers of up to {@link ROWS} tokens lie. */
+  readonly #rows: Record<'residual' | 'normal' | 'qkv' | 'attended' | 'hidden' | 'logits', number>
+  readonly #scores: number
+
+  private constructor(config: GptConfig, folded: Arrays, kernels: Kernels, memory: Arena) {
+    const { hiddenSize, heads, mlpSize, vocabSize, contextLength } = config
+    this.config = config
+    this.#kernels = kernels
+    this.#memory = memory
+    this.#weights = packWeights(memory, config, folded)
+    this.#capacity = Math.ceil(contextLength / 4) * 4
+    this.#keyBytes = 4 * this.#capacity * hiddenSize
+    this.#valueBytes = 4 * this.#capacity * heads * Math.ceil(hiddenSize / heads / 4) * 4
+    const rowsOf = (size: number): number => memory.reserve(ROWS * padded(size))
+    this.#rows = {
+      residual: rowsOf(hiddenSize),
+      normal: rowsOf(hiddenSize),
+      qkv: rowsOf(3 * hiddenSize),
+      attended: rowsOf(hiddenSize),
+      hidden: rowsOf(mlpSize),
+      logits: rowsOf(vocabSize),
+    }
+    this.#scores = memory.reserve(this.#capacity)
+    this.#sampler = new PackedSampler(kernels, memory, vocabSize)
+  }
+
+  /** @param parameters as arrays; they are copied */
+  static async create(config: GptConfig, parameters: Arrays): Promise<Decoder> {
+    const { kernels, memory } = await instantiateKernels()
+    return new Decoder(config, foldWeights(config, parameters), kernels, memory)
+  }
+
+  /**
+   * Reads what is new of each text and chooses its next token. What a text gets does not depend on the others.
+   *
+   * @throws GenerationError when the logits are not numbers, or there is no memory for another cache
+   */
+  next(texts: readonly Continuation[], options: SamplingOptions): SampledToken[] {
+    for (const { slot } of texts) this.#makeCache(slot)
+    const chosen = texts.map((): SampledToken | undefined => undefined)
+    for (const rows of inRows(texts)) {
+      this.#read(rows)
+      const ends = rows.flatMap(({ text, last }, row) => (last ? [{ text, row }] : []))
+      const logits = this.#logits(ends.map(({ row }) => row))
+      for (const [i, { text }] of ends.entries()) {
+        chosen[text] = this.#sampler.sample(
+          logits + i * 4 * this.#weights.head.outputs,
+          options,
+          texts[text]!,
+        )
+      }
+    }
+    return chosen as SampledToken[]
+  }
+
+  /** Takes tokens through all layers; keys and values go into the caches. */
+  #read(rows: Row[]): void {
+    const { hiddenSize, heads, layerNormEpsilon } = this.config
+    const { embed, normalize, gelu, attend } = this.#kernels
+    const { tokens, positions, layers } = this.#weights
+    const { residual, normal, qkv, attended, hidden } = this.#rows
+    const stride = padded(hiddenSize)
+    const count = rows.length
+    for (const [i, { id, position }] of rows.entries()) {
+      embed(tokens + 4 * stride * id, positions + 4 * stride * position, residual + 4 * stride * i, stride)
+    }
+    for (const [l, layer] of layers.entries()) {
+      normalize(residual, normal, count, hiddenSize, stride, layerNormEpsilon)
+      this.#linear(layer.qkv, normal, qkv, count)
+      for (const [i, { slot, position }] of rows.entries()) {
+        const keys = this.#caches[slot]! + l * (this.#keyBytes + this.#valueBytes)
+        attend(
+          qkv + 4 * layer.qkv.outputs * i,
+          keys,
+          keys + this.#keyBytes,
+          this.#scores,
+          attended + 4 * stride * i,
+          heads,
+          hiddenSize / heads,
+          this.#capacity,
+          position,
+          layer.window,
+        )
+      }
+      this.#linear(layer.attentionOutput, attended, residual, count, true)
+      normalize(residual, normal, count, hiddenSize, stride, layerNormEpsilon)
+      this.#linear(layer.up, normal, hidden, count)
+      gelu(hidden, count * layer.up.outputs)
+      this.#linear(layer.down, hidden, residual, count, true)
+    }
+  }
+
+  /** Logits after some of the rows just read. @returns where they lie, row after row */
+  #logits(rows: number[]): number {
+    const { hiddenSize, layerNormEpsilon } = this.config
+    const { residual, normal, logits } = this.#rows
+    const stride = padded(hiddenSize)
+    for (const [i, row] of rows.entries()) {
+      const [from, to] = [residual + 4 * stride * row, normal + 4 * stride * i]
+      this.#kernels.normalize(from, to, 1, hiddenSize, stride, layerNormEpsilon)
+    }
+    this.#linear(this.#weights.head, normal, logits, rows.length)
+    return logits
+  }
+
+  #linear(
+    { weight, bias, inputs, outputs }: PackedLinear,
+    x: number,
+    y: number,
+    rows: number,
+    add = false,
+  ): void {
+    this.#kernels.linear(x, weight, bias, y, rows, inputs, padded(inputs), outputs, add ? 1 : 0)
+  }
+
+  #makeCache(slot: number): void {
+    const bytes = this.config.layers * (this.#keyBytes + this.#valueBytes)
+    this.#caches[slot] ??= this.#memory.reserve(bytes / 4)
+  }
+}
+
+/** A token on its way through the layers. */
+interface Row {
+  /** Index of its text. */
+  text: number
+  slot: number
+  id: number
+  position: number
+  /** Whether the text's next token comes after it. */
+  last: boolean
+}
+
+/** All tokens of all texts, at most {@link ROWS} together. Those of a text come in their order. */
+function* inRows(texts: readonly Continuation[]): Generator<Row[]> {
+  let rows: Row[] = []
+  for (const [text, { slot, position, ids }] of texts.entries()) {
+    for (const [i, id] of ids.entries()) {
+      rows.push({ text, slot, id, position: position + i, last: i === ids.length - 1 })
+      if (rows.length < ROWS) continue
+      yield rows
+      rows = []
+    }
+  }
+  if (rows.length > 0) yield rows
+}

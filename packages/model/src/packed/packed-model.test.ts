@@ -1,0 +1,201 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { useBackend } from '@tinystories/backends'
+import { assert, asyncProperty, constantFrom, double, integer, record } from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { kernelBytesSource } from '../../scripts/build-kernels.ts'
+import { type GptOverrides, gptConfig } from '../config.ts'
+import { type Completion, type GenerateOptions, generate, generateBatch } from '../generation/generate.ts'
+import type { SampledToken } from '../generation/sample-token.ts'
+import { initParameterArrays } from '../parameters.ts'
+import { tinyModel } from '../testing/tiny.ts'
+import { expectSameTexts, prompts, settings, variants } from '../testing/writing.ts'
+import { packModel } from './packed-model.ts'
+
+beforeAll(() => useBackend('cpu'))
+
+/** What tfjs and packed weights write, for the same options. */
+async function both(
+  overrides: GptOverrides,
+  options: GenerateOptions,
+  texts: number[][] = prompts,
+  threads = 1,
+): Promise<{ packed: Completion[]; expected: Completion[] }> {
+  const model = tinyModel(overrides)
+  const packed = await packModel(model, { threads })
+  try {
+    return {
+      packed: await generateBatch(packed, texts, options),
+      expected: await generateBatch(model, texts, options),
+    }
+  } finally {
+    tf.dispose(model.parameters)
+    await packed.dispose()
+  }
+}
+
+describe.each(variants)('a packed %s', (_, overrides) => {
+  it.each(settings)('writes what tfjs writes, past the context: %s', async (_, setting) => {
+    const options = { ...setting, maxTokens: overrides.contextLength ? 100 : 19 }
+    const { packed, expected } = await both(overrides, options)
+    expectSameTexts(packed, expected)
+  })
+
+  it.each(settings)(
+    'writes the same to the last bit alone, among others and in threads: %s',
+    async (_, setting) => {
+      const model = tinyModel(overrides)
+      const [one, two] = await Promise.all([packModel(model), packModel(model, { threads: 2 })])
+      const options = { ...setting, maxTokens: 19, seed: 3 }
+      const together = await generateBatch(one, prompts, options)
+      expect(await generateBatch(two, prompts, options)).toEqual(together)
+      for (const [i, prompt] of prompts.entries()) {
+        expect(await generateBatch(one, [prompt], { ...options, seed: 3 + i })).toEqual([together[i]])
+      }
+      await Promise.all([one.dispose(), two.dispose()])
+      tf.dispose(model.parameters)
+    },
+  )
+})
+
+describe('packModel', () => {
+  it('writes what tfjs writes, whatever the sizes', async () => {
+    const sizes = record({
+      heads: constantFrom(1, 2, 3, 5),
+      headSize: integer({ min: 1, max: 9 }),
+      layers: integer({ min: 1, max: 3 }),
+      vocabSize: integer({ min: 2, max: 70 }),
+      contextLength: integer({ min: 1, max: 21 }),
+      localWindow: integer({ min: 1, max: 9 }),
+      mlpSize: integer({ min: 1, max: 40 }),
+      temperature: constantFrom(0, 0.5, 1),
+      topP: constantFrom(0.5, 1),
+      seed: integer({ min: 0, max: 1000 }),
+    })
+    await assert(
+      asyncProperty(sizes, async ({ heads, headSize, temperature, topP, seed, ...rest }) => {
+        const attention = Array.from({ length: rest.layers }, (_, i) => (i % 2 ? 'global' : 'local') as const)
+        const overrides = { ...rest, heads, hiddenSize: heads * headSize, attention, initializerRange: 0.2 }
+        const texts = [[0], Array.from({ length: rest.contextLength }, (_, i) => i % rest.vocabSize)]
+        const { packed, expected } = await both(overrides, { temperature, topP, seed, maxTokens: 25 }, texts)
+        expectSameTexts(packed, expected)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('samples from a large vocabulary as the host does', async () => {
+    const filters = record({
+      temperature: double({ min: 0.3, max: 3, noNaN: true }),
+      topK: constantFrom(undefined, 1, 5, 400, 599, 5000),
+      topP: constantFrom(0.05, 0.5, 0.9, 0.999, 1),
+      minP: constantFrom(0, 0.0001, 0.02, 0.5, 1),
+      repetitionPenalty: constantFrom(1, 1, 1.2),
+      seed: integer({ min: 0, max: 1000 }),
+    })
+    // Nearly equally probable tokens at the one, few probable ones at the other.
+    for (const initializerRange of [0.02, 0.3]) {
+      await assert(
+        asyncProperty(filters, async ({ topK, ...rest }) => {
+          const options = { ...rest, ...(topK !== undefined && { topK }), maxTokens: 8 }
+          const { packed, expected } = await both({ vocabSize: 600, initializerRange }, options, [
+            [1],
+            [2, 3],
+          ])
+          expectSameTexts(packed, expected)
+        }),
+        { numRuns: 25 },
+      )
+    }
+  })
+
+  it('reads prompts and batches of more tokens than go through the layers together', async () => {
+    const many = Array.from({ length: 66 }, (_, i) =>
+      Array.from({ length: i === 5 ? 130 : 1 + (i % 3) }, (_, j) => (i * j) % 11),
+    )
+    const overrides = { contextLength: 140, localWindow: 70, initializerRange: 0.1 }
+    const { packed, expected } = await both(overrides, { maxTokens: 3, seed: 3 }, many, 2)
+    expectSameTexts(packed, expected)
+  })
+
+  it('writes more texts than it may at once in parts', async () => {
+    const model = tinyModel()
+    const packed = await packModel(model, { maxRows: 2 })
+    const options = { maxTokens: 9, seed: 3 }
+    expectSameTexts(
+      await generateBatch(packed, prompts, options),
+      await generateBatch(model, prompts, options),
+    )
+    tf.dispose(model.parameters)
+  })
+
+  it('writes two texts at the same time, and leaves one early', async () => {
+    const model = tinyModel()
+    const packed = await packModel(model, { threads: 2 })
+    const collect = async (seed: number): Promise<SampledToken[]> => {
+      const tokens: SampledToken[] = []
+      for await (const token of generate(packed, [1, 2], { seed, maxTokens: 25 })) tokens.push(token)
+      return tokens
+    }
+    const [one, two] = [await collect(1), await collect(2)]
+    expect(await Promise.all([collect(1), collect(2)])).toEqual([one, two])
+    for await (const token of generate(packed, [1, 2], { seed: 1 })) {
+      expect(token).toEqual(one[0])
+      break
+    }
+    expect(await collect(1)).toEqual(one)
+    await packed.dispose()
+    await expect(collect(1)).resolves.toEqual(one)
+    tf.dispose(model.parameters)
+  })
+
+  it('lets timers have their turn while it writes', async () => {
+    const config = gptConfig('tinystories-1m', { vocabSize: 2000 })
+    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('enough')), 30)
+    const writing = generateBatch(packed, [[1]], { maxTokens: 1_000_000, signal: controller.signal })
+    await expect(writing).rejects.toThrow('enough')
+  })
+
+  it('refuses broken weights when they show, in each thread', async () => {
+    const model = tinyModel()
+    for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const parameters = { ...model.parameters, 'finalNorm.bias': tf.fill([6], broken) }
+      const packed = await packModel({ config: model.config, parameters }, { threads: 2 })
+      await expect(generateBatch(packed, [[1]], {})).rejects.toThrow(/NaN/)
+      await expect(generateBatch(packed, [[1], [2]], {})).rejects.toThrow(/NaN/)
+      await packed.dispose()
+      parameters['finalNorm.bias'].dispose()
+    }
+    tf.dispose(model.parameters)
+  })
+
+  it('says what it cannot have', async () => {
+    const model = tinyModel()
+    await expect(packModel(model, { threads: 0 })).rejects.toThrow(/threads must be a whole number from 1/)
+    await expect(packModel(model, { threads: 1.5 })).rejects.toThrow(/threads/)
+    // Caches of 256 MiB, of which WebAssembly has room for fewer than 16.
+    const config = gptConfig('tinystories-1m', { vocabSize: 16, contextLength: 2 ** 16 })
+    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) }, { maxRows: 16 })
+    const texts = Array.from({ length: 16 }, () => [1])
+    await expect(generateBatch(packed, texts, {})).rejects.toThrow(/need \d+ MiB.*fewer texts/)
+    // What there was before is still good.
+    expect(await generateBatch(packed, [[1]], { maxTokens: 2 })).toHaveLength(1)
+    tf.dispose(model.parameters)
+  })
+
+  it('takes the same caches again', async () => {
+    const config = gptConfig('tinystories-1m', { vocabSize: 100 })
+    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) })
+    // Each cache is 8 MiB: were they not used again, 700 texts would need more than WebAssembly has.
+    for (let i = 0; i < 700; i++) await generateBatch(packed, [[i % 100]], { maxTokens: 1 })
+  })
+})
+
+describe('kernel-bytes.ts', () => {
+  it('is what assembly/kernels.ts compiles to: else run `npm run build:kernels -w @tinystories/model`', async () => {
+    const { readFile } = await import('node:fs/promises')
+    const made = await readFile(new URL('./kernel-bytes.ts', import.meta.url), 'utf8')
+    expect(made).toBe(await kernelBytesSource())
+  })
+})

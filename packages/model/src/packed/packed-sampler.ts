@@ -1,0 +1,97 @@
+import { GenerationError } from '../errors.ts'
+import { drawFiltered, type SampledToken, type SamplingOptions } from '../generation/sample-token.ts'
+import { type Arena, type Kernels, padded } from './kernels.ts'
+
+/** Weight of the least probable candidates that are looked at first; the most probable token weighs 1. */
+const FIRST_LEAST = 1e-3
+
+/** Chooses tokens as `sampleToken` does, where the logits lie and in float32. */
+export class PackedSampler {
+  readonly #kernels: Kernels
+  readonly #memory: Arena
+  readonly #vocabSize: number
+  readonly #weights: number
+  readonly #places: number
+
+  constructor(kernels: Kernels, memory: Arena, vocabSize: number) {
+    this.#kernels = kernels
+    this.#memory = memory
+    this.#vocabSize = vocabSize
+    this.#weights = memory.reserve(padded(vocabSize))
+    this.#places = memory.reserve(padded(vocabSize))
+  }
+
+  /**
+   * @param at where the logits begin
+   * @param penalised tokens that the repetition penalty is for
+   * @throws GenerationError when they are not numbers
+   */
+  sample(
+    at: number,
+    options: SamplingOptions,
+    { uniform = 0, penalised = [] }: { uniform?: number; penalised?: readonly number[] },
+  ): SampledToken {
+    const { temperature = 1, repetitionPenalty = 1 } = options
+    const logits = this.#memory.floats(at, this.#vocabSize)
+    let best = this.#largest(at)
+    let total = this.#weigh(at, logits[best]!, 1)
+    const logTotal = logits[best]! + Math.log(total)
+    // Infinite weights make NaN of the sum.
+    if (!Number.isFinite(logTotal)) throw brokenWeights()
+
+    let id = best
+    if (repetitionPenalty !== 1 || temperature !== 0) {
+      const plain = new Map<number, number>()
+      if (repetitionPenalty !== 1) {
+        for (const id of penalised) {
+          if (plain.has(id)) continue
+          const logit = logits[id]!
+          plain.set(id, logit)
+          logits[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty
+        }
+        best = this.#largest(at)
+      }
+      if (temperature !== 1 || plain.size > 0) total = this.#weigh(at, logits[best]!, 1 / (temperature || 1))
+      id = temperature === 0 ? best : this.#draw(total, options, uniform)
+      for (const [id, logit] of plain) logits[id] = logit
+    }
+    return { id, logProbability: logits[id]! - logTotal }
+  }
+
+  #largest(at: number): number {
+    const best = this.#kernels.largest(at, padded(this.#vocabSize))
+    if (best < 0) throw brokenWeights()
+    return best
+  }
+
+  /** Sets the weights to e^((logit - highest) rate). @returns their sum */
+  #weigh(at: number, highest: number, rate: number): number {
+    return this.#kernels.weigh(at, this.#weights, padded(this.#vocabSize), highest, rate)
+  }
+
+  #draw(total: number, { topK, topP = 1, minP = 0 }: SamplingOptions, uniform: number): number {
+    const vocabSize = this.#vocabSize
+    const ofK = topK !== undefined && topK < vocabSize
+    if (!ofK && topP === 1 && minP === 0) {
+      return Math.min(this.#kernels.draw(this.#weights, padded(vocabSize), uniform * total), vocabSize - 1)
+    }
+    // Filters leave few tokens: take the more probable ones, and more of them where they turn out too few.
+    for (let least = Math.max(minP, FIRST_LEAST); ; least = least > 1e-30 ? least * 1e-4 : 0) {
+      const found = this.#kernels.collect(this.#weights, padded(vocabSize), least, this.#places)
+      const places = this.#memory.integers(this.#places, found).filter(place => place < vocabSize)
+      const all = this.#memory.floats(this.#weights, vocabSize)
+      const weights = Float64Array.from(places, place => all[place]!)
+      // What is not among them falls to minP in the end.
+      const others = least > minP && places.length < vocabSize
+      const mass = weights.reduce((sum, weight) => sum + weight, 0)
+      const tooFew = ofK ? places.length < topK : mass < topP * total
+      if (tooFew && (others || (ofK && topP < 1 && least > 0))) continue
+      const filters = { topP, minP, ...(ofK && { topK }), ...(!ofK && { total }) }
+      return places[drawFiltered(weights, filters, uniform)]!
+    }
+  }
+}
+
+function brokenWeights(): GenerationError {
+  return new GenerationError("The model's logits are NaN: its weights are broken.")
+}

@@ -19,10 +19,14 @@ const batchSize = 4
 const learningRate = 1e-3
 const bound = 1e-3
 
-/** How far the losses of the engines lie apart over 100 steps, and from PyTorch's over 200, all from one start. */
+/**
+ * How far the losses of the engines lie apart over 100 steps, and from PyTorch's over 200, all from one start. A table of
+ * the losses themselves goes to stderr.
+ */
 export async function lossParity(): Promise<BenchmarkRow[]> {
   const { config, batches } = await smallRun(200)
   const compiled = await losses(config, batches, { engine: 'compiled' })
+  const table: Record<string, readonly number[]> = { compiled }
   const rows: BenchmarkRow[] = []
   for (const [label, options] of [
     ['wasm', { engine: 'wasm' }],
@@ -30,9 +34,12 @@ export async function lossParity(): Promise<BenchmarkRow[]> {
     ['cpu', { engine: 'cpu' }],
   ] as const) {
     const other = await losses(config, batches.slice(0, 100), options)
+    table[label] = other
     rows.push(row(`compiled and ${label}, 100 steps`, compiled, other))
   }
   const theirs = await torchLosses(config, batches)
+  if (theirs) table[theirs.name] = theirs.losses
+  console.error(lossTable(table))
   rows.push(
     theirs
       ? row(`compiled and ${theirs.name}, 200 steps`, compiled, theirs.losses)
@@ -46,6 +53,24 @@ export async function lossParity(): Promise<BenchmarkRow[]> {
         },
   )
   return rows
+}
+
+const shownSteps = [1, 20, 40, 60, 80, 100, 150, 200]
+
+/** A row for each engine with its losses at some steps, all digits of float32. */
+function lossTable(table: Record<string, readonly number[]>): string {
+  const width = Math.max(...Object.keys(table).map(name => name.length))
+  const line = (name: string, cells: readonly (number | string | undefined)[]): string =>
+    [name.padEnd(width), ...cells.map(cell => String(cell ?? '-').padStart(10))].join('  ')
+  return [
+    line('loss at step', shownSteps),
+    ...Object.entries(table).map(([name, losses]) =>
+      line(
+        name,
+        shownSteps.map(step => losses[step - 1]?.toFixed(6)),
+      ),
+    ),
+  ].join('\n')
 }
 
 function row(label: string, one: readonly number[], two: readonly number[]): BenchmarkRow {

@@ -27,6 +27,12 @@ export {
 } from './find-learning-rate.ts'
 export { initialState } from './initial-state.ts'
 export type { LimitName, RunLimits } from './limits.ts'
+export {
+  type MetricsTracker,
+  type TrackedMetrics,
+  type TrackMetricsOptions,
+  trackMetrics,
+} from './logging/track-metrics.ts'
 export { type MeasureRateOptions, measureRate } from './measure-rate.ts'
 export type { EvaluationLine, MetricsLine, SampleLine, StepLine } from './metrics-line.ts'
 export { adam } from './optimizers/adam.ts'
@@ -38,7 +44,7 @@ export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts'
 export type { ClippingOptions } from './optimizers/clip-links.ts'
 export { type LionWithDecayOptions, lion } from './optimizers/lion.ts'
 export { type MuonWithAdamWOptions, muon } from './optimizers/muon.ts'
-export type { Optimizer, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
+export type { Optimizer, OptimizerSource, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
 export { orthogonalize } from './optimizers/orthogonalize.ts'
 export { partition } from './optimizers/partition.ts'
 export { scale } from './optimizers/scale.ts'
@@ -82,7 +88,7 @@ export type {
   EvaluationSums,
   EvaluationTensors,
   ModelFunctions,
-  ModelSource,
+  ModuleSource,
   StepResult,
   TensorRecord,
   TokenBatch,

@@ -44,19 +44,20 @@ export interface EvaluationTensors extends Record<string, Tensor> {
 export interface TrainableModel extends ModelFunctions {
   parameters: TensorRecord
   /** Where worker threads find the same functions; only data-parallel engines need it. */
-  source?: ModelSource
+  source?: ModuleSource
 }
 
 /** A function cannot be sent to a worker thread, so the thread imports a module and calls what it exports. */
-export interface ModelSource {
+export interface ModuleSource {
   /** URL of the module, such as `import.meta.url` of the one that makes the model. */
   module: string
-  /** Name of a function in it that takes `argument` and returns {@link ModelFunctions}. */
+  /** Name of a function in it that takes `argument` and returns what is wanted: {@link ModelFunctions} for a model. */
   export: string
   /** JSON or anything else that a worker's `postMessage` takes. */
   argument: unknown
 }
 
+/** A model as two pure functions of tensors. */
 export interface ModelFunctions {
   /** Mean loss of the counted targets, in nats. */
   loss(parameters: TensorRecord, batch: BatchTensors): Scalar
@@ -68,6 +69,7 @@ export interface BatchStream {
   iterate(options?: { from?: unknown; signal?: AbortSignal }): BatchCursor
 }
 
+/** One pass over a {@link BatchStream}. */
 export interface BatchCursor extends AsyncIterator<TokenBatch> {
   /** JSON that makes `iterate({ from })` continue after the last batch that was taken. */
   state(): unknown
@@ -80,6 +82,7 @@ export interface EngineState {
   optimizer: Record<string, ArrayRecord>
 }
 
+/** What an engine tells of a step. */
 export interface StepResult {
   /** Mean loss of the batch before the update, in nats a token. */
   loss: number
@@ -89,6 +92,7 @@ export interface StepResult {
   largestGradient: { parameter: string; norm: number }
 }
 
+/** Sums over the counted targets of a batch: negative log-likelihood in nats, tokens, and how many were right. */
 export interface EvaluationSums {
   nats: number
   tokens: number

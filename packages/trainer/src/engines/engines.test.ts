@@ -4,7 +4,12 @@ import { initialState } from '../initial-state.ts'
 import { adamW } from '../optimizers/adam-w.ts'
 import { averageWeights } from '../optimizers/average-weights.ts'
 import { chain } from '../optimizers/chain.ts'
+import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.ts'
 import { lion } from '../optimizers/lion.ts'
+import { muon } from '../optimizers/muon.ts'
+import { scale } from '../optimizers/scale.ts'
+import { scaleByAdam } from '../optimizers/scale-by-adam.ts'
+import { scaleByLearningRate } from '../optimizers/scale-by-learning-rate.ts'
 import { sgd } from '../optimizers/sgd.ts'
 import { toyBatch, toyModel } from '../testing/toy-model.ts'
 import type { ArrayRecord, Engine, EngineState, TokenBatch } from '../types.ts'
@@ -129,6 +134,43 @@ test('two workers give the same bits each time, and what one gives but for round
   expect(second).toEqual(first)
   expectClose(first.state.parameters, alone.state.parameters, 4)
   expect(first.losses).not.toEqual(alone.losses)
+})
+
+describe('the workers make the update that one thread would make, to the bit:', () => {
+  test.each([
+    ['adamW and averages', optimizer],
+    ['muon', muon({ momentum: 0.9 })],
+    [
+      'a chain of links',
+      chain(clipByGlobalNorm(0.1), scaleByAdam({ beta1: 0.5 }), scale(3), scaleByLearningRate()),
+    ],
+  ])('%s', async (_, using) => {
+    expect(using.source).toBeDefined()
+    const { source: __, ...inMainThread } = using
+    const batches = Array.from({ length: 4 }, (_, i) => toyBatch(i, 4))
+    const found = []
+    for (const optimizer of [using, inMainThread]) {
+      const engine = await start({ engine: 'wasm', workers: 2, optimizer })
+      const before = await train(engine, batches, optimizer)
+      // What was saved is all there is to go on from.
+      await engine.load(before.state)
+      found.push([before, await train(engine, batches, optimizer)])
+      await engine.dispose()
+    }
+    expect(found[0]).toEqual(found[1])
+    expect(found[0]![1]!.losses).not.toEqual(found[0]![0]!.losses)
+  })
+})
+
+test('more workers than parameters: some have nothing to update', async () => {
+  const [engine, single] = [await start({ engine: 'cpu', workers: 5 }), await start({ engine: 'cpu' })]
+  const batches = [toyBatch(0, 6), toyBatch(1, 6)]
+  const [found, expected] = [await train(engine, batches), await train(single, batches)]
+  await engine.dispose()
+  await single.dispose()
+  expect(Object.keys(found.state.optimizer)).toEqual(Object.keys(expected.state.optimizer))
+  expect(Object.keys(found.state.parameters)).toEqual(Object.keys(expected.state.parameters))
+  expectClose(found.state.parameters, expected.state.parameters, 5)
 })
 
 test('a batch with fewer rows than workers is done by as many as there are rows', async () => {

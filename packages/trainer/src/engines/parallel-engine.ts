@@ -1,18 +1,20 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { averageSlot } from '../optimizers/average-weights.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
-import { makeUpdate } from '../train-step.ts'
 import type { ArrayRecord, Engine, TokenBatch, TrainableModel } from '../types.ts'
-import { EagerState } from './eager-state.ts'
+import { rangesOf } from './add-up.ts'
+import { largestGradient } from './largest-gradient.ts'
 import { countTokens, microBatches } from './micro-batches.ts'
-import type { ParameterLayout, Rows } from './parallel-messages.ts'
+import type { Rows } from './parallel-messages.ts'
 import { ParallelWorker } from './parallel-worker-handle.ts'
-import { scalarTensors, toTensors } from './tensors.ts'
+import { dealOut, layoutOf, viewsOf } from './parameter-layout.ts'
+import { ParameterShare, type SharedArrays, type ShareOwner, type Slots } from './parameter-share.ts'
 
+/** Options of an engine whose batches are parted among worker threads. */
 export interface ParallelEngineOptions {
   /** `model.source` tells the workers where its functions are. */
   model: TrainableModel
+  /** With a `source`, as all of this package but `partition` have one, the workers share its work too. */
   optimizer: Optimizer
   backend: 'wasm' | 'cpu'
   /** Worker threads; each takes a share of the rows of every batch. */
@@ -20,9 +22,10 @@ export interface ParallelEngineOptions {
 }
 
 /**
- * Data-parallel training in Node on a tfjs backend that has one thread: each worker computes the gradients of its
- * share of a batch into shared memory, the main thread adds them up in the order of the workers and makes the update.
- * So the result depends on the number of workers, and on nothing else, to the bit.
+ * Data-parallel training in Node on a tfjs backend that has one thread. Each worker computes the gradients of its rows
+ * of a batch into shared memory; then each adds up its range of them, in the order of the workers; then each makes the
+ * update of the parameters that are its own (as ZeRO does: Rajbhandari and others, 2020). So the result depends on the
+ * number of workers, and on nothing else, to the bit.
  *
  * @throws RangeError when the model says not where its functions are, and what `useBackend` throws.
  */
@@ -39,64 +42,51 @@ export async function createParallelEngine({
     )
   }
   await useBackend(backend)
-  const layout = layoutOf(model)
-  const { names, offsets, shapes, size } = layout
-  const shared = (): Float32Array => new Float32Array(new SharedArrayBuffer(size * 4))
-  const [parameters, average] = [shared(), shared()]
-  const gradients = Array.from({ length: count }, shared)
-  const update = makeUpdate(optimizer)
-  const state = new EagerState(shapes)
-
-  const publish = async (): Promise<void> => {
-    for (const [tensors, flat] of [
-      [state.parameters, parameters],
-      [state.optimizer[averageSlot] ?? {}, average],
-    ] as const) {
-      for (const [name, tensor] of Object.entries(tensors)) {
-        flat.set((await tensor.data()) as Float32Array, offsets[name]!)
-      }
-    }
+  const layout = layoutOf(model.parameters)
+  const { names } = layout
+  const flat = (): Float32Array => new Float32Array(new SharedArrayBuffer(layout.size * 4))
+  const shared: SharedArrays = {
+    layout,
+    parameters: flat(),
+    average: flat(),
+    gradients: Array.from({ length: count }, flat),
+    total: flat(),
   }
-
-  /** Sums in the order of the workers, rounded once. */
-  const sumOfGradients = (used: number): ArrayRecord => {
-    const [first, ...others] = gradients.slice(0, used) as [Float32Array, ...Float32Array[]]
-    const total = first.slice()
-    for (let i = 0; i < size && others.length > 0; i++) {
-      let sum = first[i]!
-      for (const other of others) sum += other[i]!
-      total[i] = sum
-    }
-    return Object.fromEntries(
-      names.map(name => {
-        const length = shapes[name]!.reduce((a, b) => a * b, 1)
-        return [name, total.subarray(offsets[name]!, offsets[name]! + length)]
-      }),
-    )
-  }
+  const ranges = rangesOf(layout.size, count)
 
   const workers: ParallelWorker[] = []
+  const inMainThread = optimizer.source ? undefined : new ParameterShare(names, shared, optimizer)
+  const shares = inMainThread ? [names] : dealOut(layout, count)
+  const ownerOf = (share: number): ShareOwner => inMainThread ?? workers[share]!
+  /** Does something with every share that has parameters, all at once. */
+  const everyShare = <T>(what: (owner: ShareOwner, names: string[]) => Promise<T>): Promise<T[]> =>
+    Promise.all(shares.flatMap((names, i) => (names.length > 0 ? [what(ownerOf(i), names)] : [])))
+
   const dispose = async (): Promise<void> => {
     await Promise.all(workers.map(worker => worker.stop()))
-    state.release()
+    inMainThread?.release()
   }
   try {
-    for (const own of gradients) {
-      const data = { source, backend, layout, parameters, average, gradients: own }
-      workers.push(await ParallelWorker.start(data))
+    for (let index = 0; index < count; index++) {
+      const share = optimizer.source && { names: shares[index]!, optimizer: optimizer.source }
+      workers.push(await ParallelWorker.start({ source, backend, shared, index, share }))
     }
     await Promise.all(workers.map(worker => worker.ready()))
   } catch (error) {
     await dispose()
     throw error
   }
+  /** Names of the parameters in each slot of the optimiser, in their order. */
+  let slots: Record<string, string[]> = {}
 
   return {
     name: backend,
     description: `tfjs ${backend}, op by op, data-parallel on ${count} worker threads`,
-    async load(loaded) {
-      state.load(loaded)
-      await publish()
+    async load({ parameters, optimizer }) {
+      copyInto(viewsOf(shared.parameters, layout), parameters)
+      copyInto(viewsOf(shared.average, layout), optimizer[averageSlot] ?? {})
+      slots = Object.fromEntries(Object.entries(optimizer).map(([slot, own]) => [slot, Object.keys(own)]))
+      await everyShare((owner, names) => owner.load(pickFrom(optimizer, names)))
     },
     async step(batch, numbers) {
       let loss = 0
@@ -114,14 +104,11 @@ export async function createParallelEngine({
         )
         loss += losses.reduce((a, b) => a + b, 0)
       }
-      const sums = toTensors(sumOfGradients(used), shapes)
-      const scalars = scalarTensors(numbers)
-      const { parameters, optimizer } = state
-      const outputs = tf.tidy(() => ({ ...update({ parameters, optimizer, gradients: sums, scalars }) }))
-      tf.dispose([sums, scalars])
-      const figures = await state.take(outputs)
-      await publish()
-      return { loss, ...figures }
+      const parts = await Promise.all(ranges.map((range, i) => workers[i]!.addUp(used, range)))
+      const squares = names.map((_, i) => parts.reduce((sum, part) => sum + part[i]!, 0))
+      const gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0))
+      await everyShare(owner => owner.update(gradientNorm, numbers))
+      return { loss, gradientNorm, largestGradient: largestGradient(names, squares) }
     },
     async evaluate(batch, weights = 'parameters') {
       const parts = await Promise.all(
@@ -130,9 +117,33 @@ export async function createParallelEngine({
       const sum = (name: 'nats' | 'tokens' | 'correct'): number => parts.reduce((s, p) => s + p[name], 0)
       return { nats: sum('nats'), tokens: sum('tokens'), correct: sum('correct') }
     },
-    save: () => state.save(),
+    async save() {
+      const parts = await everyShare(owner => owner.save())
+      const optimizer: Slots = {}
+      for (const [slot, names] of Object.entries(slots)) {
+        const all = Object.assign({}, ...parts.map(part => part[slot])) as ArrayRecord
+        optimizer[slot] = Object.fromEntries(names.map(name => [name, all[name]!]))
+      }
+      // Copies, because the shared ones go on changing.
+      const views = Object.entries(viewsOf(shared.parameters, layout))
+      return { parameters: Object.fromEntries(views.map(([name, view]) => [name, view.slice()])), optimizer }
+    },
     dispose,
   }
+}
+
+function copyInto(views: ArrayRecord, from: ArrayRecord): void {
+  for (const [name, values] of Object.entries(from)) views[name]!.set(values)
+}
+
+/** What the slots have of these parameters. */
+function pickFrom(slots: Slots, names: readonly string[]): Slots {
+  return Object.fromEntries(
+    Object.entries(slots).map(([slot, arrays]) => [
+      slot,
+      Object.fromEntries(names.filter(name => name in arrays).map(name => [name, arrays[name]!])),
+    ]),
+  )
 }
 
 /** The rows of a batch in as many parts of nearly equal size as there are workers, or rows. */
@@ -150,14 +161,4 @@ function sharesOf(batch: TokenBatch, workers: number): Rows[] {
       shape: [to - from, length],
     }
   })
-}
-
-function layoutOf({ parameters }: TrainableModel): ParameterLayout {
-  const layout: ParameterLayout = { names: Object.keys(parameters), shapes: {}, offsets: {}, size: 0 }
-  for (const [name, { shape, size }] of Object.entries(parameters)) {
-    layout.shapes[name] = shape
-    layout.offsets[name] = layout.size
-    layout.size += size
-  }
-  return layout
 }

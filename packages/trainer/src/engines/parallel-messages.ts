@@ -1,24 +1,17 @@
 import type { BackendName } from '@tinystories/backends'
-import type { EvaluationSums, ModelSource, TokenBatch } from '../types.ts'
-
-/** Where each parameter lies in the flat shared arrays, in elements. */
-export interface ParameterLayout {
-  names: string[]
-  shapes: Record<string, number[]>
-  offsets: Record<string, number>
-  size: number
-}
+import type { OptimizerSource } from '../optimizers/optimizer.ts'
+import type { EvaluationSums, ModuleSource, TokenBatch } from '../types.ts'
+import type { Range } from './add-up.ts'
+import type { SharedArrays, Slots } from './parameter-share.ts'
 
 export interface ParallelWorkerData {
-  source: ModelSource
+  source: ModuleSource
   backend: BackendName
-  layout: ParameterLayout
-  /** The present parameters, written by the main thread between two requests. */
-  parameters: Float32Array
-  /** What is evaluated: the parameters' averages where `weights` asks for them. */
-  average: Float32Array
-  /** This worker's sum of weighted gradients. */
-  gradients: Float32Array
+  shared: SharedArrays
+  /** Which of the workers this is, and so which sum of gradients is its own. */
+  index: number
+  /** What it keeps up to date; undefined: the main thread updates all parameters. */
+  share: { names: string[]; optimizer: OptimizerSource } | undefined
 }
 
 export type Rows = Omit<TokenBatch, 'bytes'>
@@ -32,9 +25,16 @@ export type ParallelRequest =
       first: boolean
     }
   | { kind: 'evaluate'; rows: Rows; weights: 'parameters' | 'average' }
+  | { kind: 'addUp'; used: number; range: Range }
+  // See `ShareOwner`.
+  | { kind: 'load'; slots: Slots }
+  | { kind: 'update'; gradientNorm: number; numbers: Record<string, number> }
+  | { kind: 'save' }
 
 export type ParallelAnswer =
-  | { kind: 'ready' }
+  | { kind: 'done' }
   | { kind: 'loss'; loss: number }
   | { kind: 'sums'; sums: EvaluationSums }
+  | { kind: 'squares'; squares: number[] }
+  | { kind: 'slots'; slots: Slots }
   | { kind: 'failed'; message: string }

@@ -1,10 +1,14 @@
 import type { Worker } from 'node:worker_threads'
 import { EngineError } from '../errors.ts'
 import type { EvaluationSums } from '../types.ts'
+import type { Range } from './add-up.ts'
 import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
+import type { ShareOwner, Slots } from './parameter-share.ts'
+
+type Answer<Kind extends ParallelAnswer['kind']> = Extract<ParallelAnswer, { kind: Kind }>
 
 /** One worker thread of the data-parallel engine, seen from the main thread: one request at a time. */
-export class ParallelWorker {
+export class ParallelWorker implements ShareOwner {
   readonly #worker: Worker
   readonly #ready: Promise<ParallelAnswer>
   #pending: { resolve(answer: ParallelAnswer): void; reject(error: Error): void } | undefined
@@ -40,22 +44,39 @@ export class ParallelWorker {
 
   /** Adds the weighted gradients of the rows to the worker's sum, or begins it anew. @returns their mean loss */
   async gradients(rows: Rows, weight: number, first: boolean): Promise<number> {
-    return ((await this.#ask({ kind: 'gradients', rows, weight, first })) as { loss: number }).loss
+    return (await this.#ask<'loss'>({ kind: 'gradients', rows, weight, first })).loss
   }
 
   async evaluate(rows: Rows, weights: 'parameters' | 'average'): Promise<EvaluationSums> {
-    return ((await this.#ask({ kind: 'evaluate', rows, weights })) as { sums: EvaluationSums }).sums
+    return (await this.#ask<'sums'>({ kind: 'evaluate', rows, weights })).sums
+  }
+
+  async load(slots: Slots): Promise<void> {
+    await this.#ask({ kind: 'load', slots })
+  }
+
+  /** See `addUp`. */
+  async addUp(used: number, range: Range): Promise<number[]> {
+    return (await this.#ask<'squares'>({ kind: 'addUp', used, range })).squares
+  }
+
+  async update(gradientNorm: number, numbers: Record<string, number>): Promise<void> {
+    await this.#ask({ kind: 'update', gradientNorm, numbers })
+  }
+
+  async save(): Promise<Slots> {
+    return (await this.#ask<'slots'>({ kind: 'save' })).slots
   }
 
   async stop(): Promise<void> {
     await this.#worker.terminate()
   }
 
-  #ask(request: ParallelRequest): Promise<ParallelAnswer> {
+  #ask<Kind extends ParallelAnswer['kind'] = 'done'>(request: ParallelRequest): Promise<Answer<Kind>> {
     if (this.#failure) return Promise.reject(this.#failure)
     const answer = this.#next()
     this.#worker.postMessage(request)
-    return answer
+    return answer as Promise<Answer<Kind>>
   }
 
   #next(): Promise<ParallelAnswer> {

@@ -11,6 +11,16 @@ export function toTensors(arrays: ArrayRecord, shapes: Record<string, number[]>)
   )
 }
 
+/**
+ * Tensors of arrays that stay as they are until these tensors are disposed of: with the cpu backend they are those very
+ * arrays.
+ */
+export function passingTensors(arrays: ArrayRecord, shapes: Record<string, number[]>): TensorRecord {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => [name, tf.tensor(values, shapes[name], 'float32')]),
+  )
+}
+
 export function batchTensors(batch: Omit<TokenBatch, 'bytes'>): BatchTensors {
   return {
     inputs: tf.tensor(batch.inputs.slice(), batch.shape, 'int32'),

@@ -18,5 +18,6 @@ export function addDecayedWeights(weightDecay: number): Optimizer {
       return { updates: decayed, state: {} }
     },
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'addDecayedWeights', argument: weightDecay },
   }
 }

@@ -26,5 +26,6 @@ export function averageWeights({ decay = 0.999 }: { decay?: number } = {}): Opti
     },
     // What is added of the new weights, 1 − d: the difference is taken in double precision.
     scalars: step => ({ averageShare: 1 - Math.min(decay, (1 + step) / (10 + step)) }),
+    source: { module: import.meta.url, export: 'averageWeights', argument: { decay } },
   }
 }

@@ -6,6 +6,7 @@ import type { Optimizer, OptimizerState } from './optimizer.ts'
  * @throws RangeError when two links keep state in a slot of the same name.
  */
 export function chain(...links: Optimizer[]): Optimizer {
+  const sources = links.map(link => link.source)
   return {
     init(parameters) {
       const state: OptimizerState = {}
@@ -28,5 +29,6 @@ export function chain(...links: Optimizer[]): Optimizer {
       return { updates: current, state: next }
     },
     scalars: step => Object.assign({}, ...links.map(link => link.scalars(step))) as Record<string, number>,
+    ...(sources.every(source => source !== undefined) ? { source: sources } : {}),
   }
 }

@@ -11,5 +11,6 @@ export function clipByGlobalNorm(maxNorm: number): Optimizer {
       return { updates: mapRecord(updates, update => tf.mul(update, scale)), state: {} }
     },
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'clipByGlobalNorm', argument: maxNorm },
   }
 }

@@ -9,6 +9,7 @@ import { scaleByAdam } from './scale-by-adam.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import { type MuonOptions, scaleByMuon } from './scale-by-muon.ts'
 
+/** Options of {@link muon}. */
 export interface MuonWithAdamWOptions extends AdamWOptions, MuonOptions {
   /** Muon's learning rate as a multiple of the schedule's. Default 10. */
   muonFactor?: number
@@ -36,9 +37,17 @@ export function muon({
   const others = chain(scaleByAdam(adam), addDecayedWeights(weightDecay))
   const isHiddenMatrix = (name: string, shape: number[]): boolean =>
     shape.length === 2 && !/embedding|head|wte|wpe/i.test(name)
-  return chain(
-    ...clipLinks(maxGradientNorm),
-    partition(isHiddenMatrix, matrices, others),
-    scaleByLearningRate(),
-  )
+  return {
+    ...chain(
+      ...clipLinks(maxGradientNorm),
+      partition(isHiddenMatrix, matrices, others),
+      scaleByLearningRate(),
+    ),
+    // The links cannot say it: what parts them is a function.
+    source: {
+      module: import.meta.url,
+      export: 'muon',
+      argument: { muonFactor, momentum, weightDecay, maxGradientNorm, ...adam },
+    },
+  }
 }

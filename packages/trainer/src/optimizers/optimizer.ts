@@ -1,9 +1,16 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
-import type { TensorRecord } from '../types.ts'
+import type { ModuleSource, TensorRecord } from '../types.ts'
 
 /** State by slot; each slot is a record with the parameters' names and shapes. */
 export type OptimizerState = Record<string, TensorRecord>
 
+/**
+ * Where worker threads find the same optimiser, or one after the other the links of a chain: a function cannot be
+ * sent to a thread.
+ */
+export type OptimizerSource = ModuleSource | readonly OptimizerSource[]
+
+/** What an update may look at besides gradients and its own state. */
 export interface UpdateContext {
   parameters: TensorRecord
   /** Global L2 norm of the raw gradients. */
@@ -29,6 +36,11 @@ export interface Optimizer {
    * precision, not in the graph, where `1 - beta2 ** step` would lose most of its digits in float32.
    */
   scalars(step: number): Record<string, number>
+  /**
+   * With it each worker thread of a data-parallel engine updates a share of the parameters: `update` then sees that
+   * share alone, whole parameters of it. Without it the main thread updates them all.
+   */
+  readonly source?: OptimizerSource
 }
 
 export function mapRecord(

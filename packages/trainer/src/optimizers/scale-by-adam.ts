@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
+/** Options of {@link scaleByAdam}. */
 export interface AdamOptions {
   /** Decay of the mean of the gradients. Default 0.9. */
   beta1?: number
@@ -40,5 +41,6 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8 }: AdamO
       inverseBiasCorrection1: 1 / (1 - beta1 ** step),
       inverseBiasCorrection2: 1 / (1 - beta2 ** step),
     }),
+    source: { module: import.meta.url, export: 'scaleByAdam', argument: { beta1, beta2, epsilon } },
   }
 }

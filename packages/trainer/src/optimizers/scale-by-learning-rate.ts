@@ -10,5 +10,6 @@ export function scaleByLearningRate(): Optimizer {
       state: {},
     }),
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'scaleByLearningRate', argument: undefined },
   }
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
+/** Options of {@link scaleByLion}. */
 export interface LionOptions {
   /** Weight of the running mean in the direction. Default 0.9. */
   beta1?: number
@@ -32,5 +33,6 @@ export function scaleByLion({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Op
       return { updates: direction, state: { firstMoment } }
     },
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'scaleByLion', argument: { beta1, beta2 } },
   }
 }

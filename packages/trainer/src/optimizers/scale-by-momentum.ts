@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
+/** Options of {@link scaleByMomentum}. */
 export interface MomentumOptions {
   /** Decay of the running sum of gradients. Default 0.9. */
   momentum?: number
@@ -30,5 +31,6 @@ export function scaleByMomentum({ momentum = 0.9, nesterov = false }: MomentumOp
       return { updates: directions, state: { momentum: sums } }
     },
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'scaleByMomentum', argument: { momentum, nesterov } },
   }
 }

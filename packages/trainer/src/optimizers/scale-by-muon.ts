@@ -3,6 +3,7 @@ import type { TensorRecord } from '../types.ts'
 import type { Optimizer } from './optimizer.ts'
 import { orthogonalize } from './orthogonalize.ts'
 
+/** Options of {@link scaleByMuon}. */
 export interface MuonOptions {
   /** Decay of the running sum of gradients. Default 0.95. */
   momentum?: number
@@ -35,5 +36,6 @@ export function scaleByMuon({ momentum = 0.95 }: MuonOptions = {}): Optimizer {
       return { updates: directions, state: { momentum: sums } }
     },
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'scaleByMuon', argument: { momentum } },
   }
 }

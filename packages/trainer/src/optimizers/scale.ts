@@ -7,5 +7,6 @@ export function scale(factor: number): Optimizer {
     init: () => ({}),
     update: updates => ({ updates: mapRecord(updates, update => tf.mul(update, factor)), state: {} }),
     scalars: () => ({}),
+    source: { module: import.meta.url, export: 'scale', argument: factor },
   }
 }

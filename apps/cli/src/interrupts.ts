@@ -1,27 +1,101 @@
+/** What ends a command early: Ctrl-C, a request to end, or that nobody reads its output any more. As shells count signals. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 }
+
+type Interruption = keyof typeof exitCodes
+
+/** What commands return after an interruption, whatever it was; {@link interruptedCode} is what the process exits with. */
+export const interrupted = 130
+
+let first: { name: Interruption; at: number } | undefined
+const controllers = new Set<AbortController>()
+
 /**
  * An AbortSignal that Ctrl-C and SIGTERM abort, so that the command can finish what it must not lose. npm, turbo
  * and the terminal may each deliver the same Ctrl-C, so only one that comes a second later means "now".
  */
 export function abortOnInterrupt(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
-  let first = 0
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (first === 0) {
-      first = performance.now()
-      controller.abort(new DOMException(`${name} received`, 'AbortError'))
-    } else if (performance.now() - first > 1000) {
-      process.exit(130)
-    }
+  if (first !== undefined) controller.abort(abortReason(first.name))
+  if (controllers.size === 0) {
+    process.on('SIGINT', interrupt)
+    process.on('SIGTERM', interrupt)
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  controllers.add(controller)
   return {
     signal: controller.signal,
     release() {
       // After a first signal the handlers stay: a late second delivery must not kill the process at its end.
-      if (first > 0) return
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      if (first !== undefined) return
+      controllers.delete(controller)
+      if (controllers.size > 0) return
+      process.off('SIGINT', interrupt)
+      process.off('SIGTERM', interrupt)
     },
   }
+}
+
+function abortReason(name: Interruption): DOMException {
+  return new DOMException(`${name} received`, 'AbortError')
+}
+
+function interrupt(name: Interruption): void {
+  if (first === undefined) {
+    first = { name, at: performance.now() }
+    for (const controller of controllers) controller.abort(abortReason(name))
+  } else if (performance.now() - first.at > 1000 && name !== 'SIGPIPE') {
+    process.exit(interruptedCode())
+  }
+}
+
+/**
+ * Runs what an interruption may stop at any time.
+ *
+ * @param work gets the signal, and returns the exit code
+ * @param tell says after an interruption what is left and how to go on
+ */
+export async function interruptible(
+  work: (signal: AbortSignal) => Promise<number>,
+  tell: () => void = () => console.error('Interrupted.'),
+): Promise<number> {
+  const { signal, release } = abortOnInterrupt()
+  try {
+    return await work(signal)
+  } catch (error) {
+    if (!signal.aborted || !isInterruption(error, signal)) throw error
+    tell()
+    return interrupted
+  } finally {
+    release()
+  }
+}
+
+/** What went wrong besides, such as a full disk, is no interruption. */
+function isInterruption(error: unknown, { reason }: AbortSignal): boolean {
+  if (error === reason) return true
+  return error instanceof Error && (error.name === 'AbortError' || error.cause === reason)
+}
+
+/** The exit code after an interruption: 130 after Ctrl-C, 143 after SIGTERM, 141 when nobody reads the output. */
+export function interruptedCode(): number {
+  return exitCodes[first?.name ?? 'SIGINT']
+}
+
+/**
+ * From now on the command ends when nobody reads its output any more (`| head -1`), in the way of Ctrl-C: what it must not
+ * lose is written first.
+ *
+ * @param fail says what is wrong with an output that cannot be written for another reason
+ */
+export function endWithReader(fail: (error: Error) => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      fail(error)
+      process.exit(1)
+    }
+    const isOnItsWay = first !== undefined
+    interrupt('SIGPIPE')
+    if (!isOnItsWay && controllers.size === 0) process.exit(interruptedCode())
+  })
+  // Progress and errors that nobody wants to see are no reason to end.
+  process.stderr.on('error', () => {})
 }

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { describeError } from './describe-error.ts'
+import { endWithReader, interrupted, interruptedCode } from './interrupts.ts'
 import { run } from './run.ts'
 
+endWithReader(error => process.stderr.write(`${describeError(error)}\n`))
 const code = await run(process.argv.slice(2))
 // At once after an interruption: while Node winds down it no longer handles signals, and one that comes twice, as
 // npm and turbo deliver them, would kill the process and hide the exit code.
-if (code === 130) process.exit(code)
+if (code === interrupted) process.exit(interruptedCode())
 process.exitCode = code

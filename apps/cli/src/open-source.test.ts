@@ -10,7 +10,9 @@ import { openSource, resolveSource } from './open-source.ts'
 const folder = await mkdtemp(join(tmpdir(), 'tinystories-sources-'))
 const csv = 'text\n"One, two."\n"Three ""four""."\n'
 const instruct = 'Words: a, b\nStory: \n\nOne, two.\n<|endoftext|>\nStory: \n\nThree "four".\n<|endoftext|>\n'
+const asked: (string | undefined)[] = []
 const server = createServer((request, response) => {
+  asked.push(request.url)
   if (request.url === '/stories.csv?key=1') response.end(csv)
   else response.writeHead(404).end()
 })
@@ -39,4 +41,11 @@ test('a password in an address is refused, and not repeated', () => {
   expect(refused).toThrow(/holds a user name or password.*give its path/)
   expect(refused).not.toThrow(/hidden/)
   expect(resolveSource('https://host/a@b.csv')).toBe('https://host/a@b.csv')
+})
+
+test('HF_ENDPOINT is another address of the hub', async () => {
+  process.env.HF_ENDPOINT = host
+  process.env.XDG_CACHE_HOME = join(folder, 'cache')
+  await expect(texts('hf://owner/stories')).rejects.toThrow(/there is no such data set or file \(404\)/)
+  expect(asked.at(-1)).toMatch(/^\/api\/datasets\/owner\/stories/)
 })

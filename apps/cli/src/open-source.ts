@@ -20,19 +20,20 @@ export function resolveSource(source: string): string {
 
 /**
  * Opens stories by path, web address or name. Downloads go to the user's cache folder; a token for gated repositories is taken
- * from HF_TOKEN.
+ * from HF_TOKEN, another address of the hub from HF_ENDPOINT.
  */
 export function openSource(source: string, options: Pick<OpenStoriesOptions, 'separator'> = {}): StoryStream {
-  const token = process.env.HF_TOKEN
+  const { HF_TOKEN: token, HF_ENDPOINT: endpoint, XDG_CACHE_HOME } = process.env
   return openStories(source, {
     ...options,
-    cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
+    cacheDir: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
     ...(token ? { token } : {}),
+    ...(endpoint ? { endpoint } : {}),
     onDownload: downloadProgress(),
   })
 }
 
-/** A line every few seconds while a file comes. */
+/** A line every few seconds while a file comes; the standard output is for what a command tells. */
 function downloadProgress(): (progress: { file: string; bytes: number; bytesTotal?: number }) => void {
   let shown = 0
   return ({ file, bytes, bytesTotal }) => {
@@ -40,6 +41,6 @@ function downloadProgress(): (progress: { file: string; bytes: number; bytesTota
     if (now - shown < 3000 && bytes !== bytesTotal) return
     shown = now
     const of = bytesTotal ? ` of ${(bytesTotal / 1e6).toFixed(0)}` : ''
-    console.log(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
+    console.error(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
   }
 }

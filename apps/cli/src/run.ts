@@ -36,7 +36,8 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-function commandLine(setExitCode: SetExitCode): Command {
+/** The command with all its commands and flags. @param setExitCode is told the exit code of what was run */
+export function commandLine(setExitCode: SetExitCode): Command {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -62,11 +63,11 @@ Examples:
     )
 
   dataCommand(program, setExitCode)
-  tokenizerCommand(program)
+  tokenizerCommand(program, setExitCode)
   trainCommand(program, setExitCode)
   generateCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
-  exportCommand(program)
+  exportCommand(program, setExitCode)
   gradeCommand(program, setExitCode)
   compareCommand(program, setExitCode)
   reportCommand(program, setExitCode)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { sourceHelp } from './source-help.ts'
+import { separatorFlag, sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
@@ -20,10 +20,7 @@ function inspectCommand(data: Command, setExitCode: SetExitCode): void {
     .description('Count what is in a source of stories, or check token shards')
     .argument('<source>', `stories: ${sourceHelp}; or a folder of token shards`)
     .option('--tokenizer <files...>', 'count tokens with each of these tokenizer.json or vocab.txt')
-    .option(
-      '--separator <text>',
-      'what stands between stories of a .txt (default: <|endoftext|>; "": blank lines)',
-    )
+    .option(...separatorFlag)
     .option('--samples <n>', 'stories to show', wholeNumber(0, 1000), 3)
     .option('--seed <n>', 'decides which stories are shown', wholeNumber(0, 2 ** 31 - 1), 0)
     .option('--near-duplicates', 'also look for stories that are nearly the same, which takes longer')
@@ -60,10 +57,7 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
       'hold out a share of the stories: writes the folders train and held-out',
       decimal(0, 0.9, { above: true }),
     )
-    .option(
-      '--separator <text>',
-      'what stands between stories of a .txt (default: <|endoftext|>; "": blank lines)',
-    )
+    .option(...separatorFlag)
     .option(
       '--clean [rules]',
       `mend and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,

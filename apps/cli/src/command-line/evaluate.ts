@@ -2,7 +2,7 @@ import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { sourceHelp } from './source-help.ts'
+import { separatorFlag, sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories evaluate`. */
 export function evaluateCommand(program: Command, setExitCode: SetExitCode): void {
@@ -14,6 +14,7 @@ export function evaluateCommand(program: Command, setExitCode: SetExitCode): voi
       'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
     )
     .requiredOption('--data <source>', `stories that the model has not seen: ${sourceHelp}`)
+    .option(...separatorFlag)
     .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
+import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories export`. */
-export function exportCommand(program: Command): void {
+export function exportCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('export')
     .description('Write a model for other programs: transformers, or ONNX')
@@ -25,6 +26,6 @@ Examples:
     )
     .action(async flags => {
       const { exportModel } = await import('../commands/export.ts')
-      await exportModel(flags)
+      setExitCode(await exportModel(flags))
     })
 }

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
-import { sourceHelp } from './source-help.ts'
+import type { SetExitCode } from './set-exit-code.ts'
+import { separatorFlag, sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories tokenizer`. */
-export function tokenizerCommand(program: Command): void {
+export function tokenizerCommand(program: Command, setExitCode: SetExitCode): void {
   const tokenizer = program.command('tokenizer').description('Make vocabularies')
   tokenizer
     .command('train')
     .description('Train a WordPiece vocabulary on stories and write tokenizer.json')
     .option('--data <source>', `stories: ${sourceHelp}`, 'sample')
     .option('--out <file>', 'where to write', 'tokenizer.json')
+    .option(...separatorFlag)
     .option(
       '--vocab-size <n>',
       'pieces of the vocabulary (default: by the size of the text)',
@@ -24,6 +26,6 @@ Examples:
     )
     .action(async flags => {
       const { tokenizerTrain } = await import('../commands/tokenizer-train.ts')
-      await tokenizerTrain(flags)
+      setExitCode(await tokenizerTrain(flags))
     })
 }

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { inspectStories, openTokenShards, type StoryStatistics } from '@tinystories/dataset'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
-import { ProgressLine } from '../data/progress-line.ts'
-import { abortOnInterrupt } from '../interrupts.ts'
+import { interruptible } from '../interrupts.ts'
 import { openSource, resolveSource } from '../open-source.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { findShards } from '../train/shard-folders.ts'
 
 export interface DataInspectFlags {
@@ -21,29 +21,32 @@ export interface DataInspectFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export async function dataInspect(source: string, flags: DataInspectFlags): Promise<number> {
+export function dataInspect(source: string, flags: DataInspectFlags): Promise<number> {
+  return interruptible(signal => inspect(source, flags, signal))
+}
+
+async function inspect(source: string, flags: DataInspectFlags, signal: AbortSignal): Promise<number> {
   const resolved = resolveSource(source)
-  const interrupt = abortOnInterrupt()
+  const shards = await findShards(resolved)
+  if (shards !== undefined) {
+    const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
+    for (const folder of folders) await inspectShards(folder, flags, signal)
+    return 0
+  }
+  const tokenizers: Record<string, WordPieceTokenizer> = {}
+  for (const file of flags.tokenizer ?? []) {
+    const name = basename(file) in tokenizers ? file : basename(file)
+    tokenizers[name] = await WordPieceTokenizer.fromFile(fromTyped(file))
+  }
+  const { separator, samples, seed, nearDuplicates = false } = flags
   const progress = new ProgressLine()
   try {
-    const shards = await findShards(resolved)
-    if (shards !== undefined) {
-      const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
-      for (const folder of folders) await inspectShards(folder, flags, interrupt.signal)
-      return 0
-    }
-    const tokenizers: Record<string, WordPieceTokenizer> = {}
-    for (const file of flags.tokenizer ?? []) {
-      const name = basename(file) in tokenizers ? file : basename(file)
-      tokenizers[name] = await WordPieceTokenizer.fromFile(fromTyped(file))
-    }
-    const { separator, samples, seed, nearDuplicates = false } = flags
     const found = await inspectStories(openSource(resolved, separator === undefined ? {} : { separator }), {
       tokenizers,
       samples,
       seed,
       nearDuplicates,
-      signal: interrupt.signal,
+      signal,
       onProgress: ({ items, bytesRead, bytesTotal }) =>
         progress.update(
           { done: bytesRead, total: bytesTotal },
@@ -53,12 +56,8 @@ export async function dataInspect(source: string, flags: DataInspectFlags): Prom
     progress.end()
     console.log(flags.json ? JSON.stringify({ source, ...found }) : describe(source, found))
     return 0
-  } catch (error) {
-    if (error !== interrupt.signal.reason) throw error
-    return 130
   } finally {
     progress.end()
-    interrupt.release()
   }
 }
 

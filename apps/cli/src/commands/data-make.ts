@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { type MakingReport, makeStories } from '@tinystories/dataset'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
-import { ProgressLine } from '../data/progress-line.ts'
-import { abortOnInterrupt } from '../interrupts.ts'
+import { interruptible } from '../interrupts.ts'
 import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { UserError } from '../user-error.ts'
 
 export interface DataMakeFlags extends ChatClientFlags {
@@ -22,7 +22,15 @@ export interface DataMakeFlags extends ChatClientFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted (the same command goes on).
  */
-export async function dataMake(flags: DataMakeFlags): Promise<number> {
+export function dataMake(flags: DataMakeFlags): Promise<number> {
+  return interruptible(
+    signal => make(flags, signal),
+    () =>
+      console.log('Interrupted. What is written is kept, and so is every reply: the same command goes on.'),
+  )
+}
+
+async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> {
   const out = fromTyped(flags.out)
   const replies = join(`${out}.making`, 'replies')
   const spent = flags.budget === undefined ? 0 : await cachedCost(replies)
@@ -35,7 +43,6 @@ export async function dataMake(flags: DataMakeFlags): Promise<number> {
     { ...flags, ...(flags.budget === undefined ? {} : { budget: flags.budget - spent }) },
     replies,
   )
-  const interrupt = abortOnInterrupt()
   const progress = new ProgressLine()
   try {
     const report = await makeStories({
@@ -48,7 +55,7 @@ export async function dataMake(flags: DataMakeFlags): Promise<number> {
       temperature: flags.temperature,
       maxTokens: flags.maxTokens,
       ahead: flags.concurrency,
-      signal: interrupt.signal,
+      signal,
       onProgress: ({ stories, dropped, cost }) =>
         progress.update({ done: stories, total: flags.count }, () => {
           const lost = Object.values(dropped).reduce((sum, times) => sum + times, 0)
@@ -63,14 +70,8 @@ export async function dataMake(flags: DataMakeFlags): Promise<number> {
     )
     console.log(`Train on them with: ${commandName()} train --data ${forDisplay(out)}`)
     return 0
-  } catch (error) {
-    if (error !== interrupt.signal.reason) throw error
-    progress.end()
-    console.log('Interrupted. What is written is kept, and so is every reply: the same command goes on.')
-    return 130
   } finally {
     progress.end()
-    interrupt.release()
   }
 }
 

@@ -12,14 +12,15 @@ import {
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
 import { DoneParts } from '../data/done-parts.ts'
-import { ProgressLine } from '../data/progress-line.ts'
 import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
-import { abortOnInterrupt } from '../interrupts.ts'
+import { interruptible } from '../interrupts.ts'
 import { openSource, resolveSource } from '../open-source.ts'
 import { commandName, forDisplay, fromTyped } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { loadTokenizer, trainTokenizer } from '../train/open-data.ts'
 import { UserError } from '../user-error.ts'
+import { vocabularyProgress } from '../vocabulary-progress.ts'
 
 export interface DataPrepareFlags {
   out: string
@@ -39,7 +40,14 @@ export interface DataPrepareFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted (finished shards are kept, the same command goes on).
  */
-export async function dataPrepare(source: string, flags: DataPrepareFlags): Promise<number> {
+export function dataPrepare(source: string, flags: DataPrepareFlags): Promise<number> {
+  return interruptible(
+    signal => prepare(source, flags, signal),
+    () => console.log('Interrupted. What is finished is kept: the same command goes on behind it.'),
+  )
+}
+
+async function prepare(source: string, flags: DataPrepareFlags, signal: AbortSignal): Promise<number> {
   const began = performance.now()
   const out = fromTyped(flags.out)
   const resolved = resolveSource(source)
@@ -48,10 +56,9 @@ export async function dataPrepare(source: string, flags: DataPrepareFlags): Prom
   const report = cleaningReport()
   const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
   const parts = partsOf(stories, out, flags.heldOut)
-  const interrupt = abortOnInterrupt()
   const progress = new ProgressLine()
   try {
-    const tokenizer = await tokenizerFor(parts[0]!.stories, flags)
+    const tokenizer = await tokenizerFor(parts[0]!.stories, flags, { signal, progress })
     const done = parts.length === 1 ? undefined : await doneParts(out, resolved, tokenizer, flags)
     for (const part of parts) {
       if (await done?.has(part.folder)) continue
@@ -61,7 +68,7 @@ export async function dataPrepare(source: string, flags: DataPrepareFlags): Prom
         folder: part.folder,
         source: resolved,
         options: flags,
-        signal: interrupt.signal,
+        signal,
         onProgress: ({ stories, tokens, bytesRead, bytesTotal }) =>
           progress.update(
             { done: bytesRead, total: bytesTotal },
@@ -81,14 +88,8 @@ export async function dataPrepare(source: string, flags: DataPrepareFlags): Prom
     )
     console.log(`  ${commandName()} train --data ${forDisplay(out)}`)
     return 0
-  } catch (error) {
-    if (error !== interrupt.signal.reason) throw error
-    progress.end()
-    console.log('Interrupted. What is finished is kept: the same command goes on behind it.')
-    return 130
   } finally {
     progress.end()
-    interrupt.release()
   }
 }
 
@@ -131,14 +132,21 @@ function partsOf(stories: StoryStream, out: string, heldOut: number | undefined)
 async function tokenizerFor(
   stories: StoryStream,
   { tokenizer, vocabSize }: DataPrepareFlags,
+  { signal, progress }: { signal: AbortSignal; progress: ProgressLine },
 ): Promise<WordPieceTokenizer> {
-  if ((await stories.take(1).toArray()).length === 0) {
+  if (!(await hasStory(stories, signal))) {
     throw new UserError('No story is left to tokenise: --clean or --min-words dropped all. Ask for less.')
   }
   if (tokenizer !== undefined) return loadTokenizer(fromTyped(tokenizer))
-  const trained = await trainTokenizer(stories, vocabSize)
+  const trained = await trainTokenizer(stories, vocabSize, { signal, ...vocabularyProgress(progress) })
+  progress.end()
   console.log(`Trained a vocabulary of ${trained.vocabSize.toLocaleString('en')} pieces`)
   return trained
+}
+
+async function hasStory(stories: StoryStream, signal: AbortSignal): Promise<boolean> {
+  for await (const _ of stories.take(1).iterate({ signal })) return true
+  return false
 }
 
 function tellIndex(folder: string, { stories, tokens, bytes, dtype, shards }: TokenShardIndex): void {

@@ -1,16 +1,25 @@
 import { useBackend } from '@tinystories/backends'
 import { loadPretrained } from '@tinystories/model'
-import { adamW, createEngine, type EngineName, evaluateOn, initialState } from '@tinystories/trainer'
-import { abortOnInterrupt } from '../interrupts.ts'
+import {
+  adamW,
+  createEngine,
+  type Engine,
+  type EngineName,
+  evaluateOn,
+  initialState,
+} from '@tinystories/trainer'
+import { interruptible } from '../interrupts.ts'
 import { modelFolder, openTokenizer } from '../open-model.ts'
 import { resolveSource } from '../open-source.ts'
 import { forDisplay } from '../paths.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { checkTokens, evaluationSet, openTextOrTokens } from '../train/open-data.ts'
 import { trainableModel } from '../train/trainable-model.ts'
 
 export interface EvaluateFlags {
   model?: string
   data: string
+  separator?: string
   batch: number
   engine: EngineName | 'auto'
   json?: boolean
@@ -21,26 +30,44 @@ export interface EvaluateFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export async function evaluate(flags: EvaluateFlags): Promise<number> {
-  const folder = await modelFolder(flags.model)
-  const tokenizer = await openTokenizer(flags.model, folder)
+export function evaluate(flags: EvaluateFlags): Promise<number> {
+  return interruptible(
+    signal => measure(flags, signal),
+    () => console.error('Interrupted. Nothing is measured; the same command begins anew.'),
+  )
+}
+
+async function measure(flags: EvaluateFlags, signal: AbortSignal): Promise<number> {
+  const folder = await modelFolder(flags.model, signal)
+  const tokenizer = await openTokenizer(flags.model, folder, signal)
   await useBackend('cpu')
   const { config, parameters } = await loadPretrained(folder)
   const data = resolveSource(flags.data)
   await checkTokens(data, tokenizer)
-  const set = await evaluationSet(await openTextOrTokens(data), {
+  const separator = flags.separator ?? null
+  const set = await evaluationSet(await openTextOrTokens(data, separator), {
     tokenizer,
     contextLength: config.contextLength,
     batchSize: flags.batch,
+    signal,
   })
   const model = trainableModel(config, parameters)
   const optimizer = adamW()
   const { engine } = await createEngine({ model, optimizer, engine: flags.engine })
-  const interrupt = abortOnInterrupt()
+  const progress = new ProgressLine()
   try {
     await engine.load(await initialState(parameters, optimizer))
     const started = performance.now()
-    const score = await evaluateOn(engine, set, interrupt.signal)
+    let done = 0
+    const told: Pick<Engine, 'evaluate'> = {
+      evaluate(batch) {
+        progress.update({ done, total: set.batches.length }, () => `batch ${done} of ${set.batches.length}`)
+        done++
+        return engine.evaluate(batch)
+      },
+    }
+    const score = await evaluateOn(told, set, signal)
+    progress.end()
     const seconds = (performance.now() - started) / 1000
     if (flags.json) {
       console.log(JSON.stringify({ model: folder, data: flags.data, engine: engine.name, seconds, ...score }))
@@ -54,11 +81,8 @@ export async function evaluate(flags: EvaluateFlags): Promise<number> {
       )
     }
     return 0
-  } catch (error) {
-    if (interrupt.signal.aborted) return 130
-    throw error
   } finally {
-    interrupt.release()
+    progress.end()
     await engine.dispose()
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import { exportOnnx, loadPretrainedArrays, saveSafetensors } from '@tinystories/model'
 import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import { interruptible } from '../interrupts.ts'
 import { modelFolder, openTokenizer } from '../open-model.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
 import { writeWhole } from '../run-folder.ts'
@@ -16,18 +17,36 @@ export interface ExportFlags {
   rows?: number
 }
 
-/** Writes a model with its tokenizer into a folder, for other programs. */
-export async function exportModel({ model: source, format, out, length, rows }: ExportFlags): Promise<void> {
-  const folder = await modelFolder(source)
+/**
+ * Writes a model with its tokenizer into a folder, for other programs.
+ *
+ * @returns the exit code: 0, or 130 when interrupted.
+ */
+export function exportModel(flags: ExportFlags): Promise<number> {
+  return interruptible(
+    signal => write(flags, signal),
+    () => console.log('Interrupted. Files that are there are whole; the same command writes them all again.'),
+  )
+}
+
+async function write(
+  { model: source, format, out, length, rows }: ExportFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  if (format !== 'onnx' && (length ?? rows) !== undefined) {
+    throw new UserError('--length and --rows are of --format onnx. Leave them out.')
+  }
+  const folder = await modelFolder(source, signal)
   const { config, parameters, endOfTextId } = await loadPretrainedArrays(folder)
   if (length !== undefined && length > config.contextLength) {
     throw new UserError(`--length: ${length} is more than the model's context of ${config.contextLength}.`)
   }
-  const tokenizer = await openTokenizer(source, folder)
+  const tokenizer = await openTokenizer(source, folder, signal)
   const target = fromTyped(out)
   await mkdir(target, { recursive: true }).catch(error => {
     throw fileError('--out', target, error)
   })
+  signal.throwIfAborted()
   if (format === 'transformers') {
     await saveSafetensors(
       target,
@@ -42,13 +61,18 @@ export async function exportModel({ model: source, format, out, length, rows }: 
       { config, parameters },
       { ...(length !== undefined && { length }), ...(rows !== undefined && { rows }) },
     )
+    // Making them takes the event loop: a Ctrl-C meanwhile is told now.
+    await new Promise(resolve => setImmediate(resolve))
+    signal.throwIfAborted()
     await writeWhole(join(target, 'forward.onnx'), graphs.forward)
     await writeWhole(join(target, 'decode.onnx'), graphs.decode)
     const about = { ...config, rows: rows ?? 1, length: length ?? config.contextLength, endOfTextId }
     await writeWhole(join(target, 'model.json'), `${JSON.stringify(about, null, 2)}\n`)
   }
+  signal.throwIfAborted()
   await saveTokenizer(tokenizer, folder, target, config.contextLength)
   console.log(`Written to ${forDisplay(target)}`)
+  return 0
 }
 
 /** `tokenizer.json`, and the file by which transformers' AutoTokenizer knows what to do with it. */

@@ -1,5 +1,5 @@
 import type { EngineName } from '@tinystories/trainer'
-import { abortOnInterrupt } from '../interrupts.ts'
+import { interruptible } from '../interrupts.ts'
 import { openModel } from '../open-model.ts'
 import { writeStory } from '../stories.ts'
 
@@ -24,31 +24,24 @@ export interface GenerateFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export async function generate({
-  model: source,
-  count,
-  engine,
-  threads,
-  seed,
-  ...flags
-}: GenerateFlags): Promise<number> {
-  const interrupt = abortOnInterrupt()
-  const { signal } = interrupt
-  try {
-    await using loaded = await openModel(source, { engine, threads, signal })
-    for (let i = 0; i < count; i++) {
-      if (i > 0) process.stdout.write('\n---\n\n')
-      for await (const piece of writeStory(loaded, { ...flags, seed: seed + i, signal })) {
-        process.stdout.write(piece)
-      }
-      process.stdout.write('\n')
+export function generate(flags: GenerateFlags): Promise<number> {
+  return interruptible(
+    signal => write(flags, signal),
+    () => process.stdout.write('\n'),
+  )
+}
+
+async function write(
+  { model: source, count, engine, threads, seed, ...flags }: GenerateFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  await using loaded = await openModel(source, { engine, threads, signal })
+  for (let i = 0; i < count; i++) {
+    if (i > 0) process.stdout.write('\n---\n\n')
+    for await (const piece of writeStory(loaded, { ...flags, seed: seed + i, signal })) {
+      process.stdout.write(piece)
     }
-    return 0
-  } catch (error) {
-    if (!signal.aborted) throw error
     process.stdout.write('\n')
-    return 130
-  } finally {
-    interrupt.release()
   }
+  return 0
 }

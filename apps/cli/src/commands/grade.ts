@@ -27,13 +27,13 @@ import type { EngineName } from '@tinystories/trainer'
 import { type Written, writeCompletions } from '../grade/completions.ts'
 import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
-import { ProgressLine } from '../grade/progress-line.ts'
 import { writeReports } from '../grade/write-report.ts'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { modelFolder } from '../open-model.ts'
 import { openSource, resolveSource } from '../open-source.ts'
 import { commandName, forDisplay, fromTyped } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { writeWhole } from '../run-folder.ts'
 import { fileError } from '../user-error.ts'
 
@@ -73,6 +73,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     const place = await placeOf(what, flags, signal)
     const grades = gradesFolder(place.out)
     const given = place.file === undefined ? undefined : await readFileOf(place.file)
+    if (flags.corpus !== undefined) await checkCorpus(flags.corpus, signal)
     const prompts = given ? [] : flags.prompts ? await openPrompts(flags.prompts) : [...answerPrompts]
     await mkdir(place.out, { recursive: true }).catch(error => {
       throw fileError('--out', place.out, error)
@@ -134,7 +135,7 @@ async function judgeAll(
   completions: Completion[],
   { flags, grades, rubric, name, journal, signal }: JudgeAllOptions,
 ): Promise<GradingRun> {
-  const line = new ProgressLine()
+  const line = new ProgressLine({ stream: process.stdout, keep: true })
   // In batches all are asked for at once: a wave of assessments, one of marks, one of those asked again.
   const concurrency =
     flags.concurrency ?? (flags.batch ? Math.max(1, completions.length * flags.regrades) : usualConcurrency)
@@ -189,12 +190,17 @@ function describeWave({ wave, isResuming, total, completed, open }: BatchWavePro
   return `${name}: ${Math.min(answered, total)}/${total} answered, ${open.length === 0 ? 'ended' : states}`
 }
 
+/** Writing takes minutes and judging money: a corpus that cannot be read is told before. */
+async function checkCorpus(corpus: string, signal: AbortSignal): Promise<void> {
+  for await (const _ of openSource(resolveSource(corpus)).take(1).iterate({ signal })) return
+}
+
 async function measure(
   { completions, answers }: Written,
   corpus: string | undefined,
   signal: AbortSignal,
 ): Promise<MeasuresSummary> {
-  const line = new ProgressLine()
+  const line = new ProgressLine({ stream: process.stdout, keep: true })
   const stories = corpus === undefined ? undefined : openSource(resolveSource(corpus))
   const texts =
     stories &&

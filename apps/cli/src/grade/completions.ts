@@ -14,10 +14,10 @@ import { generateText } from '@tinystories/model'
 import type { EngineName } from '@tinystories/trainer'
 import { modelFolder, type OpenedModel, openModel } from '../open-model.ts'
 import { formatDuration } from '../progress.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { writeWhole } from '../run-folder.ts'
 import { UserError } from '../user-error.ts'
 import { exists, type GradesFolder } from './grades-folder.ts'
-import { ProgressLine } from './progress-line.ts'
 
 export interface WriteCompletionsOptions {
   model: string | undefined
@@ -83,7 +83,7 @@ export async function writeCompletions(
       text += piece
     return text
   }
-  const line = new ProgressLine()
+  const line = new ProgressLine({ stream: process.stdout, keep: true })
   const total = beginnings.length * trials
   const started = performance.now()
   let made = 0

@@ -6,7 +6,12 @@ import {
   splitStories,
   type TokenizedStory,
 } from '@tinystories/dataset'
-import { type Tokenizer, trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
+import {
+  type Tokenizer,
+  type TrainWordPieceOptions,
+  trainWordPiece,
+  WordPieceTokenizer,
+} from '@tinystories/tokenizer'
 import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { openSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
@@ -83,9 +88,15 @@ export async function checkTokens(source: string | null, tokenizer: Tokenizer): 
 export async function trainTokenizer(
   stories: StoryStream,
   vocabSize: number | undefined,
+  { signal, ...options }: Pick<TrainWordPieceOptions, 'signal' | 'onProgress'> = {},
 ): Promise<WordPieceTokenizer> {
-  const size = vocabSize ?? defaultVocabSize(await countBytes(stories))
-  const tokenizer = await trainWordPiece(textsOf(stories), { vocabSize: size })
+  const read = (): AsyncIterable<Story> => stories.iterate(signal === undefined ? {} : { signal })
+  const size = vocabSize ?? defaultVocabSize(await countBytes(read()))
+  const tokenizer = await trainWordPiece(textsOf(read()), {
+    ...options,
+    vocabSize: size,
+    ...(signal === undefined ? {} : { signal }),
+  })
   if (vocabSize !== undefined && tokenizer.vocabSize < vocabSize) {
     throw new UserError(
       `--vocab-size ${vocabSize} is larger than the text can give: it has only ${tokenizer.vocabSize} pieces that occur twice. Choose at most ${tokenizer.vocabSize}.`,
@@ -137,12 +148,13 @@ export interface WindowOptions {
   tokenizer: Tokenizer
   contextLength: number
   batchSize: number
+  signal?: AbortSignal
 }
 
 /** Held-out stories as fixed windows: each story starts a row, longer ones go on with half a context of overlap. */
 export async function evaluationSet(
   stories: StoryStream<TextOrTokens>,
-  { tokenizer, contextLength, batchSize }: WindowOptions,
+  { tokenizer, contextLength, batchSize, signal }: WindowOptions,
 ): Promise<EvaluationSet> {
   const batches: TokenBatch[] = []
   let bytes = 0
@@ -150,6 +162,7 @@ export async function evaluationSet(
     .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })
+    .iterate(signal === undefined ? {} : { signal })
   for await (const batch of windows) {
     batches.push(batch)
     bytes += batch.bytes
@@ -174,7 +187,7 @@ export function trainingBatches(
     .prefetch(4) as BatchStream
 }
 
-async function countBytes(stories: StoryStream): Promise<number> {
+async function countBytes(stories: AsyncIterable<Story>): Promise<number> {
   let bytes = 0
   for await (const { text } of stories) {
     bytes += Buffer.byteLength(text)

@@ -18,13 +18,10 @@ export interface ReportFlags {
 export async function report(folders: string[], { format, title, out }: ReportFlags): Promise<number> {
   const opened = []
   for (const folder of folders) opened.push(await openGrades(folder))
-  const measures = Object.fromEntries(
-    opened.flatMap(({ run, measures: own }) => (own ? [[run.name, own] as const] : [])),
-  )
   const text = renderers[format](
     buildReport(
       opened.map(({ run }) => run),
-      { measures, ...(title === undefined ? {} : { title }) },
+      { measures: opened.map(({ measures }) => measures), ...(title === undefined ? {} : { title }) },
     ),
   )
   if (out === '-') {

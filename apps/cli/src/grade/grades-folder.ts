@@ -39,12 +39,29 @@ export async function openGrades(path: string): Promise<{ run: GradingRun; measu
   for (const folder of [typed, join(typed, 'grades')]) {
     const { gradings, measures } = gradesFolder(folder)
     if (!(await exists(gradings))) continue
-    const run = readGradings(await readFile(gradings, 'utf8'), gradings)
+    const run = readGradings(await readText(gradings), gradings)
     if (!(await exists(measures))) return { run }
-    return { run, measures: JSON.parse(await readFile(measures, 'utf8')) as MeasuresSummary }
+    return { run, measures: parseMeasures(await readText(measures), measures) }
   }
   if (!(await exists(typed))) throw fileError('The grades', typed, { code: 'ENOENT' })
   throw new UserError(`${typed} holds no gradings (gradings.json). Make them with "tinystories grade".`)
+}
+
+function parseMeasures(text: string, path: string): MeasuresSummary {
+  try {
+    return JSON.parse(text) as MeasuresSummary
+  } catch (error) {
+    throw new UserError(
+      `${path}: not valid JSON (${(error as Error).message}). Grade again, which measures anew and pays nothing twice.`,
+      { cause: error },
+    )
+  }
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(error => {
+    throw fileError('The grades', path, error)
+  })
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -25,7 +25,7 @@ export async function writeReports(
   run: GradingRun,
   measures: MeasuresSummary | undefined,
 ): Promise<Report> {
-  const report = buildReport([run], measures ? { measures: { [run.name]: measures } } : {})
+  const report = buildReport([run], { measures: [measures] })
   for (const [format, render] of Object.entries(renderers) as [
     keyof typeof renderers,
     (report: Report) => string,

@@ -75,6 +75,13 @@ describe('completions from a file', () => {
     )
   })
 
+  test('a byte order mark and Windows line ends change nothing', () => {
+    const item = '{"beginning":"a","completion":"b"}'
+    expect(readCompletions(`\ufeff[${item}]`, 'c.json')).toEqual(readCompletions(item, 'c.jsonl'))
+    expect(readCompletions(`\ufeff${item}\r\n`, 'c.jsonl')).toEqual(readCompletions(item, 'c.jsonl'))
+    expect(readBeginnings('\ufeff["A cat"]\r\n', 'b.json')).toEqual(readBeginnings('- A cat\n', 'b.yaml'))
+  })
+
   test('trials are counted, and a repeated beginning is taken off', () => {
     const read = readCompletions(
       '[{"prompt":"Once a","text":"Once a cat"},{"prompt":"Once a","text":" dog"}]',

@@ -35,7 +35,9 @@ export function readBeginnings(text: string, source: string): Beginning[] {
 export function parseList(text: string, source: string): unknown[] {
   let value: unknown
   try {
-    value = /^\s*[[{]/.test(text) ? JSON.parse(text) : parseYaml(text)
+    // Windows editors put a byte order mark first.
+    const content = text.replace(/^\ufeff/, '')
+    value = /^\s*[[{]/.test(content) ? JSON.parse(content) : parseYaml(content)
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0]!.replace(/:$/, '')
     throw problem(

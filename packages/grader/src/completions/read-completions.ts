@@ -96,13 +96,15 @@ function* valuesOf(text: string, source: string): Generator<{ value: unknown; pl
       })
     }
   }
-  if (/^\s*\[/.test(text)) {
-    const list = parse(text, 'the list') as unknown[]
+  // Windows editors put a byte order mark first.
+  const content = text.replace(/^\ufeff/, '')
+  if (/^\s*\[/.test(content)) {
+    const list = parse(content, 'the list') as unknown[]
     for (const [i, value] of list.entries()) yield { value, place: `item ${i + 1}` }
     return
   }
   let number = 0
-  for (const line of text.replace(/^\ufeff/, '').split(/\r?\n/)) {
+  for (const line of content.split(/\r?\n/)) {
     number++
     if (line.trim() !== '') yield { value: parse(line, `line ${number}`), place: `line ${number}` }
   }

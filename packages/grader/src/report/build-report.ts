@@ -14,8 +14,8 @@ export interface BuildReportOptions {
   seed?: number
   /** Of the intervals. Default 0.95. */
   confidence?: number
-  /** Name of a model -> its measures that need no judge. */
-  measures?: Record<string, MeasuresSummary>
+  /** Measures that need no judge: by the model's name, or one for each run in their order, for runs of the same name. */
+  measures?: Record<string, MeasuresSummary> | MeasuresInOrder
 }
 
 /**
@@ -27,7 +27,7 @@ export function buildReport(runs: readonly GradingRun[], options: BuildReportOpt
   const first = runs[0]
   const names = uniqueNames(runs)
   const models = runs.map((run, i) => {
-    const own = measures[run.name]
+    const own = isList(measures) ? measures[i] : measures[run.name]
     return {
       ...summariseModel(run, { seed, confidence, ...(own ? { measures: own } : {}) }),
       name: names[i]!,
@@ -49,6 +49,12 @@ export function buildReport(runs: readonly GradingRun[], options: BuildReportOpt
     comparisons: compareAll(runs, names, { seed, confidence }),
     warnings: warningsOf(runs),
   }
+}
+
+type MeasuresInOrder = readonly (MeasuresSummary | undefined)[]
+
+function isList(measures: Record<string, MeasuresSummary> | MeasuresInOrder): measures is MeasuresInOrder {
+  return Array.isArray(measures)
 }
 
 function compareAll(

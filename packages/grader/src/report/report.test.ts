@@ -122,6 +122,21 @@ test('measures without a judge have their section, also when nothing was graded'
   )
 })
 
+test('runs of the same name keep their own measures', async () => {
+  const { completion } = runOf('a', 0).gradings[3]!
+  const [once, thrice] = await Promise.all(
+    [1, 3].map(times => measureCompletions(Array<typeof completion>(times).fill(completion))),
+  )
+  const { models } = buildReport([runOf('a', 0), runOf('a', 1), runOf('b', 1)], {
+    measures: [once, thrice, undefined],
+  })
+  expect(models.map(({ name, measures }) => [name, measures?.completions])).toEqual([
+    ['a', 1],
+    ['a (2)', 3],
+    ['b', undefined],
+  ])
+})
+
 describe('forms', () => {
   test('HTML: needs no network, escapes all text, is complete', () => {
     const html = renderHtml(report)

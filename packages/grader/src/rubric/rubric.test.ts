@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { instructionRubric } from './instruction-rubric.ts'
 import { parseRubric, readRubric, rubrics } from './read-rubric.ts'
@@ -17,24 +18,13 @@ test('a version follows the content, not the order of its fields', () => {
 test('own rubrics survive JSON, and YAML is read', () => {
   for (const rubric of Object.values(rubrics))
     expect(parseRubric(JSON.stringify(rubric), 'r')).toEqual(rubric)
-  const yaml = `
-name: kindness
-title: Kindness
-role: You are a kind reader.
-exercise: continuation
-assessment: Say who helps whom.
-criteria:
-  - { kind: mark, name: kind, label: Kindness, asks: is somebody kind?, min: 1, max: 5 }
-  - kind: choice
-    name: ending
-    label: Ending
-    asks: how does it end?
-    options: [{ value: sad, label: sadly }, { value: glad, label: gladly }]
-`
+  // The one that the README shows, to which the errors send people.
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const yaml = /^```yaml\n(.*?)^```/ms.exec(readme)![1]!
   expect(parseRubric(yaml, 'r.yaml')).toMatchObject({
     name: 'kindness',
     turns: 'two-turn',
-    criteria: [{ max: 5 }, { kind: 'choice' }],
+    criteria: [{ max: 5 }, { kind: 'choice', options: [{ label: 'sadly' }, {}, {}] }],
   })
 })
 

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const declared = /^(?:export )?(?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let) /
+const declared =
+  /^(?:export )?(?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let) /
 
 /** Every exported name of a module with the file that declares it and its name there. */
 function* exportsOf(file, source = readFileSync(file, 'utf8')) {
@@ -17,7 +18,8 @@ function* exportsOf(file, source = readFileSync(file, 'utf8')) {
         : { name: outer, inner, file: at(path) }
     }
   }
-  const own = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let) (\w+)/gm
+  const own =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let) (\w+)/gm
   for (const [, name] of source.matchAll(own)) yield { name, inner: name, file }
 }
 

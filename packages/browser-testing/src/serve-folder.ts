@@ -34,8 +34,8 @@ export async function serveFolder(
   { isolated = false, port = 0 }: ServeOptions = {},
 ): Promise<ServedFolder> {
   const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname)
-    const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path))
+    const path = pathOf(request.url ?? '/')
+    const file = normalize(join(folder, path?.endsWith('/') ? `${path}index.html` : (path ?? '')))
     const inside = file.startsWith(normalize(folder + sep))
     const found = inside ? await stat(file).catch(() => undefined) : undefined
     if (!found?.isFile()) {
@@ -65,5 +65,14 @@ export async function serveFolder(
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** The path that is asked for; undefined for an address that is none, such as `/%zz`. */
+function pathOf(url: string): string | undefined {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname)
+  } catch {
+    return undefined
   }
 }

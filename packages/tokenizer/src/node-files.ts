@@ -35,8 +35,16 @@ export async function writeTextFile(path: string, text: string): Promise<void> {
     await rename(temporary, path)
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
-    const detail = error instanceof Error ? error.message : String(error)
-    throw new TokenizerError(`cannot write ${path}: ${detail}`, { cause: error })
+    const reasons: Record<string, string> = {
+      ENOENT: 'its folder is not there; make it first',
+      ENOTDIR: 'a part of its path is a file; choose another name',
+      EISDIR: 'a folder has this name; choose another name',
+      EACCES: 'no permission; choose another folder',
+      EROFS: 'the file system is read-only; choose another folder',
+      ENOSPC: 'the disk is full; free some space',
+    }
+    const { code = '', message } = error as NodeJS.ErrnoException
+    throw new TokenizerError(`cannot write ${path}: ${reasons[code] ?? message}`, { cause: error })
   }
 }
 

@@ -20,7 +20,8 @@ export function parseHubAddress(address: string): HubAddress {
   const parts = address.slice('hf://'.length).split('/')
   if (parts[0] === 'datasets' && parts.length > 2) parts.shift()
   const [owner = '', named = '', ...path] = parts
-  const [name = '', revision = 'main'] = named.split('@')
+  const [name = '', written = 'main'] = named.split('@')
+  const revision = decoded(written)
   if (!namePart.test(owner) || !namePart.test(name) || revision === '' || path.some(part => part === '..')) {
     throw new StorySourceError({
       source: address,
@@ -31,7 +32,16 @@ export function parseHubAddress(address: string): HubAddress {
   const file = path.filter(part => part !== '').join('/')
   return {
     repository: `${owner}/${name}`,
-    revision: decodeURIComponent(revision),
+    revision,
     path: file === '' ? undefined : file,
+  }
+}
+
+/** Empty where a percent sign begins nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
   }
 }

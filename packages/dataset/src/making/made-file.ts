@@ -4,6 +4,7 @@ import { writeWhole } from '../shards/durable.ts'
 import { lockFolder } from '../shards/folder-lock.ts'
 import type { Story } from '../story.ts'
 import { StoryMakingError } from './make-errors.ts'
+import type { TellOptions } from './tell-story.ts'
 
 /** What is noted beside a story: where in the plan it stands and what was spent since the story before. */
 export interface MadeNote {
@@ -18,16 +19,8 @@ export interface MadeNote {
 export type MadeLine = Story & { made: MadeNote }
 
 /** What decides which stories are made. A file goes on only with the same. */
-export interface MadeSettings {
+export interface MadeSettings extends TellOptions {
   model: string
-  seed: number
-  instruct: boolean
-  ood: boolean
-  temperature: number
-  maxTokens: number
-  minWords: number
-  maxWords: number
-  tries: number
   /** Words in the three lists. */
   vocabulary: string
 }

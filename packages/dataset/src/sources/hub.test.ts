@@ -298,7 +298,8 @@ test('an address that is none, and a missing cache folder, are refused when the 
   expect(() => openStories('hf://TinyStories', { cacheDir })).toThrow(
     /not the address of a data set.*hf:\/\/owner\/name/,
   )
-  expect(() => openStories('hf://a/b/../c', { cacheDir })).toThrow(/not the address of a data set/)
+  for (const address of ['hf://a/b/../c', 'hf://a/b@', 'hf://a/b@%zz', 'hf://a b/c'])
+    expect(() => openStories(address, { cacheDir })).toThrow(/not the address of a data set/)
   expect(() => openStories('hf://a/b')).toThrow(
     /no folder to download to\. Name one with the option cacheDir/,
   )

@@ -45,7 +45,7 @@ export async function readBatchState(file: string, model: string): Promise<Batch
 
 /** Writes the state whole or not at all. */
 export async function writeBatchState(file: string, state: BatchState): Promise<void> {
-  const { mkdir, open, rename } = await import('node:fs/promises')
+  const { mkdir, open, rename, rm } = await import('node:fs/promises')
   const { dirname } = await import('node:path')
   const part = `${file}.${process.pid}.part`
   try {
@@ -59,6 +59,7 @@ export async function writeBatchState(file: string, state: BatchState): Promise<
     }
     await rename(part, file)
   } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
     throw new BatchError(
       `The state file ${file} cannot be written (${(error as Error).message}). Choose another or free some space.`,
     )

@@ -137,9 +137,10 @@ export async function runBatches(
     for (const key of missing) {
       const body = bodies[indexOf.get(key)!]
       const line = `${JSON.stringify({ custom_id: key, method: 'POST', url: '/v1/chat/completions', body })}\n`
-      if (lines.length > 0 && (lines.length >= maxRequests || bytes + line.length > mostBytes)) await flush()
+      const size = Buffer.byteLength(line)
+      if (lines.length > 0 && (lines.length >= maxRequests || bytes + size > mostBytes)) await flush()
       lines.push(line)
-      bytes += line.length
+      bytes += size
     }
     await flush()
   }

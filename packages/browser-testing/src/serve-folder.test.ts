@@ -1,0 +1,48 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ServedFolder, serveFolder } from './serve-folder.ts'
+
+let root: string
+let served: ServedFolder
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'serve-folder-'))
+  await mkdir(join(root, 'page'))
+  await writeFile(join(root, 'secret.txt'), 'outside')
+  await writeFile(join(root, 'page', 'index.html'), '<title>Page</title>')
+  served = await serveFolder(join(root, 'page'), { isolated: true })
+})
+afterAll(async () => {
+  await served.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+/** The status line of an answer to a path that `fetch` would mend before it is sent. */
+function statusOf(path: string): Promise<string> {
+  const { hostname, port } = new URL(served.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(`GET ${path} HTTP/1.0\r\n\r\n`))
+    socket.once('data', data => {
+      resolve(data.toString().split('\r\n')[0]!)
+      socket.destroy()
+    })
+    socket.once('error', reject)
+  })
+}
+
+test('gives the page with the headers that allow threads', async () => {
+  const response = await fetch(served.url)
+  expect(await response.text()).toBe('<title>Page</title>')
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp')
+})
+
+test.each(['/absent.js', '/%zz', '/../secret.txt', '/%2e%2e/secret.txt', '/%00', '//'])(
+  'answers %s with 404, and goes on',
+  async path => {
+    expect(await statusOf(path)).toContain('404')
+    expect((await fetch(served.url)).status).toBe(200)
+  },
+)

@@ -1,5 +1,6 @@
 import type { Engine, TokenBatch } from './types.ts'
 
+/** The score of a model on held-out text. */
 export interface EvaluationResult {
   /** Mean negative log-likelihood of a token, in nats. */
   nats: number
@@ -25,7 +26,7 @@ export interface EvaluationSet {
  * @throws RangeError when the set holds no token or no byte.
  */
 export async function evaluateOn(
-  engine: Engine,
+  engine: Pick<Engine, 'evaluate'>,
   { batches, bytes }: EvaluationSet,
   signal?: AbortSignal,
   weights: 'parameters' | 'average' = 'parameters',

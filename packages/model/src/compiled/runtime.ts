@@ -9,7 +9,7 @@ export interface TensorSpec {
 /** A function that a runtime has compiled. */
 export interface CompiledFunction {
   /** @param inputs arrays for all inputs that are not state @returns arrays of the outputs that are not state */
-  run(inputs: Record<string, unknown>): Promise<Record<string, unknown>>
+  run(inputs: Record<string, unknown>): Promise<object>
   dispose(): Promise<void>
 }
 
@@ -20,8 +20,11 @@ export interface CompiledFunction {
  */
 export interface GenerationRuntime {
   write(state: object): Promise<void>
-  // biome-ignore lint/suspicious/noExplicitAny: whatever nested record a runtime hands to a traced function
-  compile(fn: (inputs: any) => any, example: any, options?: { state?: readonly string[] }): Promise<any>
+  compile(
+    fn: (inputs: Record<string, tf.Tensor | Tensors>) => object,
+    example: Record<string, TensorSpec | Record<string, TensorSpec>>,
+    options?: { state?: readonly string[] },
+  ): Promise<CompiledFunction>
   dispose(): Promise<void>
 }
 

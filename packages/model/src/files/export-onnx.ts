@@ -1,26 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { TensorSpec, Tensors } from '../compiled/runtime.ts'
 import type { GptConfig } from '../config.ts'
 import { decode, type KeyValueCache } from '../generation/decode.ts'
 import { forward } from '../model.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
-
-/** Shape and type of an input. */
-interface Spec {
-  shape: readonly number[]
-  dtype: 'float32' | 'int32' | 'bool'
-}
 
 /**
  * What makes an ONNX file of a function, for example with `@tinystories/compiler`:
  * `(fn, example, name) => writeOnnx(optimize(traceFunction(fn, example).graph, { cpu: false }), name)`.
  */
 export type ToOnnx = (
-  // biome-ignore lint/suspicious/noExplicitAny: whatever nested record the tracer hands over
-  fn: (inputs: any) => any,
-  example: { [key: string]: Spec | Record<string, Spec> },
+  fn: (inputs: Record<string, tf.Tensor | Tensors>) => object,
+  example: Record<string, TensorSpec | Record<string, TensorSpec>>,
   name: string,
 ) => Uint8Array
 
+/** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
   /** Texts that are read or written together. Default 1. */
   rows?: number
@@ -60,23 +55,17 @@ export function exportOnnx(
       Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(parameters[name]!, shape, 'float32')]),
     )
   const layerNames = Array.from({ length: layers }, (_, layer) => layer)
-  const cacheSpec: Spec = { shape: [rows, heads, length, hiddenSize / heads], dtype: 'float32' }
+  const cacheSpec: TensorSpec = { shape: [rows, heads, length, hiddenSize / heads], dtype: 'float32' }
   return {
     forward: toOnnx(
-      ({ ids }: { ids: tf.Tensor }) => ({ logits: forward(config, constants(), ids) }),
+      ({ ids }) => ({ logits: forward(config, constants(), ids as tf.Tensor2D) }),
       { ids: { shape: [rows, length], dtype: 'int32' } },
       'forward',
     ),
     decode: toOnnx(
-      ({
-        ids,
-        lengths,
-        past,
-      }: {
-        ids: tf.Tensor2D
-        lengths: tf.Tensor1D
-        past: Record<string, tf.Tensor4D>
-      }) => {
+      inputs => {
+        const [ids, lengths] = [inputs.ids as tf.Tensor2D, inputs.lengths as tf.Tensor1D]
+        const past = inputs.past as Record<string, tf.Tensor4D>
         const cache: KeyValueCache = {
           keys: layerNames.map(layer => past[`keys.${layer}`]!),
           values: layerNames.map(layer => past[`values.${layer}`]!),

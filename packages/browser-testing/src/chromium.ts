@@ -24,10 +24,12 @@ export function whyNoChromium(): string | undefined {
 export interface LaunchOptions {
   /** Whether the page shall see a WebGPU adapter; it is SwiftShader, which computes on the CPU. Default false. */
   webgpu?: boolean
+  /** Further switches, such as `--js-flags=--expose-gc`. Default: none. */
+  args?: readonly string[]
 }
 
 /** Starts a headless Chromium with a fresh profile. */
-export function launchChromium({ webgpu = false }: LaunchOptions = {}): Promise<Browser> {
+export function launchChromium({ webgpu = false, args = [] }: LaunchOptions = {}): Promise<Browser> {
   const executablePath = chromiumPath()
   if (executablePath === undefined) throw new Error('There is no Chromium')
   return chromium.launch({
@@ -38,6 +40,7 @@ export function launchChromium({ webgpu = false }: LaunchOptions = {}): Promise<
       ...(webgpu
         ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
         : ['--disable-gpu']),
+      ...args,
     ],
   })
 }

@@ -24,13 +24,15 @@ export class WebHost {
   private state: WebState | undefined
   /** Stays to the end: ONNX Runtime destroys the graphics device with its last session. */
   private probe: InferenceSession | undefined
-  /** Rejects when the graphics device is lost; nothing that uses it would ever be answered. */
-  private lost: Promise<never> = new Promise<never>(() => {})
+  /** Why the graphics device is gone, once it is; nothing that uses it would ever be answered. */
+  private lost: Error | undefined
+  /** Gives the request that is going on up. */
+  private giveUp: ((reason: Error) => void) | undefined
 
   answer({ id, ...request }: RequestMessage): Promise<Answer> {
     const answered = this.queue.then(async (): Promise<Answer> => {
       try {
-        return { id, ok: true, data: await Promise.race([this.handle(request as Request), this.lost]) }
+        return { id, ok: true, data: await this.unlessLost(request as Request) }
       } catch (error) {
         const { message = String(error), code } = error as { message?: string; code?: string }
         return { id, ok: false, message, ...(code !== undefined && { code }) }
@@ -38,6 +40,18 @@ export class WebHost {
     })
     this.queue = answered
     return answered
+  }
+
+  /**
+   * No `Promise.race` with a promise that rejects when the device is lost: in most engines (V8 of Node 24 among them) that
+   * one would keep the result of every race as long as it lives, which is every state that was ever read.
+   */
+  private unlessLost(request: Request): Promise<NamedData> {
+    return new Promise((resolve, reject) => {
+      if (this.lost) reject(this.lost)
+      this.giveUp = reject
+      this.handle(request).then(resolve, reject)
+    })
   }
 
   private async handle(request: Request): Promise<NamedData> {
@@ -83,11 +97,10 @@ export class WebHost {
     this.probe = await this.createSession(setup.probe)
     if (onGpu) {
       const device = (await ort.env.webgpu.device) as GraphicsDevice
-      this.lost = device.lost.then(({ message, reason }) => {
-        throw new Error(`the WebGPU device was lost (${message || reason || 'no reason given'})`)
+      void device.lost.then(({ message, reason }) => {
+        this.lost = new Error(`the WebGPU device was lost (${message || reason || 'no reason given'})`)
+        this.giveUp?.(this.lost)
       })
-      // It is looked at when something is asked for.
-      this.lost.catch(() => {})
       this.state = new GpuState(ort, device)
     } else {
       this.state = new CpuState(ort)

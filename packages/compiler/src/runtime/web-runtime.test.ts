@@ -22,7 +22,7 @@ describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
     const built = await buildPage(new URL('../testing/web-page.ts', import.meta.url))
     closing.push(built.remove)
     folder = built.folder
-    const browser = await launchChromium()
+    const browser = await launchChromium({ args: ['--js-flags=--expose-gc'] })
     closing.push(() => browser.close())
     isolated = await open(browser, { isolated: true })
   })
@@ -79,6 +79,11 @@ describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
       })
     },
   )
+
+  it('keeps nothing of what it has answered, and of the state only what is current', async () => {
+    const kept = await isolated.evaluate(() => page.kept({ place: 'same-thread', threads: 1 }, 20))
+    expect(kept).toEqual({ answers: 0, stale: 0 })
+  })
 
   it('leaves the page free while a graph runs', async () => {
     const { longest, took } = await isolated.evaluate(() => page.longestPause({ threads: 1 }))

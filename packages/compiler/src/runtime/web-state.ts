@@ -57,6 +57,7 @@ export class CpuState implements WebState {
   }
 
   replace(name: string, result: Tensor): void {
+    free(this.arrays.get(name)!)
     this.arrays.set(name, result.data as TensorData)
     this.tensors.set(name, result)
   }
@@ -74,4 +75,14 @@ export class CpuState implements WebState {
       new this.ort.Tensor(spec.dtype, this.arrays.get(name)! as Float32Array, spec.shape),
     )
   }
+}
+
+/**
+ * Gives an array's memory back at once. Each step replaces the whole state; what it replaces would otherwise pile up until
+ * the browser collects it, which it does late: to its collector these arrays look small.
+ */
+function free({ buffer }: TensorData): void {
+  const owned = buffer as { transfer?(length: number): unknown }
+  // Browsers from before 2024 collect it themselves.
+  owned.transfer?.(0)
 }

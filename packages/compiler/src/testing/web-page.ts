@@ -186,6 +186,41 @@ const page = {
     return { ...results, disposed }
   },
 
+  /**
+   * How many arrays are still in memory that the runtime once gave, and how many bytes the state's former arrays take.
+   * Chromium needs `--js-flags=--expose-gc`.
+   */
+  async kept(options: RuntimeOptions, times: number): Promise<{ answers: number; stale: number }> {
+    const runtime = await createRuntime(options)
+    await runtime.write({ tally: { n: new Float32Array(1000) } })
+    const step = await runtime.compile(
+      ({ tally }: { tally: { n: Tensor } }) => ({ tally: { n: tf.add(tally.n, 1) } }),
+      { tally: { n: { shape: [1000], dtype: 'float32' } } },
+      { state: ['tally'] },
+    )
+    // What ONNX Runtime allocates for a state, seen where it does so.
+    const buffers: ArrayBuffer[] = []
+    const { set } = Uint8Array.prototype
+    Uint8Array.prototype.set = function (source, offset) {
+      if (this.byteLength === 4000 && this.byteOffset === 0) buffers.push(this.buffer as ArrayBuffer)
+      set.call(this, source, offset)
+    }
+    const answers: WeakRef<object>[] = []
+    for (let i = 0; i < times; i++) {
+      await step.run({})
+      answers.push(new WeakRef((await runtime.read('tally')).n as object))
+    }
+    Uint8Array.prototype.set = set
+    const stale = buffers.slice(0, -1).reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    // What a promise has just given is let go of by the task after.
+    await new Promise(resolve => setTimeout(resolve))
+    ;(globalThis as unknown as { gc(): void }).gc()
+    await new Promise(resolve => setTimeout(resolve))
+    const alive = answers.slice(0, -1).filter(answer => answer.deref() !== undefined).length
+    await runtime.dispose()
+    return { answers: alive, stale: buffers.length > times - 1 ? stale : Number.NaN }
+  },
+
   /** What becomes of calls when the graphics device is lost. */
   async lostDevice(): Promise<string[]> {
     const ort = await import('onnxruntime-web/webgpu')

@@ -1,5 +1,4 @@
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +6,7 @@ import { whyNoChromium } from '@tinystories/browser-testing'
 import { buildReport, readReport, renderJson } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seriousFaults } from './testing/axe.ts'
 import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.ts'
 
 const KEY = 'sk-planted-0123456789abcdef'
@@ -147,6 +147,14 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     await page.getByText('4 written').waitFor({ timeout: 120_000 })
     expect(await page.locator('.grade-text').first().textContent()).toBe(first)
     expect(await alerts()).toEqual(['', '', ''])
+  })
+
+  it('says so when a model does not know the script of a beginning', async () => {
+    const other = await demo.open({ tab: 'grade' })
+    await other.fill('#grade-beginnings', 'むかしむかし、あるところに、おじいさんとおばあさんが')
+    await other.getByRole('button', { name: 'Write the completions' }).click()
+    await other.locator(`${panel} .warning`, { hasText: 'as one unknown sign' }).waitFor({ timeout: 60_000 })
+    await other.context().close()
   })
 
   it('says what is wrong with the server, the key, the model and the prices', async () => {
@@ -294,27 +302,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
 
   it.each(['light', 'dark'] as const)('has no serious fault of access in %s colours', async colorScheme => {
     await page.emulateMedia({ colorScheme })
-    // Colours on their way are neither the old ones nor the new.
-    await page.evaluate(() =>
-      Promise.all(
-        document
-          .getAnimations()
-          .filter(each => each instanceof CSSTransition)
-          .map(({ finished }) => finished),
-      ),
-    )
-    await page.addScriptTag({
-      content: await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8'),
-    })
-    const faults = await page.evaluate(async selector => {
-      type Axe = {
-        run(on: string): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
-      }
-      const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(selector)
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
-    }, panel)
+    const faults = await seriousFaults(page)
     expect(faults).toEqual([])
     const folder = process.env.SCREENSHOTS
     if (folder) {

@@ -1,48 +1,111 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { whyNoChromium } from '@tinystories/browser-testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DemoBrowser, startDemo, storyOf } from './testing/demo-browser.ts'
+import { seriousFaults } from './testing/axe.ts'
+import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-browser.ts'
+import { hasDevice, loseDevice, watchDevice } from './testing/graphics-device.ts'
+import { keyboardReach } from './testing/keyboard.ts'
+import { TrainPage } from './testing/train-page.ts'
 
-interface AxeResult {
-  violations: { id: string; impact: string; nodes: { html: string }[] }[]
-}
+const tabs = ['write', 'train', 'inside', 'grade', 'compare']
 
 describe.skipIf(whyNoChromium())('the page as a whole', () => {
   let demo: DemoBrowser
-  let axe: string
   beforeAll(async () => {
     demo = await startDemo({ webgpu: true })
-    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   })
   afterAll(() => demo?.close())
 
+  /** Every panel in one page after another, as soon as there is something to see. */
+  const eachPanel = async (page: Page, look: (tab: string) => Promise<void>): Promise<void> => {
+    await storyOf(page)
+    for (const tab of tabs) {
+      await page.locator(`#tab-${tab}`).click()
+      await page.locator(`#panel-${tab} > :not(.quiet)`).first().waitFor()
+      if (tab === 'inside') await page.locator('.head-view').waitFor({ timeout: 60_000 })
+      await look(tab)
+    }
+  }
+
   it.each(['light', 'dark'] as const)(
-    'has no serious fault of accessibility in any panel (%s)',
+    'has no serious fault of accessibility in any panel, at work or at rest (%s)',
     async colorScheme => {
       const page = await demo.open({ colorScheme, width: colorScheme === 'dark' ? 390 : 1280 })
-      await storyOf(page)
-      await page.evaluate(axe)
-      for (const tab of ['write', 'train', 'inside', 'grade', 'compare']) {
-        await page.locator(`#tab-${tab}`).click()
-        await page.locator(`#panel-${tab} > :not(.quiet)`).first().waitFor()
-        if (tab === 'inside') await page.locator('.head-view').waitFor({ timeout: 60_000 })
-        const { violations } = (await page.evaluate('axe.run()')) as AxeResult
-        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        expect(serious.map(({ id, nodes }) => `${tab}: ${id} ${nodes[0]!.html.slice(0, 120)}`)).toEqual([])
+      const faults: string[] = []
+      const look = async (state: string): Promise<void> => {
+        faults.push(...(await seriousFaults(page)).map(fault => `${state}: ${fault}`))
       }
+      await eachPanel(page, look)
+
+      await page.locator('#tab-write').click()
+      await page.getByText('Use another model').first().click()
+      await page.fill('#write-hub', 'no such name!')
+      await page.locator('#panel-write').getByRole('button', { name: 'Open' }).click()
+      await page.locator('#panel-write [role=alert] p').waitFor()
+      await page.locator('#panel-write .token:not(.given)').nth(4).click()
+      await page.locator('.alternatives li').first().waitFor()
+      await look('alternatives and a problem')
+      await page.keyboard.press('Escape')
+      await page.getByLabel('Choose words and features').check()
+      await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+      await page.getByRole('button', { name: 'Tell another' }).click()
+      await look('wishes, writing')
+      await storyOf(page)
+      await look('wishes, written')
+
+      await page.locator('#tab-train').click()
+      const train = new TrainPage(page)
+      await train.start()
+      await look('training begins')
+      await train.saved()
+      await page.locator('.samples li').first().waitFor({ timeout: 60_000 })
+      await look('training')
+      await train.button('Pause').click()
+      await train.button('Go on').waitFor()
+      await look('paused')
+      await page.reload()
+      await page.locator('.resume').waitFor()
+      await look('a run from before')
+
+      await page.locator('#tab-inside').click()
+      await page.getByRole('button', { name: /^Leave out/ }).click()
+      await page.getByRole('button', { name: 'Read the stories' }).click()
+      await page.locator('.two-stories').waitFor({ timeout: 60_000 })
+      await page.locator('.neurons > li').first().waitFor({ timeout: 60_000 })
+      await look('ablated, with neurons')
+
+      await page.locator('#tab-compare').click()
+      await page.getByRole('button', { name: /Tell it \d times/ }).click()
+      await page.locator('.compare-column .status .engine').first().waitFor({ timeout: 60_000 })
+      await look('compared')
+      expect(faults).toEqual([])
       await page.context().close()
     },
   )
 
+  it('can be used with the keyboard alone, in the order in which it stands', async () => {
+    const page = await demo.open()
+    await eachPanel(page, async tab => {
+      await page.locator(`#panel-${tab} details`).evaluateAll(all => {
+        for (const details of all) (details as HTMLDetailsElement).open = true
+      })
+      expect(await keyboardReach(page), tab).toEqual({ missed: [], disordered: [] })
+    })
+    await page.locator('#tab-write').click()
+    await page.getByLabel('Choose words and features').check()
+    await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+    expect(await keyboardReach(page), 'wishes').toEqual({ missed: [], disordered: [] })
+    await page.context().close()
+  })
+
   it.each([390, 768])('needs no scrolling sideways at %i pixels', async width => {
     const page = await demo.open({ width })
-    await storyOf(page)
-    for (const tab of ['write', 'train', 'inside', 'grade', 'compare']) {
-      await page.locator(`#tab-${tab}`).click()
-      await page.locator(`#panel-${tab} > :not(.quiet)`).first().waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    }
+    await eachPanel(page, async tab => {
+      const widest = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(widest, tab).toBeLessThanOrEqual(width)
+    })
+    await page.locator('#tab-write').click()
+    await page.getByLabel('Choose words and features').check()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     await page.context().close()
   })
 
@@ -62,6 +125,15 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.locator('.neurons > li').first().waitFor({ timeout: 60_000 })
     expect(await page.locator('.neurons > li').count()).toBe(6)
     expect(await page.locator('.neurons > li:first-child mark').count()).toBe(6)
+    // A text that the model cannot read.
+    await page.fill('#inside-text', 'むかしむかし、あるところに、おじいさんとおばあさんがいました')
+    await page.getByRole('button', { name: 'Read it' }).click()
+    await page
+      .locator('#panel-inside .warning', { hasText: 'does not know most' })
+      .waitFor({ timeout: 60_000 })
+    await page.fill('#inside-text', '')
+    await page.getByRole('button', { name: 'Read it' }).click()
+    await page.locator('#panel-inside [role=alert]', { hasText: 'Give a text of some words' }).waitFor()
     await page.context().close()
   })
 
@@ -72,19 +144,10 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     const started = page.waitForEvent('worker')
     await page.selectOption('#engine', 'webgpu')
     const worker = await started
-    await worker.evaluate(() => {
-      type Prototype = { requestDevice(...args: unknown[]): Promise<unknown> }
-      const { prototype } = (globalThis as unknown as { GPUAdapter: { prototype: Prototype } }).GPUAdapter
-      const { requestDevice } = prototype
-      prototype.requestDevice = async function (...args) {
-        const device = await requestDevice.apply(this, args)
-        Object.assign(globalThis, { device })
-        return device
-      }
-    })
+    await watchDevice(worker)
     await page.getByRole('button', { name: 'Tell another' }).click()
-    await expect.poll(() => worker.evaluate(() => 'device' in globalThis), { timeout: 60_000 }).toBe(true)
-    await worker.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy())
+    await expect.poll(() => hasDevice(worker), { timeout: 60_000 }).toBe(true)
+    await loseDevice(worker)
     await page
       .locator('#panel-write .status .engine', { hasText: 'WebAssembly' })
       .waitFor({ timeout: 60_000 })

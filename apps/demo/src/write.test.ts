@@ -9,6 +9,8 @@ import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-
 const models = fileURLToPath(new URL('../public/models/', import.meta.url))
 const BEGINNING = 'Once upon a time, there was a little fox who'
 
+const OTHER_SCRIPT = 'むかしむかし、あるところに、おじいさんとおばあさんがいました'
+
 describe.skipIf(whyNoChromium())('writing in the page', () => {
   let demo: DemoBrowser
   let page: Page
@@ -89,8 +91,39 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
     expect(await tellAnother()).not.toBe(first)
   })
 
+  it('tells a story of words and features, and ticks off which it has got', async () => {
+    await page.getByLabel('Choose words and features').check()
+    await page.selectOption('#wish-verb', 'hide')
+    await page.selectOption('#wish-noun', 'spoon')
+    await page.selectOption('#wish-adjective', 'brave')
+    for (const name of ['Dialogue', 'Moral']) await page.getByLabel(name, { exact: true }).check()
+    expect(await page.locator('#wish-noun option').count()).toBeGreaterThan(1000)
+    await page.fill('#seed', '3')
+    const story = await tellAnother()
+    const ticks = page.locator('.ticks li')
+    expect(await ticks.allTextContents()).toEqual(
+      ['brave', 'spoon', 'hide', 'Dialogue', 'Moral'].map(wish => `${wish}: in the story`),
+    )
+    for (const word of [/brave/, /spoon/, /\bhid/, /["“]/, /The moral of the story is \w/])
+      expect(story).toMatch(word)
+    // What the page put in is told apart from what the model wrote.
+    const given = (await page.locator('#panel-write .token.given').allTextContents()).join(' ')
+    expect(given).toContain('moral of the story')
+    const written = (await page.locator('#panel-write .token:not(.given)').allTextContents()).join(' ')
+    expect(written.length).toBeGreaterThan(given.length * 2)
+    // The same wishes hold for a story that goes on from another word.
+    const word = page.locator('#panel-write .token:not(.given)').nth(3)
+    await word.click()
+    await page.locator('.alternatives li button').nth(1).click()
+    await storyOf(page)
+    expect(await ticks.count()).toBe(5)
+    await page.getByLabel('Type a beginning').check()
+    expect(await tellAnother()).toContain(BEGINNING)
+    expect(await ticks.count()).toBe(0)
+  })
+
   it('says so when it does not know the script of the beginning', async () => {
-    await page.fill('#prompt', 'むかしむかし、あるところに、おじいさんとおばあさんがいました')
+    await page.fill('#prompt', OTHER_SCRIPT)
     await tellAnother()
     expect(await page.locator('#panel-write .warning').textContent()).toContain(
       'does not know most of these characters',
@@ -145,6 +178,16 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
         /tokenizer\.json has 5,096 pieces, but the model only knows 4,096/,
       ],
       [
+        'a tokenizer that is none',
+        async () => copy('none', { 'tokenizer.json': '{"model": {"type": "WordPiece"}}' }),
+        /tokenizer\.json|vocab/,
+      ],
+      [
+        'weights that are none',
+        async () => copy('text', { 'model.safetensors': 'Once upon a time' }),
+        /model\.safetensors/,
+      ],
+      [
         'a picture',
         async () => {
           const path = join(folder, 'picture.png')
@@ -196,8 +239,26 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
       count,
     )
     const stories = await plain.locator('.compare-column .story-text').allTextContents()
+    expect(await plain.locator('#panel-compare .warning').count()).toBe(0)
     expect(new Set(stories).size).toBe(count)
     for (const story of stories) expect(story).toMatch(/^One day, a girl and her grandmother/)
+    await plain.fill('#compare-prompt', OTHER_SCRIPT)
+    await plain.getByRole('button', { name: 'Another draw' }).click()
+    await expect.poll(() => plain.locator('#panel-compare .warning').count(), { timeout: 60_000 }).toBe(count)
     await plain.context().close()
+  })
+
+  it('writes with TensorFlow.js where ONNX Runtime does not load, and says so', async () => {
+    const without = await demo.open({
+      prepare: page => page.context().route('**/ort-wasm*.wasm', route => route.abort()),
+    })
+    expect(await storyOf(without)).toContain(BEGINNING)
+    expect(await without.locator('#panel-write .status').textContent()).toContain(
+      'TensorFlow.js, WebAssembly',
+    )
+    expect(await without.locator('#panel-write .warning').textContent()).toMatch(
+      /something else than was chosen/,
+    )
+    await without.context().close()
   })
 })

@@ -38,7 +38,9 @@ export function EngineNote() {
         >
           {isolated ? `${cores} cores` : 'one thread'}
         </li>
-        <li class={webgpu ? 'yes' : 'no'}>{webgpu ? 'WebGPU' : 'no WebGPU'}</li>
+        {webgpu.value !== undefined && (
+          <li class={webgpu.value ? 'yes' : 'no'}>{webgpu.value ? 'WebGPU' : 'no WebGPU'}</li>
+        )}
       </ul>
     </div>
   )

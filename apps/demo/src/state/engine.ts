@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import type { EngineChoice } from '../workers/engine.ts'
+import { hasWebGpu } from './has-web-gpu.ts'
 
 const KEY = 'engine'
 const all: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'tfjs']
@@ -29,5 +30,9 @@ function remembered(): EngineChoice {
 export const surroundings = {
   isolated: globalThis.crossOriginIsolated === true,
   cores: navigator.hardwareConcurrency,
-  webgpu: 'gpu' in navigator,
+  /** Undefined until it is known. */
+  webgpu: signal<boolean | undefined>(undefined),
 }
+void hasWebGpu().then(found => {
+  surroundings.webgpu.value = found
+})

@@ -1,9 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { launchChromium, serveFolder } from '@tinystories/browser-testing'
-import { build } from 'vite'
+import { buildSite, launchChromium, serveFolder } from '@tinystories/browser-testing'
 
 export type Browser = Awaited<ReturnType<typeof launchChromium>>
 export type Page = Awaited<ReturnType<Browser['newPage']>>
@@ -13,6 +8,8 @@ export interface DemoBrowser {
   browser: Browser
   /** Opens the page at a tab, in a profile of its own. */
   open(options?: OpenOptions): Promise<Page>
+  /** Where it is served. */
+  url(options?: Pick<OpenOptions, 'isolated'>): string
   close(): Promise<void>
 }
 
@@ -22,29 +19,32 @@ export interface OpenOptions {
   isolated?: boolean
   colorScheme?: 'light' | 'dark'
   width?: number
+  /** Before anything is loaded. */
+  prepare?: (page: Page) => Promise<unknown>
 }
 
 /** Builds, serves with and without isolation, and starts Chromium. */
 export async function startDemo({ webgpu = false }: { webgpu?: boolean } = {}): Promise<DemoBrowser> {
-  const folder = await mkdtemp(join(tmpdir(), 'demo-'))
-  const root = fileURLToPath(new URL('../..', import.meta.url))
-  await build({
-    root,
-    configFile: join(root, 'vite.config.ts'),
-    logLevel: 'silent',
-    build: { outDir: folder, emptyOutDir: true },
-  })
+  const { folder, remove } = await buildSite(new URL('../../', import.meta.url))
   const [isolated, plain] = [await serveFolder(folder, { isolated: true }), await serveFolder(folder)]
   const browser = await launchChromium({ webgpu })
   return {
     browser,
-    async open({ tab = 'write', isolated: wanted = true, colorScheme = 'light', width = 1280 } = {}) {
+    url: ({ isolated: wanted = true } = {}) => (wanted ? isolated : plain).url,
+    async open({
+      tab = 'write',
+      isolated: wanted = true,
+      colorScheme = 'light',
+      width = 1280,
+      prepare,
+    } = {}) {
       const context = await browser.newContext({
         colorScheme,
         viewport: { width, height: 900 },
         acceptDownloads: true,
       })
       const page = await context.newPage()
+      await prepare?.(page)
       await page.goto(`${(wanted ? isolated : plain).url}#${tab}`)
       return page
     },
@@ -52,7 +52,7 @@ export async function startDemo({ webgpu = false }: { webgpu?: boolean } = {}): 
       await browser.close()
       await isolated.close()
       await plain.close()
-      await rm(folder, { recursive: true })
+      await remove()
     },
   }
 }

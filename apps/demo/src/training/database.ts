@@ -49,8 +49,9 @@ export async function clear(): Promise<void> {
 }
 
 async function openDatabase(): Promise<IDBDatabase> {
-  if (typeof indexedDB === 'undefined') throw new StorageProblem('This browser has no storage for pages.')
   try {
+    // Where pages may keep nothing, even looking at it may throw.
+    if (typeof indexedDB === 'undefined') throw new StorageProblem('This browser has no storage for pages.')
     const request = indexedDB.open(NAME, 1)
     request.onupgradeneeded = () => request.result.createObjectStore(STORE)
     return await promised(request)

@@ -5,6 +5,7 @@ import { TokenText } from '../models/token-text.ts'
 import { distanceScore } from './distance-score.ts'
 import type { CallContext } from './rpc.ts'
 import type { TfjsModel } from './tfjs-model.ts'
+import { unknownShare } from './unknown-share.ts'
 
 /** Of one head on one text. */
 export interface HeadReport {
@@ -23,6 +24,8 @@ export interface InsideReport {
   heads: HeadReport[]
   /** Whether the text was longer than what is shown. */
   cut: boolean
+  /** Share of the tokens that stand for characters that the vocabulary lacks. */
+  unknownShare: number
 }
 
 /** More would not be seen. */
@@ -56,7 +59,13 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
     }
   }
   tf.dispose(patterns)
-  return { pieces: piecesOf(tokenizer, ids, endOfTextId), ids, heads, cut: written.length < all.length }
+  return {
+    pieces: piecesOf(tokenizer, ids, endOfTextId),
+    ids,
+    heads,
+    cut: written.length < all.length,
+    unknownShare: unknownShare(tokenizer, written),
+  }
 }
 
 /** A place where a neuron is active. */

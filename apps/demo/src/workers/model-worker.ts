@@ -3,11 +3,15 @@ import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { type TextChange, TokenText } from '../models/token-text.ts'
 import { bundledStories } from '../training/corpus.ts'
+import type { Wishes } from '../wishes/wishes.ts'
+import { type Pen, type WishedToken, writeWithWishes } from '../wishes/write-with-wishes.ts'
 import { type Engine, type EngineChoice, type EngineInfo, startEngine } from './engine.ts'
+import { expectTokens, rateEndings } from './expect-tokens.ts'
 import { type Explanation, explainTokens } from './explain.ts'
 import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
 import { type CallContext, serve } from './rpc.ts'
 import { type HeadPlace, TfjsModel } from './tfjs-model.ts'
+import { unknownShare } from './unknown-share.ts'
 
 // Owns one model and what computes with it. The page has one of these for each model that it works with at a time.
 
@@ -21,6 +25,8 @@ export interface WriteArgs {
   maxTokens: number
   /** Heads whose output is left out. */
   ablate?: HeadPlace[]
+  /** What the story shall have. */
+  wishes?: Wishes
 }
 
 /** A token of the text: the prompt's, then those that the model writes. */
@@ -30,8 +36,10 @@ export interface TokenEvent extends TextChange {
   probability?: number
 }
 
+type FinishReason = 'stop' | 'length'
+
 export interface WriteResult {
-  reason: 'stop' | 'length'
+  reason: FinishReason
   tokens: number
   /** Of writing, without the first tokens: graphs are compiled when they are first used. */
   tokensPerSecond: number
@@ -104,25 +112,45 @@ const methods = {
 
   async write(args: WriteArgs, { signal, emit }: CallContext<TokenEvent>): Promise<WriteResult> {
     const { tokenizer, endOfTextId, config } = opened()
-    const { prompt, maxTokens, temperature, topP, seed, ablate = [] } = args
+    const { prompt, maxTokens, temperature, topP, seed, wishes, ablate = [] } = args
     const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
-    const unknown = tokenizer.tokenToId('[UNK]')
-    const unknownShare =
-      written.length === 0 ? 0 : written.filter(id => id === unknown).length / written.length
     const known = written.filter(id => id < config.vocabSize)
     const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
     if (ids.length === 0) throw new Error('Type a beginning: this model has no token that begins a story.')
     const text = new TokenText(tokenizer)
     for (const id of ids) emit({ id, ...text.push(id) })
     const { model: writer, info } = await generator(ablate)
-    const tokens = generate(writer, ids.slice(-(config.contextLength - 1)), {
-      maxTokens,
-      temperature,
-      topP,
-      seed,
-      signal,
-      ...(endOfTextId === undefined ? {} : { stopIds: [endOfTextId] }),
-    })
+    type Draft = { maxTokens: number; seed: number }
+    const write = async function* (from: readonly number[], draft: Draft) {
+      const tokens = generate(writer, from.slice(-(config.contextLength - 1)), {
+        ...draft,
+        temperature,
+        topP,
+        signal,
+        ...(endOfTextId === undefined ? {} : { stopIds: [endOfTextId] }),
+      })
+      for (;;) {
+        const next = await tokens.next()
+        if (next.done) return next.value
+        yield { id: next.value.id, probability: Math.exp(next.value.logProbability) }
+      }
+    }
+    const pen: Pen = {
+      async write(from, draft) {
+        const tokens = write(from, draft)
+        const written: { id: number; probability: number }[] = []
+        for (;;) {
+          const next = await tokens.next()
+          if (next.done) return { tokens: written, ended: next.value === 'stop' }
+          written.push(next.value)
+        }
+      },
+      expect: async (text, from, targets) => expectTokens(await onTfjs(), text, from, targets),
+      rate: async (texts, count) => rateEndings(await onTfjs(), texts, count),
+    }
+    const tokens: AsyncGenerator<WishedToken, FinishReason, void> = wishes
+      ? writeWithWishes(pen, tokenizer, ids, { ...wishes, maxTokens, seed })
+      : write(ids, { maxTokens, seed })
     let count = 0
     let began = 0
     for (;;) {
@@ -134,12 +162,12 @@ const methods = {
           tokens: count,
           tokensPerSecond: count > WARM_UP ? (count - WARM_UP) / seconds : 0,
           engine: info,
-          unknownShare,
+          unknownShare: unknownShare(tokenizer, written),
         }
       }
-      if (++count === WARM_UP) began = performance.now()
-      const { id, logProbability } = next.value
-      emit({ id, probability: Math.exp(logProbability), ...text.push(id) })
+      const { id, probability } = next.value
+      if (probability !== undefined && ++count === WARM_UP) began = performance.now()
+      emit({ id, ...(probability !== undefined && { probability }), ...text.push(id) })
     }
   },
 

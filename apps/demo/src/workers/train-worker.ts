@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
+import { CompilerError } from '@tinystories/compiler'
 import { openStories, splitStories } from '@tinystories/dataset'
 import {
   encodePretrained,
@@ -22,9 +23,11 @@ import {
   type StepLine,
   type TokenBatch,
   type Trainer,
+  type TrainerOptions,
   warmupCosine,
 } from '@tinystories/trainer'
 import { zipSync } from 'fflate'
+import { hasWebGpu } from '../state/has-web-gpu.ts'
 import { BrowserStorage, type RunBeginning, type SavedRun, savedRun } from '../training/browser-storage.ts'
 import { bundledStories, storiesOf } from '../training/corpus.ts'
 import { clear, get, putAll } from '../training/database.ts'
@@ -149,8 +152,8 @@ async function prepare(
   const evaluation = await evaluationSet(heldOut.tokenize(tokenizer, eos).pack(packing).batch(size.batchSize))
 
   tell({ type: 'phase', text: 'Compiling the training step...' })
-  if (engine === 'tfjs') await startTfjs()
-  const trainer = await createTrainer({
+  const onGpu = engine === 'webgpu' && (await hasWebGpu())
+  const options: TrainerOptions = {
     model: {
       parameters,
       loss: (p, batch) => loss(config, p, batch),
@@ -159,11 +162,10 @@ async function prepare(
     data,
     optimizer: muon({ weightDecay: 0.1 }),
     schedule: warmupCosine({ peak: size.peakLearningRate, warmupSteps: 60 }),
-    engine: engine === 'tfjs' ? 'wasm' : 'compiled',
     runtime: {
       runtime: 'web',
       place: 'same-thread',
-      providers: engine === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],
+      providers: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
       wasmPaths: ortFiles,
     },
     ...(evaluation && { evaluation: { ...evaluation, everySteps: EVALUATE_EVERY } }),
@@ -179,14 +181,36 @@ async function prepare(
       onCheckpoint: () => listener({ type: 'checkpoint', step: run?.trainer.step ?? 0 }),
       onWarning: text => listener({ type: 'warning', text }),
     },
-  })
+  }
+  const trainer = await startTrainer(options, engine, tell)
   tf.dispose(parameters)
+  if (engine === 'webgpu' && !onGpu) {
+    tell({ type: 'warning', text: 'There is no WebGPU here: training goes on with WebAssembly.' })
+  }
   const count = Object.values(parameterShapes(config)).reduce(
     (sum, shape) => sum + shape.reduce((product, length) => product * length, 1),
     0,
   )
-  tell({ type: 'engine', engine: engineInfo(trainer), parameters: count })
+  tell({ type: 'engine', engine: engineInfo(trainer, onGpu), parameters: count })
   return { trainer, config, tokenizer, settings }
+}
+
+/** Compiled where that works, else with TensorFlow.js, which is told. */
+async function startTrainer(
+  options: TrainerOptions,
+  engine: EngineChoice,
+  tell: (event: TrainEvent) => void,
+): Promise<Trainer> {
+  if (engine !== 'tfjs') {
+    try {
+      return await createTrainer({ ...options, engine: 'compiled' })
+    } catch (error) {
+      if (!CompilerError.isInstance(error)) throw error
+      tell({ type: 'warning', text: `Trained with TensorFlow.js, which is slow. ${error.message}` })
+    }
+  }
+  await startTfjs()
+  return createTrainer({ ...options, engine: 'wasm' })
 }
 
 /** Reads the text and learns its vocabulary. */
@@ -234,14 +258,17 @@ async function evaluationSet(batches: AsyncIterable<TokenBatch>): Promise<Evalua
   return bytes > 0 ? { batches: kept, bytes } : undefined
 }
 
-function engineInfo({ engine }: Trainer): EngineInfo {
+function engineInfo({ engine }: Trainer, onGpu: boolean): EngineInfo {
   const threads = Number(/(\d+) thread/.exec(engine.description)?.[1] ?? 1)
-  const compiled = engine.name === 'compiled'
-  return {
-    kind: compiled ? 'wasm' : 'tfjs',
-    threads,
-    description: compiled ? `compiled, ${threads} thread${threads === 1 ? '' : 's'}` : engine.description,
-  }
+  if (engine.name !== 'compiled')
+    return { kind: 'tfjs', threads: 1, description: 'TensorFlow.js, WebAssembly' }
+  return onGpu
+    ? { kind: 'webgpu', threads: 1, description: 'compiled, WebGPU' }
+    : {
+        kind: 'wasm',
+        threads,
+        description: `compiled, WebAssembly, ${threads} thread${threads === 1 ? '' : 's'}`,
+      }
 }
 
 /** Writes a story now and then, between two steps. */

@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
+import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices, type ModelChoice, millions } from '../../state/models.ts'
 import { randomSeed, Story } from '../write/story.ts'
@@ -33,6 +34,8 @@ export function ComparePanel() {
     [],
   )
 
+  // A model that did not open is no longer among the choices, and has no column to say why.
+  const broken = [...stories.values()].flatMap(story => story.modelProblem.value ?? [])
   const busy = shown.some(choice => stories.get(choice.key)!.busy.value !== undefined)
   const tell = (): void => {
     for (const choice of shown) {
@@ -122,6 +125,7 @@ export function ComparePanel() {
           </button>
         </div>
       </form>
+      <Problem>{broken.length > 0 && broken.join(' ')}</Problem>
       <div class="compare-columns">
         {shown.map(choice => (
           <Column key={choice.key} choice={choice} story={stories.get(choice.key)!} />
@@ -143,7 +147,8 @@ function Column({ choice, story }: { choice: ModelChoice; story: Story }) {
             : choice.detail}
         </p>
       </header>
-      <Problem>{story.modelProblem.value ?? story.problem.value}</Problem>
+      <Problem>{story.problem.value}</Problem>
+      <UnknownScript share={story.result.value?.unknownShare} />
       <StoryView story={story} placeholder="Its story will stand here." />
       <WriteStatus story={story} />
     </article>

@@ -3,6 +3,7 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { choices } from '../../state/models.ts'
 import type { InsideReport } from '../../workers/inside.ts'
 import { Story } from '../write/story.ts'
@@ -105,6 +106,7 @@ export function InsidePanel() {
             </div>
           </form>
           <Problem>{problem.value}</Problem>
+          <UnknownScript share={current?.unknownShare} />
           {current && head ? (
             <>
               {groups.map(group => (

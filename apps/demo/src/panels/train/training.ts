@@ -48,6 +48,7 @@ export class Training {
   #pending: CurvePoint[] = []
   #frame = 0
   #rate = 0
+  #isGpuLost = false
 
   get #worker(): WorkerClient<TrainWorkerMethods> {
     this.#client ??= new WorkerClient<TrainWorkerMethods>(
@@ -81,7 +82,7 @@ export class Training {
   resume(): Promise<void> {
     if (this.state.value === 'idle' && this.#saved) {
       this.#reset(this.#saved.settings)
-      for (const line of this.#saved.lines) this.#take({ type: 'line', line })
+      this.#replay()
     }
     return this.#run(undefined, true)
   }
@@ -139,7 +140,7 @@ export class Training {
         'train',
         {
           settings: this.settings.value!,
-          engine: engineChoice.value,
+          engine: this.#isGpuLost && engineChoice.value === 'webgpu' ? 'wasm' : engineChoice.value,
           resume,
           ...(corpus && { corpus }),
         },
@@ -149,11 +150,32 @@ export class Training {
     } catch (error) {
       const { message, name } = error as Error
       const aborted = name === 'AbortError'
+      if (message.includes('WebGPU device was lost')) return this.#withoutWebGpu(corpus)
       if (!aborted) this.problem.value = message
       this.state.value = this.step.value > 0 ? 'paused' : 'idle'
     } finally {
       this.phase.value = undefined
     }
+  }
+
+  /** A lost device does not come back to the worker that had it. Another one goes on, as far back as it must. */
+  async #withoutWebGpu(corpus: File | undefined): Promise<void> {
+    this.#isGpuLost = true
+    this.#client?.terminate()
+    this.#client = undefined
+    this.#saved = await this.#worker.call('saved', undefined).catch(() => undefined)
+    this.#reset(this.settings.value!)
+    this.#replay()
+    const from = this.#saved
+      ? `goes on from step ${this.#saved.progress.step.toLocaleString('en')}`
+      : 'begins anew'
+    this.warning.value = `This browser took WebGPU away from the page. Training ${from} with WebAssembly.`
+    return this.#run(corpus, this.#saved !== undefined)
+  }
+
+  /** Shows what the saved run had reached. */
+  #replay(): void {
+    for (const line of this.#saved?.lines ?? []) this.#take({ type: 'line', line })
   }
 
   #take(event: TrainEvent): void {

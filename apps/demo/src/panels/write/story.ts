@@ -1,6 +1,7 @@
 import { batch, type Signal, signal } from '@preact/signals'
 import type { ModelInfo } from '../../models/source.ts'
 import { choices, removeChoice } from '../../state/models.ts'
+import type { Wishes } from '../../wishes/wishes.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
 import type { Explanation } from '../../workers/explain.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
@@ -21,6 +22,7 @@ export interface WriteOptions {
   seed: number
   maxTokens: number
   ablate?: HeadPlace[]
+  wishes?: Wishes
 }
 
 /** What an own seed begins with when the visitor lets the dice choose. */
@@ -39,6 +41,8 @@ export class Story {
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly modelProblem: Signal<string | undefined> = signal(undefined)
   readonly result: Signal<WriteResult | undefined> = signal(undefined)
+  /** What the story was asked to have. */
+  readonly wishes: Signal<Wishes | undefined> = signal(undefined)
   /** While writing, from the arrival of tokens. */
   readonly tokensPerSecond: Signal<number> = signal(0)
   #client: ModelClient | undefined
@@ -118,6 +122,7 @@ export class Story {
       this.busy.value = 'writing'
       this.problem.value = undefined
       this.result.value = undefined
+      this.wishes.value = args.wishes
       this.explanations.value = []
       this.tokens.value = []
       this.tokensPerSecond.value = 0

@@ -1,18 +1,22 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
+import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices } from '../../state/models.ts'
-import { beginning, what, where, who } from './beginnings.ts'
-import { randomSeed, Story } from './story.ts'
+import { randomSeed, Story, type WriteOptions } from './story.ts'
+import { WishTicks } from './wish-ticks.tsx'
+import { type ChosenWishes, WishesForm } from './wishes-form.tsx'
 import { WriteStatus } from './write-status.tsx'
 
 const MAX_TOKENS = 220
 /** The model that the page opens with. */
 const FIRST = 'medium'
+/** How a story begins that is only asked to have something. */
+const PLAIN_BEGINNING = 'Once upon a time,'
 
 /** Writes stories with a model. */
 export function WritePanel() {
@@ -23,17 +27,28 @@ export function WritePanel() {
   const seed = useSignal(randomSeed())
   const keepSeed = useSignal(false)
   const tinted = useSignal(true)
-  const parts = useSignal({ who: who[0]!, where: where[0]!, what: what[0]! })
-
-  const options = () => ({
-    temperature: temperature.value,
-    topP: topP.value,
-    seed: seed.value,
-    maxTokens: MAX_TOKENS,
+  const isWishing = useSignal(false)
+  const chosen = useSignal<ChosenWishes>({
+    verb: 'hide',
+    noun: 'spoon',
+    adjective: 'brave',
+    features: ['Dialogue', 'MoralValue'],
   })
+
+  const options = (): WriteOptions => {
+    const { verb, noun, adjective, features } = chosen.value
+    const words = [adjective, noun, verb].filter(word => word !== '')
+    return {
+      temperature: temperature.value,
+      topP: topP.value,
+      seed: seed.value,
+      maxTokens: MAX_TOKENS,
+      ...(isWishing.value && { wishes: { words, features } }),
+    }
+  }
   const write = (): void => {
     if (!keepSeed.value && story.tokens.value.length > 0) seed.value = randomSeed()
-    void story.write(prompt.value, options())
+    void story.write(isWishing.value ? PLAIN_BEGINNING : prompt.value, options())
   }
   const branch = (place: number, id: number): void => {
     void story.branch(place, id, options())
@@ -50,11 +65,6 @@ export function WritePanel() {
   })
   useSignalEffect(() => story.useEngine(engineChoice.value))
 
-  const choosePart = (key: 'who' | 'where' | 'what', value: string): void => {
-    parts.value = { ...parts.value, [key]: value }
-    prompt.value = beginning(parts.value)
-  }
-
   return (
     <div class="with-rail">
       <div class="sheet">
@@ -65,44 +75,29 @@ export function WritePanel() {
             write()
           }}
         >
-          <label for="prompt">How does it begin?</label>
-          <textarea
-            id="prompt"
-            rows={2}
-            value={prompt.value}
-            onInput={event => {
-              prompt.value = event.currentTarget.value
-            }}
-            onKeyDown={event => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write()
-            }}
-          />
-          <details class="chosen-words">
-            <summary>Choose who, where and what</summary>
-            <div class="three">
-              <PartChoice
-                id="who"
-                label="Who"
-                options={who}
-                value={parts.value.who}
-                onChoose={value => choosePart('who', value)}
+          <fieldset class="ways">
+            <legend class="visually-hidden">How to say what it is about</legend>
+            <Way isWishing={isWishing} value={false} label="Type a beginning" />
+            <Way isWishing={isWishing} value={true} label="Choose words and features" />
+          </fieldset>
+          {isWishing.value ? (
+            <WishesForm chosen={chosen} />
+          ) : (
+            <>
+              <label for="prompt">How does it begin?</label>
+              <textarea
+                id="prompt"
+                rows={2}
+                value={prompt.value}
+                onInput={event => {
+                  prompt.value = event.currentTarget.value
+                }}
+                onKeyDown={event => {
+                  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write()
+                }}
               />
-              <PartChoice
-                id="where"
-                label="Where"
-                options={where}
-                value={parts.value.where}
-                onChoose={value => choosePart('where', value)}
-              />
-              <PartChoice
-                id="what"
-                label="What happens"
-                options={what}
-                value={parts.value.what}
-                onChoose={value => choosePart('what', value)}
-              />
-            </div>
-          </details>
+            </>
+          )}
           <div class="actions">
             <button type="submit" class="primary" disabled={story.model.value === undefined}>
               {story.tokens.value.length > 0 ? 'Tell another' : 'Tell the story'}
@@ -114,16 +109,18 @@ export function WritePanel() {
           </div>
         </form>
         <Problem>{story.problem.value}</Problem>
-        {(story.result.value?.unknownShare ?? 0) > 0.2 && (
-          <p class="warning" role="status">
-            This model does not know most of these characters: it read them as one unknown sign. It learnt
-            English stories.
-          </p>
-        )}
+        <UnknownScript share={story.result.value?.unknownShare} />
         {story.result.value?.engine.passedOver && (
           <p class="warning" role="status">
             Written with something else than was chosen. {story.result.value.engine.passedOver}
           </p>
+        )}
+        {story.wishes.value && (
+          <WishTicks
+            wishes={story.wishes.value}
+            tokens={story.tokens.value}
+            writing={story.busy.value === 'writing'}
+          />
         )}
         <StoryView
           story={story}
@@ -216,23 +213,24 @@ export function WritePanel() {
   )
 }
 
-interface PartChoiceProps {
-  id: string
+interface WayProps {
+  isWishing: Signal<boolean>
+  value: boolean
   label: string
-  options: readonly string[]
-  value: string
-  onChoose(value: string): void
 }
 
-function PartChoice({ id, label, options, value, onChoose }: PartChoiceProps) {
+function Way({ isWishing, value, label }: WayProps) {
   return (
-    <div class="field">
-      <label for={`part-${id}`}>{label}</label>
-      <select id={`part-${id}`} value={value} onChange={event => onChoose(event.currentTarget.value)}>
-        {options.map(option => (
-          <option key={option}>{option}</option>
-        ))}
-      </select>
-    </div>
+    <label>
+      <input
+        type="radio"
+        name="way"
+        checked={isWishing.value === value}
+        onChange={() => {
+          isWishing.value = value
+        }}
+      />
+      <span>{label}</span>
+    </label>
   )
 }

@@ -1,0 +1,140 @@
+// Takes pictures of every panel at work, for the README and to be looked at:
+//
+//   npm exec -- node --conditions=@tinystories/source apps/demo/scripts/take-pictures.ts [--out docs/demo] [--shots 1280:light,390:dark] [--full]
+//
+// --full takes the whole length of the page, and not what is seen first.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startChatServer } from '@tinystories/llm/testing'
+import {
+  type DemoBrowser,
+  type OpenOptions,
+  type Page,
+  startDemo,
+  storyOf,
+} from '../src/testing/demo-browser.ts'
+import { TrainPage } from '../src/testing/train-page.ts'
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: fileURLToPath(new URL('../../../docs/demo', import.meta.url)) },
+    shots: { type: 'string', default: '1280:light,390:dark' },
+    only: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
+  },
+})
+/** So long the picture of training has trained. */
+const TRAINED_SECONDS = 75
+
+const scenes: Record<string, (page: Page) => Promise<void>> = {
+  async write(page) {
+    await page.fill('#seed', '4')
+    await tell(page)
+    // Its alternatives come when the story has ended.
+    await page.waitForTimeout(500)
+    await page.locator('#panel-write .token:not(.given)').nth(9).click()
+    await page.locator('.alternatives li').first().waitFor()
+  },
+  async wishes(page) {
+    await page.getByLabel('Choose words and features').check()
+    await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+    await page.fill('#seed', '11')
+    await tell(page)
+  },
+  async train(page) {
+    const train = new TrainPage(page)
+    await train.start()
+    await train.saved()
+    await page.waitForTimeout(TRAINED_SECONDS * 1000)
+  },
+  async inside(page) {
+    await page.locator('.head-view').waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: /^Leave out/ }).click()
+    await page.locator('.two-stories').waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: 'Read the stories' }).click()
+    await page.locator('.neurons > li').first().waitFor({ timeout: 60_000 })
+    await page.evaluate(() => scrollTo(0, 0))
+  },
+  async grade(page) {
+    await page.locator('#grade-beginnings').waitFor()
+    await page.getByRole('button', { name: 'Write the completions' }).click()
+    await page.getByText('8 written').waitFor({ timeout: 120_000 })
+    await page.fill('#grade-url', teacher.baseURL)
+    await page.locator('#grade-url').blur()
+    await page.fill('#grade-model', 'teacher')
+    await page.locator('#grade-model').blur()
+    await page.getByRole('button', { name: 'Have them marked' }).click()
+    await page.getByText('All marked').waitFor({ timeout: 60_000 })
+  },
+  async compare(page) {
+    await page.locator('.compare-column').nth(2).waitFor()
+    await page.getByRole('button', { name: /Tell it \d times/ }).click()
+    for (let i = 0; i < 3; i++) {
+      await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor({ timeout: 60_000 })
+    }
+  },
+}
+
+async function tell(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Tell (another|the story)/ }).click()
+  await page.waitForSelector('#panel-write .status .engine', { state: 'detached' })
+  await storyOf(page)
+}
+
+const teacher = await startChatServer({
+  cors: true,
+  models: ['teacher'],
+  respond: ({ messages }) => {
+    if (/Give no marks yet/.test(messages.at(-1)!.content))
+      return 'The sentence is finished well. The story stays with its people and comes to an end.'
+    const length = messages[1]!.content.length
+    return `Grammar: ${6 + (length % 4)}/10, Creativity: ${4 + (length % 5)}/10, Consistency: ${5 + (length % 4)}/10, Plot: ${4 + (length % 3)}/10, Age group: B`
+  },
+})
+const demo: DemoBrowser = await startDemo()
+try {
+  await mkdir(values.out, { recursive: true })
+  for (const shot of values.shots.split(',')) {
+    const [width, colorScheme] = shot.split(':') as [string, 'light' | 'dark']
+    for (const [name, play] of Object.entries(scenes)) {
+      if (values.only && !values.only.split(',').includes(name)) continue
+      const options: OpenOptions = {
+        tab: name === 'wishes' ? 'write' : name,
+        width: Number(width),
+        colorScheme,
+        isolated: !values.plain,
+      }
+      const page = await demo.open(options)
+      if (options.tab === 'write') await storyOf(page)
+      await play(page)
+      const picture = await page.screenshot({ fullPage: values.full })
+      const file = join(values.out, `${name}-${width}-${colorScheme}.webp`)
+      await writeFile(file, await asWebp(page, picture))
+      console.log(file)
+      await page.context().close()
+    }
+  }
+} finally {
+  await demo.close()
+  await teacher.close()
+}
+
+/** Chromium writes WebP; Playwright writes PNG and JPEG only. */
+async function asWebp(page: Page, png: Buffer): Promise<Buffer> {
+  const base64 = await page.evaluate(async data => {
+    const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0))
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+    const canvas = new OffscreenCanvas(image.width, image.height)
+    canvas.getContext('2d')!.drawImage(image, 0, 0)
+    const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.85 })
+    const parts = new Uint8Array(await blob.arrayBuffer())
+    let text = ''
+    for (const part of parts) text += String.fromCharCode(part)
+    return btoa(text)
+  }, png.toString('base64'))
+  return Buffer.from(base64, 'base64')
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { Page } from './demo-browser.ts'
+
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
+
+const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Serious and critical faults of accessibility that axe finds in what the page shows now, each with its first place. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  // Colours on their way are neither the old ones nor the new.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(each => each instanceof CSSTransition)
+        .map(({ finished }) => finished),
+    ),
+  )
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await source)
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResult
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 160)}`)
+}

@@ -36,8 +36,8 @@ export interface DemoPage {
   about(): { isolated: boolean; cores: number; tfjsThreads: boolean }
   /** Sets both engines up; the largest relative difference of their losses over the first steps. */
   prepareTraining(threads: number): Promise<number>
-  /** One step's tokens per second; `raw` is the wasm backend with its own matrix product. */
-  trainStep(engine: 'compiled' | 'wasm' | 'raw'): Promise<number>
+  /** Tokens per second over so many steps; `raw` is the wasm backend with its own matrix product. */
+  trainSteps(engine: 'compiled' | 'wasm' | 'raw', count: number): Promise<number>
   endTraining(): Promise<void>
   prepareWriting(threads: number): Promise<void>
   /** Tokens per second of one text. */
@@ -97,12 +97,14 @@ const page: DemoPage = {
     return apart
   },
 
-  async trainStep(name) {
+  async trainSteps(name, count) {
     if (name === 'raw') swapProduct(ownProduct!)
     try {
       const began = performance.now()
-      await engines![name === 'raw' ? 'wasm' : name].step(batch(++step), scalars(step + 3))
-      return (BATCH * config.contextLength) / ((performance.now() - began) / 1000)
+      for (let i = 0; i < count; i++) {
+        await engines![name === 'raw' ? 'wasm' : name].step(batch(++step), scalars(step + 3))
+      }
+      return (count * BATCH * config.contextLength) / ((performance.now() - began) / 1000)
     } finally {
       if (name === 'raw') swapProduct(mendedProduct!)
     }

@@ -1,0 +1,149 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { launchChromium } from '@tinystories/browser-testing'
+
+// What visitors of the demo meet, measured in the page as it is published.
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>
+export type Page = Awaited<ReturnType<Browser['newPage']>>
+
+/** Opens the page as a first visit, with an empty cache. */
+export async function visit(browser: Browser, url: string): Promise<Page> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.addInitScript(() => {
+    const seen = { longest: 0 }
+    Object.assign(globalThis, { seen })
+    new PerformanceObserver(list => {
+      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration)
+    }).observe({ type: 'longtask', buffered: true })
+  })
+  await page.goto(url)
+  return page
+}
+
+/** Milliseconds from opening the page to the first written word, and to the end of the story. */
+export async function firstStory(page: Page): Promise<{ word: number; end: number }> {
+  const when = (selector: string): Promise<number> =>
+    page
+      .waitForFunction(wanted => document.querySelector(wanted) && performance.now(), selector)
+      .then(found => found.jsonValue() as Promise<number>)
+  const word = await when('#panel-write .token:not(.given)')
+  return { word, end: await when('#panel-write .status .engine') }
+}
+
+/**
+ * Milliseconds of the longest task of the page's own thread since this was last asked. Browsers tell of tasks of 50 ms
+ * and more: 50 stands for all shorter ones.
+ */
+export function longestTask(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { seen } = globalThis as unknown as { seen: { longest: number } }
+    const { longest } = seen
+    seen.longest = 0
+    return Math.max(50, longest)
+  })
+}
+
+/** Tells so many stories, one after another. */
+export async function tellStories(page: Page, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await page.getByRole('button', { name: 'Tell another' }).click()
+    await page.waitForSelector('#panel-write .status .engine', { state: 'detached' })
+    await page.waitForSelector('#panel-write .status .engine')
+  }
+}
+
+/** Begins to train on the bundled stories, for as long as the page allows. */
+export async function startTraining(page: Page): Promise<void> {
+  await page.locator('#tab-train').click()
+  await page.selectOption('#train-minutes', '30')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await page.waitForFunction(() => Number(document.querySelector('.numbers dd')?.textContent) > 0, null, {
+    timeout: 120_000,
+  })
+}
+
+/** Bytes of the page's own files: all panels with the stories they train on, but neither models nor runtimes. */
+export async function pageBytes(folder: string): Promise<{ all: number; stories: number }> {
+  let all = 0
+  let stories = 0
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (!entry.isFile() || /\.wasm$|ort-wasm.*\.mjs$|[\\/]models[\\/]/.test(path)) continue
+    const { size } = await stat(path)
+    all += size
+    if (entry.name.endsWith('.jsonl')) stories += size
+  }
+  return { all, stories }
+}
+
+/** Bytes that a first visit loads until its first story is told: the page, and beside it its model and its runtime. */
+export async function loadedBytes(
+  browser: Browser,
+  url: string,
+): Promise<{ page: number; model: number; runtime: number }> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const sums = { page: 0, model: 0, runtime: 0 }
+  const seen = new Set<string>()
+  page.on('response', response => {
+    const address = response.url()
+    if (seen.has(address) || !address.startsWith('http')) return
+    seen.add(address)
+    const kind = /\/models\//.test(address) ? 'model' : /\.wasm|ort-wasm/.test(address) ? 'runtime' : 'page'
+    sums[kind] += Number(response.headers()['content-length'] ?? 0)
+  })
+  await page.goto(url)
+  await page.waitForSelector('#panel-write .status .engine')
+  await context.close()
+  return sums
+}
+
+export interface MemorySample {
+  minute: number
+  step: number
+  /** Bytes of JavaScript's and WebAssembly's memory in the page and its workers, after a collection of garbage. */
+  page: number
+  /** Elements in the document. */
+  nodes: number
+  /** Bytes of the renderer's own resident memory, and of all the browser's processes; 0 where `/proc` is not there. */
+  renderer: number
+  browser: number
+}
+
+/** Collects garbage everywhere, then looks. Chromium needs `--js-flags=--expose-gc`. */
+export async function memoryNow(browser: Browser, page: Page): Promise<Omit<MemorySample, 'minute'>> {
+  const collect = (): void => (globalThis as unknown as { gc(): void }).gc()
+  for (let i = 0; i < 2; i++) {
+    for (const place of [page, ...page.workers()]) await place.evaluate(collect)
+  }
+  const inPage = await page.evaluate(async () => {
+    const measured = await (
+      performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
+    ).measureUserAgentSpecificMemory()
+    return {
+      page: measured.bytes,
+      nodes: document.querySelectorAll('*').length,
+      step: Number(document.querySelector('.numbers dd')!.textContent!.replaceAll(',', '')),
+    }
+  })
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  const resident = await Promise.all(
+    processInfo.map(async ({ id, type }) => ({ type, bytes: await ownResidentBytes(id) })),
+  )
+  return {
+    ...inPage,
+    // The page's renderer is the largest; others are spare.
+    renderer: Math.max(...resident.filter(({ type }) => type === 'renderer').map(({ bytes }) => bytes)),
+    browser: resident.reduce((sum, { bytes }) => sum + bytes, 0),
+  }
+}
+
+/** What a process has for itself, shared files left out. */
+async function ownResidentBytes(id: number): Promise<number> {
+  const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '')
+  return 1024 * Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0)
+}

@@ -82,8 +82,9 @@ export function drawFiltered(
   { topK, topP, minP, total }: { topK?: number; topP: number; minP: number; total?: number },
   uniform: number,
 ): number {
-  if (topK !== undefined && topK < weights.length) keepLargest(weights, topK)
-  if (topP < 1) keepLargest(weights, countForMass(weights, topP * (total ?? sum(weights))))
+  if ((topK ?? weights.length) < weights.length || topP < 1) {
+    keepLargest(weights, topK ?? weights.length, topP, total)
+  }
   if (minP > 0) for (let i = 0; i < weights.length; i++) if (weights[i]! < minP) weights[i] = 0
   return draw(weights, uniform)
 }
@@ -113,26 +114,24 @@ function logProbability(logits: Float32Array, id: number): number {
   return logits[id]! - highest - Math.log(total)
 }
 
-/** Sets all but the `count` largest weights to 0; of equal ones at the border the lower ids stay. */
-function keepLargest(weights: Float64Array, count: number): void {
-  const sorted = weights.slice().sort()
-  const border = sorted[sorted.length - count]!
+/** Sets to 0 what neither filter leaves; of equal ones at the border the lower ids stay. */
+function keepLargest(weights: Float64Array, topK: number, topP: number, total: number | undefined): void {
+  const sorted = weights.slice().sort().reverse()
+  let count = Math.min(topK, sorted.length)
+  if (topP < 1) {
+    const wanted = topP * (total ?? sum(sorted.subarray(0, count)))
+    let reached = 0
+    for (let i = 0; i < count && reached < wanted; i++) {
+      reached += sorted[i]!
+      if (reached >= wanted) count = i + 1
+    }
+  }
+  const border = sorted[count - 1]!
   let atBorder = count
   for (const weight of weights) if (weight > border) atBorder--
   for (let i = 0; i < weights.length; i++) {
     if (weights[i]! < border || (weights[i] === border && atBorder-- <= 0)) weights[i] = 0
   }
-}
-
-/** The fewest of the largest that sum up to `wanted`. */
-function countForMass(weights: Float64Array, wanted: number): number {
-  const sorted = weights.slice().sort().reverse()
-  let reached = 0
-  for (let i = 0; i < sorted.length; i++) {
-    reached += sorted[i]!
-    if (reached >= wanted) return i + 1
-  }
-  return sorted.length
 }
 
 function draw(weights: Float64Array, uniform: number): number {

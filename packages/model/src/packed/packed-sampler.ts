@@ -78,13 +78,19 @@ export class PackedSampler {
     // Filters leave few tokens: take the more probable ones, and more of them where they turn out too few.
     for (let least = Math.max(minP, FIRST_LEAST); ; least = least > 1e-30 ? least * 1e-4 : 0) {
       const found = this.#kernels.collect(this.#weights, padded(vocabSize), least, this.#places)
-      const places = this.#memory.integers(this.#places, found).filter(place => place < vocabSize)
+      let count = found
+      const places = this.#memory.integers(this.#places, found)
+      while (count > 0 && places[count - 1]! >= vocabSize) count--
       const all = this.#memory.floats(this.#weights, vocabSize)
-      const weights = Float64Array.from(places, place => all[place]!)
+      const weights = new Float64Array(count)
+      let mass = 0
+      for (let i = 0; i < count; i++) {
+        weights[i] = all[places[i]!]!
+        mass += weights[i]!
+      }
       // What is not among them falls to minP in the end.
-      const others = least > minP && places.length < vocabSize
-      const mass = weights.reduce((sum, weight) => sum + weight, 0)
-      const tooFew = ofK ? places.length < topK : mass < topP * total
+      const others = least > minP && count < vocabSize
+      const tooFew = ofK ? count < topK : mass < topP * total
       if (tooFew && (others || (ofK && topP < 1 && least > 0))) continue
       const filters = { topP, minP, ...(ofK && { topK }), ...(!ofK && { total }) }
       return places[drawFiltered(weights, filters, uniform)]!

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { EngineName } from '@tinystories/trainer'
+import type { EngineStepsOptions } from './peers/engine-steps.ts'
 
 const script = fileURLToPath(new URL('./peers/engine-steps.ts', import.meta.url))
 
@@ -12,13 +12,10 @@ export interface EngineProcess {
   stop(): Promise<void>
 }
 
-export async function startEngineProcess(
-  engine: EngineName,
-  { threads, batchSize }: { threads: number; batchSize: number },
-): Promise<EngineProcess> {
+export async function startEngineProcess(options: EngineStepsOptions): Promise<EngineProcess> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@tinystories/source', script, engine, String(threads), String(batchSize)],
+    ['--conditions=@tinystories/source', script, JSON.stringify(options)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const ended = new Promise<void>(resolve => {
@@ -27,7 +24,7 @@ export async function startEngineProcess(
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<string> => {
     const { done, value } = await lines.next()
-    if (done) throw new Error(`the process with the engine ${engine} ended`)
+    if (done) throw new Error(`the process with the engine ${options.engine} ended`)
     return value
   }
   await next()

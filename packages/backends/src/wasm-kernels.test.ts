@@ -122,6 +122,77 @@ describe('BatchMatMul on wasm', () => {
   })
 })
 
+describe('Transpose on wasm', () => {
+  it('agrees with cpu for every order of axes and type', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        fc.constantFrom('float32' as const, 'int32' as const),
+        fc.nat(),
+        (shape, swapsLast, dtype, seed) =>
+          agree(random => {
+            const perm = shape.map((_, i) => i)
+            if (swapsLast) perm.push(...perm.splice(-2).reverse())
+            else perm.sort((a, b) => ((a * 7 + seed) % 5) - ((b * 7 + seed) % 5))
+            const x = tf.tensor(random(tf.util.sizeFromShape(shape)), shape)
+            return tf.transpose(tf.cast(tf.mul(x, 100), dtype), perm)
+          }, seed),
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('does matrices larger than a tile, and of a power of two', async () => {
+    for (const shape of [
+      [64, 128],
+      [3, 33, 65],
+      [2, 2, 17, 9],
+    ]) {
+      await agree(
+        random =>
+          tf.transpose(tf.tensor(random(tf.util.sizeFromShape(shape)), shape), [
+            ...shape.slice(2).map((_, i) => i),
+            shape.length - 1,
+            shape.length - 2,
+          ]),
+        1,
+      )
+    }
+  })
+})
+
+describe('Sum on wasm', () => {
+  it('agrees with cpu over any axes, type and rank', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: -4, max: 3 }), { maxLength: 3 }),
+        fc.boolean(),
+        fc.constantFrom('float32' as const, 'int32' as const),
+        fc.nat(),
+        (shape, wanted, keepDims, dtype, seed) =>
+          agree(random => {
+            const { length } = shape
+            const axes = [
+              ...new Set(wanted.filter(a => a >= -length && a < length).map(a => (a + length) % length)),
+            ]
+            const x = tf.tensor(random(tf.util.sizeFromShape(shape)), shape)
+            return tf.sum(tf.cast(tf.mul(x, 10), dtype), axes, keepDims)
+          }, seed),
+      ),
+      { numRuns: 120 },
+    )
+  })
+
+  it('loses nothing over many rows', async () => {
+    await agree(() => tf.sum(tf.fill([100_000, 3], 0.1), 0), 1, 1e-4)
+    const [sum] = tf.tidy(() => tf.sum(tf.fill([100_000, 3], 0.1), 0).dataSync())
+    // 0.1 as a float32, a hundred thousand times, rounded once.
+    expect(sum).toBe(Math.fround(100_000 * Math.fround(0.1)))
+  })
+})
+
 describe('UnsortedSegmentSum on wasm', () => {
   it('agrees with cpu, duplicates and dropped rows included', async () => {
     await fc.assert(

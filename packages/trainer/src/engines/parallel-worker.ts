@@ -7,7 +7,7 @@ import { importOptimizer, importSource } from './import-source.ts'
 import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
 import { viewsOf } from './parameter-layout.ts'
 import { ParameterShare } from './parameter-share.ts'
-import { batchTensors, passingTensors, scalarOf } from './tensors.ts'
+import { batchTensors, passingTensors, passingValues, scalarOf } from './tensors.ts'
 
 // By a variable, so that bundlers for pages leave Node's module alone.
 const threads = 'node:worker_threads'
@@ -27,7 +27,7 @@ async function gradients(rows: Rows, weight: number, first: boolean): Promise<nu
   try {
     const result = tf.tidy(() => ({ ...lossAndGradients(weights, batch) }))
     for (const name of layout.names) {
-      const values = (await result.gradients[name]!.data()) as Float32Array
+      const values = await passingValues(result.gradients[name]!)
       if (first) setWeighted(ownSums[name]!, values, weight)
       else addWeighted(ownSums[name]!, values, weight)
     }

@@ -4,7 +4,7 @@ import { mapRecord, type Optimizer, type OptimizerState } from '../optimizers/op
 import { toArrays } from '../to-arrays.ts'
 import type { ArrayRecord, TensorRecord } from '../types.ts'
 import { type ParameterLayout, viewsOf } from './parameter-layout.ts'
-import { passingTensors, scalarTensors, toTensors } from './tensors.ts'
+import { passingTensors, passingValues, scalarTensors, toTensors } from './tensors.ts'
 
 /** What all threads of a data-parallel engine see. */
 export interface SharedArrays {
@@ -90,7 +90,7 @@ export class ParameterShare implements ShareOwner {
 
   async #publish(tensors: TensorRecord, to: Float32Array): Promise<void> {
     for (const [name, tensor] of Object.entries(tensors)) {
-      to.set((await tensor.data()) as Float32Array, this.#shared.layout.offsets[name]!)
+      to.set(await passingValues(tensor), this.#shared.layout.offsets[name]!)
     }
   }
 }

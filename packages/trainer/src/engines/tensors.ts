@@ -36,3 +36,12 @@ export function scalarTensors(scalars: Record<string, number>): Record<string, t
 export async function scalarOf(tensor: tf.Tensor): Promise<number> {
   return (await tensor.data())[0]!
 }
+
+/**
+ * A tensor's values, to be read before anything else is computed: on wasm where they lie, elsewhere a copy. A copy of all
+ * gradients for each step would keep the garbage collector busy.
+ */
+export async function passingValues(tensor: tf.Tensor): Promise<Float32Array> {
+  const backend = tf.backend() as { typedArrayFromHeap?(tensor: tf.TensorInfo): Float32Array }
+  return backend.typedArrayFromHeap?.(tensor) ?? ((await tensor.data()) as Float32Array)
+}

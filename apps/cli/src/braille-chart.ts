@@ -9,7 +9,11 @@ export interface BrailleChartOptions {
   height: number
   from: ChartPoint
   to: ChartPoint
+  /** Points that are shown by themselves, each as a {@link chartMark} in place of its character. */
+  marks?: readonly ChartPoint[]
 }
+
+export const chartMark = '•'
 
 /** Dots of a braille character by column and row, from the top: the bits of U+2800 and up. */
 const bits = [
@@ -19,7 +23,7 @@ const bits = [
 
 /** A line through points as rows of braille characters, the top row first; what lies outside is drawn at the edge. */
 export function brailleChart(points: readonly ChartPoint[], options: BrailleChartOptions): string[] {
-  const { width, height, from, to } = options
+  const { width, height, from, to, marks = [] } = options
   const cells = Array.from({ length: height }, () => new Uint8Array(width))
   const columnOf = (x: number): number => scaled(x, from.x, to.x, width * 2)
   const rowOf = (y: number): number => height * 4 - 1 - scaled(y, from.y, to.y, height * 4)
@@ -42,7 +46,9 @@ export function brailleChart(points: readonly ChartPoint[], options: BrailleChar
     dot(column, row)
     before = { column, row }
   }
-  return cells.map(row => String.fromCodePoint(...Array.from(row, cell => 0x2800 + cell)))
+  const rows = cells.map(row => Array.from(row, cell => String.fromCodePoint(0x2800 + cell)))
+  for (const { x, y } of marks) rows[rowOf(y) >> 2]![columnOf(x) >> 1] = chartMark
+  return rows.map(row => row.join(''))
 }
 
 /** Which of `count` places a value falls on. */

@@ -1,9 +1,13 @@
+import { inFlags } from './in-flags.ts'
+
 /**
  * An error in one line. The packages' errors and ours say by themselves what, where and what to do; a defect of
  * the program shows its name, so that it can be reported.
+ *
+ * @param command the first word after `tinystories`, where there is one
  */
-export function describeError(error: unknown): string {
-  return `error: ${messageOf(error)}`
+export function describeError(error: unknown, command?: string): string {
+  return `error: ${inFlags(messageOf(error), command)}`
 }
 
 export function messageOf(error: unknown): string {

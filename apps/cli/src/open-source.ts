@@ -22,7 +22,10 @@ export function resolveSource(source: string): string {
  * Opens stories by path, web address or name. Downloads go to the user's cache folder; a token for gated repositories is taken
  * from HF_TOKEN, another address of the hub from HF_ENDPOINT.
  */
-export function openSource(source: string, options: Pick<OpenStoriesOptions, 'separator'> = {}): StoryStream {
+export function openSource(
+  source: string,
+  options: Pick<OpenStoriesOptions, 'separator' | 'textField'> = {},
+): StoryStream {
   const { HF_TOKEN: token, HF_ENDPOINT: endpoint, XDG_CACHE_HOME } = process.env
   return openStories(source, {
     ...options,

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import type { MetricsLine } from '@tinystories/trainer'
 import { expect, test, vi } from 'vitest'
 import { formatDuration, Progress } from './progress.ts'
+import { drawRunView, type RunView } from './run-view.ts'
 
 function screen(isTTY: boolean): { stream: NodeJS.WriteStream; text(): string } {
   const stream = new PassThrough().setEncoding('utf8')
@@ -88,6 +89,38 @@ test('on a terminal a view with the curve renews itself, and notes stay above it
   } finally {
     vi.useRealTimers()
   }
+})
+
+const view: RunView = {
+  place: 'step 3  50 %',
+  training: [
+    { x: 1, y: 3 },
+    { x: 2, y: 2 },
+    { x: 3, y: 1 },
+  ],
+  share: 0.5,
+  heldOut: [{ x: 2, y: 2.5 }],
+  tokensPerSecond: 1000,
+  learningRate: 0.001,
+  memory: 2 ** 28,
+}
+
+test('held-out scores are dots in the chart, beside the curve', () => {
+  const rows = drawRunView(view, 80)
+  const chart = rows.slice(1, 9)
+  expect(chart.filter(row => row.includes('•'))).toHaveLength(1)
+  // 2.5 of 1 to 3: a quarter from the top, at the step where the curve has come to the middle.
+  expect(chart.findIndex(row => row.includes('•'))).toBe(2)
+  expect(rows[9]).toBe('bits/byte 1.000 training  2.500 held out •  best 2.500 at step 2')
+})
+
+test('colours change nothing but the colours', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences of terminals begin with one
+  const plain = (rows: string[]): string[] => rows.map(row => row.replaceAll(/\x1b\[\d+m/g, ''))
+  const colored = drawRunView(view, 80, { colors: true })
+  expect(plain(colored)).toEqual(drawRunView(view, 80))
+  expect(colored.join('\n')).toContain('\x1b[33m•\x1b[0m')
+  expect(colored[9]).toContain('\x1b[36m1.000 training\x1b[0m')
 })
 
 test('where the terminal is low it is one line', () => {

@@ -88,6 +88,8 @@ export class Progress {
     const place = [`step ${line.step}${of}`, `${Math.min(100, Math.floor(share * 100))} %`]
     const left = `ETA ${eta === undefined ? '-' : formatDuration(eta)}`
     const { isTTY, columns = 100, rows = 24 } = this.#stream
+    // Looks at NO_COLOR and what the terminal can do.
+    const colors = this.#stream.hasColors?.() ?? false
     if (isTTY && rows > runViewHeight + 1) {
       const view = {
         ...this.#options,
@@ -99,7 +101,7 @@ export class Progress {
         learningRate: line.learningRate,
         memory: process.memoryUsage.rss(),
       }
-      this.#draw(drawRunView(view, columns))
+      this.#draw(drawRunView(view, columns, { colors }))
       return
     }
     const text = [

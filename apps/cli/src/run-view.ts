@@ -1,4 +1,4 @@
-import { brailleChart, type ChartPoint } from './braille-chart.ts'
+import { brailleChart, type ChartPoint, chartMark } from './braille-chart.ts'
 
 /** What a run shows of itself on a terminal. */
 export interface RunView {
@@ -23,8 +23,12 @@ const labelWidth = 7
 /** Rows of the view: what {@link drawRunView} returns. */
 export const runViewHeight: number = chartHeight + 4
 
-/** Draws the view in at most `columns` characters a row. */
-export function drawRunView(view: RunView, columns: number): string[] {
+/** Draws the view in at most `columns` characters a row; held-out scores are dots beside the curve of training. */
+export function drawRunView(
+  view: RunView,
+  columns: number,
+  { colors = false }: { colors?: boolean } = {},
+): string[] {
   const { training, heldOut, share } = view
   const width = Math.max(20, Math.min(columns - labelWidth - 3, 100))
   const [low, high] = range(training, heldOut)
@@ -36,6 +40,7 @@ export function drawRunView(view: RunView, columns: number): string[] {
     height: chartHeight,
     from: { x: 0, y: low },
     to: { x: end, y: high },
+    marks: heldOut,
   })
   const label = (row: number): string => {
     if (row === 0) return high.toFixed(2)
@@ -44,14 +49,14 @@ export function drawRunView(view: RunView, columns: number): string[] {
   }
   const now = heldOut.at(-1)
   const best = heldOut.reduce<ChartPoint | undefined>((a, b) => (a && a.y <= b.y ? a : b), undefined)
-  return [
+  const rows = [
     view.place,
     ...chart.map(
       (row, i) => `${label(i).padStart(labelWidth)} ${i === 0 || i === chartHeight - 1 ? '┤' : '│'}${row}`,
     ),
     [
       `bits/byte ${training.at(-1)?.y.toFixed(3) ?? '-'} training`,
-      now === undefined ? 'held out not yet measured' : `${now.y.toFixed(3)} held out`,
+      now === undefined ? 'held out not yet measured' : `${now.y.toFixed(3)} held out ${chartMark}`,
       best === undefined ? '' : `best ${best.y.toFixed(3)} at step ${best.x.toLocaleString('en')}`,
     ]
       .filter(text => text !== '')
@@ -64,6 +69,29 @@ export function drawRunView(view: RunView, columns: number): string[] {
     ].join('  '),
     '',
   ].map(row => row.slice(0, columns - 1))
+  return colors ? rows.map(colored) : rows
+}
+
+type Paint = (text: string) => string
+const paint =
+  (code: number): Paint =>
+  text =>
+    `\x1b[${code}m${text}\x1b[0m`
+const [cyan, yellow, faint] = [paint(36), paint(33), paint(2)]
+
+/** The curve and what it stands at in one colour, held-out scores in another; axes and the last row faint. */
+function colored(row: string, i: number): string {
+  if (i === 0 || row === '') return row
+  if (i <= chartHeight) {
+    const axis = row.slice(0, labelWidth + 2)
+    const curve = row
+      .slice(labelWidth + 2)
+      .replaceAll(chartMark, yellow)
+      .replaceAll(/[\u2801-\u28ff]+/g, cyan)
+    return faint(axis) + curve
+  }
+  if (i > chartHeight + 1) return faint(row)
+  return row.replace(/\S+ training/, cyan).replace(/\S+ held out •/, yellow)
 }
 
 function utilisation({ flopsPerToken, peakFlops, tokensPerSecond }: RunView): string[] {

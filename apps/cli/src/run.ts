@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has said what is wrong already; help and version come this way too, with code 0.
     if (error instanceof CommanderError) return error.exitCode
-    process.stderr.write(`${describeError(error)}\n`)
+    process.stderr.write(`${describeError(error, args[0])}\n`)
     if (process.env.TINYSTORIES_DEBUG) console.error(error)
     return 1
   }

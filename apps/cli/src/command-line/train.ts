@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import { optimizerNames, scheduleNames, spikeActions } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { sourceHelp } from './source-help.ts'
+import { separatorFlag, sourceHelp } from './source-help.ts'
 
 /** The flags and help of `tinystories train`. */
 export function trainCommand(program: Command, setExitCode: SetExitCode): void {
@@ -15,9 +15,10 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--data <source>', `stories: ${sourceHelp} (default)`)
     .option('--valid <source>', 'held-out stories (default: a share of --data)')
+    .option(...separatorFlag)
     .option(
-      '--separator <text>',
-      'what stands between stories of a .txt (default: <|endoftext|>; "": blank lines)',
+      '--text-field <name>',
+      'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion)',
     )
     .option(
       '--held-out <share>',
@@ -89,6 +90,10 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--keep-checkpoints <n>', 'newest checkpoints kept besides the best (default: 2)', wholeNumber())
     .option('--sample-every <n>', 'steps between two stories written on the way', wholeNumber())
     .option('--tensorboard', 'also write event files for TensorBoard into the run folder')
+    .option(
+      '--tracker <module>',
+      'also give all metrics to a JavaScript module of yours that exports log(metrics, { step }), and if it likes init and finish',
+    )
     .option('--prompt <text>', 'beginning of the stories it writes')
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
     .option('--resume <folder>', 'go on with the run in this folder')

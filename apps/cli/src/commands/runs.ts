@@ -1,18 +1,34 @@
 import { resolve } from 'node:path'
 import { forDisplay, fromTyped } from '../paths.ts'
 import { makeParent, writeWhole } from '../run-folder.ts'
-import { findRuns, readRun } from '../runs/read-run.ts'
+import { findRuns, type RunSummary, readRun } from '../runs/read-run.ts'
+import { runsJson } from '../runs/runs-json.ts'
 import { runsPage } from '../runs/runs-page.ts'
 
 export interface RunsFlags {
-  out: string
+  out?: string
+  json?: boolean
 }
 
-/** Compares runs: a table in the terminal, and a page with their curves and stories. */
-export async function runs(paths: readonly string[], flags: RunsFlags): Promise<void> {
+/** Compares runs: a table in the terminal, or JSON, and a page with their curves and stories. */
+export async function runs(paths: readonly string[], { out, json = false }: RunsFlags): Promise<void> {
   const folders = await findRuns((paths.length === 0 ? ['runs'] : paths).map(path => fromTyped(path)))
-  const summaries = []
+  const summaries: RunSummary[] = []
   for (const folder of folders) summaries.push(await readRun(folder))
+  const page = out ?? (json ? undefined : 'runs.html')
+  if (page !== undefined) {
+    await makeParent(resolve(fromTyped(page)))
+    await writeWhole(resolve(fromTyped(page)), await runsPage(summaries))
+  }
+  if (json) {
+    console.log(JSON.stringify(runsJson(summaries), null, 2))
+    return
+  }
+  printTable(summaries)
+  if (page !== undefined) console.log(`Curves and stories: ${forDisplay(resolve(fromTyped(page)))}`)
+}
+
+function printTable(summaries: readonly RunSummary[]): void {
   const width = Math.max(3, ...summaries.map(({ name }) => name.length))
   console.log(`${'run'.padEnd(width)}  bits/byte  parameters   steps      tokens`)
   for (const { name, score, bestOnTheWay, parameters, steps, tokens } of summaries) {
@@ -30,8 +46,4 @@ export async function runs(paths: readonly string[], flags: RunsFlags): Promise<
   if (summaries.some(({ score }) => score === undefined)) {
     console.log('~ the best on the way, of part of the held-out stories: the run has not ended')
   }
-  const out = resolve(fromTyped(flags.out))
-  await makeParent(out)
-  await writeWhole(out, await runsPage(summaries))
-  console.log(`Curves and stories: ${forDisplay(out)}`)
 }

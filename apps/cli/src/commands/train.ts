@@ -13,6 +13,7 @@ import {
   evaluateOn,
   metricsCsv,
   type RunLimits,
+  type RunResult,
   type StepLine,
   TensorBoardFile,
 } from '@tinystories/trainer'
@@ -26,6 +27,7 @@ import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
 import { measureMachineRate } from '../train/machine-rate.ts'
 import { evaluationSet, openTrainingStories, trainingBatches } from '../train/open-data.ts'
+import { openTracker } from '../train/open-tracker.ts'
 import { planNewRun, prepareRun, writeSettings } from '../train/prepare.ts'
 import { optimizerOf, scheduleOf } from '../train/recipe.ts'
 import { sampleWriter } from '../train/sample-writer.ts'
@@ -70,7 +72,18 @@ export async function train(flags: TrainFlags): Promise<number> {
     flopsPerToken: modelCost(settings.model).flopsPerToken.training,
     ...(process.stdout.isTTY ? { peakFlops: await machineRate(settings) } : {}),
   })
+  const warn = (text: string): void => progress.note(`Warning: ${text}`)
+  const abandon = async (error: unknown): Promise<never> => {
+    // A folder that is locked belongs to a run that began at the same moment.
+    if (flags.resume === undefined && !CheckpointError.isInstance(error)) await removeUnbegun(run)
+    throw withForce(error)
+  }
+  const tracker =
+    flags.tracker === undefined
+      ? undefined
+      : await openTracker(flags.tracker, { folder: run.folder, settings }, warn).catch(abandon)
   let events: TensorBoardFile | undefined
+  let result: RunResult | undefined
   const optimizer = optimizerOf(settings)
   const trainer = await createTrainer({
     model,
@@ -102,16 +115,16 @@ export async function train(flags: TrainFlags): Promise<number> {
       onMetrics(line) {
         progress.update(line)
         events?.append(line)
+        tracker?.onMetrics(line)
       },
-      onWarning: text => progress.note(`Warning: ${text}`),
+      onWarning: warn,
       async onBest(_result, state) {
         await saveModel(run.model, settings.model, state.parameters, tokenizer)
       },
     },
   }).catch(async error => {
-    // A folder that is locked belongs to a run that began at the same moment.
-    if (flags.resume === undefined && !CheckpointError.isInstance(error)) await removeUnbegun(run)
-    throw withForce(error)
+    await tracker?.finish(undefined)
+    return abandon(error)
   })
   // Later resumes go on with what was forced.
   if (flags.resume !== undefined && flags.force) await writeSettings(run, settings)
@@ -131,7 +144,7 @@ export async function train(flags: TrainFlags): Promise<number> {
       events = await TensorBoardFile.open(run.tensorboard, trainer.step + 1)
       note(`TensorBoard: tensorboard --logdir ${forDisplay(run.tensorboard)}`)
     }
-    const result = await trainer.run({ ...runLimits(settings), signal: interrupt.signal })
+    result = await trainer.run({ ...runLimits(settings), signal: interrupt.signal })
     progress.end()
     const lines = await readMetrics(run)
     await writeWhole(run.metricsTable, metricsCsv(lines))
@@ -157,6 +170,7 @@ export async function train(flags: TrainFlags): Promise<number> {
     interrupt.release()
     await trainer.dispose()
     await events?.close()
+    await tracker?.finish(result)
   }
   await tellStory(note, run, settings)
   return 0
@@ -192,6 +206,11 @@ async function find(flags: TrainFlags, note: Note): Promise<number> {
   if (flags.resume !== undefined || flags.out !== undefined) {
     throw new UserError(
       '--find-learning-rate and --find-batch-size leave no run: leave out --resume and --out.',
+    )
+  }
+  if (flags.findLearningRate && flags.findBatchSize) {
+    throw new UserError(
+      '--find-learning-rate and --find-batch-size: look for one after the other, the batch size first, because the best rate depends on it.',
     )
   }
   const { settings, tokenizer } = await planNewRun(flags, note)

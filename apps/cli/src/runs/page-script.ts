@@ -14,6 +14,12 @@ function smooth(values, weight) {
   return values.map(value => (mean = mean === undefined ? value : mean * weight + value * (1 - weight)))
 }
 
+// 1500000 -> 1.5 M
+function short(value) {
+  if (value >= 1e6) return Number((value / 1e6).toPrecision(4)) + ' M'
+  return value >= 1e4 ? Number((value / 1e3).toPrecision(4)) + ' k' : String(Number(value.toPrecision(6)))
+}
+
 function size() {
   const width = get('chart').clientWidth - 16
   return { width, height: Math.max(260, Math.min(460, width * 0.5)) }
@@ -27,6 +33,7 @@ function draw() {
   const tables = []
   const series = [{ label: axis }]
   for (const { run, i } of shown) {
+    if (run.training.step.length === 0) continue
     tables.push([run.training[axis], smooth(run.training[figure], weight)])
     series.push({ label: run.name, stroke: colour(i), width: 1.75, spanGaps: true, points: { show: false } })
     if (run.heldOut[figure] && run.heldOut[figure].length > 0) {
@@ -36,13 +43,20 @@ function draw() {
   }
   if (chart) chart.destroy()
   chart = undefined
-  if (tables.length === 0) return
+  get('nothing').hidden = tables.length > 0
+  if (tables.length === 0) {
+    get('nothing').textContent = shown.length === 0 ? 'Choose a run in the table below.' : 'No step has been made yet.'
+    return
+  }
   const { color: text, borderTopColor: line } = getComputedStyle(get('chart'))
   const logarithmic = figure === 'learningRate' || figure === 'gradientNorm'
   const all = tables.flatMap(table => table[1]).filter(Number.isFinite).sort((a, b) => a - b)
   // The first steps of a loss would flatten everything after them.
   const high = all[Math.min(all.length - 1, Math.floor(all.length * 0.985))]
-  const axes = [0, 1].map(i => ({ stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line }, size: i ? 70 : 40 }))
+  const named = id => get(id).selectedOptions[0].textContent
+  const font = '13px system-ui, sans-serif'
+  const axes = [0, 1].map(i => ({ label: named(i ? 'figure' : 'axis'), labelFont: font, labelSize: 22, font, stroke: text,
+    grid: { stroke: line, width: 1 }, ticks: { stroke: line }, size: i ? 66 : 36, ...(i ? {} : { values: (u, splits) => splits.map(short) }) }))
   const y = logarithmic || figure === 'tokensPerSecond' ? { distr: logarithmic ? 3 : 1 } : { range: (u, from, to) => [from, Math.min(to, high * 1.02)] }
   chart = new uPlot(
     { ...size(), series, axes, scales: { x: { time: false }, y }, cursor: { drag: { x: true, y: false } } },

@@ -9,6 +9,9 @@ import { UserError } from '../user-error.ts'
 /** What a page tells of one run. */
 export interface RunSummary {
   name: string
+  folder: string
+  /** What config.json holds. */
+  config: Record<string, unknown>
   /** Settings that runs may differ in, as a person writes them. */
   settings: Record<string, string>
   parameters: number
@@ -73,6 +76,8 @@ export async function readRun(folder: string): Promise<RunSummary> {
   const score = await readJson(join(run.model, 'evaluation.json')).catch(() => undefined)
   return {
     name: basename(folder),
+    folder,
+    config,
     settings: settingsOf(config),
     parameters: countParameters(config.model as GptConfig).total,
     steps: last?.step ?? 0,

@@ -11,7 +11,8 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
   const library = await readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8')
   const libraryStyle = await readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8')
   // Within a script no text may look like its end.
-  const data = JSON.stringify(runs).replaceAll('<', '\\u003c')
+  const shown = runs.map(({ name, training, heldOut }) => ({ name, training, heldOut }))
+  const data = JSON.stringify(shown).replaceAll('<', '\\u003c')
   const differing = differingSettings(runs)
   return `<!doctype html>
 <html lang="en">
@@ -38,7 +39,7 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
 <label>Smoothing <input id="smoothing" type="range" min="0" max="0.98" step="0.02" value="0.8"></label>
 <button type="button" id="reset">Whole range</button>
 </form>
-<div id="chart" role="img" aria-label="Curves of the runs; the table below has the figures"></div>
+<div id="chart" role="img" aria-label="Curves of the runs; the table below has the figures"><p id="nothing" class="soft" hidden></p></div>
 <p class="soft">Lines are training, dots are held-out stories. Drag across the chart to zoom; double-click, or “Whole range”, to see all.</p>
 </section>
 <section aria-label="Runs">

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig } from '@tinystories/model'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findRuns, readRun } from './read-run.ts'
+import { runsJson } from './runs-json.ts'
 import { runsPage } from './runs-page.ts'
 
 let folder: string
@@ -61,12 +62,41 @@ test('the page holds everything, shows what differs, and no text escapes into it
   expect(page).toContain('&lt;two&gt;')
   expect(page).not.toContain('</script><b>')
   const data = page.match(/<script id="runs" type="application\/json">(.*?)<\/script>/s)![1]!
-  expect(JSON.parse(data)[0].samples[0].text).toBe('A cat </script><b>sat</b>.')
+  expect(JSON.parse(data)[1].name).toBe('<two>')
+  expect(page).toContain('A cat &lt;/script&gt;&lt;b&gt;sat&lt;/b&gt;.')
+  // A page is given to others: nothing in it tells where the runs lie.
+  expect(page).not.toContain(folder)
+})
+
+test('a run that goes on or was killed in the middle of a line is read up to there', async () => {
+  const run = await writeRun('killed', 4)
+  await appendFile(join(run, 'metrics.jsonl'), '{"type":"step","step":5,"lo')
+  expect((await readRun(run)).steps).toBe(4)
+})
+
+test('as JSON a comparison has the figures and settings of each run, as numbers', async () => {
+  const ended = await writeRun('ended', 3, { seed: 7 })
+  const score = { nats: 2, bitsPerByte: 0.9, perplexity: 7.4, accuracy: 0.5, tokens: 10, bytes: 40 }
+  await writeFile(join(ended, 'model/evaluation.json'), JSON.stringify(score))
+  const goesOn = await writeRun('goes-on', 2)
+  const evaluation = { type: 'evaluation', step: 2, seconds: 12, ...score, bitsPerByte: 1.5 }
+  await appendFile(join(goesOn, 'metrics.jsonl'), `${JSON.stringify(evaluation)}\n`)
+  const empty = await writeRun('empty', 0)
+  const { version, runs } = runsJson(await Promise.all([ended, goesOn, empty].map(readRun)))
+  expect(version).toBe(1)
+  expect(runs.map(({ name, ended, bitsPerByte, bestStep }) => [name, ended, bitsPerByte, bestStep])).toEqual([
+    ['ended', true, 0.9, null],
+    ['goes-on', false, 1.5, 2],
+    ['empty', false, null, null],
+  ])
+  expect(runs[0]).toMatchObject({ folder: ended, steps: 3, tokens: 300, seconds: 18, score })
+  expect(runs[0]!.settings.seed).toBe(7)
+  expect(runs[1]!.evaluations).toEqual([{ step: 2, tokens: 200, seconds: 12, nats: 2, bitsPerByte: 1.5 }])
 })
 
 test('says which file is broken', async () => {
   const run = await writeRun('broken', 2)
-  await writeFile(join(run, 'metrics.jsonl'), '{"type":"st')
+  await writeFile(join(run, 'metrics.jsonl'), '{"type":"st\n')
   await expect(readRun(run)).rejects.toThrow(/metrics\.jsonl cannot be read/)
   await rm(join(run, 'config.json'))
   await writeFile(join(run, 'metrics.jsonl'), '')

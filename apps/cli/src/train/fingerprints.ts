@@ -9,13 +9,16 @@ import { findShards } from './shard-folders.ts'
 /** What a run is made with, so that a resume with something else is recognised: see `RunFolderOptions.identity`. */
 export async function fingerprints(
   run: RunFolder,
-  { model, data, valid, separator, heldOut, batchSize }: RunSettings,
+  { model, data, valid, separator, textField, heldOut, batchSize }: RunSettings,
 ): Promise<Record<string, string>> {
   const sources = [await sourceFingerprint(data), valid === null ? null : await sourceFingerprint(valid)]
   return {
     model: sha256(JSON.stringify(model)),
     tokenizer: sha256(await readFile(run.tokenizer)),
-    data: sha256(JSON.stringify([...sources, separator, heldOut, batchSize])),
+    // Not where it is null, so that runs from before it was there can go on.
+    data: sha256(
+      JSON.stringify([...sources, separator, heldOut, batchSize, ...(textField === null ? [] : [textField])]),
+    ),
   }
 }
 

@@ -28,18 +28,26 @@ export interface OpenStoriesOptions {
   data: string
   valid: string | null
   separator: string | null
+  textField?: string | null
   heldOut: number
 }
 
 /** The training stories and those held out: another source's, or a fixed share of the same. */
-export async function openTrainingStories({ data, valid, separator, heldOut }: OpenStoriesOptions): Promise<{
+export async function openTrainingStories({
+  data,
+  valid,
+  separator,
+  textField = null,
+  heldOut,
+}: OpenStoriesOptions): Promise<{
   train: StoryStream<TextOrTokens>
   heldOut: StoryStream<TextOrTokens>
 }> {
   const shards = await findShards(data)
-  const stories = await openTextOrTokens(shards?.train ?? data, separator)
-  if (valid !== null) return { train: stories, heldOut: await openTextOrTokens(valid, separator) }
-  if (shards?.heldOut) return { train: stories, heldOut: await openTextOrTokens(shards.heldOut, separator) }
+  const stories = await openTextOrTokens(shards?.train ?? data, separator, textField)
+  if (valid !== null) return { train: stories, heldOut: await openTextOrTokens(valid, separator, textField) }
+  if (shards?.heldOut)
+    return { train: stories, heldOut: await openTextOrTokens(shards.heldOut, separator, textField) }
   return splitStories(stories, { heldOut })
 }
 
@@ -47,11 +55,15 @@ export async function openTrainingStories({ data, valid, separator, heldOut }: O
 export async function openTextOrTokens(
   source: string,
   separator: string | null = null,
+  textField: string | null = null,
 ): Promise<StoryStream<TextOrTokens>> {
   const shards = await findShards(source)
   const opened: StoryStream<Story> | StoryStream<TokenizedStory> =
     shards === undefined
-      ? openSource(source, separator === null ? {} : { separator })
+      ? openSource(source, {
+          ...(separator === null ? {} : { separator }),
+          ...(textField === null ? {} : { textField }),
+        })
       : openTokenShards(shards.heldOut ?? shards.train).stories()
   return opened as StoryStream<TextOrTokens>
 }

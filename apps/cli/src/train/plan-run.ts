@@ -1,9 +1,11 @@
+import { totalmem } from 'node:os'
 import type { StoryStream } from '@tinystories/dataset'
-import { type GptConfig, gptConfig } from '@tinystories/model'
+import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
 import { defaultHeldOut, findBundledTokens } from './bundled-tokens.ts'
+import { formatBytes } from './format-bytes.ts'
 import {
   checkTokens,
   loadTokenizer,
@@ -41,6 +43,7 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
     data: bundledTokens ?? flags.data ?? 'sample',
     valid: flags.valid ?? folders?.heldOut ?? null,
     separator: flags.separator ?? null,
+    textField: flags.textField ?? null,
     heldOut: flags.heldOut ?? defaultHeldOut,
   }
   if (flags.valid !== undefined && resolveSource(flags.valid) === resolveSource(flags.data ?? 'sample')) {
@@ -61,6 +64,7 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
   const batchSize = flags.batch ?? 8
   const model = modelConfig(flags, tokenizer.vocabSize, lengths)
   checkEnoughText(lengths, model.contextLength, batchSize)
+  checkMemory(model)
   const small = lengths.tokens * 4 < smallCorpusBytes
   const asked = limitsOf(flags)
   const limits = Object.values(asked).some(limit => limit !== null)
@@ -160,6 +164,17 @@ function checkEnoughText({ tokens }: StoryLengths, contextLength: number, batchS
   if (tokens >= contextLength * batchSize) return
   throw new UserError(
     `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}. Give more stories, or a smaller --batch or --context.`,
+  )
+}
+
+/** A model that cannot be held is refused before anything is made of it. */
+function checkMemory(model: GptConfig): void {
+  const { trainingState } = modelCost(model).memory
+  const memory = totalmem()
+  if (trainingState <= memory) return
+  const parameters = countParameters(model).total.toLocaleString('en')
+  throw new UserError(
+    `A model of ${parameters} parameters needs ${formatBytes(trainingState)} for weights, gradients and moments alone; this machine has ${formatBytes(memory)}. Choose a smaller --preset, --hidden, --layers or --vocab-size.`,
   )
 }
 

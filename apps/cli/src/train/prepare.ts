@@ -92,6 +92,7 @@ const free = [
   'sampleEvery',
   'keepCheckpoints',
   'tensorboard',
+  'tracker',
 ]
 const forcible = [
   'data',

@@ -21,6 +21,7 @@ export interface TrainFlags {
   data?: string
   valid?: string
   separator?: string
+  textField?: string
   heldOut?: number
   tokenizer?: string
   vocabSize?: number
@@ -57,6 +58,7 @@ export interface TrainFlags {
   resume?: string
   force?: boolean
   tensorboard?: boolean
+  tracker?: string
   findLearningRate?: boolean
   findBatchSize?: boolean
   prompt?: string
@@ -70,6 +72,8 @@ export interface RunSettings {
   valid: string | null
   /** What stands between two stories of a plain text; null: `<|endoftext|>`. */
   separator: string | null
+  /** The field or column that holds the story; null: one of the usual names. */
+  textField: string | null
   /** Share of the stories held out when there is no `valid`. */
   heldOut: number
   preset: PresetName
@@ -117,6 +121,7 @@ export interface RunLimitSettings {
 /** For runs begun before these settings were there. */
 export const settingDefaults: Pick<
   RunSettings,
+  | 'textField'
   | 'schedule'
   | 'accumulate'
   | 'labelSmoothing'
@@ -129,6 +134,7 @@ export const settingDefaults: Pick<
   | 'workers'
   | 'keepCheckpoints'
 > = {
+  textField: null,
   schedule: 'cosine',
   accumulate: 1,
   labelSmoothing: 0,

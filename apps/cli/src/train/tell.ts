@@ -32,10 +32,14 @@ export async function withResumeCommand(error: unknown, run: RunFolder): Promise
 
 export async function readMetrics(run: RunFolder): Promise<MetricsLine[]> {
   const text = await readFile(run.metrics, 'utf8')
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line) as MetricsLine)
+  return (
+    text
+      .split('\n')
+      // After the last end of a line there may be half of one, of a run that goes on or was killed.
+      .slice(0, -1)
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as MetricsLine)
+  )
 }
 
 export function tellScore(note: Note, settings: RunSettings, score: EvaluationResult): void {

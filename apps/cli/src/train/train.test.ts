@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
@@ -148,10 +151,92 @@ test('a second process in one folder is refused, and a killed one leaves no lock
   expect(third.code).toBe(0)
 })
 
-test('the finders tell what to take and leave nothing', async () => {
-  const before = await readdir(folder)
-  const rate = await cli(`train --data stories.txt ${tiny.join(' ')} --find-learning-rate`)
-  expect(rate.stderr).toBe('')
-  expect(rate.stdout).toMatch(/Take --learning-rate 0\.\d+ for the peak/)
-  expect(await readdir(folder)).toEqual(before)
+describe('the finders tell what to take, which can be taken, and leave nothing:', () => {
+  test.each([
+    ['--find-learning-rate', /Take (--learning-rate 0\.\d+) for the peak/],
+    ['--find-batch-size', /Take (--batch \d+) \((a larger one|larger ones|no larger one)/],
+  ])('%s', async (flag, told) => {
+    const before = await readdir(folder)
+    const found = await cli(`train --data stories.txt ${tiny.join(' ')} ${flag}`)
+    expect(found.stderr).toBe('')
+    expect(found.code).toBe(0)
+    expect(await readdir(folder)).toEqual(before)
+    const taken = found.stdout.match(told)![1]!
+    const run = await cli(
+      `train --data stories.txt ${tiny.filter(word => word !== '--batch' && word !== '4').join(' ')} ${taken} --steps 1 --out taken${flag}`,
+    )
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(0)
+  })
+
+  test('both at once are refused', async () => {
+    const { code, stderr } = await cli('train --data stories.txt --find-learning-rate --find-batch-size')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: .*one after the other/)
+  })
+})
+
+describe('a tracker of the person', () => {
+  const tracker = (url: string): string => `
+    const send = body => fetch('${url}', { method: 'POST', body: JSON.stringify(body) })
+    export const init = ({ name, config }) => send({ init: name, seed: config.seed })
+    export const log = (metrics, { step }) => send({ step, metrics })
+    export const finish = result => send({ finish: result?.reason ?? null })`
+
+  test('gets the settings, all metrics in their order, and the end, on a server', async () => {
+    const posted: Record<string, unknown>[] = []
+    const server = createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      posted.push(JSON.parse(Buffer.concat(chunks).toString()))
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await writeFile(join(folder, 'tracker.mjs'), tracker(`http://127.0.0.1:${port}`))
+    const { code, stderr } = await cli(
+      `train --data stories.txt ${tiny.join(' ')} --steps 4 --eval-every 2 --sample-every 4 --tracker tracker.mjs --out tracked`,
+    )
+    server.close()
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(posted[0]).toEqual({ init: 'tracked', seed: 42 })
+    expect(posted.at(-1)).toEqual({ finish: 'steps' })
+    const lines = await metrics('tracked')
+    expect(posted.slice(1, -1).map(({ step }) => step)).toEqual(lines.map(({ step }) => step))
+    expect(posted[1]!.metrics).toMatchObject({ 'train/loss': (lines[0] as { loss: number }).loss })
+    expect(posted.some(({ metrics }) => 'sample' in ((metrics ?? {}) as object))).toBe(true)
+  })
+
+  test('that cannot be used is told before anything is written; one that fails later does no harm', async () => {
+    const start = `train --data stories.txt ${tiny.join(' ')} --steps 2`
+    await writeFile(join(folder, 'no-log.mjs'), 'export const init = () => {}')
+    const refused = await cli(`${start} --tracker no-log.mjs --out refused`)
+    expect(refused.stderr).toMatch(/^error: --tracker: .*no-log\.mjs exports no function log\./)
+    expect((await cli(`${start} --tracker nowhere.mjs --out refused`)).stderr).toMatch(
+      /^error: --tracker: .*nowhere\.mjs cannot be imported: /,
+    )
+    expect(await readdir(folder)).not.toContain('refused')
+    await writeFile(join(folder, 'fails.mjs'), 'export const log = () => { throw new Error("no network") }')
+    const { code, stdout } = await cli(`${start} --tracker fails.mjs --out unharmed`)
+    expect(code).toBe(0)
+    expect(
+      stdout.match(/Warning: The tracker did not take the metrics of step 1: no network\./g),
+    ).toHaveLength(1)
+  })
+})
+
+test('the field with the stories is named by a flag, and told where it is missing', async () => {
+  const rows = (await readFile(join(folder, 'stories.txt'), 'utf8')).split('\n<|endoftext|>\n')
+  await writeFile(
+    join(folder, 'rows.jsonl'),
+    rows.map(narrative => JSON.stringify({ id: 1, narrative })).join('\n'),
+  )
+  const missing = await cli(`train --data rows.jsonl ${tiny.join(' ')} --steps 2`)
+  expect(missing.stderr).toMatch(/its fields are "id", "narrative"\. Name the one .* with --text-field$/m)
+  const given = await cli(
+    `train --data rows.jsonl --text-field narrative ${tiny.join(' ')} --steps 2 --out field`,
+  )
+  expect(given.stderr).toBe('')
+  expect((await cli('train --resume field --steps 3')).code).toBe(0)
 })

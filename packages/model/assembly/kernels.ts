@@ -175,14 +175,15 @@ export function gelu(x: usize, count: i32): void {
 
 /**
  * Attention of one token to the `window` newest tokens, itself among them, after storing its key and value. The
- * queries are scaled already.
+ * queries are scaled already. A batch is bound by reading keys and values, so both lie in the order of the tokens and
+ * are read from one end to the other, all heads at a time.
  *
  * @param qkv queries, keys and values of all heads side by side
- * @param keys `[heads][headSize][capacity]`, so that four scores are computed at once
- * @param values `[heads][capacity][headSize rounded up to 4]`
- * @param scores room for `capacity` numbers
- * @param y what the heads read, side by side
- * @param capacity a multiple of 4
+ * @param keys `[capacity / 8][heads][headSize][8]`, so that eight scores are computed at once
+ * @param values `[capacity][heads][headSize rounded up to 4]`
+ * @param scores room for `heads` times `capacity` numbers
+ * @param y what the heads read, `[heads][headSize rounded up to 4]`
+ * @param capacity a multiple of 8
  */
 export function attend(
   qkv: usize,
@@ -196,60 +197,104 @@ export function attend(
   position: i32,
   window: i32,
 ): void {
-  const width = (headSize + 3) & ~3
-  const hiddenBytes = heads * headSize * 4
+  const headBytes = headSize * 4
+  const widthBytes = ((headSize + 3) & ~3) * 4
+  const hiddenBytes = heads * headBytes
+  const valueBytes = heads * widthBytes
   const rowBytes = capacity * 4
   const count = position + 1
   const start = max(0, count - window)
-  const first = start & ~3
-  for (let head = 0; head < heads; head++) {
-    for (let d = 0; d < headSize; d++) {
-      store<f32>(keys + d * rowBytes + position * 4, load<f32>(qkv + hiddenBytes + d * 4))
-      store<f32>(values + (position * width + d) * 4, load<f32>(qkv + 2 * hiddenBytes + d * 4))
-    }
-    for (let t = first; t < count; t += 4) {
-      let score = f32x4.splat(0)
-      let at = keys + t * 4
-      for (let d = 0; d < headSize; d++) {
-        score = multiplyAdd(v128.load_splat<f32>(qkv + d * 4), v128.load(at), score)
-        at += rowBytes
-      }
-      v128.store(scores + t * 4, score)
-    }
-    for (let t = first; t < start; t++) store<f32>(scores + t * 4, -Infinity)
-    for (let t = count; t & 3; t++) store<f32>(scores + t * 4, -Infinity)
-    const highest = f32x4.splat(maximum(scores + first * 4, scores + count * 4))
-    let sums = f32x4.splat(0)
-    for (let t = first; t < count; t += 4) {
-      const share = exp(f32x4.sub(v128.load(scores + t * 4), highest))
-      v128.store(scores + t * 4, share)
-      sums = f32x4.add(sums, share)
-    }
-    const scale = f32x4.splat(1 / sumOfLanes(sums))
-    for (let d = 0; d < width; d += 4) {
-      let even = f32x4.splat(0)
-      let odd = f32x4.splat(0)
-      let at = values + (start * width + d) * 4
-      let t = start
-      for (; t + 2 <= count; t += 2) {
-        even = multiplyAdd(v128.load_splat<f32>(scores + t * 4), v128.load(at), even)
-        at += width * 4
-        odd = multiplyAdd(v128.load_splat<f32>(scores + t * 4 + 4), v128.load(at), odd)
-        at += width * 4
-      }
-      if (t < count) even = multiplyAdd(v128.load_splat<f32>(scores + t * 4), v128.load(at), even)
-      const read = f32x4.mul(f32x4.add(even, odd), scale)
-      const to = y + d * 4
-      store<f32>(to, f32x4.extract_lane(read, 0))
-      if (d + 1 < headSize) store<f32>(to, f32x4.extract_lane(read, 1), 4)
-      if (d + 2 < headSize) store<f32>(to, f32x4.extract_lane(read, 2), 8)
-      if (d + 3 < headSize) store<f32>(to, f32x4.extract_lane(read, 3), 12)
-    }
-    qkv += headSize * 4
-    y += headSize * 4
-    keys += headSize * rowBytes
-    values += width * rowBytes
+  const first = start & ~7
+
+  let key = keys + (position >> 3) * 8 * hiddenBytes + (position & 7) * 4
+  for (let i = 0; i < hiddenBytes; i += 4) {
+    store<f32>(key, load<f32>(qkv + hiddenBytes + i))
+    key += 32
   }
+  let value = values + position * valueBytes
+  for (let head = 0; head < heads; head++) {
+    const from = qkv + 2 * hiddenBytes + head * headBytes
+    for (let i = 0; i < headBytes; i += 4) store<f32>(value + i, load<f32>(from + i))
+    value += widthBytes
+  }
+
+  key = keys + first * hiddenBytes
+  for (let t = first; t < count; t += 8) {
+    let query = qkv
+    let to = scores + t * 4
+    for (let head = 0; head < heads; head++) {
+      let low = f32x4.splat(0)
+      let high = f32x4.splat(0)
+      for (const end = query + headBytes; query < end; query += 4) {
+        const q = v128.load_splat<f32>(query)
+        low = multiplyAdd(q, v128.load(key), low)
+        high = multiplyAdd(q, v128.load(key, 16), high)
+        key += 32
+      }
+      v128.store(to, low)
+      v128.store(to, high, 16)
+      to += rowBytes
+    }
+  }
+  const end = (count + 7) & ~7
+  for (let head = 0; head < heads; head++) {
+    softmax(scores + head * rowBytes, first, start, count, end)
+  }
+
+  for (let i = 0; i < valueBytes; i += 16) v128.store(y + i, f32x4.splat(0))
+  value = values + start * valueBytes
+  let t = start
+  for (; t + 4 <= count; t += 4) {
+    let share = scores + t * 4
+    for (let i = 0; i < valueBytes; share += rowBytes) {
+      const a = v128.load_splat<f32>(share)
+      const b = v128.load_splat<f32>(share, 4)
+      const c = v128.load_splat<f32>(share, 8)
+      const d = v128.load_splat<f32>(share, 12)
+      for (const next = i + widthBytes; i < next; i += 16) {
+        const at = value + i
+        const ab = multiplyAdd(b, v128.load(at + valueBytes), f32x4.mul(a, v128.load(at)))
+        const cd = multiplyAdd(
+          d,
+          v128.load(at + 3 * valueBytes),
+          f32x4.mul(c, v128.load(at + 2 * valueBytes)),
+        )
+        v128.store(y + i, f32x4.add(v128.load(y + i), f32x4.add(ab, cd)))
+      }
+    }
+    value += 4 * valueBytes
+  }
+  for (; t < count; t++) {
+    let share = scores + t * 4
+    for (let i = 0; i < valueBytes; share += rowBytes) {
+      const a = v128.load_splat<f32>(share)
+      for (const next = i + widthBytes; i < next; i += 16) {
+        v128.store(y + i, multiplyAdd(a, v128.load(value + i), v128.load(y + i)))
+      }
+    }
+    value += valueBytes
+  }
+}
+
+/** Shares of the scores from `start` to `count`; around them, from `first` to `end`, there is room, in eights. */
+function softmax(scores: usize, first: i32, start: i32, count: i32, end: i32): void {
+  for (let t = first; t < start; t++) store<f32>(scores + t * 4, -Infinity)
+  for (let t = count; t < end; t++) store<f32>(scores + t * 4, -Infinity)
+  const from = scores + first * 4
+  const to = scores + end * 4
+  const highest = f32x4.splat(maximum(from, to))
+  let low = f32x4.splat(0)
+  let high = f32x4.splat(0)
+  for (let at = from; at < to; at += 32) {
+    const a = exp(f32x4.sub(v128.load(at), highest))
+    const b = exp(f32x4.sub(v128.load(at, 16), highest))
+    v128.store(at, a)
+    v128.store(at, b, 16)
+    low = f32x4.add(low, a)
+    high = f32x4.add(high, b)
+  }
+  const scale = f32x4.splat(1 / sumOfLanes(f32x4.add(low, high)))
+  for (let at = from; at < to; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale))
 }
 
 /** The place of the largest number, the first of equal ones; -1 where one is NaN. */

@@ -2,7 +2,7 @@ import type { GptConfig } from '../config.ts'
 import { type Arrays, foldWeights } from '../generation/fold-weights.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
-import { type PackedLinear, type PackedWeights, packWeights } from './pack-weights.ts'
+import { type PackedLinear, type PackedWeights, packWeights, valueSize } from './pack-weights.ts'
 import { PackedSampler } from './packed-sampler.ts'
 
 /** Tokens of a text to be read, after which one is to be written. */
@@ -46,19 +46,19 @@ export class Decoder {
     this.#kernels = kernels
     this.#memory = memory
     this.#weights = packWeights(memory, config, folded)
-    this.#capacity = Math.ceil(contextLength / 4) * 4
+    this.#capacity = Math.ceil(contextLength / 8) * 8
     this.#keyBytes = 4 * this.#capacity * hiddenSize
-    this.#valueBytes = 4 * this.#capacity * heads * Math.ceil(hiddenSize / heads / 4) * 4
+    this.#valueBytes = 4 * this.#capacity * valueSize(config)
     const rowsOf = (size: number): number => memory.reserve(ROWS * padded(size))
     this.#rows = {
       residual: rowsOf(hiddenSize),
       normal: rowsOf(hiddenSize),
       qkv: rowsOf(3 * hiddenSize),
-      attended: rowsOf(hiddenSize),
+      attended: rowsOf(valueSize(config)),
       hidden: rowsOf(mlpSize),
       logits: rowsOf(vocabSize),
     }
-    this.#scores = memory.reserve(this.#capacity)
+    this.#scores = memory.reserve(heads * this.#capacity)
     this.#sampler = new PackedSampler(kernels, memory, vocabSize)
   }
 
@@ -112,7 +112,7 @@ export class Decoder {
           keys,
           keys + this.#keyBytes,
           this.#scores,
-          attended + 4 * stride * i,
+          attended + 4 * padded(valueSize(this.config)) * i,
           heads,
           hiddenSize / heads,
           this.#capacity,

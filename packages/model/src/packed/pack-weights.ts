@@ -30,6 +30,11 @@ export interface PackedWeights {
   head: PackedLinear
 }
 
+/** Numbers of a value of all heads, each rounded up to 4. */
+export function valueSize({ hiddenSize, heads }: GptConfig): number {
+  return heads * Math.ceil(hiddenSize / heads / 4) * 4
+}
+
 /** What the logits of padding are: never the largest. */
 const NEVER = -1e30
 
@@ -39,7 +44,9 @@ const NEVER = -1e30
  * @param folded of `foldWeights`
  */
 export function packWeights(memory: Arena, config: GptConfig, folded: Arrays): PackedWeights {
-  const { hiddenSize, mlpSize, vocabSize } = config
+  const { hiddenSize, heads, mlpSize, vocabSize } = config
+  const headSize = hiddenSize / heads
+  const headWidth = valueSize(config) / heads
   const pack = (name: string, inputs: number, outputs: number): PackedLinear =>
     packLinear(memory, {
       inputs,
@@ -52,7 +59,16 @@ export function packWeights(memory: Arena, config: GptConfig, folded: Arrays): P
     return {
       window: attentionOf(config, layer).window,
       qkv: pack(`${name}.attention.qkv`, hiddenSize, 3 * hiddenSize),
-      attentionOutput: pack(`${name}.attention.output`, hiddenSize, hiddenSize),
+      attentionOutput: packLinear(memory, {
+        inputs: valueSize(config),
+        outputs: hiddenSize,
+        weight(input, output) {
+          const [head, d] = [Math.floor(input / headWidth), input % headWidth]
+          if (d >= headSize) return 0
+          return folded[`${name}.attention.output.weight`]![(head * headSize + d) * hiddenSize + output]!
+        },
+        bias: output => folded[`${name}.attention.output.bias`]![output]!,
+      }),
       up: pack(`${name}.mlp.up`, hiddenSize, mlpSize),
       down: pack(`${name}.mlp.down`, mlpSize, hiddenSize),
     }

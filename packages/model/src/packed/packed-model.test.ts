@@ -3,7 +3,7 @@ import { useBackend } from '@tinystories/backends'
 import { assert, asyncProperty, constantFrom, double, integer, record } from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { kernelBytesSource } from '../../scripts/build-kernels.ts'
-import { type GptOverrides, gptConfig } from '../config.ts'
+import { type AttentionKind, type GptOverrides, gptConfig } from '../config.ts'
 import { type Completion, type GenerateOptions, generate, generateBatch } from '../generation/generate.ts'
 import type { SampledToken } from '../generation/sample-token.ts'
 import { initParameterArrays } from '../parameters.ts'
@@ -73,7 +73,10 @@ describe('packModel', () => {
     })
     await assert(
       asyncProperty(sizes, async ({ heads, headSize, temperature, topP, seed, ...rest }) => {
-        const attention = Array.from({ length: rest.layers }, (_, i) => (i % 2 ? 'global' : 'local') as const)
+        const attention = Array.from(
+          { length: rest.layers },
+          (_, i): AttentionKind => (i % 2 ? 'global' : 'local'),
+        )
         const overrides = { ...rest, heads, hiddenSize: heads * headSize, attention, initializerRange: 0.2 }
         const texts = [[0], Array.from({ length: rest.contextLength }, (_, i) => i % rest.vocabSize)]
         const { packed, expected } = await both(overrides, { temperature, topP, seed, maxTokens: 25 }, texts)

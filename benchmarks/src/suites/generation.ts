@@ -6,10 +6,13 @@ import { createRuntime, type Runtime } from '@tinystories/compiler'
 import {
   type CompiledModel,
   compileModel,
+  type GenerateOptions,
   generateBatch,
   gptConfig,
   initParameterArrays,
   loadPretrained,
+  type PackedModel,
+  packModel,
   saveSafetensors,
 } from '@tinystories/model'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
@@ -17,7 +20,7 @@ import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'generation'
 export const description =
-  'text from the 64 x 8 model: compiled against PyTorch eager with a cache, transformers generate, and tfjs wasm'
+  'text from the 64 x 8 model: packed and compiled against PyTorch eager with a cache, transformers generate, and tfjs wasm'
 
 const rows = 64
 const tokens = 200
@@ -46,8 +49,14 @@ export async function run(): Promise<BenchmarkResult> {
     runtimes.push(runtime)
     return compileModel(runtime, { config, parameters })
   }
+  const packs: PackedModel[] = []
+  const packed = async (threads: number): Promise<PackedModel> => {
+    packs.push(await packModel({ config, parameters }, { threads }))
+    return packs.at(-1)!
+  }
   try {
-    const [one, many] = [await compiled(1), await compiled(2)]
+    const [one, many] = [await packed(1), await packed(2)]
+    const [oneCompiled, manyCompiled] = [await compiled(1), await compiled(2)]
     await useBackend('wasm')
     const wasm = await loadPretrained(folder)
     const ids: Record<string, number[]> = {}
@@ -56,11 +65,12 @@ export async function run(): Promise<BenchmarkResult> {
       model: Parameters<typeof generateBatch>[0],
       count: number,
       length = tokens,
+      options: GenerateOptions = { temperature: 0 },
     ) => {
       return async (): Promise<number> => {
         const began = performance.now()
         const texts = await generateBatch(model, prompts.slice(0, count), {
-          temperature: 0,
+          ...options,
           maxTokens: length,
         })
         ids[key] = texts[0]!.ids
@@ -74,7 +84,10 @@ export async function run(): Promise<BenchmarkResult> {
     }
     const measured = await inTurns<string>({
       one: ours('one', one, 1),
+      sampled: ours('sampled', one, 1, tokens, { temperature: 1, seed: 1 }),
       many: ours('many', many, rows),
+      oneCompiled: ours('oneCompiled', oneCompiled, 1),
+      manyCompiled: ours('manyCompiled', manyCompiled, rows),
       wasm: ours('wasm', wasm, 1, 50),
       ...(peer && {
         eager1: theirs('eager', 1, 1),
@@ -104,14 +117,18 @@ export async function run(): Promise<BenchmarkResult> {
         row('one text, 1 thread', 'one', `${versions}: eager with cache, 1 thread`, 'eager1'),
         row('one text, 1 thread', 'one', `${versions}: eager with cache, 2 threads`, 'eager2'),
         row('one text, 1 thread', 'one', `${versions}: generate, 1 thread`, 'generate1'),
+        row('one text, 1 thread', 'one', 'ours, compiled', 'oneCompiled'),
         row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'wasm'),
+        row('one text, 1 thread', 'sampled', 'ours, greedy', 'one'),
         row(`${rows} texts, 2 threads`, 'many', `${versions}: generate, 2 threads`, 'generateMany'),
         row(`${rows} texts, 2 threads`, 'many', `${versions}: eager with cache, 2 threads`, 'eagerMany'),
+        row(`${rows} texts, 2 threads`, 'many', 'ours, compiled', 'manyCompiled'),
         row(`${rows} texts, 2 threads`, 'many', 'ours, one text', 'one'),
       ],
     }
   } finally {
     peer?.stop()
+    for (const pack of packs) await pack.dispose()
     for (const runtime of runtimes) await runtime.dispose()
     await rm(folder, { recursive: true, force: true })
   }

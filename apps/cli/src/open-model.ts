@@ -1,23 +1,25 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import { CompilerError, createRuntime } from '@tinystories/compiler'
+import { createRuntime } from '@tinystories/compiler'
 import {
   compileModel,
+  GenerationError,
   type Generator,
   hubFolder,
   loadPretrained,
   loadPretrainedArrays,
+  packModel,
 } from '@tinystories/model'
 import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
-import type { EngineName } from '@tinystories/trainer'
 import { fromTyped, typedFolder } from './paths.ts'
 import { findModelFolder } from './run-folder.ts'
 import { UserError } from './user-error.ts'
+import type { WritingEngine } from './writing-engines.ts'
 
 export interface OpenModelOptions {
-  /** `auto` is the compiled engine, or wasm where ONNX Runtime is not installed. */
-  engine: EngineName | 'auto'
+  /** `auto` is `packed`, or `compiled` where a model is too large for that. */
+  engine: WritingEngine | 'auto'
   /** Of the compiled engine. Default 1: one text has too little work for more. */
   threads?: number | undefined
   signal?: AbortSignal
@@ -27,7 +29,7 @@ export interface OpenModelOptions {
 export interface OpenedModel extends AsyncDisposable {
   model: Generator
   tokenizer: Tokenizer
-  engine: EngineName
+  engine: WritingEngine
   /** Where its files lie. */
   folder: string
 }
@@ -69,19 +71,23 @@ export async function openModel(
 ): Promise<OpenedModel> {
   const folder = await modelFolder(source, signal)
   const tokenizer = await openTokenizer(source, folder, signal)
-  if (engine === 'compiled' || engine === 'auto') {
+  if (engine === 'packed' || engine === 'compiled' || engine === 'auto') {
     const arrays = await loadPretrainedArrays(folder)
     checkVocabulary(folder, tokenizer, arrays.config.vocabSize)
-    try {
-      const runtime = await createRuntime({ threads })
-      const model = await compileModel(runtime, arrays)
-      const dispose = (): Promise<void> => runtime.dispose()
-      return { model, tokenizer, engine: 'compiled', folder, [Symbol.asyncDispose]: dispose }
-    } catch (error) {
-      const absent = CompilerError.isInstance(error) && error.code === 'missing-package'
-      if (engine === 'compiled' || !absent) throw error
-      engine = 'wasm'
+    const opened = { tokenizer, folder }
+    if (engine !== 'compiled') {
+      try {
+        const model = await packModel(arrays)
+        const dispose = (): Promise<void> => model.dispose()
+        return { ...opened, model, engine: 'packed', [Symbol.asyncDispose]: dispose }
+      } catch (error) {
+        if (engine === 'packed' || !(error instanceof GenerationError)) throw error
+      }
     }
+    const runtime = await createRuntime({ threads })
+    const model = await compileModel(runtime, arrays)
+    const dispose = (): Promise<void> => runtime.dispose()
+    return { ...opened, model, engine: 'compiled', [Symbol.asyncDispose]: dispose }
   }
   await useBackend(engine)
   const model = await loadPretrained(folder)

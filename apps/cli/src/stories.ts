@@ -1,14 +1,6 @@
 import { join } from 'node:path'
-import { type BackendName, useBackend } from '@tinystories/backends'
-import {
-  type Generator,
-  type GptConfig,
-  generateText,
-  loadPretrained,
-  saveSafetensors,
-} from '@tinystories/model'
+import { type Generator, type GptConfig, generateText, saveSafetensors } from '@tinystories/model'
 import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
-import { UserError } from './user-error.ts'
 
 /** Saves a model with its tokenizer beside it, as transformers lays one out. */
 export async function saveModel(
@@ -43,19 +35,6 @@ export interface StoryOptions {
 export interface LoadedModel {
   model: Generator
   tokenizer: Tokenizer
-}
-
-/** @throws UserError when model and tokenizer do not belong together. */
-export async function loadModel(folder: string, backend: BackendName): Promise<LoadedModel> {
-  await useBackend(backend)
-  const tokenizer = await modelTokenizer(folder)
-  const model = await loadPretrained(folder)
-  if (tokenizer.vocabSize > model.config.vocabSize) {
-    throw new UserError(
-      `The tokenizer in ${folder} has ${tokenizer.vocabSize} pieces, the model only ${model.config.vocabSize}: they do not belong together.`,
-    )
-  }
-  return { model, tokenizer }
 }
 
 /** A story in pieces as they are written, the prompt first. */

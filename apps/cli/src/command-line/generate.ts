@@ -1,6 +1,6 @@
-import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
+import { writingEngines } from '../writing-engines.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories generate`. */
@@ -36,7 +36,9 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
     .option('--stop <texts...>', 'end the story before any of these texts')
     .option('--seed <n>', 'the same seed writes the same story', wholeNumber(0, 2 ** 31 - 1), 42)
     .addOption(
-      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+      new Option('--engine <name>', 'what computes (packed: kernels made for writing, the fastest)')
+        .choices(['auto', ...writingEngines])
+        .default('auto'),
     )
     .option('--threads <n>', 'threads of the compiled engine (default: 1)', wholeNumber(1, 256))
     .addHelpText(

@@ -1,6 +1,6 @@
-import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
+import { writingEngines } from '../writing-engines.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories grade`. */
@@ -49,7 +49,7 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--seed <n>', 'the same seed writes the same completions', wholeNumber(0, 2 ** 31 - 1), 42)
     .option('--cut-run-on', 'cut where a 4-gram comes again, for models that never stop')
     .addOption(
-      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+      new Option('--engine <name>', 'what computes').choices(['auto', ...writingEngines]).default('auto'),
     )
     .optionsGroup('Without a judge:')
     .option('--measures-only', 'no judge: diversity, memorisation, instructions, answers')

@@ -1,7 +1,7 @@
-import type { EngineName } from '@tinystories/trainer'
 import { interruptible } from '../interrupts.ts'
 import { openModel } from '../open-model.ts'
 import { writeStory } from '../stories.ts'
+import type { WritingEngine } from '../writing-engines.ts'
 
 export interface GenerateFlags {
   model?: string
@@ -15,7 +15,7 @@ export interface GenerateFlags {
   repetitionPenalty?: number
   stop?: string[]
   seed: number
-  engine: EngineName | 'auto'
+  engine: WritingEngine | 'auto'
   threads?: number
 }
 

@@ -23,7 +23,6 @@ import {
   rubricVersion,
 } from '@tinystories/grader'
 import type { BatchWaveProgress } from '@tinystories/llm'
-import type { EngineName } from '@tinystories/trainer'
 import { type Written, writeCompletions } from '../grade/completions.ts'
 import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
@@ -36,6 +35,7 @@ import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { writeWhole } from '../run-folder.ts'
 import { fileError } from '../user-error.ts'
+import type { WritingEngine } from '../writing-engines.ts'
 
 export interface GradeFlags extends JudgeFlags {
   rubric: string
@@ -47,7 +47,7 @@ export interface GradeFlags extends JudgeFlags {
   maxTokens: number
   seed: number
   cutRunOn?: boolean
-  engine: EngineName | 'auto'
+  engine: WritingEngine | 'auto'
   measuresOnly?: boolean
   corpus?: string
   prompts?: string

@@ -11,12 +11,12 @@ import {
   readCompletions,
 } from '@tinystories/grader'
 import { generateText } from '@tinystories/model'
-import type { EngineName } from '@tinystories/trainer'
 import { modelFolder, type OpenedModel, openModel } from '../open-model.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { writeWhole } from '../run-folder.ts'
 import { UserError } from '../user-error.ts'
+import type { WritingEngine } from '../writing-engines.ts'
 import { exists, type GradesFolder } from './grades-folder.ts'
 
 export interface WriteCompletionsOptions {
@@ -28,7 +28,7 @@ export interface WriteCompletionsOptions {
   maxTokens: number
   seed: number
   cutRunOn: boolean
-  engine: EngineName | 'auto'
+  engine: WritingEngine | 'auto'
   signal: AbortSignal
 }
 

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { EvaluationResult, MetricsLine } from '@tinystories/trainer'
 import { messageOf } from '../describe-error.ts'
+import { openModel } from '../open-model.ts'
 import { commandName, forDisplay } from '../paths.ts'
 import { type RunFolder, writeWhole } from '../run-folder.ts'
-import { loadModel, writeStory } from '../stories.ts'
+import { writeStory } from '../stories.ts'
 import { UserError } from '../user-error.ts'
 import type { RunSettings } from './settings.ts'
 
@@ -51,7 +52,7 @@ export function tellScore(note: Note, settings: RunSettings, score: EvaluationRe
 }
 
 export async function tellStory(note: Note, run: RunFolder, { prompt, seed }: RunSettings): Promise<void> {
-  const loaded = await loadModel(run.model, 'wasm')
+  await using loaded = await openModel(run.model, { engine: 'auto' })
   let story = ''
   for await (const piece of writeStory(loaded, { prompt, seed })) story += piece
   await writeWhole(run.story, `${story}\n`)

@@ -142,6 +142,30 @@ describe('writeOnnx', () => {
     })
   })
 
+  it('leaves out optional outputs that nothing needs, and takes the opset of the newest operation', () => {
+    const builder = new GraphBuilder()
+    const x = builder.input('x', 'float32', [1, 2, 4])
+    const p = { type: 'float32', shape: [1, 2, 2, 2] } as const
+    const outputs = builder.nodeWithOutputs('Attention', [x, x, x], [x, p, p, p])
+    builder.output('read', outputs[0]!)
+    builder.output('p', outputs[3]!)
+    const parts = builder.nodeWithOutputs('Split', [x, builder.ints([1, 1])], [x, x], {
+      attributes: { axis: { int: 1 } },
+    })
+    builder.output('first', parts[0]!)
+    const model = read(writeOnnx(builder.finish())) as unknown as {
+      irVersion: number
+      opsetImport: object[]
+      graph: { node: { opType: string; output: string[] }[] }
+    }
+    expect(model.irVersion).toBe(11)
+    expect(model.opsetImport).toEqual([{ version: 23 }])
+    const [attention, split] = model.graph.node
+    expect(attention!.output).toEqual(['read', '', '', 'p'])
+    // Those of a split are not optional.
+    expect(split!.output).toEqual(['first', expect.stringMatching(/^v\d+$/)])
+  })
+
   it('gives each output a node of its own, also where outputs are one value, an input or a constant', () => {
     const builder = new GraphBuilder()
     const x = builder.input('x', 'float32', [1])

@@ -3,8 +3,11 @@ import protobuf from 'protobufjs/minimal.js'
 import type { Attribute, ConstantData, ElementType, Graph, GraphNode, NamedValue, Value } from './graph.ts'
 
 /** Opset 18 is the first whose reductions all take their axes as an input; IR version 8 goes with it. */
-const OPSET = 18
-const IR_VERSION = 8
+const OPSET = { opset: 18, irVersion: 8 }
+/** What the first opset is that has an operation, where it came later. */
+const LATER: Readonly<Record<string, typeof OPSET>> = { Attention: { opset: 23, irVersion: 11 } }
+/** Operations whose outputs after the first may be left out, which spares the work for those that nobody needs. */
+const OPTIONAL_OUTPUTS: ReadonlySet<string> = new Set(['Attention', 'LayerNormalization'])
 
 // Field numbers and enum values from onnx.proto of the ONNX project; `wire` types as protobuf defines them.
 const VARINT = 0
@@ -31,23 +34,32 @@ const Fields = {
 export function writeOnnx(graph: Graph, name = 'compiled'): Uint8Array {
   const names = namesOf(graph)
   const writer = protobuf.Writer.create()
-  int(writer, Fields.model.irVersion, IR_VERSION)
+  const { opset, irVersion } = graph.nodes.map(node => LATER[node.op]).find(Boolean) ?? OPSET
+  int(writer, Fields.model.irVersion, irVersion)
   text(writer, Fields.model.producerName, '@tinystories/compiler')
   message(writer, Fields.model.graph, w => writeGraph(w, graph, names, name))
   const domains = new Set(graph.nodes.map(node => node.domain))
   for (const domain of new Set(['', ...domains])) {
     message(writer, Fields.model.opsetImport, w => {
       text(w, Fields.opset.domain, domain)
-      int(w, Fields.opset.version, domain === '' ? OPSET : 1)
+      int(w, Fields.opset.version, domain === '' ? opset : 1)
     })
   }
   return writer.finish()
 }
 
-/** Graph inputs and outputs keep their names, every other value is `v` and its number. */
+/** Graph inputs and outputs keep their names, every other value is `v` and its number; what is left out has none. */
 function namesOf(graph: Graph): (value: Value) => string {
-  const names = new Map<Value, string>(graph.inputs.map(({ name, value }) => [value, name]))
-  for (const { name, value } of graph.outputs) names.set(value, name)
+  const names = new Map<Value, string>()
+  const used = new Set([
+    ...graph.nodes.flatMap(node => node.inputs),
+    ...graph.outputs.map(({ value }) => value),
+  ])
+  for (const { op, outputs } of graph.nodes) {
+    if (OPTIONAL_OUTPUTS.has(op))
+      for (const output of outputs.slice(1)) if (!used.has(output)) names.set(output, '')
+  }
+  for (const { name, value } of [...graph.inputs, ...graph.outputs]) names.set(value, name)
   return value => names.get(value) ?? `v${value.id}`
 }
 

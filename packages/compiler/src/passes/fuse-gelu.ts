@@ -1,4 +1,5 @@
 import type { GraphNode, Value } from '../graph/graph.ts'
+import { binary, unary } from '../graph/operations.ts'
 import type { RewriteRule } from './rewrite.ts'
 
 // GELU's tanh form written through a sigmoid: x sigmoid(x (LINEAR + CUBIC x²)).
@@ -23,6 +24,15 @@ export const fuseGelu: RewriteRule = ({ builder, node, inputs, uses }) => {
     return [builder.node('FastGelu', [x], x, { domain: 'com.microsoft' })]
   }
   return undefined
+}
+
+/** FastGelu written out, for providers that may not have it. */
+export const lowerGelu: RewriteRule = ({ builder, node, inputs }) => {
+  if (node.op !== 'FastGelu') return undefined
+  const x = inputs[0]!
+  const cubic = binary(builder, 'Mul', binary(builder, 'Mul', x, x), builder.scalar(CUBIC))
+  const slope = binary(builder, 'Add', cubic, builder.scalar(LINEAR))
+  return [binary(builder, 'Mul', x, unary(builder, 'Sigmoid', binary(builder, 'Mul', x, slope)))]
 }
 
 function made(value: Value, op: string): GraphNode | undefined {

@@ -2,10 +2,11 @@ import type { Graph } from '../graph/graph.ts'
 import { collectTerms } from './collect-terms.ts'
 import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
-import { fuseGelu } from './fuse-gelu.ts'
+import { fuseGelu, lowerGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
 import { fuseRmsNorm, takeSum } from './fuse-rms-norm.ts'
 import { fuseSumOfSquares, sumRowsByProduct } from './fuse-sums.ts'
+import { lowerAttention } from './lower-attention.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
@@ -34,5 +35,7 @@ const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldT
  * same up to the rounding of float32.
  */
 export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
-  return cpu ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES])) : rewrite(graph, RULES)
+  return cpu
+    ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES]))
+    : rewrite(graph, [lowerAttention, lowerGelu, ...RULES])
 }

@@ -14,6 +14,10 @@ export interface Binding {
   readonly spec: TensorSpec
   /** The name of the state's tensor, for those that stay in the worker. */
   readonly state?: string
+  /** The rows of the state's tensor that this is a view of. Default: all. */
+  readonly rows?: { readonly from: number; readonly count: number }
+  /** Whether an output is written over the state's tensor in force, not into a second one. */
+  readonly inPlace?: boolean
 }
 
 export interface SessionOptions {

@@ -12,5 +12,5 @@ export async function startNodeRuntime(options: TracedRuntimeOptions): Promise<T
     await channel.stop('The runtime did not start')
     throw error
   }
-  return new TracedRuntime(channel, options)
+  return new TracedRuntime(channel, { ...options, views: options.providers.every(name => name === 'cpu') })
 }

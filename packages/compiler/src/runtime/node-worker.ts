@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import { FALLIBLE } from '../passes/in-place.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
 import type { Answer, Binding, NamedData, Request, RequestMessage } from './messages.ts'
 
@@ -27,6 +28,10 @@ const state = new Map<string, StateTensor>()
 /** State that was written before any graph told its shape. */
 const unshaped = new Map<string, TensorData>()
 const sessions = new Map<number, Session>()
+/** Tensors of the state that a failed run left half written. */
+const lost = new Set<string>()
+/** Views of the state's tensors, which live as long as they. */
+const views = new WeakMap<Tensor, Map<string, Tensor>>()
 let ort: Ort
 
 async function handle(request: Request): Promise<NamedData> {
@@ -40,6 +45,7 @@ async function handle(request: Request): Promise<NamedData> {
       for (const [name, data] of request.state) write(name, data)
       return []
     case 'read':
+      refuseLost(request.names.map(name => ({ state: name })))
       return request.names.map(name => [name, dataOf(name)] as const)
     case 'compile':
       await compile(request)
@@ -59,6 +65,7 @@ async function handle(request: Request): Promise<NamedData> {
 }
 
 function write(name: string, data: TensorData): void {
+  lost.delete(name)
   const known = state.get(name)
   // Into the tensor that is there: graphs are bound to it.
   if (known) (known.current.data as TensorData).set(data)
@@ -92,8 +99,8 @@ async function compile(request: Request & { kind: 'compile' }): Promise<void> {
     },
   })
   for (const { state: name, spec } of inputs) if (name !== undefined) adopt(name, spec)
-  for (const { state: name, spec } of outputs) {
-    if (name !== undefined) adopt(name, spec).spare ??= emptyTensor(spec)
+  for (const { state: name, spec, inPlace } of outputs) {
+    if (name !== undefined && !inPlace) adopt(name, spec).spare ??= emptyTensor(spec)
   }
   const results = outputs.filter(output => output.state === undefined)
   sessions.set(id, {
@@ -118,16 +125,26 @@ async function run(id: number, given: NamedData): Promise<NamedData> {
   const { session, inputs, outputs, results } = sessions.get(id)!
   const data = new Map(given)
   const feeds: Record<string, Tensor> = {}
-  for (const { name, spec, state: stateName } of inputs) {
-    feeds[name] = stateName === undefined ? tensorOf(data.get(name)!, spec) : state.get(stateName)!.current
+  for (const { name, spec, state: stateName, rows } of inputs) {
+    feeds[name] =
+      stateName === undefined ? tensorOf(data.get(name)!, spec) : view(state.get(stateName)!.current, rows)
   }
   const fetches: Record<string, Tensor> = { ...results }
-  for (const { name, state: stateName } of outputs) {
-    if (stateName !== undefined) fetches[name] = state.get(stateName)!.spare!
+  for (const { name, state: stateName, rows, inPlace } of outputs) {
+    if (stateName === undefined) continue
+    const { current, spare } = state.get(stateName)!
+    fetches[name] = view(inPlace ? current : spare!, rows)
   }
-  await session.run(feeds, fetches)
+  refuseLost([...inputs, ...outputs])
+  try {
+    await session.run(feeds, fetches)
+  } catch (error) {
+    noteLost(outputs, error)
+    throw error
+  }
   // Only now, after success: a failed run leaves the state as it was.
-  for (const { state: stateName } of outputs) {
+  const doubled = outputs.filter(output => !output.inPlace).map(output => output.state)
+  for (const stateName of new Set(doubled)) {
     if (stateName === undefined) continue
     const tensor = state.get(stateName)!
     const { current, spare } = tensor
@@ -135,6 +152,41 @@ async function run(id: number, given: NamedData): Promise<NamedData> {
     tensor.spare = current
   }
   return Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData] as const)
+}
+
+/**
+ * After a run that failed: what is written in place may be half new. Not where an operation failed that its values can
+ * make fail, for those come before all that is written in place.
+ */
+function noteLost(outputs: readonly Binding[], error: unknown): void {
+  const failed = /while running (\w+) node/.exec((error as Error).message ?? '')?.[1]
+  if (failed !== undefined && FALLIBLE.has(failed)) return
+  for (const { state: name, inPlace } of outputs) if (name !== undefined && inPlace) lost.add(name)
+}
+
+function refuseLost(bindings: readonly Pick<Binding, 'state'>[]): void {
+  const name = bindings.find(({ state }) => state !== undefined && lost.has(state))?.state
+  if (name === undefined) return
+  throw new Error(
+    `the state "${name}" was lost when a run failed while it was written, most likely for want of memory: write it again`,
+  )
+}
+
+/** The rows of a tensor as a tensor that shares its memory; the same one each time. */
+function view(tensor: Tensor, rows: Binding['rows']): Tensor {
+  if (!rows) return tensor
+  const known = views.get(tensor) ?? new Map<string, Tensor>()
+  views.set(tensor, known)
+  const key = `${rows.from} ${rows.count}`
+  let made = known.get(key)
+  if (!made) {
+    const inner = tensor.dims.slice(1)
+    const width = inner.reduce((product, length) => product * length, 1)
+    const data = (tensor.data as Float32Array).subarray(rows.from * width, (rows.from + rows.count) * width)
+    made = new ort.Tensor('float32', data, [rows.count, ...inner])
+    known.set(key, made)
+  }
+  return made
 }
 
 function tensorOf(data: TensorData, { dtype, shape }: TensorSpec): Tensor {

@@ -1,6 +1,9 @@
 import { CompilerError } from '../errors.ts'
+import type { Graph, NamedValue } from '../graph/graph.ts'
 import { writeOnnx } from '../graph/onnx-writer.ts'
+import { inPlaceStates, type StatePart } from '../passes/in-place.ts'
 import { optimize } from '../passes/optimize.ts'
+import { type Rows, tileUpdates } from '../passes/tile-updates.ts'
 import { traceFunction } from '../trace/trace-function.ts'
 import {
   compact,
@@ -31,6 +34,8 @@ interface StateLeaf {
 export interface TracedRuntimeOptions {
   threads: number
   providers: readonly string[]
+  /** Whether parts of the state can be bound as views. */
+  views?: boolean
 }
 
 /** Providers that run ONNX Runtime's own CPU kernels. */
@@ -42,6 +47,7 @@ const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bo
 export class TracedRuntime implements Runtime {
   readonly threads: number
   readonly providers: readonly string[]
+  private readonly views: boolean
   private readonly channel: Channel
   /** What is in the state, by name. */
   private readonly state = new Map<string, StateLeaf>()
@@ -51,8 +57,9 @@ export class TracedRuntime implements Runtime {
   /** Settles when all runs that could be called off have begun; undefined when there are none. */
   private waiting: Promise<unknown> | undefined
 
-  constructor(channel: Channel, { threads, providers }: TracedRuntimeOptions) {
+  constructor(channel: Channel, { threads, providers, views = false }: TracedRuntimeOptions) {
     this.channel = channel
+    this.views = views
     this.threads = threads
     this.providers = providers
   }
@@ -97,11 +104,14 @@ export class TracedRuntime implements Runtime {
     { state = [], profile }: CompileOptions = {},
   ): Promise<Compiled<I, O>> {
     const trace = traceFunction(fn, example)
-    const graph = optimize(trace.graph, {
+    const optimized = optimize(trace.graph, {
       cpu: this.providers.every(provider => CPU_PROVIDERS.includes(provider)),
     })
-    const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, graph.inputs[i]!.name, state, 'input'))
-    const outputs = trace.outputs.map((leaf, i) => this.bind(leaf, graph.outputs[i]!.name, state, 'output'))
+    const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, optimized.inputs[i]!.name, state, 'input'))
+    const outputs = trace.outputs.map((leaf, i) =>
+      this.bind(leaf, optimized.outputs[i]!.name, state, 'output'),
+    )
+    const { graph, bound } = this.place(optimized, [...inputs, ...outputs])
     const model = writeOnnx(graph, fn.name || 'compiled')
     const session = this.nextSession++
     await this.channel.ask(
@@ -114,8 +124,8 @@ export class TracedRuntime implements Runtime {
           providers: this.providers,
           ...(profile !== undefined && { profile }),
         },
-        inputs,
-        outputs,
+        inputs: bound.inputs,
+        outputs: bound.outputs,
       },
       'loading the graph',
     )
@@ -193,6 +203,40 @@ export class TracedRuntime implements Runtime {
     this.waiting = settled
     this.lastRun = settled
     return run
+  }
+
+  /** The graph with its large updates in tiles and in place, where they can be, and how inputs and outputs are bound. */
+  private place(
+    optimized: Graph,
+    bindings: readonly Binding[],
+  ): { graph: Graph; bound: { inputs: Binding[]; outputs: Binding[] } } {
+    const whole = new Map(bindings.map(binding => [binding.name, binding]))
+    const bind = (values: readonly NamedValue[], rows: ReadonlyMap<string, Rows>): Binding[] =>
+      values.map(({ name }) => {
+        const part = rows.get(name)
+        if (!part) return whole.get(name)!
+        return { ...whole.get(part.of)!, name, rows: { from: part.from, count: part.count } }
+      })
+    if (!this.views) {
+      const none = new Map<string, Rows>()
+      return {
+        graph: optimized,
+        bound: { inputs: bind(optimized.inputs, none), outputs: bind(optimized.outputs, none) },
+      }
+    }
+    const isState = (binding: Binding): binding is Binding & StatePart => binding.state !== undefined
+    const { graph, rows } = tileUpdates(optimized, new Set(bindings.filter(isState).map(({ name }) => name)))
+    const [inputs, outputs] = [bind(graph.inputs, rows), bind(graph.outputs, rows)]
+    const inPlace = inPlaceStates(graph, inputs.filter(isState), outputs.filter(isState))
+    return {
+      graph,
+      bound: {
+        inputs,
+        outputs: outputs.map(output =>
+          isState(output) && inPlace.has(output.state) ? { ...output, inPlace: true } : output,
+        ),
+      },
+    }
   }
 
   /** Whether an input or output is state, and if so whether it is what the state holds. */

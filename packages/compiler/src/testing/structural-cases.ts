@@ -44,6 +44,12 @@ export function structuralCases(): KernelCase[] {
     unary('Cumsum int32', x => tf.cumsum(x, 0), whole),
     { name: 'TopK', shapes: [['n', 'k+3']], fn: x => Object.values(tf.topk(x, 3)) },
     {
+      name: 'TopK of rank 3, any number of them',
+      shapes: [['n', 'm', 'k+1']],
+      fn: x => Object.values(tf.topk(x, 1 + (x.shape[0]! % x.shape[2]!))),
+    },
+    { name: 'TopK of all', shapes: [['k']], fn: x => Object.values(tf.topk(x, x.shape[0])) },
+    {
       name: 'TopK with ties',
       shapes: [['n', 'k+3']],
       dtypes: ['int32'],
@@ -269,13 +275,20 @@ export function structuralCases(): KernelCase[] {
         'ij,jk->i',
         'ij->ji',
         'ijk->k',
+        'bhqk,bkhd->bqhd',
+        'bi,bj->bij',
+        'ij,kj->ki',
+        'ij,ij->',
+        'bij,ij->b',
       ] as const
     ).map(equation => ({
       name: `Einsum ${equation}`,
       shapes: equation
         .split('->')[0]!
         .split(',')
-        .map(term => [...term].map(l => ({ i: '4', j: '3', k: '5', b: '2', q: '6', h: '2', d: '3' })[l]!)),
+        .map(term =>
+          [...term].map(l => ({ i: 'n', j: 'm', k: 'k', b: 'm+1', q: 'n+2', h: 'k+1', d: 'n+1' })[l]!),
+        ),
       tolerance: LOOSE,
       fn: (...operands: Tensor[]) => tf.einsum(equation, ...operands.filter(Boolean)),
     })),

@@ -50,6 +50,11 @@ export function translateElementwise(): void {
   real(tf.Elu, 'Elu')
   real(tf.Selu, 'Selu')
 
+  // Not one of tfjs's: GELU's tanh form as one operation, for functions that ask whether it is there.
+  translate('FastGelu', ({ graph, input }) =>
+    unary(graph, 'FastGelu', input('x'), { domain: 'com.microsoft' }),
+  )
+
   same(tf.Neg, 'Neg')
   same(tf.Abs, 'Abs')
   same(tf.Sign, 'Sign')

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { cast, expand, filled, reshape, transpose } from '../../graph/operations.ts'
+import { binary, cast, expand, filled, reshape, transpose } from '../../graph/operations.ts'
 import { sizeOf } from '../../tree.ts'
 import { translate, unsupportedType } from '../kernel.ts'
 import { elementTypeOf } from '../trace-backend.ts'
@@ -102,6 +102,26 @@ export function translateShape(): void {
   translate<tf.MirrorPadAttrs>(tf.MirrorPad, ({ graph, input, attrs: { paddings, mode } }) => {
     if (mode !== 'reflect') throw unsupportedType('tf.mirrorPad', `mode "${mode}"`, 'use the mode "reflect"')
     return pad(graph, input('x'), paddings, 'reflect', null)
+  })
+
+  // Not one of tfjs's: x, but not before the other inputs are computed. ONNX knows no order but that of dependence; a
+  // choice of x that could have been the others' first element makes one that no optimiser removes.
+  translate('After', ({ graph, inputs }) => {
+    const [x, ...others] = inputs() as [Value, ...Value[]]
+    const elements = others.map(other => {
+      const steps = other.shape.map(() => 1)
+      const first = slice(
+        graph,
+        other,
+        steps.map(() => 0),
+        steps,
+        steps,
+      )
+      return reshape(graph, first, [])
+    })
+    const never = graph.constant(Uint8Array.of(0), 'bool', [])
+    const sum = elements.reduce((a, b) => binary(graph, 'Add', a, b))
+    return graph.node('Where', [never, sum, x], x)
   })
 
   translate<tf.FillAttrs>(tf.Fill, ({ graph, attrs }) => {

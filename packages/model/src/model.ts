@@ -2,9 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { attentionOf, type GptConfig } from './config.ts'
 import { causalAttention } from './ops/causal-attention.ts'
 import { embedding } from './ops/embedding.ts'
+import type { NormedMap } from './ops/folded-norm.ts'
 import { gelu } from './ops/gelu.ts'
 import { layerNorm } from './ops/layer-norm.ts'
 import { linearCrossEntropy, scoreTargets } from './ops/linear-cross-entropy.ts'
+import { normedLinear } from './ops/normed-linear.ts'
+import { normedMlp } from './ops/normed-mlp.ts'
 import { visibleAttention } from './ops/visible-attention.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -94,7 +97,7 @@ export function hiddenStates(
 ): tf.Tensor2D {
   const [batch, length] = ids.shape as [number, number]
   checkLength(config, length)
-  const see: See = (name, x) => (hook ? seenBy(hook, name, x, batch) : x)
+  const see: See = hook ? (name, x) => seenBy(hook, name, x, batch) : unseen
   const { heads } = config
   let x = embedding(parameters['embedding.token']!, parameters['embedding.position']!, ids as tf.Tensor2D)
   x = see('embedding', x)
@@ -109,6 +112,9 @@ export function hiddenStates(
 
 /** Shows a tensor under its name and gives what to go on with. */
 type See = (name: string, x: tf.Tensor2D) => tf.Tensor2D
+
+/** Where nobody looks. */
+const unseen: See = (_, x) => x
 
 /** Rows of all texts together, `[B * T, width]`, are shown as `[B, T, width]`. */
 function seenBy(hook: Hook, name: string, x: tf.Tensor2D, batch: number): tf.Tensor2D {
@@ -131,21 +137,34 @@ export function block(
   layer: number,
   x: tf.Tensor2D,
   attend: (qkv: tf.Tensor2D) => tf.Tensor2D,
-  see: See = (_, x) => x,
+  see: See = unseen,
 ): tf.Tensor2D {
   const named = `layers.${layer}`
-  const project = (name: string, input: tf.Tensor2D): tf.Tensor2D =>
-    linear(input, parameters[`layers.${layer}.${name}.weight`]!, parameters[`layers.${layer}.${name}.bias`])
+  const of = (name: string): tf.Tensor | undefined => parameters[`${named}.${name}`]
+  const weight = (name: string): tf.Tensor2D => of(`${name}.weight`) as tf.Tensor2D
+  const epsilon = config.layerNormEpsilon
+  const afterNorm = (norm: string, name: string): NormedMap => ({
+    scale: of(`${norm}.scale`)!,
+    bias: of(`${norm}.bias`)!,
+    weight: weight(name),
+    offset: of(`${name}.bias`),
+  })
 
-  const attended = attend(
-    project('attention.qkv', norm(config, parameters, `layers.${layer}.attention.norm`, x)),
-  )
-  const fromAttention = see(`${named}.attention.output`, project('attention.output', attended))
+  const attended = attend(normedLinear({ x, epsilon, ...afterNorm('attention.norm', 'attention.qkv') }))
+  const projected = linear(attended, weight('attention.output'), of('attention.output.bias'))
+  const fromAttention = see(`${named}.attention.output`, projected)
   const middle = see(`${named}.residual.middle`, tf.add(x, fromAttention))
 
-  const raised = gelu(project('mlp.up', norm(config, parameters, `layers.${layer}.mlp.norm`, middle)))
-  const neurons = see(`${named}.mlp.neurons`, raised)
-  const fromMlp = see(`${named}.mlp.output`, project('mlp.down', neurons))
+  const up = afterNorm('mlp.norm', 'mlp.up')
+  const [down, downOffset] = [weight('mlp.down'), of('mlp.down.bias')]
+  const fromNeurons = (): tf.Tensor2D => {
+    const neurons = see(`${named}.mlp.neurons`, gelu(normedLinear({ x: middle, epsilon, ...up })))
+    return linear(neurons, down, downOffset)
+  }
+  const fromMlp = see(
+    `${named}.mlp.output`,
+    see === unseen ? normedMlp({ x: middle, epsilon, up, down, downOffset }) : fromNeurons(),
+  )
   return see(`${named}.residual`, tf.add(middle, fromMlp))
 }
 

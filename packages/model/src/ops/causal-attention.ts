@@ -42,60 +42,113 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
   const length = qkv.shape[0] / batch
   const width = qkv.shape[1] / 3
   const headSize = width / heads
+  // A compiler may have attention as one operation. It keeps the probabilities of a head in the cache while it needs
+  // them, and none for the backward pass, where they are computed again: as fast as reading them back, and it spares
+  // the memory of all scores.
+  const fused = tf.getKernel('MaskedAttention', tf.getBackend()) !== undefined
   const blocks = queryBlocks(length, window, options.blockSize ?? defaultBlockSize(length))
-  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads))
+  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads, fused))
   const scaled = <T extends tf.Tensor>(x: T): T => (scale === 1 ? x : tf.mul(x, scale))
 
   return withGradient([qkv], save => {
-    const saved: tf.Tensor[] = []
-    const merged = chunks.map(({ from, count }) => {
-      const columns = columnsOf(part(qkv, from * length, count * length), count)
-      const parts = tf.split(tf.reshape(columns, [count, 3, width, length]), 3, 1)
-      const [q, k, v] = parts.map(x => tf.reshape(x, [count * heads, headSize, length])) as [
-        Heads,
-        Heads,
-        Heads,
-      ]
-      const queries = perBlock(scaled(q), blocks)
-      const probabilities = blocks.map((block, i) =>
+    const parts = chunks.map(({ from, count }) => part(qkv, from * length, count * length))
+    const chunkHeads = (part: tf.Tensor2D, count: number): ChunkHeads => {
+      const columns = tf.reshape(columnsOf(part, count), [count, 3, width, length])
+      const [q, k, v] = tf
+        .split(columns, 3, 1)
+        .map(x => tf.reshape(x, [count * heads, headSize, length])) as [Heads, Heads, Heads]
+      return { queries: perBlock(scaled(q), blocks), k, v }
+    }
+    const probabilitiesOf = ({ queries, k }: ChunkHeads): tf.Tensor3D[] =>
+      blocks.map((block, i) =>
         tf.tidy(() => {
-          const { end, first } = block
-          const scores = tf.matMul(queries[i]!, positions(k, first, end), true, false)
+          const scores = tf.matMul(queries[i]!, positions(k, block.first, block.end), true, false)
           const mask = causalMask(block, window)
-          return tf.softmax(mask ? tf.add(scores, mask) : scores)
+          return tf.softmax(mask ? (tf.add(scores, mask) as tf.Tensor3D) : scores)
         }),
       )
-      const o = join(
-        blocks.map(({ first, end }, i) =>
-          tf.matMul(positions(v, first, end), probabilities[i]!, false, true),
+
+    let value: tf.Tensor2D
+    if (fused) {
+      value = tf.reshape(
+        join(
+          parts.map((part, chunk) => {
+            const { count } = chunks[chunk]!
+            const [q, k, v] = tf.split(tf.reshape(part, [count, length, 3 * width]), 3, 2) as tf.Tensor3D[]
+            return join(
+              blocks.map(block => {
+                const { start, end, first } = block
+                const rows = (x: tf.Tensor3D | undefined, from: number, to: number): tf.Tensor =>
+                  tf.slice(x!, [0, from, 0], [count, to - from, width])
+                const inputs = {
+                  query: rows(q, start, end),
+                  key: rows(k, first, end),
+                  value: rows(v, first, end),
+                  mask: causalMask(block, window) ?? tf.zeros([end - start, end - first]),
+                }
+                return (tf.engine().runKernel('MaskedAttention', inputs, { heads, scale }) as tf.Tensor[])[0]!
+              }),
+              1,
+            )
+          }),
+          0,
         ),
-        2,
+        [batch * length, width],
       )
-      saved.push(k, v, o, ...queries, ...probabilities)
-      return rowsOf(tf.reshape(o, [count, width, length]))
-    })
-    save(saved)
+      save([value, ...parts])
+    } else {
+      const saved: tf.Tensor[] = []
+      const merged = parts.map((part, chunk) => {
+        const { count } = chunks[chunk]!
+        const found = chunkHeads(part, count)
+        const probabilities = probabilitiesOf(found)
+        const o = join(
+          blocks.map(({ first, end }, i) =>
+            tf.matMul(positions(found.v, first, end), probabilities[i]!, false, true),
+          ),
+          2,
+        )
+        saved.push(found.k, found.v, ...found.queries, ...probabilities)
+        return rowsOf(tf.reshape(o, [count, width, length]))
+      })
+      value = join(merged, 0)
+      save([value, ...saved])
+    }
     return {
-      value: join(merged, 0),
-      gradients(dy, saved) {
+      value,
+      gradients(dy, [value, ...saved]) {
+        // sum over each head's channels of dO * O: [batch, heads, T]
+        const products = tf.reshape(tf.mul(dy, value!), [batch, length, heads, headSize])
+        const rowSums = tf.transpose(tf.neg(tf.sum(products, 3)), [0, 2, 1])
         const gradients = chunks.map(({ from, count }, chunk) => {
-          const size = 3 + 2 * blocks.length
-          const [k, v, o, ...rest] = saved.slice(chunk * size, (chunk + 1) * size) as [
-            Heads,
-            Heads,
-            Heads,
-            ...Heads[],
-          ]
-          const queries = rest.slice(0, blocks.length)
-          const probabilities = rest.slice(blocks.length)
+          const size = 2 + 2 * blocks.length
+          let found: ChunkHeads
+          let probabilities: tf.Tensor3D[]
+          if (fused) {
+            found = chunkHeads(saved[chunk] as tf.Tensor2D, count)
+            probabilities = probabilitiesOf(found)
+          } else {
+            const [k, v, ...rest] = saved.slice(chunk * size, (chunk + 1) * size) as [
+              Heads,
+              Heads,
+              ...Heads[],
+            ]
+            found = { k, v, queries: rest.slice(0, blocks.length) }
+            probabilities = rest.slice(blocks.length)
+          }
+          const { k, v, queries } = found
           const dO = tf.reshape(columnsOf(part(dy as tf.Tensor2D, from * length, count * length), count), [
             count * heads,
             headSize,
             length,
           ]) as Heads
-          const rowSums = tf.sum(tf.mul(dO, o), 1, true)
+          const sums = tf.reshape(tf.slice(rowSums, [from, 0, 0], [count, heads, length]), [
+            count * heads,
+            1,
+            length,
+          ])
           // (dO, -rowsum) (v, 1)^T = dO v^T - rowsum: no pass over the scores for the difference.
-          const dOutWithSums = tf.concat([dO, tf.neg(rowSums)], 1) as Heads
+          const dOutWithSums = tf.concat([dO, sums], 1) as Heads
           const valuesWithOnes = tf.concat([v, tf.ones([count * heads, 1, length])], 1) as Heads
           const outs = perBlock(dO, blocks)
           const outsWithSums = perBlock(dOutWithSums, blocks)
@@ -121,15 +174,25 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
   })
 }
 
+/** Queries of each block (scaled), keys and values of a chunk of sequences. */
+interface ChunkHeads {
+  queries: Heads[]
+  k: Heads
+  v: Heads
+}
+
 // Small enough to skip much of the upper triangle, large enough that the products stay efficient.
 function defaultBlockSize(length: number): number {
   return length <= 64 ? length : Math.max(64, Math.ceil(length / 4))
 }
 
-/** As many sequences as have 2 MB of scores in one block: what two cores' caches hold. */
-function defaultSequences(blocks: Block[], heads: number): number {
+/**
+ * As many sequences as have 2 MB of scores in one block, which two cores' caches hold; a quarter of that where scores
+ * and their gradients are at hand together.
+ */
+function defaultSequences(blocks: Block[], heads: number, fused: boolean): number {
   const scores = Math.max(...blocks.map(({ start, end, first }) => (end - start) * (end - first)))
-  return Math.max(1, Math.floor(2 ** 19 / (scores * heads)))
+  return Math.max(1, Math.floor(2 ** (fused ? 17 : 19) / (scores * heads)))
 }
 
 /** Runs of at most `size` sequences, as even as can be. */

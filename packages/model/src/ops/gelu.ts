@@ -11,19 +11,25 @@ const CUBIC = 0.044715 * LINEAR
  */
 export function gelu<T extends tf.Tensor>(x: T): T {
   return withGradient([x], save => {
-    const slope = tf.add(tf.mul(tf.square(x), CUBIC), LINEAR)
-    const gate = tf.sigmoid(tf.mul(x, slope))
-    const value = tf.mul(x, gate)
+    const { slope, gate, value } = gated(x)
     save([slope, gate, value])
     return {
       value,
-      gradients(dy, saved) {
-        // d(gate)/dx = gate (1 - gate) (LINEAR + 3 CUBIC x^2), and LINEAR + 3 CUBIC x^2 = 3 slope - 2 LINEAR.
-        const [slope, gate, value] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-        const steepness = tf.sub(tf.mul(slope, 3), 2 * LINEAR)
-        const throughGate = tf.mul(tf.mul(value, tf.sub(1, gate)), steepness)
-        return [tf.mul(dy, tf.add(gate, throughGate))]
-      },
+      gradients: (dy, [slope, gate, value]) => [gatedGradient(dy, slope!, gate!, value!)],
     }
   })
+}
+
+/** GELU's value, and what its gradient takes. */
+export function gated<T extends tf.Tensor>(x: T): { slope: tf.Tensor; gate: tf.Tensor; value: T } {
+  const slope = tf.add(tf.mul(tf.square(x), CUBIC), LINEAR)
+  const gate = tf.sigmoid(tf.mul(x, slope))
+  return { slope, gate, value: tf.mul(x, gate) }
+}
+
+export function gatedGradient(dy: tf.Tensor, slope: tf.Tensor, gate: tf.Tensor, value: tf.Tensor): tf.Tensor {
+  // d(gate)/dx = gate (1 - gate) (LINEAR + 3 CUBIC x^2), and LINEAR + 3 CUBIC x^2 = 3 slope - 2 LINEAR.
+  const steepness = tf.sub(tf.mul(slope, 3), 2 * LINEAR)
+  const throughGate = tf.mul(tf.mul(value, tf.sub(1, gate)), steepness)
+  return tf.mul(dy, tf.add(gate, throughGate))
 }

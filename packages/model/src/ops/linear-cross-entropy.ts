@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { after } from './after.ts'
 import { withGradient } from './with-gradient.ts'
 
 export interface LinearCrossEntropyInputs {
@@ -28,29 +29,40 @@ export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar 
   const { hidden, table, targets, weights } = inputs
   const [rows, width] = hidden.shape
   const vocabSize = table.shape[0]
+  // A wide product reads its second operand faster than its first one transposed.
+  const wide = width >= 256
   return withGradient([hidden, table], save => {
     const weighted = tf.mul(hidden, tf.reshape(weights, [rows, 1])) as tf.Tensor2D
     const losses: tf.Tensor[] = []
     const expectations: tf.Tensor2D[] = []
     let dTable: tf.Tensor2D | undefined
-    for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(vocabSize))) {
+    let last: tf.Tensor2D | undefined
+    const addLast = (): void => {
+      if (last) dTable = dTable ? tf.add(dTable, last) : last
+    }
+    for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, vocabSize))) {
       const [loss, expectation, weightedCounts] = tf.tidy(() => {
         const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
         const p = tf.softmax(logits)
         const picked = tf.maximum(pick(p, tf.slice(targets, start, size)), SMALLEST)
-        return [
-          tf.sum(tf.mul(tf.log(picked), tf.slice(weights, start, size))),
-          tf.matMul(p, table),
-          tf.matMul(p, tf.slice(weighted, [start, 0], [size, width]), true, false),
-        ] as [tf.Scalar, tf.Tensor2D, tf.Tensor2D]
+        const loss = tf.sum(tf.mul(tf.log(picked), tf.slice(weights, start, size)))
+        const expectation = tf.matMul(p, table)
+        const ofBlock = after(tf.slice(weighted, [start, 0], [size, width]), expectation, loss)
+        const counts = wide ? tf.matMul(ofBlock, p, true, false) : tf.matMul(p, ofBlock, true, false)
+        return [loss, expectation, counts] as [tf.Scalar, tf.Tensor2D, tf.Tensor2D]
       })
       losses.push(loss)
       expectations.push(expectation)
-      dTable = dTable ? tf.add(dTable, weightedCounts) : weightedCounts
+      // One block late: a compiled graph follows the younger operand first, which is then the sum of the earlier blocks.
+      addLast()
+      last = weightedCounts
     }
-    const expectation = expectations.length === 1 ? expectations[0]! : tf.concat(expectations, 0)
+    addLast()
+    const joined = expectations.length === 1 ? expectations[0]! : tf.concat(expectations, 0)
+    const expectation = after(joined, dTable!)
     const dHidden = tf.mul(tf.sub(expectation, tf.gather(table, targets)), tf.reshape(weights, [rows, 1]))
-    save([dHidden, tf.sub(dTable!, tf.unsortedSegmentSum(weighted, targets, vocabSize))])
+    const counts = wide ? tf.transpose(dTable!) : dTable!
+    save([dHidden, tf.sub(counts, tf.unsortedSegmentSum(weighted, targets, vocabSize))])
     return {
       value: tf.neg(losses.length === 1 ? losses[0]! : tf.addN(losses)),
       gradients: (dy, [dHidden, dTable]) => [tf.mul(dHidden!, dy), tf.mul(dTable!, dy)],
@@ -70,7 +82,7 @@ export function scoreTargets(inputs: Omit<LinearCrossEntropyInputs, 'weights'>):
 } {
   const { hidden, table, targets } = inputs
   const [rows, width] = hidden.shape
-  const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(table.shape[0]))
+  const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape[0]))
   const scored = blocks.map(([start, size]) =>
     tf.tidy(() => {
       const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
@@ -99,9 +111,10 @@ function pick(x: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
   return tf.gather(tf.reshape(x, [rows * width]), tf.add(rowStarts, columns)) as tf.Tensor1D
 }
 
-// About 16 MB of logits at a time. Fewer rows would spend their time on adding up `dTable`, more gain nothing.
-function defaultBlockSize(vocabSize: number): number {
-  return Math.min(512, Math.max(256, Math.floor(2 ** 22 / vocabSize)))
+// At most 32 MB of logits at a time, in blocks of one size. Fewer rows would spend their time on adding up `dTable`.
+function defaultBlockSize(rows: number, vocabSize: number): number {
+  const most = Math.min(1024, Math.max(256, Math.floor(2 ** 23 / vocabSize)))
+  return Math.ceil(rows / Math.ceil(rows / most))
 }
 
 function rowBlocks(rows: number, size: number): [start: number, size: number][] {

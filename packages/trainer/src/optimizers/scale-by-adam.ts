@@ -27,11 +27,14 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8 }: AdamO
       const firstMoment: TensorRecord = {}
       const secondMoment: TensorRecord = {}
       const direction: TensorRecord = {}
+      // m̂ / (√v̂ + ε) with the corrections taken out of the root: one pass over the moments less.
+      const correction = tf.rsqrt(scalars.inverseBiasCorrection2!)
+      const smallest = tf.mul(correction, epsilon)
+      const factor = tf.mul(correction, scalars.inverseBiasCorrection1!)
       for (const [name, gradient] of Object.entries(updates)) {
         const m = tf.add(tf.mul(state.firstMoment![name]!, beta1), tf.mul(gradient, 1 - beta1))
         const v = tf.add(tf.mul(state.secondMoment![name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2))
-        const root = tf.add(tf.sqrt(tf.mul(v, scalars.inverseBiasCorrection2!)), epsilon)
-        direction[name] = tf.div(tf.mul(m, scalars.inverseBiasCorrection1!), root)
+        direction[name] = tf.mul(tf.div(m, tf.add(tf.sqrt(v), smallest)), factor)
         firstMoment[name] = m
         secondMoment[name] = v
       }

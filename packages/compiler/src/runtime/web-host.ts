@@ -15,6 +15,9 @@ interface Session {
   readonly outputs: readonly Binding[]
 }
 
+/** Within this time after it failed a browser tells that it took the graphics device away. */
+const LOSS_IS_TOLD_MS = 500
+
 /** Answers requests strictly one after another, whatever they await. */
 export class WebHost {
   private readonly sessions = new Map<number, Session>()
@@ -50,7 +53,11 @@ export class WebHost {
     return new Promise((resolve, reject) => {
       if (this.lost) reject(this.lost)
       this.giveUp = reject
-      this.handle(request).then(resolve, reject)
+      this.handle(request).then(resolve, error => {
+        // ONNX Runtime may fail of a lost device before the loss itself is told, which is what the caller must know.
+        if (this.onGpu) setTimeout(() => reject(error), LOSS_IS_TOLD_MS)
+        else reject(error)
+      })
     })
   }
 
@@ -82,8 +89,11 @@ export class WebHost {
     }
   }
 
+  private get onGpu(): boolean {
+    return this.setup?.providers[0] === 'webgpu'
+  }
+
   private async start(setup: WebSetup): Promise<void> {
-    const onGpu = setup.providers[0] === 'webgpu'
     // Two builds of ONNX Runtime: the one that knows WebGPU is twice as large.
     const ort: Ort = setup.providers.includes('webgpu')
       ? await import('onnxruntime-web/webgpu')
@@ -95,7 +105,7 @@ export class WebHost {
     ort.env.wasm.numThreads = setup.threads
     if (setup.wasmPaths !== undefined) ort.env.wasm.wasmPaths = setup.wasmPaths
     this.probe = await this.createSession(setup.probe)
-    if (onGpu) {
+    if (this.onGpu) {
       const device = (await ort.env.webgpu.device) as GraphicsDevice
       void device.lost.then(({ message, reason }) => {
         this.lost = new Error(`the WebGPU device was lost (${message || reason || 'no reason given'})`)

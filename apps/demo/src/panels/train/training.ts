@@ -200,7 +200,10 @@ export class Training {
     if (line.type === 'sample') {
       this.samples.value = [{ step: line.step, text: line.text }, ...this.samples.value].slice(0, 12)
     } else if (line.type === 'evaluation') {
-      this.heldOut.value = [...this.heldOut.value, { step: line.step, bitsPerByte: line.bitsPerByte }]
+      this.heldOut.value = thinned(
+        [...this.heldOut.value, { step: line.step, bitsPerByte: line.bitsPerByte }],
+        MOST_DOTS,
+      )
     } else {
       this.#pending.push({ step: line.step, bitsPerByte: line.bitsPerByte })
       this.#rate = this.#rate === 0 ? line.tokensPerSecond : this.#rate * 0.9 + line.tokensPerSecond * 0.1
@@ -215,7 +218,7 @@ export class Training {
     this.#pending = []
     batch(() => {
       this.phase.value = undefined
-      this.curve.value = thinned([...this.curve.value, ...pending])
+      this.curve.value = thinned([...this.curve.value, ...pending], MOST_POINTS)
       this.step.value = pending.at(-1)?.step ?? this.step.value
       this.seconds.value = seconds
       this.tokensPerSecond.value = this.#rate
@@ -224,10 +227,11 @@ export class Training {
 }
 
 const MOST_POINTS = 1200
+const MOST_DOTS = 60
 
 /** Every second point goes when there are too many to see. */
-function thinned(points: CurvePoint[]): CurvePoint[] {
-  return points.length > MOST_POINTS
+function thinned(points: CurvePoint[], most: number): CurvePoint[] {
+  return points.length > most
     ? points.filter((_, i) => i % 2 === 1 || i === points.length - 1)
     : points
 }

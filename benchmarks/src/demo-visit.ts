@@ -103,8 +103,10 @@ export async function loadedBytes(
 export interface MemorySample {
   minute: number
   step: number
-  /** Bytes of JavaScript's and WebAssembly's memory in the page and its workers, after a collection of garbage. */
+  /** Bytes of live objects and arrays of JavaScript in the page. */
   page: number
+  /** The same in the worker that trains. */
+  worker: number
   /** Elements in the document. */
   nodes: number
   /** Bytes of the renderer's own resident memory, and of all the browser's processes; 0 where `/proc` is not there. */
@@ -112,34 +114,71 @@ export interface MemorySample {
   browser: number
 }
 
-/** Collects garbage everywhere, then looks. Chromium needs `--js-flags=--expose-gc`. */
+/** Collects garbage in the page and in its training worker, then looks. */
 export async function memoryNow(browser: Browser, page: Page): Promise<Omit<MemorySample, 'minute'>> {
-  const collect = (): void => (globalThis as unknown as { gc(): void }).gc()
-  for (let i = 0; i < 2; i++) {
-    for (const place of [page, ...page.workers()]) await place.evaluate(collect)
-  }
-  const inPage = await page.evaluate(async () => {
-    const measured = await (
-      performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
-    ).measureUserAgentSpecificMemory()
-    return {
-      page: measured.bytes,
-      nodes: document.querySelectorAll('*').length,
-      step: Number(document.querySelector('.numbers dd')!.textContent!.replaceAll(',', '')),
-    }
-  })
-  const session = await browser.newBrowserCDPSession()
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  const session = await page.context().newCDPSession(page)
+  const inPage = await liveBytes((method, params) => session.send(method as never, params as never))
+  const inWorker = await inTrainingWorker(session)
   await session.detach()
+  const shown = await page.evaluate(() => ({
+    nodes: document.querySelectorAll('*').length,
+    step: Number(document.querySelector('.numbers dd')!.textContent!.replaceAll(',', '')),
+  }))
+  const system = await browser.newBrowserCDPSession()
+  const { processInfo } = await system.send('SystemInfo.getProcessInfo')
+  await system.detach()
   const resident = await Promise.all(
     processInfo.map(async ({ id, type }) => ({ type, bytes: await ownResidentBytes(id) })),
   )
   return {
-    ...inPage,
+    ...shown,
+    page: inPage,
+    worker: inWorker,
     // The page's renderer is the largest; others are spare.
     renderer: Math.max(...resident.filter(({ type }) => type === 'renderer').map(({ bytes }) => bytes)),
     browser: resident.reduce((sum, { bytes }) => sum + bytes, 0),
   }
+}
+
+type Send = (method: string, params?: object) => Promise<unknown>
+type Session = Awaited<ReturnType<ReturnType<Page['context']>['newCDPSession']>>
+
+async function liveBytes(send: Send): Promise<number> {
+  await send('HeapProfiler.collectGarbage')
+  await send('HeapProfiler.collectGarbage')
+  const { usedSize, backingStorageSize } = (await send('Runtime.getHeapUsage')) as Record<string, number>
+  return usedSize! + backingStorageSize!
+}
+
+/** Playwright has no session for a worker; the protocol's older way of messages to targets has. */
+async function inTrainingWorker(session: Session): Promise<number> {
+  const found = new Promise<string>(resolve => {
+    session.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      if (targetInfo.url.includes('train-worker')) resolve(sessionId)
+    })
+  })
+  await session.send('Target.setAutoAttach', {
+    autoAttach: true,
+    waitForDebuggerOnStart: false,
+    flatten: false,
+  })
+  const sessionId = await found
+  const waiting = new Map<number, (result: unknown) => void>()
+  session.on('Target.receivedMessageFromTarget', ({ sessionId: from, message }) => {
+    if (from !== sessionId) return
+    const { id, result } = JSON.parse(message) as { id: number; result: unknown }
+    waiting.get(id)?.(result)
+  })
+  let id = 0
+  return liveBytes((method, params = {}) => {
+    id++
+    const answered = new Promise<unknown>(resolve => waiting.set(id, resolve))
+    void session.send('Target.sendMessageToTarget', {
+      sessionId,
+      message: JSON.stringify({ id, method, params }),
+    })
+    return answered
+  })
 }
 
 /** What a process has for itself, shared files left out. */

@@ -18,16 +18,13 @@ export async function run(): Promise<BenchmarkResult> {
   }
   const site = await buildSite(new URL('../../../apps/demo/', import.meta.url))
   const served = await serveFolder(site.folder, { isolated: true })
-  const browser = await launchChromium({
-    // Otherwise measuring waits for the browser to find a good time.
-    args: ['--js-flags=--expose-gc', '--enable-blink-features=ForceEagerMeasureMemory'],
-  })
+  const browser = await launchChromium()
   const samples: MemorySample[] = []
   try {
     const page = await visit(browser, `${served.url}#train`)
     await startTraining(page)
     const began = performance.now()
-    console.log('minute    step  page MB  elements  renderer MB  browser MB')
+    console.log('minute    step  page MB  worker MB  elements  renderer MB  browser MB')
     for (let minute = 1; minute <= minutes; minute++) {
       await new Promise(resolve => setTimeout(resolve, began + minute * 60_000 - performance.now()))
       const sample = { minute, ...(await memoryNow(browser, page)) }
@@ -37,6 +34,7 @@ export async function run(): Promise<BenchmarkResult> {
           String(minute).padStart(6),
           String(sample.step).padStart(7),
           (sample.page / MB).toFixed(1).padStart(8),
+          (sample.worker / MB).toFixed(1).padStart(10),
           String(sample.nodes).padStart(9),
           (sample.renderer / MB).toFixed(1).padStart(12),
           (sample.browser / MB).toFixed(1).padStart(11),
@@ -51,7 +49,7 @@ export async function run(): Promise<BenchmarkResult> {
   // The first minute still loads what a first sample and a first checkpoint need.
   const early = samples.slice(1, 4)
   const late = samples.slice(-Math.max(1, Math.floor(minutes / 3)))
-  const rows = (['page', 'renderer', 'browser'] as const).flatMap((what): BenchmarkRow[] => {
+  const rows = (['page', 'worker', 'renderer', 'browser'] as const).flatMap((what): BenchmarkRow[] => {
     const [before, after] = [early, late].map(list => median(list.map(sample => sample[what])))
     if (!before || !after) return []
     return [

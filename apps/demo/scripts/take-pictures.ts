@@ -1,8 +1,8 @@
 // Takes pictures of every panel at work, for the README and to be looked at:
 //
-//   npm exec -- node --conditions=@tinystories/source apps/demo/scripts/take-pictures.ts [--out docs/demo] [--shots 1280:light,390:dark] [--full]
+//   npm exec -- node --conditions=@tinystories/source apps/demo/scripts/take-pictures.ts [--out docs/demo] [--shots 1280:light,390:dark] [--full] [--plain] [--png] [--only write,train]
 //
-// --full takes the whole length of the page, and not what is seen first.
+// --full takes the whole length of the page, and not what is seen first; --plain a page that is not isolated.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,10 +25,11 @@ const { values } = parseArgs({
     only: { type: 'string' },
     full: { type: 'boolean', default: false },
     plain: { type: 'boolean', default: false },
+    png: { type: 'boolean', default: false },
   },
 })
 /** So long the picture of training has trained. */
-const TRAINED_SECONDS = 75
+const TRAINED_SECONDS = 45
 
 const scenes: Record<string, (page: Page) => Promise<void>> = {
   async write(page) {
@@ -112,8 +113,8 @@ try {
       if (options.tab === 'write') await storyOf(page)
       await play(page)
       const picture = await page.screenshot({ fullPage: values.full })
-      const file = join(values.out, `${name}-${width}-${colorScheme}.webp`)
-      await writeFile(file, await asWebp(page, picture))
+      const file = join(values.out, `${name}-${width}-${colorScheme}.${values.png ? 'png' : 'webp'}`)
+      await writeFile(file, values.png ? picture : await asWebp(page, picture))
       console.log(file)
       await page.context().close()
     }

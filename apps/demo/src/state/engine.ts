@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals'
 import type { EngineChoice } from '../workers/engine.ts'
-import { hasWebGpu } from './has-web-gpu.ts'
 
 const KEY = 'engine'
 const all: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'tfjs']
@@ -33,6 +32,12 @@ export const surroundings = {
   /** Undefined until it is known. */
   webgpu: signal<boolean | undefined>(undefined),
 }
-void hasWebGpu().then(found => {
-  surroundings.webgpu.value = found
-})
+
+/** Finds out whether there is WebGPU, away from the page's own thread. */
+export function lookForWebGpu(): void {
+  const probe = new Worker(new URL('../workers/gpu-probe.ts', import.meta.url), { type: 'module' })
+  probe.onmessage = ({ data }: MessageEvent<boolean>) => {
+    surroundings.webgpu.value = data
+    probe.terminate()
+  }
+}

@@ -231,7 +231,5 @@ const MOST_DOTS = 60
 
 /** Every second point goes when there are too many to see. */
 function thinned(points: CurvePoint[], most: number): CurvePoint[] {
-  return points.length > most
-    ? points.filter((_, i) => i % 2 === 1 || i === points.length - 1)
-    : points
+  return points.length > most ? points.filter((_, i) => i % 2 === 1 || i === points.length - 1) : points
 }

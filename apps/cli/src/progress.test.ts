@@ -123,6 +123,20 @@ test('colours change nothing but the colours', () => {
   expect(colored[9]).toContain('\x1b[36m1.000 training\x1b[0m')
 })
 
+test('on a terminal a long note is broken between its words, elsewhere it is one line', () => {
+  for (const [isTTY, expected] of [
+    [true, 'a story of\nmany\nverylongwords-without-end\nin it\n'],
+    [false, 'a story of many verylongwords-without-end in it\n'],
+  ] as const) {
+    const { stream, text } = screen(isTTY)
+    Object.assign(stream, { columns: 12 })
+    new Progress({ stream, steps: 1, shareDone: () => 0 }).note(
+      'a story of many verylongwords-without-end in it',
+    )
+    expect(text().replaceAll(/(?<=-without)\n?/g, '')).toBe(expected)
+  }
+})
+
 test('where the terminal is low it is one line', () => {
   const { stream, text } = screen(true)
   Object.assign(stream, { rows: 8 })

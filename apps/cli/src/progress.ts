@@ -71,7 +71,8 @@ export class Progress {
   /** A line of its own that stays. */
   note(text: string): void {
     this.#erase()
-    this.#stream.write(`${text}\n`)
+    const { isTTY, columns = 100 } = this.#stream
+    this.#stream.write(`${isTTY ? wrapped(text, columns - 1) : text}\n`)
     if (this.#rows.length > 0) this.#draw(this.#rows)
   }
 
@@ -140,4 +141,13 @@ export function formatDuration(seconds: number): string {
 
 function smooth(before: number | undefined, value: number, weight: number): number {
   return before === undefined ? value : before * (1 - weight) + value * weight
+}
+
+/** Breaks lines that are too long between words, where there are any. */
+function wrapped(text: string, width: number): string {
+  const atWords = new RegExp(`(.{1,${width}})(?: +|$)`, 'g')
+  return text
+    .split('\n')
+    .map(line => (line.length <= width ? line : line.replaceAll(atWords, '$1\n').trimEnd()))
+    .join('\n')
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RunSettings } from './train/settings.ts'
 import { fileError, UserError } from './user-error.ts'
@@ -59,9 +59,22 @@ export async function refuseUsedFolder(run: RunFolder): Promise<void> {
 /** @throws UserError when the folder holds a run already, or cannot be made. */
 export async function makeRunFolder(run: RunFolder): Promise<void> {
   await refuseUsedFolder(run)
-  await mkdir(run.model, { recursive: true }).catch(error => {
-    throw fileError('The run folder', run.folder, error)
+  await mkdir(run.model, { recursive: true }).catch(async error => {
+    throw fileError('The run folder', run.folder, await whyNoFolder(run.folder, error))
   })
+}
+
+/** On a read-only file system a recursive mkdir says that there is no such folder: what stands in its way is told here. */
+async function whyNoFolder(folder: string, error: NodeJS.ErrnoException): Promise<unknown> {
+  if (error.code !== 'ENOENT') return error
+  for (let parent = dirname(folder); ; parent = dirname(parent)) {
+    if (await exists(parent))
+      return access(parent, constants.W_OK).then(
+        () => error,
+        reason => reason,
+      )
+    if (parent === dirname(parent)) return error
+  }
 }
 
 /** Takes a run that could not begin away again; what else lies in its folder stays. */

@@ -1,3 +1,5 @@
+import { rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { useBackend } from '@tinystories/backends'
 import {
   countParameters,
@@ -7,6 +9,7 @@ import {
   modelCost,
   openSafetensors,
 } from '@tinystories/model'
+import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import {
   CheckpointError,
   createTrainer,
@@ -21,7 +24,7 @@ import { abortOnInterrupt } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { forDisplay } from '../paths.ts'
 import { formatDuration, Progress } from '../progress.ts'
-import { removeUnbegun, writeWhole } from '../run-folder.ts'
+import { type RunFolder, removeUnbegun, writeWhole } from '../run-folder.ts'
 import { saveModel } from '../stories.ts'
 import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
@@ -58,13 +61,18 @@ export async function train(flags: TrainFlags): Promise<number> {
   const note: Note = text => console.log(text)
   if (flags.findLearningRate || flags.findBatchSize) return find(flags, note)
   const { run, settings, tokenizer } = await prepareRun(flags, note)
-  await useBackend('cpu')
-  const model = trainableModel(settings.model, initParameters(settings.model, settings.seed), settings)
-  const stories = await openTrainingStories(settings)
-  const windows = { tokenizer, contextLength: settings.model.contextLength, batchSize: settings.batchSize }
-  // From all over the set: files are often in the order of their sources, and those are not equally hard.
-  const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
-  const evaluation = await evaluationSet(someHeldOut, windows)
+  const abandon = async (error: unknown): Promise<never> => {
+    // A folder that is locked belongs to a run that began at the same moment.
+    if (flags.resume === undefined && !CheckpointError.isInstance(error)) {
+      await removeUnbegun(run)
+      // The folder of all runs, where this was to be its first.
+      if (flags.out === undefined) await rmdir(dirname(run.folder)).catch(() => {})
+    }
+    throw withForce(error)
+  }
+  const { model, stories, windows, evaluation, identity } = await openRun(run, settings, tokenizer).catch(
+    abandon,
+  )
   const { limits, threads, workers, patience, sampleEvery, tokensPerEpoch } = settings
   const progress = new Progress({
     shareDone: shareDone(settings),
@@ -73,11 +81,6 @@ export async function train(flags: TrainFlags): Promise<number> {
     ...(process.stdout.isTTY ? { peakFlops: await machineRate(settings) } : {}),
   })
   const warn = (text: string): void => progress.note(`Warning: ${text}`)
-  const abandon = async (error: unknown): Promise<never> => {
-    // A folder that is locked belongs to a run that began at the same moment.
-    if (flags.resume === undefined && !CheckpointError.isInstance(error)) await removeUnbegun(run)
-    throw withForce(error)
-  }
   const tracker =
     flags.tracker === undefined
       ? undefined
@@ -106,7 +109,7 @@ export async function train(flags: TrainFlags): Promise<number> {
       format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
       checkpointEverySteps: settings.checkpointEvery,
       keepCheckpoints: settings.keepCheckpoints,
-      identity: await fingerprints(run, settings),
+      identity,
       config: settings,
     },
     resume: flags.resume !== undefined,
@@ -135,7 +138,7 @@ export async function train(flags: TrainFlags): Promise<number> {
       note(`Engine ${name} is not used: ${reason}`)
     }
     note(
-      `Model: ${settings.model.layers} layers, hidden ${settings.model.hiddenSize}, ${settings.model.heads} heads, context ${settings.model.contextLength}, ${countParameters(settings.model).total.toLocaleString('en')} parameters`,
+      `Model: ${settings.model.layers} ${settings.model.layers === 1 ? 'layer' : 'layers'}, hidden ${settings.model.hiddenSize}, ${settings.model.heads} heads, context ${settings.model.contextLength}, ${countParameters(settings.model).total.toLocaleString('en')} parameters`,
     )
     note(`Engine: ${engine.name} (${engine.description}; ${why})`)
     note(`Run folder: ${forDisplay(run.folder)}`)
@@ -174,6 +177,19 @@ export async function train(flags: TrainFlags): Promise<number> {
   }
   await tellStory(note, run, settings)
   return 0
+}
+
+/** What a run begins with: its model, its stories, those to measure it on, and what tells whether they are the same. */
+async function openRun(run: RunFolder, settings: RunSettings, tokenizer: WordPieceTokenizer) {
+  await useBackend('cpu')
+  const { model: config, batchSize, seed } = settings
+  const model = trainableModel(config, initParameters(config, seed), settings)
+  const stories = await openTrainingStories(settings)
+  const windows = { tokenizer, contextLength: config.contextLength, batchSize }
+  // From all over the set: files are often in the order of their sources, and those are not equally hard.
+  const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
+  const evaluation = await evaluationSet(someHeldOut, windows)
+  return { model, stories, windows, evaluation, identity: await fingerprints(run, settings) }
 }
 
 /** Undefined where ONNX Runtime is not there: the view then shows the rate alone. */

@@ -13,6 +13,7 @@ select, button { font: inherit; padding: .25rem .6rem; border: 1px solid var(--l
 button { cursor: pointer }
 #chart { background: var(--panel); border: 1px solid var(--line); border-radius: .6rem; padding: .5rem; overflow: hidden }
 .u-legend { font-size: .85rem; text-align: left } .u-title { display: none }
+.u-legend :is(th, td) { border: 0; padding: .2rem .3rem }
 .scroll { overflow-x: auto; margin-top: 1rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--panel) }
 table { border-collapse: collapse; width: 100%; font-size: .92rem }
 th, td { padding: .45rem .75rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line) }

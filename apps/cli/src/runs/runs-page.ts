@@ -14,6 +14,10 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
   const shown = runs.map(({ name, training, heldOut }) => ({ name, training, heldOut }))
   const data = JSON.stringify(shown).replaceAll('<', '\\u003c')
   const differing = differingSettings(runs)
+  const told = runs
+    .map(stories)
+    .filter(html => html !== '')
+    .join('\n')
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -50,10 +54,7 @@ ${runs.map((run, i) => row(run, i, differing)).join('\n')}
 </tbody>
 </table></div>
 </section>
-<section aria-label="Stories">
-<h2>Stories on the way</h2>
-${runs.map(stories).join('\n')}
-</section>
+${told === '' ? '' : `<section aria-label="Stories">\n<h2>Stories on the way</h2>\n${told}\n</section>`}
 <script>${library}</script>
 <script id="runs" type="application/json">${data}</script>
 <script>${pageScript}</script>

@@ -1,4 +1,5 @@
 /** `1234567890` -> `1.23 GB`. */
 export function formatBytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${Math.round(bytes / 1e6)} MB`
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
+  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} kB`
 }

@@ -117,8 +117,14 @@ export async function trainTokenizer(
   return tokenizer
 }
 
+/** @throws UserError naming the file, when it holds no tokenizer that can be trained with */
 export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
-  return WordPieceTokenizer.fromFile(path)
+  const tokenizer = await WordPieceTokenizer.fromFile(path).catch((error: Error) => {
+    throw error.message.includes(path) ? error : new UserError(`${path}: ${error.message}`, { cause: error })
+  })
+  if (tokenizer.vocabSize === 0)
+    throw new UserError(`${path}: its vocabulary is empty. Train one, or give another file.`)
+  return tokenizer
 }
 
 /** @throws UserError when the vocabulary has no token that ends a story. */

@@ -115,7 +115,7 @@ async function chooseTokenizer(
 ): Promise<WordPieceTokenizer> {
   const ofShards = await tokenizerOfShards(data)
   if (ofShards === undefined) {
-    return tokenizer ? loadTokenizer(tokenizer) : trainTokenizer(train as StoryStream, vocabSize)
+    return tokenizer ? ownTokenizer(tokenizer) : trainTokenizer(train as StoryStream, vocabSize)
   }
   const given = { '--vocab-size': vocabSize, '--separator': separator }
   const decided = Object.entries(given).find(([, flag]) => flag !== undefined)?.[0]
@@ -126,6 +126,17 @@ async function chooseTokenizer(
   }
   if (tokenizer) await checkTokens(data, await loadTokenizer(tokenizer))
   return ofShards
+}
+
+/** @throws UserError naming the file, when its tokens cannot end a story */
+async function ownTokenizer(path: string): Promise<WordPieceTokenizer> {
+  const tokenizer = await loadTokenizer(path)
+  if (tokenizer.endOfTextId === undefined) {
+    throw new UserError(
+      `--tokenizer: ${path} has no token that ends a story (<|endoftext|> or [SEP]). Train one that has: tokenizer train.`,
+    )
+  }
+  return tokenizer
 }
 
 /** The limits that flags name. */

@@ -7,6 +7,7 @@ import {
   type RunFolder,
   readSettings,
   refuseUsedFolder,
+  removeUnbegun,
   runFolder,
   writeWhole,
 } from '../run-folder.ts'
@@ -43,8 +44,13 @@ export async function prepareRun(flags: TrainFlags, note: Note): Promise<Prepare
   const { settings, tokenizer } = await planNewRun(flags, note)
   // The folder is made only now, so that a mistake in the flags leaves nothing behind.
   await makeRunFolder(run)
-  await tokenizer.save(run.tokenizer)
-  await writeSettings(run, settings)
+  try {
+    await tokenizer.save(run.tokenizer)
+    await writeSettings(run, settings)
+  } catch (error) {
+    await removeUnbegun(run)
+    throw error
+  }
   return { run, settings, tokenizer }
 }
 

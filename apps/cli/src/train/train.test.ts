@@ -226,6 +226,29 @@ describe('a tracker of the person', () => {
   })
 })
 
+test('what a run cannot begin with is told, and leaves nothing', async () => {
+  const before = await readdir(folder)
+  const vocabulary = { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', vocab: {} }
+  const wrong = [
+    [{ model: vocabulary }, /^error: .*wrong\.json: .*lacks the unknown token/],
+    [
+      { model: { ...vocabulary, vocab: { '[UNK]': 0 } } },
+      /^error: --tokenizer: .*wrong\.json has no token that ends a story/,
+    ],
+  ] as const
+  for (const [json, expected] of wrong) {
+    await writeFile(join(folder, 'wrong.json'), JSON.stringify(json))
+    const { code, stderr } = await cli('train --data stories.txt --tokenizer wrong.json --steps 2')
+    await rm(join(folder, 'wrong.json'))
+    expect([code, stderr]).toEqual([1, expect.stringMatching(expected)])
+  }
+  expect((await cli('train --data stories.txt --valid nowhere.txt --steps 2')).stderr).toMatch(/nowhere\.txt/)
+  expect((await cli('train --data stories.txt --hidden 100000 --steps 2')).stderr).toMatch(
+    /^error: A model of [\d,]+ parameters needs .* GB .* this machine has .* Choose a smaller/,
+  )
+  expect(await readdir(folder)).toEqual(before)
+})
+
 test('the field with the stories is named by a flag, and told where it is missing', async () => {
   const rows = (await readFile(join(folder, 'stories.txt'), 'utf8')).split('\n<|endoftext|>\n')
   await writeFile(

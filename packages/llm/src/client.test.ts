@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import {
   AuthenticationError,
@@ -281,4 +282,36 @@ test('nothing is taken from the environment', async () => {
   } finally {
     for (const name of Object.keys(planted)) delete process.env[name]
   }
+})
+
+test('any number of calls may share a signal, which has one listener for them all', async () => {
+  const server = await serve({ latency: 50 })
+  const client = createChatClient({ model: 'local', baseURL: server.baseURL, apiKey: 'any' })
+  const controller = new AbortController()
+  const { signal } = controller
+  const first = Array.from({ length: 40 }, (_, trial) =>
+    client.complete({ ...say('hello'), trial }, { signal }),
+  )
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  await Promise.all(first)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  const second = Array.from({ length: 40 }, (_, trial) =>
+    client.complete({ ...say('hi'), trial }, { signal }),
+  )
+  controller.abort(new Error('enough'))
+  for (const each of second) await expect(each).rejects.toThrow('enough')
+  // Those that have their replies are not touched.
+  expect((await Promise.all(first)).every(({ text }) => text === 'hello')).toBe(true)
+})
+
+test('a port that the web never asks is told at once', async () => {
+  const client = createChatClient({
+    model: 'local',
+    baseURL: 'http://127.0.0.1:6000/v1',
+    apiKey: 'any',
+    retryDelay: 1,
+  })
+  await expect(client.complete(say('hello'))).rejects.toThrow(
+    /cannot be reached \(bad port\)\. Check the address/,
+  )
 })

@@ -37,7 +37,8 @@ export function describeFailure(error: unknown, context: FailureContext): Failur
       { isUnreachable: true, perhapsPaid: true },
     )
   }
-  const isUnreachable = codes.some(code => unreachable.has(code))
+  // Ports such as 6000, which the web keeps to other services, are never asked.
+  const isUnreachable = codes.some(code => unreachable.has(code)) || text === 'bad port'
   const problem = context.redact(text)
   return new Failure(
     'passing',

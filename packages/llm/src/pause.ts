@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 /** Waits; rejects with the signal's reason when it is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -10,9 +12,9 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
       return
     }
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
+      stay()
       resolve()
     }, milliseconds)
-    signal.addEventListener('abort', stop, { once: true })
+    const stay = onAbort(signal, stop)
   })
 }

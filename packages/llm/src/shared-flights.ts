@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 /** Lets calls for the same thing share one. It is aborted when all who wait for it are. */
 export class SharedFlights<T> {
   readonly #flights = new Map<
@@ -39,14 +41,14 @@ export class SharedFlights<T> {
         }
         reject(signal?.reason)
       }
-      signal?.addEventListener('abort', leave, { once: true })
+      const stay = signal && onAbort(signal, leave)
       joined.promise.then(
         value => {
-          signal?.removeEventListener('abort', leave)
+          stay?.()
           resolve({ value, isShared })
         },
         (error: unknown) => {
-          signal?.removeEventListener('abort', leave)
+          stay?.()
           reject(error)
         },
       )

@@ -6,6 +6,7 @@ import type { ChatClientOptions } from './client-options.ts'
 import { DeadlineError, InvalidRequestError, LlmError } from './errors.ts'
 import { Failure } from './failure.ts'
 import { Gate } from './limits/gate.ts'
+import { onAbort } from './on-abort.ts'
 import { pause } from './pause.ts'
 import { likelyTokens } from './prices.ts'
 import type { KeptReply, OpenReplyCache, ReplyCache } from './reply-cache.ts'
@@ -126,7 +127,7 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
       }
       const room = account.settled()
       pass.unused()
-      await Promise.race([room, aborted(signal)])
+      await unlessAborted(room, signal)
     }
   }
 
@@ -170,10 +171,17 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
   return { model, complete, account: () => account.snapshot() }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+function unlessAborted(room: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const stay = onAbort(signal, () => reject(signal.reason))
+    void room.then(() => {
+      stay()
+      resolve()
+    })
   })
 }
 

@@ -1,6 +1,7 @@
 import { describeFailure } from './describe-failure.ts'
 import { DeadlineError, ServerFailureError } from './errors.ts'
 import { Failure } from './failure.ts'
+import { onAbort } from './on-abort.ts'
 import { parseReply, type RawReply } from './parse-reply.ts'
 import type { RequestBody } from './request-body.ts'
 import type { Server } from './server.ts'
@@ -24,7 +25,7 @@ export async function tryOnce(
   signal.throwIfAborted()
   const controller = new AbortController()
   const abort = (): void => controller.abort(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
+  const stay = onAbort(signal, abort)
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
@@ -47,7 +48,7 @@ export async function tryOnce(
     throw describeFailure(error, context)
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    stay()
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from '../on-abort.ts'
 import { Concurrency } from './concurrency.ts'
 import { Pace } from './pace.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -81,11 +82,11 @@ export class Gate {
       const waiting: Waiting = {
         tokens,
         enter: () => {
-          signal.removeEventListener('abort', leave)
+          stay()
           resolve(this.#pass(tokens))
         },
       }
-      signal.addEventListener('abort', leave, { once: true })
+      const stay = onAbort(signal, leave)
       if (first) this.#queue.unshift(waiting)
       else this.#queue.push(waiting)
       this.#pump()

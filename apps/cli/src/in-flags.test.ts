@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openStories } from '@tinystories/dataset'
+import { makeStories, openStories } from '@tinystories/dataset'
+import { createChatClient } from '@tinystories/llm'
 import { gptConfig } from '@tinystories/model'
+import { trainWordPiece } from '@tinystories/tokenizer'
 import { expect, test } from 'vitest'
 import { messageOf } from './describe-error.ts'
 import { inFlags } from './in-flags.ts'
@@ -44,6 +46,32 @@ test('a hub without a folder for downloads', async () => {
 test('heads that do not divide the hidden size', async () => {
   const message = await failure(() => gptConfig('sample', { hiddenSize: 16, heads: 3 }))
   expect(inFlags(message, 'train')).toMatch(/^--heads 3 must divide --hidden 16:.*Try --heads [24]\.$/)
+})
+
+test('a vocabulary that is too small', async () => {
+  const message = await failure(() => trainWordPiece(['A cat sat.'], { vocabSize: 70 }))
+  expect(inFlags(message, 'tokenizer')).toMatch(
+    /^--vocab-size 70 is too small: special tokens and alphabet alone take \d+\. Ask for more pieces\.$/,
+  )
+})
+
+test('budgets and prices', async () => {
+  const server = { baseURL: 'http://127.0.0.1:9/v1', apiKey: 'any' }
+  const unknown = await failure(() => createChatClient({ model: 'local', ...server, budget: 1 }))
+  expect(inFlags(unknown, 'grade')).toMatch(/such as --prices 0\.15,0\.6\.$/)
+  const prices = { input: 1, output: 1 }
+  const poor = createChatClient({ model: 'local', ...server, budget: 1e-9, prices })
+  const spent = await failure(() =>
+    poor.complete({ messages: [{ role: 'user', content: 'Hello' }], maxTokens: 9 }),
+  )
+  expect(inFlags(spent, 'data')).toMatch(/Raise --budget or lower --max-tokens\.$/)
+  expect(inFlags(spent, 'grade')).toMatch(/Raise --budget\.$/)
+})
+
+test('instructions of another kind without instructions', async () => {
+  const teller = { model: 'local', complete: () => Promise.reject(new Error('asked')) }
+  const message = await failure(() => makeStories({ teller, out: 'none', count: 1, seed: 1, ood: true }))
+  expect(inFlags(message, 'data')).toBe('--ood is about instructions: give --instruct as well.')
 })
 
 test('what is no term of a package stays as it is', () => {

@@ -36,6 +36,20 @@ const replacements: readonly [term: RegExp, words: string | ((command: string | 
   [/^heads \((\d+)\) must divide hiddenSize \((\d+)\)/, '--heads $1 must divide --hidden $2'],
   [/Try heads (\d+)/, 'Try --heads $1'],
   [/Leave workers out/, 'Leave --workers out'],
+  [/have them replaced \(overwrite\)/, 'replace them with --overwrite'],
+  [
+    /^vocabSize: (\d+) is too small; (.*)\. Ask for more pieces, or set limitAlphabet or a smaller initialAlphabet/,
+    '--vocab-size $1 is too small: $2. Ask for more pieces.',
+  ],
+  [/^ood is about instructions: give instruct/, '--ood is about instructions: give --instruct'],
+  [
+    /Give its prices for a million tokens of input and output/,
+    'Give its prices for a million tokens, such as --prices 0.15,0.6',
+  ],
+  [
+    /Raise the budget or lower maxTokens/,
+    command => (command === 'data' ? 'Raise --budget or lower --max-tokens' : 'Raise --budget'),
+  ],
 ]
 
 /** An error's message with the words of the command line. `command` is the first word after `tinystories`. */

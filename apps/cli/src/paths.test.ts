@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forDisplay, fromTyped, isNamedSource, typedFolder } from './paths.ts'
+import { forDisplay, forShell, fromTyped, isNamedSource, typedFolder } from './paths.ts'
 
 test('paths count from where the command was typed, through npm and turbo', () => {
   expect(typedFolder({}, '/here')).toBe('/here')
@@ -24,6 +24,13 @@ test('relative paths are joined, absolute ones kept', () => {
 test('shows the shorter of the two', () => {
   expect(forDisplay('/typed/runs/x', '/typed')).toBe('runs/x')
   expect(forDisplay('/other/x', '/typed')).toBe('/other/x')
+})
+
+test('a path in a command can be copied', () => {
+  expect(forShell('/typed/runs/x', '/typed')).toBe('runs/x')
+  expect(forShell('/typed/my runs/é', '/typed')).toBe('"my runs/é"')
+  expect(forShell('/typed/a"$b`', '/typed')).toBe('"a\\"\\$b\\`"')
+  expect(forShell('C:\\runs\\x', '/typed')).toMatch(/^[^"]+$/)
 })
 
 test.each([

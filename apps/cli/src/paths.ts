@@ -30,6 +30,12 @@ export function forDisplay(path: string, base: string = typedFolder()): string {
   return short !== '' && !short.startsWith('..') ? short : path
 }
 
+/** A path in a command that the person can copy: as {@link forDisplay}, quoted where a shell would take it apart. */
+export function forShell(path: string, base: string = typedFolder()): string {
+  const shown = forDisplay(path, base)
+  return /^[\w./:@%+=,\\-]+$/.test(shown) ? shown : `"${shown.replaceAll(/["$`]/g, '\\$&')}"`
+}
+
 /** Whether a data source is the name of something else than a file. */
 export function isNamedSource(source: string): boolean {
   return source === 'sample' || /^[a-z][a-z0-9+.-]*:\/\//i.test(source)

@@ -6,8 +6,8 @@ export function compareCommand(program: Command, setExitCode: SetExitCode): void
   program
     .command('compare')
     .description('Compare the marks of two models on the same beginnings')
-    .argument('<a>', 'a folder that grade wrote, or a run that was graded')
-    .argument('<b>', 'another')
+    .argument('<first>', 'a folder that grade wrote, or a run that was graded')
+    .argument('<second>', 'another')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

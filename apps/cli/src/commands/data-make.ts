@@ -3,7 +3,7 @@ import { type MakingReport, makeStories } from '@tinystories/dataset'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { interruptible } from '../interrupts.ts'
-import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { UserError } from '../user-error.ts'
 
@@ -68,7 +68,7 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
     console.log(
       `${requests.toLocaleString('en')} replies were paid in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
     )
-    console.log(`Train on them with: ${commandName()} train --data ${forDisplay(out)}`)
+    console.log(`Train on them with: ${commandName()} train --data ${forShell(out)}`)
     return 0
   } finally {
     progress.end()

@@ -4,6 +4,7 @@ import {
   type CleaningRules,
   cleaningReport,
   cleanStories,
+  openTokenShards,
   type Story,
   type StoryStream,
   splitStories,
@@ -15,7 +16,7 @@ import { DoneParts } from '../data/done-parts.ts'
 import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
 import { interruptible } from '../interrupts.ts'
 import { openSource, resolveSource } from '../open-source.ts'
-import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { loadTokenizer, trainTokenizer } from '../train/open-data.ts'
@@ -56,6 +57,7 @@ async function prepare(source: string, flags: DataPrepareFlags, signal: AbortSig
   const report = cleaningReport()
   const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
   const parts = partsOf(stories, out, flags.heldOut)
+  if (parts.length === 1 && !flags.overwrite) await refuseFinished(out)
   const progress = new ProgressLine()
   try {
     const tokenizer = await tokenizerFor(parts[0]!.stories, flags, { signal, progress })
@@ -86,11 +88,22 @@ async function prepare(source: string, flags: DataPrepareFlags, signal: AbortSig
     console.log(
       `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
     )
-    console.log(`  ${commandName()} train --data ${forDisplay(out)}`)
+    console.log(`  ${commandName()} train --data ${forShell(out)}`)
     return 0
   } finally {
     progress.end()
   }
+}
+
+/** Said before a vocabulary is trained for nothing. */
+async function refuseFinished(folder: string): Promise<void> {
+  const finished = await openTokenShards(folder)
+    .index()
+    .catch(() => undefined)
+  if (finished === undefined) return
+  throw new UserError(
+    `--out: ${forDisplay(folder)} holds finished token shards already. Choose another folder, or replace them with --overwrite.`,
+  )
 }
 
 async function doneParts(

@@ -87,15 +87,17 @@ async function resume(
 ): Promise<FileHandle> {
   const earlier = await readOptional(settingsPath)
   const size = await sizeOf(path)
-  if (earlier === undefined) {
-    if (size > 0) {
-      throw new StoryMakingError(
-        `${path} is there already, and nothing beside it tells how to go on with it. Choose another file or remove it.`,
-      )
-    }
+  if (size === 0) {
+    // As long as there is no story, nothing is bound to what was asked for before, such as a model that there is not.
     await writeWhole(settingsPath, `${JSON.stringify(settings, null, 2)}\n`)
-  } else compare(path, settingsPath, earlier, settings)
-  if (size > 0) await readLines(path, onLine)
+  } else if (earlier === undefined) {
+    throw new StoryMakingError(
+      `${path} is there already, and nothing beside it tells how to go on with it. Choose another file or remove it.`,
+    )
+  } else {
+    compare(path, settingsPath, earlier, settings)
+    await readLines(path, onLine)
+  }
   return openToAppend(path)
 }
 

@@ -166,6 +166,13 @@ test('half a line that a kill left is taken off; anything else is refused with i
   await expect(makeStories({ ...options, count: 5 })).rejects.toThrow(/jsonl, line 5: this is no story/)
 })
 
+test('a file without a story is bound to nothing yet', async () => {
+  const options = set(await serve(), { count: 2 })
+  const absent = { model: 'misspelt', complete: () => Promise.reject(new Error('there is no such model')) }
+  await expect(makeStories({ ...options, teller: absent })).rejects.toThrow('there is no such model')
+  expect((await makeStories(options)).stories).toBe(2)
+})
+
 test('a file goes on only with the settings it was begun with', async () => {
   const options = set(await serve(), { count: 2 })
   await makeStories(options)

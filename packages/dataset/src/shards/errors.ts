@@ -33,6 +33,7 @@ export function systemProblem(path: string, doing: string, error: unknown): Toke
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known: Record<string, [string, string]> = {
     ENOENT: ['there is no such file or folder', 'Check the name'],
+    EEXIST: ['a file has this name', 'Choose another name'],
     ENOTDIR: ['a part of the name that should be a folder is a file', 'Check the name'],
     EISDIR: ['this is a folder where a file is wanted', 'Check the name'],
     EACCES: ['no permission', 'Give your user the right to it, or choose another folder'],

@@ -23,6 +23,8 @@ export interface Binding {
 export interface SessionOptions {
   readonly threads: number
   readonly providers: readonly string[]
+  /** Whether memory that a run needs is kept for the next one in ONNX Runtime's arena. Default: yes. */
+  readonly arena?: boolean
   /** Where ONNX Runtime writes a profile when the session ends: a path's beginning. Default: it writes none. */
   readonly profile?: string
 }

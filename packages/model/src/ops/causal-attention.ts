@@ -47,7 +47,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
   // the memory of all scores.
   const fused = tf.getKernel('MaskedAttention', tf.getBackend()) !== undefined
   const blocks = queryBlocks(length, window, options.blockSize ?? defaultBlockSize(length))
-  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads, fused))
+  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads))
   const scaled = <T extends tf.Tensor>(x: T): T => (scale === 1 ? x : tf.mul(x, scale))
 
   return withGradient([qkv], save => {
@@ -64,7 +64,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
         tf.tidy(() => {
           const scores = tf.matMul(queries[i]!, positions(k, block.first, block.end), true, false)
           const mask = causalMask(block, window)
-          return tf.softmax(mask ? (tf.add(scores, mask) as tf.Tensor3D) : scores)
+          return tf.softmax(mask ? tf.add(scores, mask) : scores) as tf.Tensor3D
         }),
       )
 
@@ -186,13 +186,10 @@ function defaultBlockSize(length: number): number {
   return length <= 64 ? length : Math.max(64, Math.ceil(length / 4))
 }
 
-/**
- * As many sequences as have 2 MB of scores in one block, which two cores' caches hold; a quarter of that where scores
- * and their gradients are at hand together.
- */
-function defaultSequences(blocks: Block[], heads: number, fused: boolean): number {
+/** As many sequences as have 2 MB of scores in one block: what two cores' caches hold. */
+function defaultSequences(blocks: Block[], heads: number): number {
   const scores = Math.max(...blocks.map(({ start, end, first }) => (end - start) * (end - first)))
-  return Math.max(1, Math.floor(2 ** (fused ? 17 : 19) / (scores * heads)))
+  return Math.max(1, Math.floor(2 ** 19 / (scores * heads)))
 }
 
 /** Runs of at most `size` sequences, as even as can be. */

@@ -181,9 +181,8 @@ export function gelu(x: usize, count: i32): void {
  * @param qkv queries, keys and values of all heads side by side
  * @param keys `[capacity / 8][heads][headSize][8]`, so that eight scores are computed at once
  * @param values `[capacity][heads][headSize rounded up to 4]`
- * @param scores room for `heads` times `capacity` numbers
+ * @param scores room for `heads` times `capacity` numbers, which lie as keys do: `[capacity / 8][heads][8]`
  * @param y what the heads read, `[heads][headSize rounded up to 4]`
- * @param capacity a multiple of 8
  */
 export function attend(
   qkv: usize,
@@ -193,7 +192,6 @@ export function attend(
   y: usize,
   heads: i32,
   headSize: i32,
-  capacity: i32,
   position: i32,
   window: i32,
 ): void {
@@ -201,7 +199,7 @@ export function attend(
   const widthBytes = ((headSize + 3) & ~3) * 4
   const hiddenBytes = heads * headBytes
   const valueBytes = heads * widthBytes
-  const rowBytes = capacity * 4
+  const blockBytes = heads * 32
   const count = position + 1
   const start = max(0, count - window)
   const first = start & ~7
@@ -219,9 +217,9 @@ export function attend(
   }
 
   key = keys + first * hiddenBytes
+  let to = scores
   for (let t = first; t < count; t += 8) {
     let query = qkv
-    let to = scores + t * 4
     for (let head = 0; head < heads; head++) {
       let low = f32x4.splat(0)
       let high = f32x4.splat(0)
@@ -233,20 +231,20 @@ export function attend(
       }
       v128.store(to, low)
       v128.store(to, high, 16)
-      to += rowBytes
+      to += 32
     }
   }
-  const end = (count + 7) & ~7
+  const end = (count - first + 7) >> 3
   for (let head = 0; head < heads; head++) {
-    softmax(scores + head * rowBytes, first, start, count, end)
+    softmax(scores + head * 32, blockBytes, end, start - first, count - first)
   }
 
   for (let i = 0; i < valueBytes; i += 16) v128.store(y + i, f32x4.splat(0))
-  value = values + start * valueBytes
-  let t = start
-  for (; t + 4 <= count; t += 4) {
-    let share = scores + t * 4
-    for (let i = 0; i < valueBytes; share += rowBytes) {
+  // Shares outside of the window are 0, so that whole halves of a block can be taken.
+  value = values + first * valueBytes
+  for (let t = 0; t < count - first; t += 4) {
+    let share = scores + (t >> 3) * blockBytes + (t & 4) * 4
+    for (let i = 0; i < valueBytes; share += 32) {
       const a = v128.load_splat<f32>(share)
       const b = v128.load_splat<f32>(share, 4)
       const c = v128.load_splat<f32>(share, 8)
@@ -264,37 +262,36 @@ export function attend(
     }
     value += 4 * valueBytes
   }
-  for (; t < count; t++) {
-    let share = scores + t * 4
-    for (let i = 0; i < valueBytes; share += rowBytes) {
-      const a = v128.load_splat<f32>(share)
-      for (const next = i + widthBytes; i < next; i += 16) {
-        v128.store(y + i, multiplyAdd(a, v128.load(value + i), v128.load(y + i)))
-      }
-    }
-    value += valueBytes
-  }
 }
 
-/** Shares of the scores from `start` to `count`; around them, from `first` to `end`, there is room, in eights. */
-function softmax(scores: usize, first: i32, start: i32, count: i32, end: i32): void {
-  for (let t = first; t < start; t++) store<f32>(scores + t * 4, -Infinity)
-  for (let t = count; t < end; t++) store<f32>(scores + t * 4, -Infinity)
-  const from = scores + first * 4
-  const to = scores + end * 4
-  const highest = f32x4.splat(maximum(from, to))
+/** Makes shares of a head's scores from `start` to `count`, and of what else is in the blocks 0. */
+function softmax(scores: usize, blockBytes: i32, blocks: i32, start: i32, count: i32): void {
+  const last = scores + (blocks - 1) * blockBytes
+  for (let t = 0; t < start; t++) store<f32>(scores + t * 4, -Infinity)
+  for (let t = count & 7; t & 7; t++) store<f32>(last + t * 4, -Infinity)
+  const end = last + blockBytes
+  let most = f32x4.splat(-Infinity)
+  for (let at = scores; at < end; at += blockBytes) {
+    most = f32x4.max(most, f32x4.max(v128.load(at), v128.load(at, 16)))
+  }
+  most = f32x4.splat(largestLane(most))
   let low = f32x4.splat(0)
   let high = f32x4.splat(0)
-  for (let at = from; at < to; at += 32) {
-    const a = exp(f32x4.sub(v128.load(at), highest))
-    const b = exp(f32x4.sub(v128.load(at, 16), highest))
+  for (let at = scores; at < end; at += blockBytes) {
+    const a = exp(f32x4.sub(v128.load(at), most))
+    const b = exp(f32x4.sub(v128.load(at, 16), most))
     v128.store(at, a)
     v128.store(at, b, 16)
     low = f32x4.add(low, a)
     high = f32x4.add(high, b)
   }
   const scale = f32x4.splat(1 / sumOfLanes(f32x4.add(low, high)))
-  for (let at = from; at < to; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale))
+  for (let at = scores; at < end; at += blockBytes) {
+    v128.store(at, f32x4.mul(v128.load(at), scale))
+    v128.store(at, f32x4.mul(v128.load(at, 16), scale), 16)
+  }
+  for (let t = 0; t < start; t++) store<f32>(scores + t * 4, 0)
+  for (let t = count & 7; t & 7; t++) store<f32>(last + t * 4, 0)
 }
 
 /** The place of the largest number, the first of equal ones; -1 where one is NaN. */
@@ -369,32 +366,36 @@ const LEAST_WEIGHT: f32 = 1e-37
 function maximum(from: usize, end: usize): f32 {
   let most = v128.load(from)
   for (let at = from + 16; at < end; at += 16) most = f32x4.max(most, v128.load(at))
+  return largestLane(most)
+}
+
+// @ts-ignore: decorator
+@inline
+function largestLane(x: v128): f32 {
   return max(
-    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
   )
 }
 
-/** e^x within 2e-7 of itself for x up to 88; below -87 it stays at 1.6e-38. */
+/** e^x within 4e-7 of itself between -5 and 5, for x up to 88; below -86 it stays at 2e-38. */
 // @ts-ignore: decorator
 @inline
 function exp(x: v128): v128 {
-  const bounded = f32x4.max(x, f32x4.splat(-87))
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.4426950408889634)))
-  // x = n ln 2 + r, with ln 2 in two parts of which n times the first is exact.
-  let r = multiplyAdd(n, f32x4.splat(-0.693359375), bounded)
-  r = multiplyAdd(n, f32x4.splat(2.12194440054690583e-4), r)
-  // Taylor's series up to r⁷ / 7!: |r| is at most ln 2 / 2, so what is left out is below 6e-9.
-  let p = f32x4.splat(1.0 / 5040)
-  p = multiplyAdd(p, r, f32x4.splat(1.0 / 720))
-  p = multiplyAdd(p, r, f32x4.splat(1.0 / 120))
-  p = multiplyAdd(p, r, f32x4.splat(1.0 / 24))
-  p = multiplyAdd(p, r, f32x4.splat(1.0 / 6))
-  p = multiplyAdd(p, r, f32x4.splat(0.5))
-  p = multiplyAdd(p, r, f32x4.splat(1))
-  p = multiplyAdd(p, r, f32x4.splat(1))
-  const twoToN = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
-  return f32x4.mul(p, twoToN)
+  const y = f32x4.max(f32x4.mul(x, f32x4.splat(1.4426950408889634)), f32x4.splat(-125))
+  // Of a float this large the last bits are the nearest whole number, n.
+  const large = f32x4.splat(12582912)
+  const shifted = f32x4.add(y, large)
+  const r = f32x4.sub(y, f32x4.sub(shifted, large))
+  // 2^r for |r| <= 1/2: least largest relative error of this degree, 8e-8.
+  let p = f32x4.splat(0.001327646064053941)
+  p = multiplyAdd(p, r, f32x4.splat(0.009675541243826608))
+  p = multiplyAdd(p, r, f32x4.splat(0.055507133086135814))
+  p = multiplyAdd(p, r, f32x4.splat(0.24022119726096203))
+  p = multiplyAdd(p, r, f32x4.splat(0.6931469670432608))
+  p = multiplyAdd(p, r, f32x4.splat(1.0000000716539892))
+  // Times 2^n: n goes into the exponent.
+  return i32x4.add(p, i32x4.shl(shifted, 23))
 }
 
 // @ts-ignore: decorator

@@ -115,7 +115,6 @@ export class Decoder {
           attended + 4 * padded(valueSize(this.config)) * i,
           heads,
           hiddenSize / heads,
-          this.#capacity,
           position,
           layer.window,
         )

@@ -26,7 +26,6 @@ export interface Kernels {
     y: number,
     heads: number,
     headSize: number,
-    capacity: number,
     position: number,
     window: number,
   ): void

@@ -6,6 +6,7 @@ import { parameterShapes } from '../parameters.ts'
 import { decoderElsewhere, decoderHere } from './decoder-thread.ts'
 import { PackedWriter, type Place, type Places } from './packed-writer.ts'
 
+/** Options of {@link packModel}. */
 export interface PackModelOptions {
   /**
    * Threads that share the texts of a batch, the caller's among them; a text alone takes one. Each has a copy of the

@@ -10,6 +10,7 @@ export interface MetricsTracker {
   log(metrics: Record<string, number | string>, options: { step: number }): unknown
 }
 
+/** Options of {@link trackMetrics}. */
 export interface TrackMetricsOptions {
   /** Told when the tracker fails, once until it works again: training goes on without it. */
   onWarning?(message: string): void

@@ -53,29 +53,29 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.waitForTimeout(TRAINED_SECONDS * 1000)
   },
   async inside(page) {
-    await page.locator('.head-view').waitFor({ timeout: 60_000 })
+    await page.locator('.head-view').waitFor()
     await page.getByRole('button', { name: /^Leave out/ }).click()
-    await page.locator('.two-stories').waitFor({ timeout: 60_000 })
+    await page.locator('.two-stories').waitFor()
     await page.getByRole('button', { name: 'Read the stories' }).click()
-    await page.locator('.neurons > li').first().waitFor({ timeout: 60_000 })
+    await page.locator('.neurons > li').first().waitFor()
     await page.evaluate(() => scrollTo(0, 0))
   },
   async grade(page) {
     await page.locator('#grade-beginnings').waitFor()
     await page.getByRole('button', { name: 'Write the completions' }).click()
-    await page.getByText('8 written').waitFor({ timeout: 120_000 })
+    await page.getByText('8 written').waitFor()
     await page.fill('#grade-url', teacher.baseURL)
     await page.locator('#grade-url').blur()
     await page.fill('#grade-model', 'teacher')
     await page.locator('#grade-model').blur()
     await page.getByRole('button', { name: 'Have them marked' }).click()
-    await page.getByText('All marked').waitFor({ timeout: 60_000 })
+    await page.getByText('All marked').waitFor()
   },
   async compare(page) {
     await page.locator('.compare-column').nth(2).waitFor()
     await page.getByRole('button', { name: /Tell it \d times/ }).click()
     for (let i = 0; i < 3; i++) {
-      await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor({ timeout: 60_000 })
+      await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor()
     }
   },
 }

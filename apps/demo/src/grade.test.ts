@@ -9,6 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.ts'
 
+/** Milliseconds: another machine may be slow; vitest ends a test that hangs. */
+const LONG = 200_000
+
 const KEY = 'sk-planted-0123456789abcdef'
 const BEGINNINGS = ['The frog wanted to jump over the pond, so', 'Mia had a kite. When the wind came,']
 
@@ -54,7 +57,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
   const panel = '#panel-grade'
   const alerts = (): Promise<string[]> => page.locator(`${panel} [role=alert]`).allTextContents()
   const says = (message: RegExp): Promise<void> =>
-    expect.poll(alerts, { timeout: 60_000 }).toContainEqual(expect.stringMatching(message))
+    expect.poll(alerts, { timeout: LONG }).toContainEqual(expect.stringMatching(message))
   const fill = async (id: string, value: string): Promise<void> => {
     await page.fill(`#grade-${id}`, value)
     await page.locator(`#grade-${id}`).blur()
@@ -101,7 +104,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     await says(/There is no beginning/)
     await page.fill('#grade-beginnings', BEGINNINGS.join('\n'))
     await page.getByRole('button', { name: 'Write the completions' }).click()
-    await page.getByText('4 written').waitFor({ timeout: 120_000 })
+    await page.getByText('4 written').waitFor()
     expect(await page.locator('.grade-beginning').allTextContents()).toEqual(BEGINNINGS)
     const texts = await page.locator('.grade-text').allTextContents()
     expect(new Set(texts).size).toBe(4)
@@ -144,7 +147,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     await says(/model\.safetensors: .*cut off/)
     expect(await page.locator(`${panel} .model-choices input:checked`).count()).toBe(2)
     await goOn.click()
-    await page.getByText('4 written').waitFor({ timeout: 120_000 })
+    await page.getByText('4 written').waitFor()
     expect(await page.locator('.grade-text').first().textContent()).toBe(first)
     expect(await alerts()).toEqual(['', '', ''])
   })
@@ -153,7 +156,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     const other = await demo.open({ tab: 'grade' })
     await other.fill('#grade-beginnings', 'むかしむかし、あるところに、おじいさんとおばあさんが')
     await other.getByRole('button', { name: 'Write the completions' }).click()
-    await other.locator(`${panel} .warning`, { hasText: 'as one unknown sign' }).waitFor({ timeout: 60_000 })
+    await other.locator(`${panel} .warning`, { hasText: 'as one unknown sign' }).waitFor()
     await other.context().close()
   })
 
@@ -213,7 +216,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     hold = undefined
     release()
     await page.getByRole('button', { name: 'Go on marking' }).click()
-    await page.getByText('All marked').waitFor({ timeout: 60_000 })
+    await page.getByText('All marked').waitFor()
     expect(await page.locator('.grade-item .grade-marks').count()).toBe(4)
     expect(await page.locator('.grade-assessment').first().textContent()).toBe(
       'The sentence is finished, and <b>that</b> is good.',

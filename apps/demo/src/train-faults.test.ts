@@ -4,6 +4,9 @@ import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.t
 import { loseDevice, watchDevice } from './testing/graphics-device.ts'
 import { TrainPage } from './testing/train-page.ts'
 
+/** Milliseconds: another machine may be slow; vitest ends a test that hangs. */
+const LONG = 200_000
+
 describe.skipIf(whyNoChromium())('training where something is missing', () => {
   let demo: DemoBrowser
   beforeAll(async () => {
@@ -18,7 +21,7 @@ describe.skipIf(whyNoChromium())('training where something is missing', () => {
   }
   const says = (train: TrainPage, message: RegExp): Promise<void> =>
     expect
-      .poll(() => train.warning.allTextContents(), { timeout: 60_000 })
+      .poll(() => train.warning.allTextContents(), { timeout: LONG })
       .toContainEqual(expect.stringMatching(message))
   /** Trains, stops and goes on, and gives the model, as long as the page lives. */
   const worksToTheEnd = async (train: TrainPage): Promise<void> => {
@@ -35,6 +38,7 @@ describe.skipIf(whyNoChromium())('training where something is missing', () => {
     const { context, close } = await launchProfile({ blockStorage: true })
     try {
       const page = await context.newPage()
+      page.setDefaultTimeout(0)
       await page.goto(`${demo.url()}#train`)
       const train = new TrainPage(page)
       // It says so before anything is begun.
@@ -100,11 +104,11 @@ describe.skipIf(whyNoChromium())('training where something is missing', () => {
     const [worker] = page.workers().filter(each => each.url().includes('train-worker'))
     await watchDevice(worker!)
     await train.start()
-    await page.locator('.train-head', { hasText: 'compiled, WebGPU' }).waitFor({ timeout: 120_000 })
+    await page.locator('.train-head', { hasText: 'compiled, WebGPU' }).waitFor()
     await train.reaches(1)
     await loseDevice(worker!)
     await says(train, /took WebGPU away.*(begins anew|goes on from step)/)
-    await page.locator('.train-head', { hasText: 'compiled, WebAssembly' }).waitFor({ timeout: 120_000 })
+    await page.locator('.train-head', { hasText: 'compiled, WebAssembly' }).waitFor()
     await train.reaches(2)
     expect(await train.problem.textContent()).toBe('')
     await page.context().close()
@@ -118,7 +122,7 @@ describe.skipIf(whyNoChromium())('training where something is missing', () => {
     const train = new TrainPage(page)
     await train.start()
     await says(train, /TensorFlow\.js, which is slow/)
-    await page.locator('.train-head', { hasText: 'TensorFlow.js' }).waitFor({ timeout: 120_000 })
+    await page.locator('.train-head', { hasText: 'TensorFlow.js' }).waitFor()
     await train.reaches(1)
     await page.context().close()
   })

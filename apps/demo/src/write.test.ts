@@ -6,6 +6,9 @@ import { whyNoChromium } from '@tinystories/browser-testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-browser.ts'
 
+/** Milliseconds: another machine may be slow; vitest ends a test that hangs. */
+const LONG = 200_000
+
 const models = fileURLToPath(new URL('../public/models/', import.meta.url))
 const BEGINNING = 'Once upon a time, there was a little fox who'
 
@@ -32,7 +35,7 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
   }
   const says = (message: RegExp): Promise<void> =>
     expect
-      .poll(() => page.locator('#panel-write [role=alert]').allTextContents(), { timeout: 30_000 })
+      .poll(() => page.locator('#panel-write [role=alert]').allTextContents(), { timeout: LONG })
       .toContainEqual(expect.stringMatching(message))
 
   it('tells a first story by itself, and says how fast and on what', async () => {
@@ -217,7 +220,7 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
 
     it('says what is wrong with a name on the hub', async () => {
       await page.fill('#write-hub', 'no such name!')
-      await page.getByRole('button', { name: 'Open' }).click()
+      await page.getByRole('button', { name: 'Open', exact: true }).click()
       await says(/no name of a model/)
     })
   })
@@ -244,7 +247,7 @@ describe.skipIf(whyNoChromium())('writing in the page', () => {
     for (const story of stories) expect(story).toMatch(/^One day, a girl and her grandmother/)
     await plain.fill('#compare-prompt', OTHER_SCRIPT)
     await plain.getByRole('button', { name: 'Another draw' }).click()
-    await expect.poll(() => plain.locator('#panel-compare .warning').count(), { timeout: 60_000 }).toBe(count)
+    await expect.poll(() => plain.locator('#panel-compare .warning').count(), { timeout: LONG }).toBe(count)
     await plain.context().close()
   })
 

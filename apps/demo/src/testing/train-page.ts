@@ -32,12 +32,11 @@ export class TrainPage {
     await this.page.waitForFunction(
       least => Number(document.querySelector('.numbers dd')!.textContent!.replaceAll(',', '')) >= least,
       step,
-      { timeout: 120_000 },
     )
   }
 
   /** Waits for a checkpoint. */
   async saved(): Promise<void> {
-    await this.page.locator('.train-head', { hasText: 'saved at step' }).waitFor({ timeout: 120_000 })
+    await this.page.locator('.train-head', { hasText: 'saved at step' }).waitFor()
   }
 }

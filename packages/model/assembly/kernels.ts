@@ -240,27 +240,39 @@ export function attend(
   }
 
   for (let i = 0; i < valueBytes; i += 16) v128.store(y + i, f32x4.splat(0))
-  // Shares outside of the window are 0, so that whole halves of a block can be taken.
+  // Shares outside of the window are 0, so that whole blocks can be taken.
   value = values + first * valueBytes
-  for (let t = 0; t < count - first; t += 4) {
-    let share = scores + (t >> 3) * blockBytes + (t & 4) * 4
+  let share = scores
+  for (let t = first; t < count; t += 8) {
     for (let i = 0; i < valueBytes; share += 32) {
       const a = v128.load_splat<f32>(share)
       const b = v128.load_splat<f32>(share, 4)
       const c = v128.load_splat<f32>(share, 8)
       const d = v128.load_splat<f32>(share, 12)
+      const e = v128.load_splat<f32>(share, 16)
+      const f = v128.load_splat<f32>(share, 20)
+      const g = v128.load_splat<f32>(share, 24)
+      const h = v128.load_splat<f32>(share, 28)
       for (const next = i + widthBytes; i < next; i += 16) {
-        const at = value + i
-        const ab = multiplyAdd(b, v128.load(at + valueBytes), f32x4.mul(a, v128.load(at)))
-        const cd = multiplyAdd(
-          d,
-          v128.load(at + 3 * valueBytes),
-          f32x4.mul(c, v128.load(at + 2 * valueBytes)),
-        )
-        v128.store(y + i, f32x4.add(v128.load(y + i), f32x4.add(ab, cd)))
+        let at = value + i
+        let even = f32x4.mul(a, v128.load(at))
+        at += valueBytes
+        let odd = f32x4.mul(b, v128.load(at))
+        at += valueBytes
+        even = multiplyAdd(c, v128.load(at), even)
+        at += valueBytes
+        odd = multiplyAdd(d, v128.load(at), odd)
+        at += valueBytes
+        even = multiplyAdd(e, v128.load(at), even)
+        at += valueBytes
+        odd = multiplyAdd(f, v128.load(at), odd)
+        at += valueBytes
+        even = multiplyAdd(g, v128.load(at), even)
+        odd = multiplyAdd(h, v128.load(at + valueBytes), odd)
+        v128.store(y + i, f32x4.add(v128.load(y + i), f32x4.add(even, odd)))
       }
     }
-    value += 4 * valueBytes
+    value += 8 * valueBytes
   }
 }
 
@@ -272,7 +284,7 @@ function softmax(scores: usize, blockBytes: i32, blocks: i32, start: i32, count:
   const end = last + blockBytes
   let most = f32x4.splat(-Infinity)
   for (let at = scores; at < end; at += blockBytes) {
-    most = f32x4.max(most, f32x4.max(v128.load(at), v128.load(at, 16)))
+    most = f32x4.pmax(most, f32x4.pmax(v128.load(at), v128.load(at, 16)))
   }
   most = f32x4.splat(largestLane(most))
   let low = f32x4.splat(0)
@@ -294,9 +306,19 @@ function softmax(scores: usize, blockBytes: i32, blocks: i32, start: i32, count:
   for (let t = count & 7; t & 7; t++) store<f32>(last + t * 4, 0)
 }
 
-/** The place of the largest number, the first of equal ones; -1 where one is NaN. */
+/** The place of the largest number, the first of equal ones; NaN is passed over, and -1 where nothing else is. */
 export function largest(x: usize, count: i32): i32 {
-  const most = f32x4.splat(maximum(x, x + count * 4))
+  let a = f32x4.splat(-Infinity)
+  let b = a
+  let c = a
+  let d = a
+  for (let at = x; at < x + count * 4; at += 64) {
+    a = f32x4.pmax(a, v128.load(at))
+    b = f32x4.pmax(b, v128.load(at, 16))
+    c = f32x4.pmax(c, v128.load(at, 32))
+    d = f32x4.pmax(d, v128.load(at, 48))
+  }
+  const most = f32x4.splat(largestLane(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d))))
   for (let i = 0; i < count; i += 4) {
     const found = i32x4.bitmask(f32x4.eq(v128.load(x + i * 4), most))
     if (found) return i + ctz(found)
@@ -362,13 +384,6 @@ export function collect(weights: usize, count: i32, least: f32, places: usize): 
 /** What padding weighs: nothing, but for rounding. */
 const LEAST_WEIGHT: f32 = 1e-37
 
-/** The largest number, or NaN where one is. */
-function maximum(from: usize, end: usize): f32 {
-  let most = v128.load(from)
-  for (let at = from + 16; at < end; at += 16) most = f32x4.max(most, v128.load(at))
-  return largestLane(most)
-}
-
 // @ts-ignore: decorator
 @inline
 function largestLane(x: v128): f32 {
@@ -382,7 +397,7 @@ function largestLane(x: v128): f32 {
 // @ts-ignore: decorator
 @inline
 function exp(x: v128): v128 {
-  const y = f32x4.max(f32x4.mul(x, f32x4.splat(1.4426950408889634)), f32x4.splat(-125))
+  const y = f32x4.pmax(f32x4.mul(x, f32x4.splat(1.4426950408889634)), f32x4.splat(-125))
   // Of a float this large the last bits are the nearest whole number, n.
   const large = f32x4.splat(12582912)
   const shifted = f32x4.add(y, large)

@@ -36,7 +36,7 @@ export class PackedSampler {
     let best = this.#largest(at)
     let total = this.#weigh(at, logits[best]!, 1)
     const logTotal = logits[best]! + Math.log(total)
-    // Infinite weights make NaN of the sum.
+    // NaN and infinite logits make NaN of the sum.
     if (!Number.isFinite(logTotal)) throw brokenWeights()
 
     let id = best

@@ -48,9 +48,9 @@ export function longestTask(page: Page): Promise<number> {
 /** Tells so many stories, one after another. */
 export async function tellStories(page: Page, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
+    const told = await page.locator('#panel-write .status').getAttribute('data-told')
     await page.getByRole('button', { name: 'Tell another' }).click()
-    await page.waitForSelector('#panel-write .status .engine', { state: 'detached' })
-    await page.waitForSelector('#panel-write .status .engine')
+    await page.waitForSelector(`#panel-write .status[data-told]:not([data-told="${told}"])`)
   }
 }
 

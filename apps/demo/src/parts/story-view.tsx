@@ -186,8 +186,8 @@ function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps
                   onBranch?.(place, alternative.id)
                 }}
                 style={{ '--share': `${alternative.probability * 100}%` }}
-                aria-label={`Continue with ${alternative.text.trim() || 'a line break'}, ${percent(alternative.probability)}`}
               >
+                <span class="visually-hidden">Continue with </span>
                 <span>{shown(alternative.text)}</span>
                 <span class="figure">{percent(alternative.probability)}</span>
               </button>

@@ -3,12 +3,13 @@ import { useBackend } from '@tinystories/backends'
 import { createRuntime, type Runtime } from '@tinystories/compiler'
 import { ortFiles, tfjsFiles } from './wasm-files.ts'
 
-/** What the visitor may ask for. `auto` is compiled wasm, then tfjs: the models here are too small to gain from a GPU. */
+/** What the visitor may ask for. `auto` is packed weights for writing, and for training compiled wasm, then tfjs: the
+ * models here are too small to gain from a GPU. */
 export type EngineChoice = 'auto' | 'webgpu' | 'wasm' | 'tfjs'
 
 /** What computes, in words for the visitor. */
 export interface EngineInfo {
-  kind: 'webgpu' | 'wasm' | 'tfjs'
+  kind: 'packed' | 'webgpu' | 'wasm' | 'tfjs'
   threads: number
   /** Such as `ONNX Runtime, WebAssembly, 2 threads`. */
   description: string
@@ -20,6 +21,13 @@ export interface EngineInfo {
 export interface Engine {
   info: EngineInfo
   runtime: Runtime | undefined
+}
+
+/** What writes with packed weights: WebAssembly kernels of the model package, which need nothing else. */
+export const packedEngine: EngineInfo = {
+  kind: 'packed',
+  threads: 1,
+  description: 'packed weights, WebAssembly',
 }
 
 /** Puts tfjs' wasm backend in force, or its plain one where that fails. */

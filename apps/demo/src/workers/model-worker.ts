@@ -1,11 +1,11 @@
-import { type CompiledModel, compileModel, generate } from '@tinystories/model'
+import { type CompiledModel, compileModel, generate, type PackedModel, packModel } from '@tinystories/model'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { type TextChange, TokenText } from '../models/token-text.ts'
 import { bundledStories } from '../training/corpus.ts'
 import type { Wishes } from '../wishes/wishes.ts'
 import { type Pen, type WishedToken, writeWithWishes } from '../wishes/write-with-wishes.ts'
-import { type Engine, type EngineChoice, type EngineInfo, startEngine } from './engine.ts'
+import { type Engine, type EngineChoice, type EngineInfo, packedEngine, startEngine } from './engine.ts'
 import { expectTokens, rateEndings } from './expect-tokens.ts'
 import { type Explanation, explainTokens } from './explain.ts'
 import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
@@ -56,6 +56,7 @@ let engine: Promise<Engine> | undefined
 let engineChoice: EngineChoice = 'auto'
 let threads: number | undefined
 let model: OpenModel | undefined
+let packed: Promise<PackedModel> | undefined
 let compiled: Promise<CompiledModel> | undefined
 let eager: TfjsModel | undefined
 
@@ -71,6 +72,12 @@ async function onTfjs(): Promise<TfjsModel> {
 }
 
 async function generator(ablate: readonly HeadPlace[]) {
+  if (engineChoice === 'auto' && ablate.length === 0) {
+    packed ??= packModel(opened())
+    // An old browser has no such WebAssembly, and a large model no room in it.
+    const model = await packed.catch(() => undefined)
+    if (model) return { model, info: packedEngine }
+  }
   engine ??= startEngine(engineChoice, threads)
   const { runtime, info } = await engine
   if (!runtime || ablate.length > 0) return { model: (await onTfjs()).ablated(ablate), info }
@@ -82,6 +89,7 @@ async function generator(ablate: readonly HeadPlace[]) {
 async function closeModel(): Promise<void> {
   await (await compiled?.catch(() => undefined))?.dispose()
   eager?.dispose()
+  packed = undefined
   compiled = undefined
   eager = undefined
   model = undefined

@@ -41,6 +41,8 @@ export class Story {
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly modelProblem: Signal<string | undefined> = signal(undefined)
   readonly result: Signal<WriteResult | undefined> = signal(undefined)
+  /** How many stories have come to their end. */
+  readonly told: Signal<number> = signal(0)
   /** What the story was asked to have. */
   readonly wishes: Signal<Wishes | undefined> = signal(undefined)
   /** While writing, from the arrival of tokens. */
@@ -152,7 +154,10 @@ export class Story {
         },
       })
       show()
-      if (current()) this.result.value = result
+      if (current()) {
+        this.result.value = result
+        this.told.value++
+      }
     } catch (error) {
       show()
       if (current() && !controller.signal.aborted) {

@@ -187,7 +187,7 @@ describe('bad input ends with one clear line and exit code 1', () => {
     [
       'heads that do not divide',
       ['train', '--hidden', '30', '--heads', '4'],
-      /heads \(4\) must divide hiddenSize \(30\)/,
+      /--heads 4 must divide --hidden 30/,
     ],
     ['too few stories', ['train', '--data', 'short.txt', '--valid', 'short.txt'], /less than one batch/],
     ['one story only', ['train', '--data', 'single.txt'], /one story is left.*--separator/],

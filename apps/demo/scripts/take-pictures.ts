@@ -81,8 +81,9 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
 }
 
 async function tell(page: Page): Promise<void> {
+  const told = await page.locator('#panel-write .status').getAttribute('data-told')
   await page.getByRole('button', { name: /Tell (another|the story)/ }).click()
-  await page.waitForSelector('#panel-write .status .engine', { state: 'detached' })
+  await page.waitForSelector(`#panel-write .status[data-told]:not([data-told="${told}"])`)
   await storyOf(page)
 }
 

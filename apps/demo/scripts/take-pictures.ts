@@ -58,7 +58,6 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.locator('.two-stories').waitFor()
     await page.getByRole('button', { name: 'Read the stories' }).click()
     await page.locator('.neurons > li').first().waitFor()
-    await page.evaluate(() => scrollTo(0, 0))
   },
   async grade(page) {
     await page.locator('#grade-beginnings').waitFor()
@@ -78,6 +77,14 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
       await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor()
     }
   },
+}
+
+/** Where the picture begins: a phone shows little at a time. */
+async function topOf(page: Page, name: string): Promise<number> {
+  const first = { wishes: '.wish-words', grade: '.grade-results', compare: '.compare-columns' }[name]
+  const isPhone = (page.viewportSize()?.width ?? 0) < 600
+  if (!first || !isPhone) return 0
+  return page.locator(first).evaluate(each => each.getBoundingClientRect().top + scrollY - 12)
 }
 
 async function tell(page: Page): Promise<void> {
@@ -113,6 +120,7 @@ try {
       const page = await demo.open(options)
       if (options.tab === 'write') await storyOf(page)
       await play(page)
+      await page.evaluate(top => scrollTo(0, top), await topOf(page, name))
       const picture = await page.screenshot({ fullPage: values.full })
       const file = join(values.out, `${name}-${width}-${colorScheme}.${values.png ? 'png' : 'webp'}`)
       await writeFile(file, values.png ? picture : await asWebp(page, picture))

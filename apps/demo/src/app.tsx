@@ -65,6 +65,8 @@ export function App() {
   }, [])
   useEffect(() => {
     const id = current.value
+    // Narrow screens show some of the tabs.
+    document.getElementById(`tab-${id}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     if (loaded.value[id]) return
     const tab = tabs.find(candidate => candidate.id === id)!
     tab.load().then(

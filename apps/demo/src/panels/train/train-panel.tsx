@@ -159,6 +159,8 @@ function Settings({ training, running }: { training: Training; running: boolean 
       class="settings"
       onSubmit={event => {
         event.preventDefault()
+        // On a phone the curve is above, out of sight.
+        document.querySelector('.train-head')?.scrollIntoView({ block: 'nearest' })
         void training.start(
           {
             size: size.value,

@@ -65,7 +65,8 @@ describe.skipIf(whyNoChromium())('training in the page', () => {
   })
 
   it('trains on a text of the visitor in another script', async () => {
-    const path = join(folder, 'сказки.txt')
+    // Letters of another script in the name as well would need more than the C locale.
+    const path = join(folder, 'skazki.txt')
     const sentence = (i: number): string =>
       `Жила-была лиса номер ${i}. Она любила гулять по лесу и петь песни. Однажды она нашла большой гриб и принесла его домой.`
     await writeFile(path, Array.from({ length: 400 }, (_, i) => sentence(i)).join('\n\n'))
@@ -73,10 +74,10 @@ describe.skipIf(whyNoChromium())('training in the page', () => {
     const train = new TrainPage(page)
     await page.setInputFiles('#train-file', path)
     // The page takes the file in its own time.
-    await page.getByText('сказки.txt').waitFor()
+    await page.getByText('skazki.txt').waitFor()
     await train.start()
     await train.reaches(3)
-    expect(await page.locator('.train-head h2').textContent()).toContain('сказки.txt')
+    expect(await page.locator('.train-head h2').textContent()).toContain('skazki.txt')
     expect(await page.locator('.train-head').textContent()).toContain('1 thread')
     await page.context().close()
   })

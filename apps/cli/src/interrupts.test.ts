@@ -16,15 +16,15 @@ let address: string
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'tinystories-interrupts-'))
+  const tokenizer = await trainWordPiece(['the cat sat', 'the dog ran'], { vocabSize: 230 })
   const config = gptConfig('tinystories-1m', {
-    vocabSize: 300,
+    vocabSize: tokenizer.vocabSize,
     contextLength: 32,
     hiddenSize: 16,
     heads: 4,
     layers: 1,
   })
   await saveSafetensors(join(cwd, 'model'), { config, parameters: initParameterArrays(config, 1) })
-  const tokenizer = await trainWordPiece(['the cat sat', 'the dog ran'], { vocabSize: 230 })
   await tokenizer.save(join(cwd, 'model', 'tokenizer.json'))
   await writeFile(join(cwd, 'written.jsonl'), '{"beginning": "A cat", "completion": " sat."}\n')
   server = createServer((_, response) => {

@@ -5,6 +5,8 @@
  * Everything is float32 and every pointer counts bytes. A row of n numbers takes n rounded up to 16, the rest is 0, so
  * that no loop has a remainder; sizes named `inputs` and `size` are without that, strides and `outputs` with it. What is
  * computed for a row never depends on the rows beside it, to the last bit.
+ *
+ * `@ts-ignore` stands before `@inline` because editors take this for TypeScript, which has no decorators of functions.
  */
 
 /** y = token + position. */

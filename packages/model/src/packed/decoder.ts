@@ -58,7 +58,7 @@ export class Decoder {
       hidden: rowsOf(mlpSize),
       logits: rowsOf(vocabSize),
     }
-    this.#scores = memory.reserve(heads * this.#capacity)
+    this.#scores = memory.reserve(heads * (this.#capacity + 8))
     this.#sampler = new PackedSampler(kernels, memory, vocabSize)
   }
 

@@ -14,6 +14,8 @@ export type CompilerErrorCode =
   | 'invalid-argument'
   /** onnxruntime-node is not installed, or does not load. */
   | 'missing-package'
+  /** An execution provider of ONNX Runtime that is not to be had here: the message says what it needs. */
+  | 'missing-provider'
   /** ONNX Runtime refused the graph or failed while running it. */
   | 'runtime'
   /** The runtime or compiled function was disposed of, or its worker thread ended. */

@@ -1,6 +1,6 @@
 import type { Writer } from 'protobufjs/minimal.js'
 import protobuf from 'protobufjs/minimal.js'
-import type { Attribute, ConstantData, ElementType, Graph, GraphNode, NamedValue, Value } from './graph.ts'
+import type { Attribute, ConstantData, ElementType, Graph, GraphNode, Value } from './graph.ts'
 
 /** Opset 18 is the first whose reductions all take their axes as an input; IR version 8 goes with it. */
 const OPSET = { opset: 18, irVersion: 8 }
@@ -48,6 +48,24 @@ export function writeOnnx(graph: Graph, name = 'compiled'): Uint8Array {
   return writer.finish()
 }
 
+/** A graph that copies a tensor `x` of any shape to `y`. */
+export function writeCopy(type: ElementType): Uint8Array {
+  const writer = protobuf.Writer.create()
+  int(writer, Fields.model.irVersion, OPSET.irVersion)
+  message(writer, Fields.model.graph, graph => {
+    message(graph, Fields.graph.node, node => {
+      text(node, Fields.node.input, 'x')
+      text(node, Fields.node.output, 'y')
+      text(node, Fields.node.opType, 'Identity')
+    })
+    text(graph, Fields.graph.name, 'copy')
+    message(graph, Fields.graph.input, w => writeValueInfo(w, 'x', { type }))
+    message(graph, Fields.graph.output, w => writeValueInfo(w, 'y', { type }))
+  })
+  message(writer, Fields.model.opsetImport, w => int(w, Fields.opset.version, OPSET.opset))
+  return writer.finish()
+}
+
 /** Graph inputs and outputs keep their names, every other value is `v` and its number; what is left out has none. */
 function namesOf(graph: Graph): (value: Value) => string {
   const names = new Map<Value, string>()
@@ -69,8 +87,10 @@ function writeGraph(writer: Writer, graph: Graph, nameOf: (value: Value) => stri
   const constants = new Set(graph.nodes.flatMap(node => node.inputs).filter(value => value?.constant))
   for (const value of constants)
     message(writer, Fields.graph.initializer, w => writeTensor(w, value!, nameOf(value!)))
-  for (const input of graph.inputs) message(writer, Fields.graph.input, w => writeValueInfo(w, input))
-  for (const output of graph.outputs) message(writer, Fields.graph.output, w => writeValueInfo(w, output))
+  for (const { name, value } of graph.inputs)
+    message(writer, Fields.graph.input, w => writeValueInfo(w, name, value))
+  for (const { name, value } of graph.outputs)
+    message(writer, Fields.graph.output, w => writeValueInfo(w, name, value))
 }
 
 function writeNode(writer: Writer, node: GraphNode, nameOf: (value: Value) => string): void {
@@ -108,14 +128,19 @@ function writeTensor(writer: Writer, value: Value, name: string): void {
   writer.uint32((Fields.tensor.rawData << 3) | BYTES).bytes(littleEndian(value.constant!))
 }
 
-function writeValueInfo(writer: Writer, { name, value }: NamedValue): void {
+/** Without a shape the tensor may have any. */
+function writeValueInfo(
+  writer: Writer,
+  name: string,
+  { type: elementType, shape: sizes }: { type: ElementType; shape?: readonly number[] },
+): void {
   text(writer, Fields.valueInfo.name, name)
   message(writer, Fields.valueInfo.type, type =>
     message(type, Fields.type.tensorType, tensor => {
-      int(tensor, Fields.tensorType.elemType, DATA_TYPE[value.type])
+      int(tensor, Fields.tensorType.elemType, DATA_TYPE[elementType])
+      if (!sizes) return
       message(tensor, Fields.tensorType.shape, shape => {
-        for (const size of value.shape)
-          message(shape, Fields.shape.dim, w => int(w, Fields.dimension.value, size))
+        for (const size of sizes) message(shape, Fields.shape.dim, w => int(w, Fields.dimension.value, size))
       })
     }),
   )

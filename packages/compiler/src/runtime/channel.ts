@@ -96,6 +96,7 @@ export class Channel {
         `The ${packageName.replace('onnxruntime-', '')} runtime needs ${packageName}, which is not installed. Run: npm install ${packageName}`,
       )
     }
+    if (code === 'ERR_PROVIDER') return new CompilerError('missing-provider', message)
     if (doing === STARTING) {
       return new CompilerError('missing-package', `${packageName} is installed but does not load: ${message}`)
     }

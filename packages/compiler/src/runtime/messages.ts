@@ -22,7 +22,6 @@ export interface Binding {
 
 export interface SessionOptions {
   readonly threads: number
-  readonly providers: readonly string[]
   /** Whether memory that a run needs is kept for the next one in ONNX Runtime's arena. Default: yes. */
   readonly arena?: boolean
   /** Where ONNX Runtime writes a profile when the session ends: a path's beginning. Default: it writes none. */
@@ -45,9 +44,15 @@ export interface WebSetup {
   readonly probe: Uint8Array
 }
 
+/** How ONNX Runtime for Node is set up. */
+export interface NodeSetup {
+  readonly provider: 'cpu' | 'cuda' | 'webgpu'
+  readonly threads: number
+}
+
 /** What the main thread asks of the worker. Answers carry the same `id`. */
 export type Request =
-  | { readonly kind: 'start'; readonly web?: WebSetup }
+  | { readonly kind: 'start'; readonly web?: WebSetup; readonly node?: NodeSetup }
   | { readonly kind: 'write'; readonly state: NamedData }
   | { readonly kind: 'read'; readonly names: readonly string[] }
   | {

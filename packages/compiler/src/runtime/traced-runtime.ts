@@ -127,7 +127,6 @@ export class TracedRuntime implements Runtime {
         model,
         options: {
           threads: this.threads,
-          providers: this.providers,
           arena: stateBytes(inputs) < LARGE_STATE,
           ...(profile !== undefined && { profile }),
         },

@@ -257,6 +257,10 @@ describe('mistakes are told in one line', () => {
     await Promise.all([
       fails(['grade', 'bad.jsonl', ...judge()], /bad\.jsonl, line 2: the field "completion" is missing/),
       fails(['grade', 'missing.jsonl', ...judge()], /there is no .*missing\.jsonl/),
+      fails(
+        ['grade', 'good.jsonl', ...judge(), '--prompts', 'r.yaml'],
+        /--prompts is for a model that writes/,
+      ),
       fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'kindness.yaml'], /--rubric: there is no/),
       fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'r.yaml'], /r\.yaml, exercise:/),
       fails(

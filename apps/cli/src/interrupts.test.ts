@@ -64,6 +64,8 @@ async function everything(): Promise<string[]> {
 describe('Ctrl-C at any time ends with 130, and nothing half-written', () => {
   test.each([
     ['tokenizer train --data URL', /Nothing is written/],
+    ['train --data URL', /Interrupted before the first step: nothing has changed/],
+    ['train --data sample --valid URL --vocab-size 300 --out trained', /Interrupted before the first step/],
     ['data inspect URL', /Interrupted\./],
     ['data prepare URL --out shards', /the same command goes on/],
     ['evaluate --model model --data URL', /Nothing is measured/],

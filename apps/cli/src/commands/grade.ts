@@ -30,11 +30,11 @@ import { writeReports } from '../grade/write-report.ts'
 import { abortOnInterrupt } from '../interrupts.ts'
 import { modelFolder } from '../open-model.ts'
 import { openSource, resolveSource } from '../open-source.ts'
-import { commandName, forDisplay, fromTyped } from '../paths.ts'
+import { forDisplay, fromTyped } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { writeWhole } from '../run-folder.ts'
-import { fileError } from '../user-error.ts'
+import { fileError, UserError } from '../user-error.ts'
 import type { WritingEngine } from '../writing-engines.ts'
 
 export interface GradeFlags extends JudgeFlags {
@@ -71,6 +71,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
   let journal: Journal | undefined
   try {
     const place = await placeOf(what, flags, signal)
+    if (place.file !== undefined) refuseWritingFlags(flags)
     const grades = gradesFolder(place.out)
     const given = place.file === undefined ? undefined : await readFileOf(place.file)
     if (flags.corpus !== undefined) await checkCorpus(flags.corpus, signal)
@@ -111,9 +112,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     return tell(await writeReports(grades, run, measures), grades)
   } catch (error) {
     if (!signal.aborted) throw error
-    console.log(
-      `Stopped. The same command goes on from here: ${commandName()} grade${what === undefined ? '' : ` ${what}`} …`,
-    )
+    console.log('Stopped. The same command goes on from here.')
     return 130
   } finally {
     await journal?.close()
@@ -239,6 +238,16 @@ async function placeOf(
   const folder = await modelFolder(what, signal)
   const run = basename(folder) === 'model' ? dirname(folder) : folder
   return { name: name ?? basename(run), out: out ? fromTyped(out) : join(run, 'grades') }
+}
+
+/** @throws UserError for flags that say how a model writes, where there is none */
+function refuseWritingFlags({ beginnings, prompts, cutRunOn }: GradeFlags): void {
+  const given = Object.entries({ '--beginnings': beginnings, '--prompts': prompts, '--cut-run-on': cutRunOn })
+  const flag = given.find(([, value]) => value !== undefined)?.[0]
+  if (flag === undefined) return
+  throw new UserError(
+    `${flag} is for a model that writes, and a file of completions is graded as it is: leave it out.`,
+  )
 }
 
 async function readText(path: string, flag: string): Promise<string> {

@@ -20,7 +20,7 @@ import {
   type StepLine,
   TensorBoardFile,
 } from '@tinystories/trainer'
-import { abortOnInterrupt } from '../interrupts.ts'
+import { interruptible } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { forDisplay } from '../paths.ts'
 import { formatDuration, Progress } from '../progress.ts'
@@ -57,10 +57,17 @@ const storiesPerEvaluation = 128
  *
  * @returns the exit code: 0, or 130 when interrupted (a checkpoint is written first).
  */
-export async function train(flags: TrainFlags): Promise<number> {
+export function train(flags: TrainFlags): Promise<number> {
   const note: Note = text => console.log(text)
-  if (flags.findLearningRate || flags.findBatchSize) return find(flags, note)
-  const { run, settings, tokenizer } = await prepareRun(flags, note)
+  const isSearch = flags.findLearningRate || flags.findBatchSize
+  return interruptible(
+    signal => (isSearch ? find(flags, note, signal) : trainRun(flags, note, signal)),
+    () => note(isSearch ? 'Interrupted.' : 'Interrupted before the first step: nothing has changed.'),
+  )
+}
+
+async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<number> {
+  const { run, settings, tokenizer } = await prepareRun(flags, note, signal)
   const abandon = async (error: unknown): Promise<never> => {
     // A folder that is locked belongs to a run that began at the same moment.
     if (flags.resume === undefined && !CheckpointError.isInstance(error)) {
@@ -70,9 +77,8 @@ export async function train(flags: TrainFlags): Promise<number> {
     }
     throw withForce(error)
   }
-  const { model, stories, windows, evaluation, identity } = await openRun(run, settings, tokenizer).catch(
-    abandon,
-  )
+  const opened = await openRun(run, settings, tokenizer, signal).catch(abandon)
+  const { model, stories, windows, evaluation, identity } = opened
   const { limits, threads, workers, patience, sampleEvery, tokensPerEpoch } = settings
   const progress = new Progress({
     shareDone: shareDone(settings),
@@ -131,7 +137,6 @@ export async function train(flags: TrainFlags): Promise<number> {
   })
   // Later resumes go on with what was forced.
   if (flags.resume !== undefined && flags.force) await writeSettings(run, settings)
-  const interrupt = abortOnInterrupt()
   try {
     const { engine, passedOver, why } = trainer
     for (const { name, reason } of passedOver.filter(({ name }) => name === 'compiled')) {
@@ -147,7 +152,7 @@ export async function train(flags: TrainFlags): Promise<number> {
       events = await TensorBoardFile.open(run.tensorboard, trainer.step + 1)
       note(`TensorBoard: tensorboard --logdir ${forDisplay(run.tensorboard)}`)
     }
-    result = await trainer.run({ ...runLimits(settings), signal: interrupt.signal })
+    result = await trainer.run({ ...runLimits(settings), signal })
     progress.end()
     const lines = await readMetrics(run)
     await writeWhole(run.metricsTable, metricsCsv(lines))
@@ -161,16 +166,15 @@ export async function train(flags: TrainFlags): Promise<number> {
     const best = await loadPretrainedArrays(run.model)
     await engine.load({ parameters: best.parameters, optimizer: (await trainer.save()).optimizer })
     const everything = await evaluationSet(stories.heldOut, windows)
-    const score = await evaluateOn(engine, everything, interrupt.signal)
+    const score = await evaluateOn(engine, everything, signal)
     await writeWhole(`${run.model}/evaluation.json`, `${JSON.stringify(score, null, 2)}\n`)
     tellScore(note, settings, score)
   } catch (error) {
     // Only the interruption itself: a checkpoint that could not be written after Ctrl-C is a failure, and told as one.
-    if (error === interrupt.signal.reason) return tellInterruption(note, run, limits.steps ?? undefined)
+    if (error === signal.reason) return tellInterruption(note, run, limits.steps ?? undefined)
     throw await withResumeCommand(error, run)
   } finally {
     progress.end()
-    interrupt.release()
     await trainer.dispose()
     await events?.close()
     await tracker?.finish(result)
@@ -180,12 +184,17 @@ export async function train(flags: TrainFlags): Promise<number> {
 }
 
 /** What a run begins with: its model, its stories, those to measure it on, and what tells whether they are the same. */
-async function openRun(run: RunFolder, settings: RunSettings, tokenizer: WordPieceTokenizer) {
+async function openRun(
+  run: RunFolder,
+  settings: RunSettings,
+  tokenizer: WordPieceTokenizer,
+  signal: AbortSignal,
+) {
   await useBackend('cpu')
   const { model: config, batchSize, seed } = settings
   const model = trainableModel(config, initParameters(config, seed), settings)
   const stories = await openTrainingStories(settings)
-  const windows = { tokenizer, contextLength: config.contextLength, batchSize }
+  const windows = { tokenizer, contextLength: config.contextLength, batchSize, signal }
   // From all over the set: files are often in the order of their sources, and those are not equally hard.
   const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
   const evaluation = await evaluationSet(someHeldOut, windows)
@@ -218,7 +227,7 @@ function withForce(error: unknown): unknown {
   return new UserError(`${error.message} The flag for that is --force.`, { cause: error })
 }
 
-async function find(flags: TrainFlags, note: Note): Promise<number> {
+async function find(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<number> {
   if (flags.resume !== undefined || flags.out !== undefined) {
     throw new UserError(
       '--find-learning-rate and --find-batch-size leave no run: leave out --resume and --out.',
@@ -229,17 +238,9 @@ async function find(flags: TrainFlags, note: Note): Promise<number> {
       '--find-learning-rate and --find-batch-size: look for one after the other, the batch size first, because the best rate depends on it.',
     )
   }
-  const { settings, tokenizer } = await planNewRun(flags, note)
+  const { settings, tokenizer } = await planNewRun(flags, note, signal)
   await useBackend('cpu')
-  const interrupt = abortOnInterrupt()
-  try {
-    const what = flags.findLearningRate ? 'learning-rate' : 'batch-size'
-    await findSettings(what, settings, tokenizer, note, interrupt.signal)
-    return 0
-  } catch (error) {
-    if (error === interrupt.signal.reason) return 130
-    throw error
-  } finally {
-    interrupt.release()
-  }
+  const what = flags.findLearningRate ? 'learning-rate' : 'batch-size'
+  await findSettings(what, settings, tokenizer, note, signal)
+  return 0
 }

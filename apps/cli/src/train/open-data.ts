@@ -102,12 +102,12 @@ export async function trainTokenizer(
   vocabSize: number | undefined,
   { signal, ...options }: Pick<TrainWordPieceOptions, 'signal' | 'onProgress'> = {},
 ): Promise<WordPieceTokenizer> {
-  const read = (): AsyncIterable<Story> => stories.iterate(signal === undefined ? {} : { signal })
+  const read = (): AsyncIterable<Story> => stories.iterate(until(signal))
   const size = vocabSize ?? defaultVocabSize(await countBytes(read()))
   const tokenizer = await trainWordPiece(textsOf(read()), {
     ...options,
     vocabSize: size,
-    ...(signal === undefined ? {} : { signal }),
+    ...until(signal),
   })
   if (vocabSize !== undefined && tokenizer.vocabSize < vocabSize) {
     throw new UserError(
@@ -149,10 +149,10 @@ export interface StoryLengths {
 export async function measureStories(
   stories: StoryStream<TextOrTokens>,
   tokenizer: WordPieceTokenizer,
-  limit = 50_000,
+  { limit = 50_000, signal }: { limit?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<StoryLengths> {
   const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }
-  for await (const story of stories.take(limit)) {
+  for await (const story of stories.take(limit).iterate(until(signal))) {
     const { length } =
       'ids' in story ? story.ids : tokenizer.encode(story.text, { addSpecialTokens: false }).ids
     lengths.stories++
@@ -180,7 +180,7 @@ export async function evaluationSet(
     .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })
-    .iterate(signal === undefined ? {} : { signal })
+    .iterate(until(signal))
   for await (const batch of windows) {
     batches.push(batch)
     bytes += batch.bytes
@@ -203,6 +203,11 @@ export function trainingBatches(
     .pack({ contextLength: model.contextLength, by: 'stream' })
     .batch(batchSize)
     .prefetch(4) as BatchStream
+}
+
+/** Options that have the signal where there is one. */
+export function until(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
 }
 
 async function countBytes(stories: AsyncIterable<Story>): Promise<number> {

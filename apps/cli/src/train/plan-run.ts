@@ -3,7 +3,9 @@ import type { StoryStream } from '@tinystories/dataset'
 import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
+import { ProgressLine } from '../progress-line.ts'
 import { UserError } from '../user-error.ts'
+import { vocabularyProgress } from '../vocabulary-progress.ts'
 import { defaultHeldOut, findBundledTokens } from './bundled-tokens.ts'
 import { formatBytes } from './format-bytes.ts'
 import {
@@ -15,6 +17,7 @@ import {
   type TextOrTokens,
   tokenizerOfShards,
   trainTokenizer,
+  until,
 } from './open-data.ts'
 import {
   type RunLimitSettings,
@@ -24,6 +27,7 @@ import {
   type TrainFlags,
 } from './settings.ts'
 import { findShards } from './shard-folders.ts'
+import type { Note } from './tell.ts'
 
 export interface PlannedRun {
   settings: RunSettings
@@ -36,7 +40,7 @@ export interface PlannedRun {
  *
  * @throws UserError naming the flag that cannot be, and what would do.
  */
-export async function planRun(flags: TrainFlags, note: (text: string) => void): Promise<PlannedRun> {
+export async function planRun(flags: TrainFlags, note: Note, signal?: AbortSignal): Promise<PlannedRun> {
   const bundledTokens = await findBundledTokens(flags)
   const folders = bundledTokens === undefined ? await findShards(flags.data ?? 'sample') : undefined
   const source = {
@@ -53,10 +57,10 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
   }
   const { train } = await openTrainingStories(source)
 
-  await checkSplit(train, flags)
-  const tokenizer = await chooseTokenizer(source.data, train, flags)
+  await checkSplit(train, flags, signal)
+  const tokenizer = await chooseTokenizer(source.data, train, flags, signal)
   await checkTokens(source.valid, tokenizer)
-  const lengths = await measureStories(train, tokenizer)
+  const lengths = await measureStories(train, tokenizer, { signal })
   note(
     `Stories: ${lengths.stories.toLocaleString('en')} to train on, ${lengths.tokens.toLocaleString('en')} tokens of a vocabulary of ${tokenizer.vocabSize.toLocaleString('en')}`,
   )
@@ -88,7 +92,7 @@ export async function planRun(flags: TrainFlags, note: (text: string) => void): 
       labelSmoothing: flags.labelSmoothing ?? settingDefaults.labelSmoothing,
       zLoss: flags.zLoss ?? settingDefaults.zLoss,
       averageDecay: flags.averageWeights ?? null,
-      tokensPerEpoch: flags.epochs === undefined ? null : await countEpoch(train, tokenizer),
+      tokensPerEpoch: flags.epochs === undefined ? null : await countEpoch(train, tokenizer, signal),
       patience: flags.patience ?? null,
       onSpike: flags.onSpike ?? settingDefaults.onSpike,
       sampleEvery: flags.sampleEvery ?? null,
@@ -112,10 +116,11 @@ async function chooseTokenizer(
   data: string,
   train: StoryStream<TextOrTokens>,
   { tokenizer, vocabSize, separator }: TrainFlags,
+  signal: AbortSignal | undefined,
 ): Promise<WordPieceTokenizer> {
   const ofShards = await tokenizerOfShards(data)
   if (ofShards === undefined) {
-    return tokenizer ? ownTokenizer(tokenizer) : trainTokenizer(train as StoryStream, vocabSize)
+    return tokenizer ? ownTokenizer(tokenizer) : newTokenizer(train as StoryStream, vocabSize, signal)
   }
   const given = { '--vocab-size': vocabSize, '--separator': separator }
   const decided = Object.entries(given).find(([, flag]) => flag !== undefined)?.[0]
@@ -126,6 +131,19 @@ async function chooseTokenizer(
   }
   if (tokenizer) await checkTokens(data, await loadTokenizer(tokenizer))
   return ofShards
+}
+
+async function newTokenizer(
+  stories: StoryStream,
+  vocabSize: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<WordPieceTokenizer> {
+  const progress = new ProgressLine()
+  try {
+    return await trainTokenizer(stories, vocabSize, { ...until(signal), ...vocabularyProgress(progress) })
+  } finally {
+    progress.end()
+  }
 }
 
 /** @throws UserError naming the file, when its tokens cannot end a story */
@@ -148,8 +166,9 @@ export function limitsOf({ steps, tokens, epochs, minutes }: TrainFlags): RunLim
 export async function countEpoch(
   stories: StoryStream<TextOrTokens>,
   tokenizer: WordPieceTokenizer,
+  signal?: AbortSignal,
 ): Promise<number> {
-  const all = await measureStories(stories, tokenizer, Number.MAX_SAFE_INTEGER)
+  const all = await measureStories(stories, tokenizer, { limit: Number.MAX_SAFE_INTEGER, signal })
   return all.tokens + all.stories
 }
 
@@ -190,8 +209,13 @@ function checkMemory(model: GptConfig): void {
 }
 
 /** A plain text without a separator is one story, which leaves one side of the split empty. */
-async function checkSplit(train: StoryStream<TextOrTokens>, { data, valid }: TrainFlags): Promise<void> {
-  const stories = (await train.take(2).toArray()).length
+async function checkSplit(
+  train: StoryStream<TextOrTokens>,
+  { data, valid }: TrainFlags,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let stories = 0
+  for await (const _ of train.take(2).iterate(until(signal))) stories++
   if (stories > 1) return
   throw new UserError(
     `--data ${data}: ${stories === 0 ? 'no story' : 'one story'} is left to train on${valid === undefined ? ' beside those held out' : ''}. Are the stories parted by lines of <|endoftext|>? Otherwise say what parts them with --separator.`,

@@ -24,7 +24,7 @@ export interface PreparedRun {
 }
 
 /** Plans a new run; nothing is written yet. */
-export function planNewRun(flags: TrainFlags, note: Note): Promise<PlannedRun> {
+export function planNewRun(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<PlannedRun> {
   return planRun(
     {
       ...flags,
@@ -33,15 +33,16 @@ export function planNewRun(flags: TrainFlags, note: Note): Promise<PlannedRun> {
       ...(flags.tokenizer === undefined ? {} : { tokenizer: fromTyped(flags.tokenizer) }),
     },
     note,
+    signal,
   )
 }
 
 /** Makes the folder of a planned run, or reads that of the run to resume. */
-export async function prepareRun(flags: TrainFlags, note: Note): Promise<PreparedRun> {
-  if (flags.resume !== undefined) return prepareResume(flags, flags.resume)
+export async function prepareRun(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<PreparedRun> {
+  if (flags.resume !== undefined) return prepareResume(flags, flags.resume, signal)
   const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
   await refuseUsedFolder(run)
-  const { settings, tokenizer } = await planNewRun(flags, note)
+  const { settings, tokenizer } = await planNewRun(flags, note, signal)
   // The folder is made only now, so that a mistake in the flags leaves nothing behind.
   await makeRunFolder(run)
   try {
@@ -54,7 +55,7 @@ export async function prepareRun(flags: TrainFlags, note: Note): Promise<Prepare
   return { run, settings, tokenizer }
 }
 
-async function prepareResume(flags: TrainFlags, folder: string): Promise<PreparedRun> {
+async function prepareResume(flags: TrainFlags, folder: string, signal: AbortSignal): Promise<PreparedRun> {
   const run = runFolder(fromTyped(folder))
   const saved: RunSettings = { ...settingDefaults, ...(await readSettings(run)) }
   refuseNewSettings(flags)
@@ -73,7 +74,8 @@ async function prepareResume(flags: TrainFlags, folder: string): Promise<Prepare
   }
   const tokenizer = await loadTokenizer(run.tokenizer)
   if (settings.limits.epochs !== null && settings.tokensPerEpoch === null) {
-    settings.tokensPerEpoch = await countEpoch((await openTrainingStories(settings)).train, tokenizer)
+    const { train } = await openTrainingStories(settings)
+    settings.tokensPerEpoch = await countEpoch(train, tokenizer, signal)
   }
   return { run, settings, tokenizer }
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { EvaluationResult, MetricsLine } from '@tinystories/trainer'
 import { messageOf } from '../describe-error.ts'
 import { openModel } from '../open-model.ts'
-import { commandName, forDisplay } from '../paths.ts'
+import { commandName, forDisplay, forShell } from '../paths.ts'
 import { type RunFolder, writeWhole } from '../run-folder.ts'
 import { writeStory } from '../stories.ts'
 import { UserError } from '../user-error.ts'
@@ -12,7 +12,7 @@ import type { RunSettings } from './settings.ts'
 export type Note = (text: string) => void
 
 function resumeCommand(run: RunFolder): string {
-  return `${commandName()} train --resume ${forDisplay(run.folder)}`
+  return `${commandName()} train --resume ${forShell(run.folder)}`
 }
 
 /** @returns the exit code of an interrupted command. */
@@ -58,7 +58,7 @@ export async function tellStory(note: Note, run: RunFolder, { prompt, seed }: Ru
   await writeWhole(run.story, `${story}\n`)
   note(`\nA story it wrote:\n\n${story}\n`)
   note('Write more:')
-  note(`  ${commandName()} generate --model ${forDisplay(run.folder)} --prompt "One day, a little dog"`)
+  note(`  ${commandName()} generate --model ${forShell(run.folder)} --prompt "One day, a little dog"`)
 }
 
 export function dataName(settings: RunSettings): string {

@@ -16,11 +16,12 @@ import {
   saveSafetensors,
 } from '@tinystories/model'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
+import { startLlama2c } from '../llama2c.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'generation'
 export const description =
-  'text from the 64 x 8 model: packed and compiled against PyTorch eager with a cache, transformers generate, and tfjs wasm'
+  'text from the 64 x 8 model: packed and compiled against PyTorch eager with a cache, transformers generate, llama2.c (LLAMA2C=its program), and tfjs wasm'
 
 const rows = 64
 const tokens = 200
@@ -43,6 +44,7 @@ export async function run(): Promise<BenchmarkResult> {
     env: {},
     install: 'pip install torch transformers safetensors',
   })
+  const llama2c = await startLlama2c(process.env.LLAMA2C, folder)
   const runtimes: Runtime[] = []
   const compiled = async (threads: number): Promise<CompiledModel> => {
     const runtime = await createRuntime({ threads })
@@ -89,6 +91,7 @@ export async function run(): Promise<BenchmarkResult> {
       oneCompiled: ours('oneCompiled', oneCompiled, 1),
       manyCompiled: ours('manyCompiled', manyCompiled, rows),
       wasm: ours('wasm', wasm, 1, 50),
+      ...(llama2c && { llama2c }),
       ...(peer && {
         eager1: theirs('eager', 1, 1),
         eager2: theirs('eager', 2, 1),
@@ -117,6 +120,7 @@ export async function run(): Promise<BenchmarkResult> {
         row('one text, 1 thread', 'one', `${versions}: eager with cache, 1 thread`, 'eager1'),
         row('one text, 1 thread', 'one', `${versions}: eager with cache, 2 threads`, 'eager2'),
         row('one text, 1 thread', 'one', `${versions}: generate, 1 thread`, 'generate1'),
+        row('one text, 1 thread', 'one', 'llama2.c (-Ofast, native)', 'llama2c'),
         row('one text, 1 thread', 'one', 'ours, compiled', 'oneCompiled'),
         row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'wasm'),
         row('one text, 1 thread', 'sampled', 'ours, greedy', 'one'),

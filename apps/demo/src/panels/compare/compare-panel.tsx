@@ -2,8 +2,8 @@ import './compare.css'
 import { signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
-import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
+import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices, type ModelChoice, millions } from '../../state/models.ts'
@@ -71,18 +71,7 @@ export function ComparePanel() {
           />
         </div>
         <div class="compare-settings">
-          <Slider
-            id="compare-temperature"
-            label="Temperature"
-            value={temperature.value}
-            min={0}
-            max={1.5}
-            step={0.05}
-            format={value => (value === 0 ? 'always the likeliest' : value.toFixed(2))}
-            onInput={value => {
-              temperature.value = value
-            }}
-          />
+          <TemperatureSlider id="compare-temperature" temperature={temperature} />
           <fieldset class="compare-choices">
             <legend class="visually-hidden">Models</legend>
             {choices.value.map(choice => (

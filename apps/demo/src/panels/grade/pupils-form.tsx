@@ -3,6 +3,7 @@ import { filesOfDrop } from '../../parts/dropped-files.ts'
 import { OtherModel } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Slider } from '../../parts/slider.tsx'
+import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { addChoice, choices, choicesProblem } from '../../state/models.ts'
 import type { GradeSession } from './grade-session.ts'
 import { MOST_MODELS, someBeginnings } from './pupils.ts'
@@ -102,18 +103,7 @@ export function PupilsForm({ session }: { session: GradeSession }) {
               trials.value = value
             }}
           />
-          <Slider
-            id="grade-temperature"
-            label="Temperature"
-            value={temperature.value}
-            min={0}
-            max={1.5}
-            step={0.05}
-            format={value => (value === 0 ? 'always the likeliest' : value.toFixed(2))}
-            onInput={value => {
-              temperature.value = value
-            }}
-          />
+          <TemperatureSlider id="grade-temperature" temperature={temperature} />
         </div>
       </div>
       <Problem>

@@ -4,6 +4,7 @@ import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
+import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices } from '../../state/models.ts'
@@ -155,18 +156,7 @@ export function WritePanel() {
         />
         <fieldset class="settings">
           <legend>Chance</legend>
-          <Slider
-            id="temperature"
-            label="Temperature"
-            value={temperature.value}
-            min={0}
-            max={1.5}
-            step={0.05}
-            format={value => (value === 0 ? 'always the likeliest' : value.toFixed(2))}
-            onInput={value => {
-              temperature.value = value
-            }}
-          />
+          <TemperatureSlider id="temperature" temperature={temperature} />
           <Slider
             id="top-p"
             label="Top-p"

@@ -52,9 +52,13 @@ async function handle(request: Request): Promise<NamedData> {
   }
 }
 
-async function start({ provider, threads }: NodeSetup): Promise<void> {
+async function start({ provider }: NodeSetup): Promise<void> {
   ort = provider === 'cuda' ? await loadCudaOrt() : await loadNodeOrt(provider)
-  state = ort.onDevice ? await DeviceState.create(ort, { threads }) : new CpuState(ort)
+  // A provider that is not to be had fails with the first graph: now, and not when the caller's is loaded.
+  await ort.copier
+    ?.toDevice(ort.tensor(Float32Array.of(0), { dtype: 'float32', shape: [1] }))
+    .then(probe => probe.dispose())
+  state = ort.copier ? new DeviceState(ort, ort.copier) : new CpuState(ort)
 }
 
 async function read(names: readonly string[]): Promise<NamedData> {
@@ -66,7 +70,11 @@ async function read(names: readonly string[]): Promise<NamedData> {
 
 async function compile(request: Request & { kind: 'compile' }): Promise<void> {
   const { session: id, model, options, inputs, outputs } = request
-  const session = await ort.createSession(model, options, ort.onDevice ? keptOutputs(outputs) : [])
+  const session = await ort.createSession(
+    model,
+    { ...options, recorded: options.profile === undefined },
+    ort.copier ? keptOutputs(outputs, ort.copier) : [],
+  )
   await state.adopt(inputs, outputs)
   const results = outputs.filter(output => !isState(output))
   sessions.set(id, {

@@ -1,46 +1,57 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
-import { type Ort, type OrtTensor, ProviderError } from './ort.ts'
+import { Copier } from './copier.ts'
+import type { SessionOptions } from './messages.ts'
+import { type Ort, type OrtSession, ProviderError } from './ort.ts'
 
 /** onnxruntime-node's own binding. It keeps tensors on the device for WebGPU only. */
 export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
   const ort = await import('onnxruntime-node')
   // Whatever matters comes back as an error; ORT would print it besides.
   ort.env.logLevel = 'fatal'
-  return {
-    onDevice: provider !== 'cpu',
-    async createSession(model, options, kept) {
-      const session = await ort.InferenceSession.create(model, {
-        executionProviders: [provider],
-        intraOpNumThreads: options.threads,
-        interOpNumThreads: 1,
-        executionMode: 'sequential',
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 4,
-        // Costs no speed and saves a third of the memory.
-        enableMemPattern: false,
-        enableCpuMemArena: options.arena ?? true,
-        ...(kept.length > 0 && {
-          preferredOutputLocation: Object.fromEntries(kept.map(name => [name, 'gpu-buffer' as const])),
-        }),
-        ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
-        extra: {
-          session: {
-            // Adam's second moments of small gradients are denormal numbers, which are many times slower.
-            set_denormal_as_zero: '1',
-            // A thread that spins on while another waits for a core makes a step up to four times slower on a busy
-            // machine; between two operations of one step a moment is enough.
-            intra_op: { allow_spinning: '1', spin_duration_us: '100' },
-          },
+  const createSession = async (
+    model: Uint8Array,
+    { threads = 1, arena = true, profile }: Partial<SessionOptions>,
+    kept: readonly string[],
+  ): Promise<OrtSession> => {
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      // Costs no speed and saves a third of the memory.
+      enableMemPattern: false,
+      enableCpuMemArena: arena,
+      ...(kept.length > 0 && {
+        preferredOutputLocation: Object.fromEntries(kept.map(name => [name, 'gpu-buffer' as const])),
+      }),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      extra: {
+        session: {
+          // Adam's second moments of small gradients are denormal numbers, which are many times slower.
+          set_denormal_as_zero: '1',
+          // A thread that spins on while another waits for a core makes a step up to four times slower on a busy
+          // machine; between two operations of one step a moment is enough.
+          intra_op: { allow_spinning: '1', spin_duration_us: '100' },
         },
-      }).catch(noAdapter)
-      return {
-        run: (feeds, fetches) =>
-          session.run(feeds as Record<string, Tensor>, fetches as InferenceSession.FetchesType),
-        release: () => session.release(),
-      }
-    },
-    tensor: (data, { dtype, shape }): OrtTensor => new ort.Tensor(dtype, data as Float32Array, shape),
-    release() {},
+      },
+    }).catch(noAdapter)
+    return {
+      run: (feeds, fetches) =>
+        session.run(feeds as Record<string, Tensor>, fetches as InferenceSession.FetchesType),
+      release: () => session.release(),
+    }
+  }
+  const copier =
+    provider === 'cpu'
+      ? undefined
+      : new Copier((model, kept) => createSession(model, {}, kept), ['float32', 'int32'])
+  return {
+    ...(copier && { copier }),
+    createSession,
+    tensor: (data, { dtype, shape }) => new ort.Tensor(dtype, data as Float32Array, shape),
+    release: () => copier?.release(),
   }
 }
 
@@ -49,14 +60,11 @@ function noAdapter(error: unknown): never {
   if (!message.includes('WebGPU adapter')) throw error
   throw new ProviderError(
     'The provider "webgpu" finds no graphics adapter here: it needs one with its driver, on Linux also Vulkan and its ' +
-      `loader (libvulkan.so.1). Install them, or leave "webgpu" out of the providers. (ONNX Runtime: ${lastLine(message)})`,
+      `loader (libvulkan.so.1). Install them, or leave "webgpu" out of the providers. (ONNX Runtime: ${ownWords(message)})`,
   )
 }
 
 /** ONNX Runtime's messages begin with the place in its source. */
-function lastLine(message: string): string {
-  return message
-    .trim()
-    .split(/\n|was false\. /)
-    .at(-1)!
+function ownWords(message: string): string {
+  return message.trim().split('was false. ').at(-1)!
 }

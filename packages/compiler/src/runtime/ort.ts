@@ -1,4 +1,5 @@
 import type { TensorData, TensorSpec } from '../tree.ts'
+import type { Copier } from './copier.ts'
 import type { SessionOptions } from './messages.ts'
 
 /** A tensor as ONNX Runtime takes and gives it. */
@@ -27,10 +28,16 @@ export interface OrtSession {
 
 /** What the worker needs of an ONNX Runtime. Everything is on one provider, and on the CPU what that does not know. */
 export interface Ort {
-  /** Whether there is a device with a memory of its own. */
-  readonly onDevice: boolean
+  /** For a device with a memory of its own: copies to it and back. */
+  readonly copier?: Copier
+  /** Whether tensors on the device that a run is given for its outputs are written over; else it makes new ones. */
+  readonly fills?: boolean
   /** @param kept the outputs that stay on the device */
-  createSession(model: Uint8Array, options: SessionOptions, kept: readonly string[]): Promise<OrtSession>
+  createSession(
+    model: Uint8Array,
+    options: Partial<SessionOptions>,
+    kept: readonly string[],
+  ): Promise<OrtSession>
   /** A tensor over the array's own memory. */
   tensor(data: TensorData, spec: TensorSpec): OrtTensor
   /** Gives back what is shared by all sessions, which must be released before. */

@@ -109,10 +109,9 @@ export class TracedRuntime implements Runtime {
     example: SpecsOf<I>,
     { state = [], profile }: CompileOptions = {},
   ): Promise<Compiled<I, O>> {
-    const trace = traceFunction(fn, example)
-    const optimized = optimize(trace.graph, {
-      cpu: this.providers.every(provider => CPU_PROVIDERS.includes(provider)),
-    })
+    const cpu = this.providers.every(provider => CPU_PROVIDERS.includes(provider))
+    const trace = traceFunction(fn, example, { largeOperations: !cpu })
+    const optimized = optimize(trace.graph, { cpu })
     const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, optimized.inputs[i]!.name, state, 'input'))
     const outputs = trace.outputs.map((leaf, i) =>
       this.bind(leaf, optimized.outputs[i]!.name, state, 'output'),

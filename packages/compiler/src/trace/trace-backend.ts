@@ -22,7 +22,14 @@ interface Entry {
  */
 export class TraceBackend extends KernelBackend {
   readonly graph: GraphBuilder = new GraphBuilder()
+  /** Tells ops that choose how much they compute at once: a launch costs more than a cache that is missed. */
+  readonly largeOperations: boolean
   private readonly entries = new Map<DataId, Entry>()
+
+  constructor(largeOperations: boolean) {
+    super()
+    this.largeOperations = largeOperations
+  }
 
   /** The tensor that stands for `value`. */
   tensorInfo(value: Value): TensorInfo {

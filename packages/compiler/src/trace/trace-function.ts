@@ -23,6 +23,15 @@ export interface Trace {
   readonly outputs: readonly Leaf<TensorSpec>[]
 }
 
+/** Options of {@link traceFunction}. */
+export interface TraceOptions {
+  /**
+   * Whether few large operations are wanted rather than many that fit a cache, as graphics cards do. A function sees it
+   * as `largeOperations` of `tf.backend()`. Default: false.
+   */
+  largeOperations?: boolean
+}
+
 /**
  * Runs `fn` once with tensors that stand for its inputs and records what it does as a graph. The graph's inputs and
  * outputs are named by their keys, joined by `/`; an output that would share its name with an input is prefixed
@@ -36,13 +45,14 @@ export interface Trace {
 export function traceFunction<I extends object = TensorTree>(
   fn: (inputs: I) => object,
   example: SpecsOf<I>,
+  { largeOperations = false }: TraceOptions = {},
 ): Trace {
   registerTranslations()
   const specs = leavesOf(example, isSpec, 'The example input').map(({ path, value }) => {
     elementTypeOf(value.dtype)
     return { path, value: { shape: [...value.shape], dtype: value.dtype } }
   })
-  const backend = new TraceBackend()
+  const backend = new TraceBackend(largeOperations)
   const outputs: Leaf<TensorSpec>[] = []
   withBackend(backend, () => {
     const leaves = specs.map(({ path, value }) => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { largeOperations } from './large-operations.ts'
 import { withGradient } from './with-gradient.ts'
 
 export interface CausalAttentionOptions {
@@ -42,12 +43,14 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
   const length = qkv.shape[0] / batch
   const width = qkv.shape[1] / 3
   const headSize = width / heads
-  // A compiler may have attention as one operation. It keeps the probabilities of a head in the cache while it needs
-  // them, and none for the backward pass, where they are computed again: as fast as reading them back, and it spares
-  // the memory of all scores.
-  const fused = tf.getKernel('MaskedAttention', tf.getBackend()) !== undefined
-  const blocks = queryBlocks(length, window, options.blockSize ?? defaultBlockSize(length))
-  const chunks = chunksOf(batch, options.sequences ?? defaultSequences(blocks, heads))
+  // A compiler may have attention as one operation, which keeps the probabilities of a head in the cache while it needs
+  // them. Where they are many the backward pass computes them again: that spares the memory of all scores.
+  // Not on a graphics card: there it is the number of operations that costs, and their memory is what it has.
+  const large = largeOperations()
+  const fused = !large && tf.getKernel('MaskedAttention', tf.getBackend()) !== undefined
+  const blocks = queryBlocks(length, window, options.blockSize ?? defaultBlockSize(length, large))
+  const chunks = chunksOf(batch, options.sequences ?? (large ? batch : defaultSequences(blocks, heads)))
+  const keep = batch * heads * areaOf(blocks) < RECOMPUTED
   const scaled = <T extends tf.Tensor>(x: T): T => (scale === 1 ? x : tf.mul(x, scale))
 
   return withGradient([qkv], save => {
@@ -69,6 +72,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
       )
 
     let value: tf.Tensor2D
+    const kept: tf.Tensor[] = []
     if (fused) {
       value = tf.reshape(
         join(
@@ -86,7 +90,10 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
                   value: rows(v, first, end),
                   mask: causalMask(block, window) ?? tf.zeros([end - start, end - first]),
                 }
-                return (tf.engine().runKernel('MaskedAttention', inputs, { heads, scale }) as tf.Tensor[])[0]!
+                const attrs = { heads, scale }
+                const [read, p] = tf.engine().runKernel('MaskedAttention', inputs, attrs) as tf.Tensor[]
+                if (keep) kept.push(tf.reshape(p!, [count * heads, end - start, end - first]))
+                return read!
               }),
               1,
             )
@@ -95,7 +102,7 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
         ),
         [batch * length, width],
       )
-      save([value, ...parts])
+      save([value, ...parts, ...kept])
     } else {
       const saved: tf.Tensor[] = []
       const merged = parts.map((part, chunk) => {
@@ -126,7 +133,10 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
           let probabilities: tf.Tensor3D[]
           if (fused) {
             found = chunkHeads(saved[chunk] as tf.Tensor2D, count)
-            probabilities = probabilitiesOf(found)
+            const at = chunks.length + chunk * blocks.length
+            probabilities = keep
+              ? (saved.slice(at, at + blocks.length) as tf.Tensor3D[])
+              : probabilitiesOf(found)
           } else {
             const [k, v, ...rest] = saved.slice(chunk * size, (chunk + 1) * size) as [
               Heads,
@@ -182,8 +192,17 @@ interface ChunkHeads {
 }
 
 // Small enough to skip much of the upper triangle, large enough that the products stay efficient.
-function defaultBlockSize(length: number): number {
-  return length <= 64 ? length : Math.max(64, Math.ceil(length / 4))
+function defaultBlockSize(length: number, large: boolean): number {
+  const least = large ? 256 : 64
+  return length <= least ? length : Math.max(least, Math.ceil(length / 4))
+}
+
+/** From 16 MB on, memory counts for more than the two hundredths of a step that computing probabilities again takes. */
+const RECOMPUTED = 2 ** 22
+
+/** Scores of one head and sequence. */
+function areaOf(blocks: Block[]): number {
+  return blocks.reduce((sum, { start, end, first }) => sum + (end - start) * (end - first), 0)
 }
 
 /** As many sequences as have 2 MB of scores in one block: what two cores' caches hold. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { after } from './after.ts'
+import { largeOperations } from './large-operations.ts'
 import { withGradient } from './with-gradient.ts'
 
 export interface LinearCrossEntropyInputs {
@@ -111,9 +112,12 @@ function pick(x: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
   return tf.gather(tf.reshape(x, [rows * width]), tf.add(rowStarts, columns)) as tf.Tensor1D
 }
 
-// At most 32 MB of logits at a time, in blocks of one size. Fewer rows would spend their time on adding up `dTable`.
+// At most 32 MB of logits at a time, in blocks of one size. Fewer rows would spend their time on adding up `dTable`. On a
+// graphics card 128 MB.
 function defaultBlockSize(rows: number, vocabSize: number): number {
-  const most = Math.min(1024, Math.max(256, Math.floor(2 ** 23 / vocabSize)))
+  const most = largeOperations()
+    ? Math.max(256, Math.floor(2 ** 25 / vocabSize))
+    : Math.min(1024, Math.max(256, Math.floor(2 ** 23 / vocabSize)))
   return Math.ceil(rows / Math.ceil(rows / most))
 }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { after } from './after.ts'
 import { foldNorm, foldNormGradients, type NormedMap, normalRows, normalRowsGradient } from './folded-norm.ts'
 import { gated, gatedGradient, gelu } from './gelu.ts'
+import { largeOperations } from './large-operations.ts'
 import { normedLinear } from './normed-linear.ts'
 import { withGradient } from './with-gradient.ts'
 
@@ -35,8 +36,9 @@ export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: Norm
     const product: tf.Tensor2D = tf.matMul(gelu(normedLinear({ x, epsilon, ...up })), down)
     return downOffset ? tf.add(product, downOffset) : product
   }
-  const groups = options.groups ?? defaultGroups(rows, hidden)
-  const recompute = options.recompute ?? rows * hidden >= RECOMPUTED
+  const large = largeOperations()
+  const groups = options.groups ?? (large ? 1 : defaultGroups(rows, hidden))
+  const recompute = options.recompute ?? (!large && rows * hidden >= RECOMPUTED)
   const { scale, bias, weight, offset } = up
   const inputs = [
     x,

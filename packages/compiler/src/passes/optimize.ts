@@ -17,6 +17,9 @@ export interface OptimizeOptions {
   cpu?: boolean
 }
 
+/** ONNX Runtime's CUDA provider joins and splits so many tensors by one launch; more it looks up in a copied table. */
+const MOST_AT_ONCE = 32
+
 /** Rules for any provider, with operations of the ONNX standard. */
 const RULES: readonly RewriteRule[] = [
   fuseLayerNorm,
@@ -37,5 +40,5 @@ const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldT
 export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
   return cpu
     ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES]))
-    : rewrite(graph, [lowerAttention, lowerGelu, ...RULES])
+    : packSmall(rewrite(graph, [lowerAttention, lowerGelu, ...RULES]), MOST_AT_ONCE)
 }

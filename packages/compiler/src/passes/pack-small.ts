@@ -37,9 +37,11 @@ interface Pack {
  *
  * Nodes may share a pack if they have the same operation, the same scalars, and the same number of nodes between them
  * and the outputs - so none can depend on another, and packs cannot wait for each other in a ring.
+ *
+ * @param most members of a pack
  */
-export function packSmall(graph: Graph): Graph {
-  const packOf = findPacks(graph)
+export function packSmall(graph: Graph, most: number = Number.POSITIVE_INFINITY): Graph {
+  const packOf = findPacks(graph, most)
   if (packOf.size === 0) return graph
   const builder = new GraphBuilder()
   const made = new Map<Value, Value>()
@@ -103,7 +105,7 @@ export function packSmall(graph: Graph): Graph {
 }
 
 /** The packs that are worth their joining and splitting, by their members. */
-function findPacks(graph: Graph): Map<GraphNode, Pack> {
+function findPacks(graph: Graph, most: number): Map<GraphNode, Pack> {
   const height = heights(graph)
   const groups = new Map<string, Pack>()
   const groupOf = new Map<GraphNode, Pack>()
@@ -124,7 +126,7 @@ function findPacks(graph: Graph): Map<GraphNode, Pack> {
       ...operands,
     ].join('|')
     let group = groups.get(key)
-    if (!group) {
+    if (!group || group.members.length === most) {
       group = { members: [], rows: [], shape: [] }
       numbers.set(group, numbers.size)
       groups.set(key, group)
@@ -134,7 +136,7 @@ function findPacks(graph: Graph): Map<GraphNode, Pack> {
     groupOf.set(node, group)
   }
   const large = new Map<GraphNode, Pack>()
-  for (const { members, rows } of groups.values()) {
+  for (const { members, rows } of numbers.keys()) {
     if (members.length < FEWEST_MEMBERS) continue
     const total = rows.reduce((sum, count) => sum + count, 0)
     const pack = { members, rows, shape: [total, ...members[0]!.outputs[0]!.shape.slice(1)] }

@@ -222,6 +222,13 @@ export function structuralCases(): KernelCase[] {
       range: [0, 5],
       fn: (x, i, u) => tf.tensorScatterUpdate(x, i, u),
     },
+    {
+      name: 'TensorScatterUpdate elements',
+      shapes: [['4', '4', '4'], ['n', '3'], ['n']],
+      dtypes: ['float32', 'int32', 'float32'],
+      range: [0, 4],
+      fn: (x, i, u) => tf.tensorScatterUpdate(x, i, u),
+    },
     { name: 'OneHot', shapes: [matrix], dtypes: ['int32'], range: [-1, 6], fn: i => tf.oneHot(i, 5) },
     {
       name: 'OneHot values',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { after } from './after.ts'
+import { after, isCompiled } from './after.ts'
 import { largeOperations } from './large-operations.ts'
 import { withGradient } from './with-gradient.ts'
 
@@ -20,9 +20,9 @@ export interface LinearCrossEntropyInputs {
  * `sum_i weights[i] * -log softmax(hidden[i] table^T)[targets[i]]`, in nats.
  *
  * Logits are made for one block of rows at a time, and the gradients of that block are taken while its
- * probabilities are at hand: `dHidden = w (P table - table[target])`, `dTable = (P - onehot)^T (w hidden)`. So
- * the `[N, vocabSize]` probabilities never exist as a whole. The price: the gradients are computed even when
- * nobody asks for them, so use {@link scoreTargets} where only the value is wanted.
+ * probabilities P are at hand: `dHidden = w (P - onehot) table`, `dTable = (P - onehot)^T (w hidden)`. So the
+ * `[N, vocabSize]` probabilities never exist as a whole. The price: the gradients are computed even when nobody asks for
+ * them, so use {@link scoreTargets} where only the value is wanted.
  *
  * The value (never the gradient) of one row saturates near 85 nats, where a float32 probability underflows.
  */
@@ -30,40 +30,43 @@ export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar 
   const { hidden, table, targets, weights } = inputs
   const [rows, width] = hidden.shape
   const vocabSize = table.shape[0]
-  // A wide product reads its second operand faster than its first one transposed.
-  const wide = width >= 256
+  // A compiler that transposes the first operand beforehand is faster by the wide product, whatever the width.
+  const wide = width >= 256 || isCompiled()
   return withGradient([hidden, table], save => {
     const weighted = tf.mul(hidden, tf.reshape(weights, [rows, 1])) as tf.Tensor2D
     const losses: tf.Tensor[] = []
-    const expectations: tf.Tensor2D[] = []
+    const dBlocks: tf.Tensor2D[] = []
     let dTable: tf.Tensor2D | undefined
     let last: tf.Tensor2D | undefined
     const addLast = (): void => {
       if (last) dTable = dTable ? tf.add(dTable, last) : last
     }
     for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, vocabSize))) {
-      const [loss, expectation, weightedCounts] = tf.tidy(() => {
+      const [loss, dBlock, product] = tf.tidy(() => {
         const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
         const p = tf.softmax(logits)
-        const picked = tf.maximum(pick(p, tf.slice(targets, start, size)), SMALLEST)
-        const loss = tf.sum(tf.mul(tf.log(picked), tf.slice(weights, start, size)))
-        const expectation = tf.matMul(p, table)
-        const ofBlock = after(tf.slice(weighted, [start, 0], [size, width]), expectation, loss)
-        const counts = wide ? tf.matMul(ofBlock, p, true, false) : tf.matMul(p, ofBlock, true, false)
-        return [loss, expectation, counts] as [tf.Scalar, tf.Tensor2D, tf.Tensor2D]
+        const places = placesOf(tf.slice(targets, start, size), vocabSize)
+        const ofTargets = tf.gather(tf.reshape(p, [size * vocabSize]), places)
+        const logs = tf.log(tf.maximum(ofTargets, SMALLEST))
+        const loss = tf.sum(tf.mul(logs, tf.slice(weights, start, size)))
+        const errors = replaceAt(p, places, tf.sub(ofTargets, 1))
+        const dBlock = tf.matMul(errors, table)
+        const ofBlock = after(tf.slice(weighted, [start, 0], [size, width]), dBlock, loss)
+        const product = wide
+          ? tf.matMul(ofBlock, errors, true, false)
+          : tf.matMul(errors, ofBlock, true, false)
+        return [loss, dBlock, product] as [tf.Scalar, tf.Tensor2D, tf.Tensor2D]
       })
       losses.push(loss)
-      expectations.push(expectation)
+      dBlocks.push(dBlock)
       // One block late: a compiled graph follows the younger operand first, which is then the sum of the earlier blocks.
       addLast()
-      last = weightedCounts
+      last = product
     }
     addLast()
-    const joined = expectations.length === 1 ? expectations[0]! : tf.concat(expectations, 0)
-    const expectation = after(joined, dTable!)
-    const dHidden = tf.mul(tf.sub(expectation, tf.gather(table, targets)), tf.reshape(weights, [rows, 1]))
-    const counts = wide ? tf.transpose(dTable!) : dTable!
-    save([dHidden, tf.sub(counts, tf.unsortedSegmentSum(weighted, targets, vocabSize))])
+    const joined = dBlocks.length === 1 ? dBlocks[0]! : tf.concat(dBlocks, 0)
+    const dHidden = tf.mul(after(joined, dTable!), tf.reshape(weights, [rows, 1]))
+    save([dHidden, wide ? tf.transpose(dTable!) : dTable!])
     return {
       value: tf.neg(losses.length === 1 ? losses[0]! : tf.addN(losses)),
       gradients: (dy, [dHidden, dTable]) => [tf.mul(dHidden!, dy), tf.mul(dTable!, dy)],
@@ -104,12 +107,19 @@ const SMALLEST = 1e-37
 
 /** `x[i, columns[i]]` for each row, through one gather on the flat tensor. */
 function pick(x: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
-  const [rows, width] = x.shape
-  const rowStarts = tf.tensor1d(
-    Int32Array.from({ length: rows }, (_, row) => row * width),
-    'int32',
-  )
-  return tf.gather(tf.reshape(x, [rows * width]), tf.add(rowStarts, columns)) as tf.Tensor1D
+  return tf.gather(tf.reshape(x, [x.size]), placesOf(columns, x.shape[1])) as tf.Tensor1D
+}
+
+/** Where `[i, columns[i]]` lies in a flat tensor, for each row of this width. */
+function placesOf(columns: tf.Tensor1D, width: number): tf.Tensor1D {
+  const rowStarts = Int32Array.from({ length: columns.size }, (_, row) => row * width)
+  return tf.add(tf.tensor1d(rowStarts, 'int32'), columns)
+}
+
+/** With other values at places of the flat tensor. A compiled graph writes them into `x` itself, which it needs no more. */
+function replaceAt(x: tf.Tensor2D, places: tf.Tensor1D, values: tf.Tensor): tf.Tensor2D {
+  const flat = tf.tensorScatterUpdate(tf.reshape(x, [x.size]), tf.reshape(places, [places.size, 1]), values)
+  return tf.reshape(flat, x.shape)
 }
 
 // At most 32 MB of logits at a time, in blocks of one size. Fewer rows would spend their time on adding up `dTable`. On a

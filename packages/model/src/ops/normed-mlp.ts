@@ -18,7 +18,7 @@ export interface NormedMlpInputs {
   downOffset: tf.Tensor | undefined
   /** Parts of the hidden units that are computed one after the other; chosen by the size when left out. */
   groups?: number
-  /** Whether the backward pass computes GELU again; chosen by the size when left out. Only where it is traced. */
+  /** Whether the backward pass computes GELU's argument again; chosen by the size when left out. Only where it is traced. */
   recompute?: boolean
 }
 
@@ -26,8 +26,8 @@ export interface NormedMlpInputs {
  * The second half of a block: `gelu(layerNorm(x) up) down`, `[rows, width]`.
  *
  * In a function that is compiled it is written as one: the norm is folded into the map, and the hidden units go
- * through GELU group by group, so that the many passes over them find them in the processor's cache. Where they are
- * large they are not kept for the backward pass either, which has only GELU's argument.
+ * through GELU group by group, so that the many passes over them find them in the processor's cache. The backward pass
+ * computes GELU again from its argument, and where that is large the argument, too.
  */
 export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: NormedMlpInputs): tf.Tensor2D {
   const [rows, hidden] = [x.shape[0], down.shape[0]]
@@ -56,10 +56,9 @@ export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: Norm
     const shifts = cut(shift, groups, 0)
     const downs = cut(down, groups, 0)
     const raised = maps.map((map, i) => tf.add(tf.matMul(normal, map), shifts[i]!) as tf.Tensor2D)
-    const parts = raised.map((x, i) => {
-      const value = recompute ? (tf.engine().runKernel('FastGelu', { x }) as tf.Tensor2D) : gated(x).value
-      return tf.matMul(value, downs[i]!)
-    })
+    const parts = raised.map((x, i) =>
+      tf.matMul(tf.engine().runKernel('FastGelu', { x }) as tf.Tensor2D, downs[i]!),
+    )
     const sum = parts.reduce((total, part) => tf.add(total, part))
     const kept = recompute ? shifts : raised
     save([normal, inverseDeviation, scale, bias, weight, ...kept, ...maps, ...downs])
@@ -115,7 +114,7 @@ export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: Norm
   })
 }
 
-/** From 16 MB on, memory counts for more than the two hundredths of a step that computing GELU again takes. */
+/** From 16 MB on, memory counts for more than the two hundredths of a step that this takes. */
 const RECOMPUTED = 2 ** 22
 
 /** Groups of about 2 MB, but no more than four: each adds a pass over the rows. */

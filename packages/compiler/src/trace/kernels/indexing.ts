@@ -30,6 +30,18 @@ export function translateIndexing(): void {
   translate(tf.TensorScatterUpdate, ({ graph, input }) => {
     const [tensor, indices, updates] = [input('tensor'), input('indices'), input('updates')]
     const { rows, ids, flat } = flatRows(graph, tensor.shape, indices, updates)
+    if (rows[1] === 1) {
+      // Single elements: ORT writes them into the operand itself where nothing else needs it.
+      const [n, count] = [sizeOf(tensor.shape), ids.shape[0]!]
+      const target = reshape(graph, tensor, [n])
+      return reshape(
+        graph,
+        graph.node('ScatterElements', [target, ids, reshape(graph, flat, [count])], target, {
+          attributes: { axis: { int: 0 } },
+        }),
+        tensor.shape,
+      )
+    }
     // Whole rows at once; only with a reduction does ScatterND lose updates. A cache that is written row by row stays
     // where it is: ORT lets the result take its operand's place.
     const column = reshape(graph, cast(graph, ids, 'int64'), [ids.shape[0]!, 1])

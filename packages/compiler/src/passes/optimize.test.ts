@@ -226,7 +226,7 @@ describe('optimize', () => {
     expect(ops.filter(op => op === 'Concat')).toHaveLength(3)
     expect(ops.filter(op => op === 'Split')).toHaveLength(2)
     expect(ops.filter(op => op === 'Div')).toHaveLength(2)
-    // Graphics cards pay for each launch, too, but join and split 32 tensors at once.
+    // Graphics cards pay for each launch, too, but join and split a few tensors at once.
     const device = await opsOf(momentum, specs, { cpu: false })
     expect(device.filter(op => op === 'Div')).toHaveLength(2)
     const many = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`x${i}`, f(3)]))
@@ -237,9 +237,18 @@ describe('optimize', () => {
           tf.exp(tf.mul(tf.exp(tf.neg(tf.exp(x))), 0.5)),
         ]),
       )
-    const { nodes } = optimize(traceFunction(slow, many).graph, { cpu: false })
+    const { nodes } = optimize(traceFunction(slow, many).graph, { cpu: false, atOnce: 32 })
     const joins = nodes.filter(node => node.op === 'Concat')
     expect(joins.map(node => node.inputs.length)).toEqual([32, 32, 6])
+  })
+
+  it('sums rows by index in one order on graphics cards', async () => {
+    const sum: Fn = ({ ids, x }) => ({ y: tf.unsortedSegmentSum(x!, ids as tf.Tensor1D, 7) })
+    const specs = { ids: i(9), x: f(9, 3) }
+    expect(await opsOf(sum, specs)).toContain('ScatterElements')
+    const device = await opsOf(sum, specs, { cpu: false })
+    expect(device).not.toContain('ScatterElements')
+    expect(device).toContain('MatMul')
   })
 
   it('does not pack what depends on each other, differs in a scalar, or is over at once', async () => {

@@ -10,15 +10,18 @@ import { lowerAttention } from './lower-attention.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
+import { scatterByProduct } from './scatter-by-product.ts'
 
 /** Options of {@link optimize}. */
 export interface OptimizeOptions {
   /** Whether the graph may use ONNX Runtime's own operations of its CPU provider. Default: true. */
   cpu?: boolean
+  /** Without `cpu`: how many tensors one operation may join or split. Default: 7, which every WebGPU can. */
+  atOnce?: number
 }
 
-/** ONNX Runtime's CUDA provider joins and splits so many tensors by one launch; more it looks up in a copied table. */
-const MOST_AT_ONCE = 32
+/** What every WebGPU binds to one operation is eight tensors. */
+const FEWEST_AT_ONCE = 7
 
 /** Rules for any provider, with operations of the ONNX standard. */
 const RULES: readonly RewriteRule[] = [
@@ -37,8 +40,8 @@ const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldT
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the
  * same up to the rounding of float32.
  */
-export function optimize(graph: Graph, { cpu = true }: OptimizeOptions = {}): Graph {
+export function optimize(graph: Graph, { cpu = true, atOnce = FEWEST_AT_ONCE }: OptimizeOptions = {}): Graph {
   return cpu
     ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES]))
-    : packSmall(rewrite(graph, [lowerAttention, lowerGelu, ...RULES]), MOST_AT_ONCE)
+    : packSmall(rewrite(graph, [lowerAttention, lowerGelu, scatterByProduct, ...RULES]), atOnce)
 }

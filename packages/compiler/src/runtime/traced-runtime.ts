@@ -41,6 +41,9 @@ export interface TracedRuntimeOptions {
 /** Providers that run ONNX Runtime's own CPU kernels. */
 const CPU_PROVIDERS: readonly string[] = ['cpu', 'wasm']
 
+/** Tensors that ONNX Runtime's CUDA provider joins or splits by one launch; more it looks up in a table that it copies. */
+const CUDA_AT_ONCE = 32
+
 /**
  * ONNX Runtime's arena hands out pieces up to twice as large as asked for, and never gives any back. Small models are a
  * fifth slower without it. With a state of this many bytes the operations are so long that it gains nothing.
@@ -111,7 +114,10 @@ export class TracedRuntime implements Runtime {
   ): Promise<Compiled<I, O>> {
     const cpu = this.providers.every(provider => CPU_PROVIDERS.includes(provider))
     const trace = traceFunction(fn, example, { largeOperations: !cpu })
-    const optimized = optimize(trace.graph, { cpu })
+    const optimized = optimize(trace.graph, {
+      cpu,
+      ...(this.providers[0] === 'cuda' && { atOnce: CUDA_AT_ONCE }),
+    })
     const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, optimized.inputs[i]!.name, state, 'input'))
     const outputs = trace.outputs.map((leaf, i) =>
       this.bind(leaf, optimized.outputs[i]!.name, state, 'output'),

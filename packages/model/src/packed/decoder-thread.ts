@@ -7,7 +7,11 @@ import { type Continuation, Decoder } from './decoder.ts'
 /** A decoder, in the caller's thread or in another. */
 export interface DecoderThread {
   /** As {@link Decoder.next}. */
-  next(texts: readonly Continuation[], options: SamplingOptions): SampledToken[] | Promise<SampledToken[]>
+  next(
+    texts: readonly Continuation[],
+    options: SamplingOptions,
+    count: number,
+  ): SampledToken[][] | Promise<SampledToken[][]>
   dispose(): Promise<void>
 }
 
@@ -21,13 +25,14 @@ export interface DecoderThreadData {
 export interface DecoderQuestion {
   texts: readonly Continuation[]
   options: SamplingOptions
+  count: number
 }
 
-export type DecoderAnswer = { tokens: SampledToken[] } | { failed: string }
+export type DecoderAnswer = { tokens: SampledToken[][] } | { failed: string }
 
 export async function decoderHere({ config, parameters }: DecoderThreadData): Promise<DecoderThread> {
   const decoder = await Decoder.create(config, parameters)
-  return { next: (texts, options) => decoder.next(texts, options), dispose: async () => {} }
+  return { next: (...question) => decoder.next(...question), dispose: async () => {} }
 }
 
 /** A worker thread of Node. It does not keep the process alive but while it is asked. */
@@ -43,13 +48,13 @@ export async function decoderElsewhere(data: DecoderThreadData): Promise<Decoder
     workerData: data,
     name: 'tinystories-generation',
   })
-  const waiting: { resolve(tokens: SampledToken[]): void; reject(error: Error): void }[] = []
+  const waiting: { resolve(tokens: SampledToken[][]): void; reject(error: Error): void }[] = []
   let ended: GenerationError | undefined
   const end = (what: string, cause?: unknown): void => {
     ended ??= new GenerationError(`A thread of text generation ${what}.`, { cause })
     for (const { reject } of waiting.splice(0)) reject(ended)
   }
-  const ask = (question: DecoderQuestion): Promise<SampledToken[]> => {
+  const ask = (question: DecoderQuestion): Promise<SampledToken[][]> => {
     if (ended) return Promise.reject(ended)
     return new Promise((resolve, reject) => {
       worker.postMessage(question)
@@ -66,9 +71,9 @@ export async function decoderElsewhere(data: DecoderThreadData): Promise<Decoder
   worker.on('error', error => end(`failed: ${(error as Error).message}`, error))
   worker.on('exit', code => end(`ended with code ${code}`))
   // No texts: it answers once it is ready, or says why it will never be.
-  await ask({ texts: [], options: {} })
+  await ask({ texts: [], options: {}, count: 0 })
   return {
-    next: (texts, options) => ask({ texts, options }),
+    next: (texts, options, count) => ask({ texts, options, count }),
     async dispose() {
       await worker.terminate()
     },

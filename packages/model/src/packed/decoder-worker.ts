@@ -5,10 +5,10 @@ import type { DecoderAnswer, DecoderQuestion, DecoderThreadData } from './decode
 const { config, parameters } = workerData as DecoderThreadData
 const made = Decoder.create(config, parameters)
 
-parentPort!.on('message', async ({ texts, options }: DecoderQuestion) => {
+parentPort!.on('message', async ({ texts, options, count }: DecoderQuestion) => {
   const answer = (value: DecoderAnswer): void => parentPort!.postMessage(value)
   try {
-    answer({ tokens: (await made).next(texts, options) })
+    answer({ tokens: (await made).next(texts, options, count) })
   } catch (error) {
     answer({ failed: (error as Error).message })
   }

@@ -5,7 +5,7 @@ import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.
 import { type PackedLinear, type PackedWeights, packWeights, valueSize } from './pack-weights.ts'
 import { PackedSampler } from './packed-sampler.ts'
 
-/** Tokens of a text to be read, after which one is to be written. */
+/** Tokens of a text to be read, after which others are to be written. */
 export interface Continuation {
   /** The text's cache: any whole number, small ones first. */
   slot: number
@@ -13,8 +13,8 @@ export interface Continuation {
   position: number
   /** What comes behind them, at least one. */
   ids: readonly number[]
-  /** What the next token is drawn with, in [0, 1); greedy writing needs none. */
-  uniform?: number
+  /** What each token to be written is drawn with, in [0, 1); greedy writing needs none. */
+  uniforms?: readonly number[]
   /** Tokens that a repetition penalty is for. */
   penalised?: readonly number[]
 }
@@ -69,23 +69,47 @@ export class Decoder {
   }
 
   /**
-   * Reads what is new of each text and chooses its next token. What a text gets does not depend on the others.
+   * Reads what is new of each text and writes its next tokens; the last of them is not yet read. What a text gets does
+   * not depend on the others.
    *
+   * @param count tokens to write of each text
+   * @returns them, text by text
    * @throws GenerationError when the logits are not numbers, or there is no memory for another cache
    */
-  next(texts: readonly Continuation[], options: SamplingOptions): SampledToken[] {
+  next(texts: readonly Continuation[], options: SamplingOptions, count: number): SampledToken[][] {
     for (const { slot } of texts) this.#makeCache(slot)
+    const written = texts.map((): SampledToken[] => [])
+    let unread = texts
+    for (let i = 0; i < count; i++) {
+      const tokens = this.#nextOfEach(unread, options, i)
+      for (const [text, token] of tokens.entries()) written[text]!.push(token)
+      unread = unread.map(({ slot, position, ids, uniforms, penalised }, text) => {
+        const { id } = tokens[text]!
+        return {
+          slot,
+          position: position + ids.length,
+          ids: [id],
+          ...(uniforms && { uniforms }),
+          ...(penalised && { penalised: [...penalised, id] }),
+        }
+      })
+    }
+    return written
+  }
+
+  /** @param which of the tokens to be written they are */
+  #nextOfEach(texts: readonly Continuation[], options: SamplingOptions, which: number): SampledToken[] {
     const chosen = texts.map((): SampledToken | undefined => undefined)
     for (const rows of inRows(texts)) {
       this.#read(rows)
       const ends = rows.flatMap(({ text, last }, row) => (last ? [{ text, row }] : []))
       const logits = this.#logits(ends.map(({ row }) => row))
       for (const [i, { text }] of ends.entries()) {
-        chosen[text] = this.#sampler.sample(
-          logits + i * 4 * this.#weights.head.outputs,
-          options,
-          texts[text]!,
-        )
+        const { uniforms, penalised } = texts[text]!
+        chosen[text] = this.#sampler.sample(logits + i * 4 * this.#weights.head.outputs, options, {
+          uniform: uniforms?.[which],
+          penalised,
+        })
       }
     }
     return chosen as SampledToken[]

@@ -29,7 +29,10 @@ export class PackedSampler {
   sample(
     at: number,
     options: SamplingOptions,
-    { uniform = 0, penalised = [] }: { uniform?: number; penalised?: readonly number[] },
+    {
+      uniform = 0,
+      penalised = [],
+    }: { uniform?: number | undefined; penalised?: readonly number[] | undefined },
   ): SampledToken {
     const { temperature = 1, repetitionPenalty = 1 } = options
     const logits = this.#memory.floats(at, this.#vocabSize)

@@ -86,6 +86,9 @@ export class CpuState implements NodeState {
     for (const { state, inPlace } of outputs.filter(isState)) if (inPlace) this.lost.add(state)
   }
 
+  /** All tensors are made here. */
+  leave(): void {}
+
   dispose(): void {
     this.slots.clear()
     this.unshaped.clear()

@@ -86,6 +86,18 @@ export class DeviceState implements NodeState {
     }
   }
 
+  /** On WebGPU a tensor's memory is the session's that made it: a copy has the copier's, which stays to the end. */
+  async leave(outputs: readonly Binding[]): Promise<void> {
+    if (this.ort.fills) return
+    for (const { state } of outputs.filter(isState)) {
+      const slot = this.slots.get(state)!
+      const { current } = slot
+      if (current.location === 'cpu') continue
+      slot.current = await this.copier.toDevice(current)
+      current.dispose()
+    }
+  }
+
   dispose(): void {
     for (const { current, spare } of this.slots.values()) {
       current.dispose()

@@ -20,6 +20,8 @@ export interface NodeState {
   replace(outputs: readonly Binding[], results: Readonly<Record<string, OrtTensor>>): void
   /** After a run that failed. */
   failed(outputs: readonly Binding[], error: unknown): void
+  /** Before a session is released: what it made must outlive it. */
+  leave(outputs: readonly Binding[]): Promise<void> | void
   dispose(): Promise<void> | void
 }
 

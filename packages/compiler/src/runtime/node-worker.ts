@@ -40,13 +40,13 @@ async function handle(request: Request): Promise<NamedData> {
     case 'run':
       return run(request.session, request.inputs)
     case 'release':
-      await sessions.get(request.session)?.session.release()
-      sessions.delete(request.session)
+      await release(request.session)
       return []
     case 'stop':
+      // Tensors on a device go before the sessions that made them.
+      await state?.dispose()
       for (const { session } of sessions.values()) await session.release()
       sessions.clear()
-      await state?.dispose()
       await ort?.release()
       return []
   }
@@ -106,6 +106,14 @@ async function run(id: number, given: NamedData): Promise<NamedData> {
   // Only now, after success: a failed run leaves the state as it was.
   state.replace(outputs, made)
   return Object.keys(results).map(name => [name, (results[name] ?? made[name]!).data as TensorData] as const)
+}
+
+async function release(id: number): Promise<void> {
+  const found = sessions.get(id)
+  if (!found) return
+  sessions.delete(id)
+  await state.leave(found.outputs)
+  await found.session.release()
 }
 
 /** Requests are answered strictly one after another, whatever they await. */

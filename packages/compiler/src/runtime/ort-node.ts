@@ -30,6 +30,14 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
       }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       extra: {
+        ep: {
+          webgpuexecutionprovider: {
+            // Else what computes with int64, which indices are, goes to the processor and back.
+            enableInt64: '1',
+            // Operations that are sent to the device together.
+            maxNumPendingDispatches: '256',
+          },
+        },
         session: {
           // Adam's second moments of small gradients are denormal numbers, which are many times slower.
           set_denormal_as_zero: '1',

@@ -120,7 +120,8 @@ export class WebHost {
   private createSession(model: Uint8Array): Promise<InferenceSession> {
     return this.ort!.InferenceSession.create(model, {
       executionProviders: [...this.setup!.providers],
-      graphOptimizationLevel: 'all',
+      // The graph comes optimised for the CPU, as in Node: loading takes a third less without ONNX Runtime's own passes.
+      graphOptimizationLevel: this.onGpu ? 'all' : 'disabled',
       logSeverityLevel: 4,
       enableMemPattern: false,
     })

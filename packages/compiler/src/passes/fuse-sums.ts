@@ -1,7 +1,7 @@
 import type { GraphNode, Value } from '../graph/graph.ts'
 import { reshape } from '../graph/operations.ts'
 import { sizeOf } from '../tree.ts'
-import type { RewriteRule } from './rewrite.ts'
+import type { RewriteContext, RewriteRule } from './rewrite.ts'
 
 /** Fewer rows than these are summed faster as they are. */
 const ENOUGH_ROWS = 16
@@ -19,16 +19,25 @@ export const fuseSumOfSquares: RewriteRule = ({ builder, node, inputs, uses }) =
  * A sum over the leading axes, as the gradient of a bias takes it, becomes the product with a row of ones: ONNX
  * Runtime sums down columns several times slower than it multiplies.
  */
-export const sumRowsByProduct: RewriteRule = ({ builder, node, inputs }) => {
+export const sumRowsByProduct: RewriteRule = context => byProduct(context, 'ReduceSum')
+
+/** The same for means. Graphics cards add up columns in the order in which their threads come; a product has one order. */
+export const meanRowsByProduct: RewriteRule = context => byProduct(context, 'ReduceMean')
+
+function byProduct(
+  { builder, node, inputs }: RewriteContext,
+  op: 'ReduceSum' | 'ReduceMean',
+): readonly Value[] | undefined {
   const [x] = inputs as [Value]
-  if (node.op !== 'ReduceSum' || x.type !== 'float32') return undefined
+  if (node.op !== op || x.type !== 'float32') return undefined
   const axes = axesOf(node)
   const rows = sizeOf(x.shape.slice(0, axes.length))
   const width = sizeOf(x.shape.slice(axes.length))
   if (axes.length === x.shape.length || !axes.every((axis, i) => axis === i)) return undefined
   if (rows < ENOUGH_ROWS || width < 2) return undefined
-  const ones = builder.constant(new Float32Array(rows).fill(1), 'float32', [1, rows])
-  const sum = builder.node('MatMul', [ones, reshape(builder, x, [rows, width])], {
+  const weight = op === 'ReduceSum' ? 1 : 1 / rows
+  const weights = builder.constant(new Float32Array(rows).fill(weight), 'float32', [1, rows])
+  const sum = builder.node('MatMul', [weights, reshape(builder, x, [rows, width])], {
     type: 'float32',
     shape: [1, width],
   })

@@ -5,7 +5,7 @@ import { foldTransposes } from './fold-transposes.ts'
 import { fuseGelu, lowerGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
 import { fuseRmsNorm, takeSum } from './fuse-rms-norm.ts'
-import { fuseSumOfSquares, sumRowsByProduct } from './fuse-sums.ts'
+import { fuseSumOfSquares, meanRowsByProduct, sumRowsByProduct } from './fuse-sums.ts'
 import { lowerAttention } from './lower-attention.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
@@ -36,6 +36,15 @@ const RULES: readonly RewriteRule[] = [
 /** Rules whose results only ONNX Runtime knows. */
 const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldTransposes, sumRowsByProduct]
 
+/** Rules for graphics cards: what they lack, and what they would compute in another order each time. */
+const DEVICE_RULES: readonly RewriteRule[] = [
+  lowerAttention,
+  lowerGelu,
+  scatterByProduct,
+  sumRowsByProduct,
+  meanRowsByProduct,
+]
+
 /**
  * The graph without what no output needs, and with patterns replaced by what runs faster. The result computes the
  * same up to the rounding of float32.
@@ -43,5 +52,5 @@ const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldT
 export function optimize(graph: Graph, { cpu = true, atOnce = FEWEST_AT_ONCE }: OptimizeOptions = {}): Graph {
   return cpu
     ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES]))
-    : packSmall(rewrite(graph, [lowerAttention, lowerGelu, scatterByProduct, ...RULES]), atOnce)
+    : packSmall(rewrite(graph, [...DEVICE_RULES, ...RULES]), atOnce)
 }

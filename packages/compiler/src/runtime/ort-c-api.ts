@@ -8,7 +8,7 @@ export type Pointer = bigint
 type Koffi = typeof import('koffi')
 
 /** A version whose functions all later ones have at the same places, by ONNX Runtime's promise. */
-const API_VERSION = 21
+const API_VERSION = 18
 
 /** Functions of OrtApi that give a status: their places in it, and their parameters. The last `out` is what they make. */
 const FUNCTIONS = {
@@ -42,7 +42,6 @@ const FUNCTIONS = {
   AppendCudaProvider: [204, ['void *', 'void *']],
   CreateCudaOptions: [205, ['out']],
   UpdateCudaOptions: [206, ['void *', 'str *', 'str *', 'size_t']],
-  SetDeterministicCompute: [273, ['void *', 'bool']],
 } as const
 
 /** Functions of OrtApi that give nothing and cannot fail. */

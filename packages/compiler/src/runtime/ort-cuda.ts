@@ -80,8 +80,6 @@ function sessionOptions(api: OrtCApi, { threads = 1, profile }: Partial<SessionO
   api.call('SetSessionGraphOptimizationLevel', options, OPTIMIZE_ALL)
   api.call('SetIntraOpNumThreads', options, threads)
   api.call('DisableMemPattern', options)
-  // Sums in one order: the same values in each run.
-  api.call('SetDeterministicCompute', options, true)
   // The processor only waits for the device.
   api.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', '0')
   if (profile !== undefined) api.call('EnableProfiling', options, profile)

@@ -41,7 +41,7 @@ export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar 
     const addLast = (): void => {
       if (last) dTable = dTable ? tf.add(dTable, last) : last
     }
-    for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, vocabSize))) {
+    for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape))) {
       const [loss, dBlock, product] = tf.tidy(() => {
         const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
         const p = tf.softmax(logits)
@@ -86,7 +86,7 @@ export function scoreTargets(inputs: Omit<LinearCrossEntropyInputs, 'weights'>):
 } {
   const { hidden, table, targets } = inputs
   const [rows, width] = hidden.shape
-  const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape[0]))
+  const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape))
   const scored = blocks.map(([start, size]) =>
     tf.tidy(() => {
       const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
@@ -122,13 +122,14 @@ function replaceAt(x: tf.Tensor2D, places: tf.Tensor1D, values: tf.Tensor): tf.T
   return tf.reshape(flat, x.shape)
 }
 
-// At most 32 MB of logits at a time, in blocks of one size. Fewer rows would spend their time on adding up `dTable`. On a
-// graphics card 128 MB.
-function defaultBlockSize(rows: number, vocabSize: number): number {
+// At most 32 MB of logits at a time, in blocks of one size; on a graphics card 128 MB. Fewer rows would spend their time on
+// adding up `dTable` - which is quick where it is narrow, and then it pays that the logits stay in the processor's cache.
+function defaultBlockSize(rows: number, [vocabSize, width]: [number, number]): number {
   const most = largeOperations()
     ? Math.max(256, Math.floor(2 ** 25 / vocabSize))
     : Math.min(1024, Math.max(256, Math.floor(2 ** 23 / vocabSize)))
-  return Math.ceil(rows / Math.ceil(rows / most))
+  const wanted = isCompiled() && !largeOperations() ? Math.min(most, Math.max(128, 2 * width)) : most
+  return Math.ceil(rows / Math.ceil(rows / wanted))
 }
 
 function rowBlocks(rows: number, size: number): [start: number, size: number][] {

@@ -1,7 +1,8 @@
 /**
  * The other side of `train-step-peer.py`, in a process of its own so that memory compares: it takes the same file and
  * answers the same commands, and besides: `setup N`, the seconds that tracing and loading a step of N layers take, and
- * `profile PATH`, the milliseconds of a step's operations, which it writes to a file by kind.
+ * `profile PATH`, the milliseconds of a step's operations, which it writes to a file by kind, and `dispose`, which ends the
+ * engine before the process.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,12 +27,15 @@ interface Given {
   parameters: string
   batch: number
   threads: number
+  /** The execution provider; by default the processor's. */
+  provider?: 'cpu' | 'cuda' | 'webgpu'
   learningRate: number
   batches: { inputs: number[]; targets: number[] }[]
 }
 
 const given = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Given
 const optimizer = adamW()
+const providers = [given.provider ?? 'cpu']
 await useBackend('cpu')
 
 const batches = given.batches.map(({ inputs, targets }): TokenBatch => {
@@ -69,7 +73,13 @@ async function start(config: GptConfig, arrays: Record<string, Float32Array>): P
     loss: (parameters, batch) => loss(config, parameters, batch),
     evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
   }
-  const { engine } = await createEngine({ model, optimizer, engine: 'compiled', threads: given.threads })
+  const { engine } = await createEngine({
+    model,
+    optimizer,
+    engine: 'compiled',
+    threads: given.threads,
+    runtime: { providers },
+  })
   const zeros = (): Record<string, Float32Array> =>
     Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
   const state: EngineState = {
@@ -96,7 +106,7 @@ async function matmul(): Promise<number> {
       return { y: tf.max(y) }
     },
     { a: { shape: [2048, 1024], dtype: 'float32' }, b: { shape: [1024, 1024], dtype: 'float32' } },
-    { threads: given.threads },
+    { threads: given.threads, providers },
   )
   const inputs = {
     a: Float32Array.from({ length: 2048 * 1024 }, (_, i) => (i % 7) - 3),
@@ -130,7 +140,7 @@ async function setup(layers: number): Promise<number> {
 async function profile(path: string): Promise<number> {
   const steps = 8
   const folder = mkdtempSync(join(tmpdir(), 'train-step-profile-'))
-  const runtime = await createRuntime({ threads: given.threads })
+  const runtime = await createRuntime({ threads: given.threads, providers })
   const arrays = initialArrays()
   const zeros = (): Record<string, Float32Array> =>
     Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
@@ -217,7 +227,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (command === 'matmul') console.log(await matmul())
   else if (command === 'setup') console.log(await setup(Number(argument)))
   else if (command === 'profile') console.log(await profile(argument!))
-  else if (command === 'resident') console.log(resident())
+  else if (command === 'dispose') {
+    await engine.dispose()
+    console.log(1)
+  } else if (command === 'resident') console.log(resident())
   else console.log(peak())
 }
 await engine.dispose()

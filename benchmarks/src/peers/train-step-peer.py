@@ -1,7 +1,7 @@
 """A GPT's whole training step in PyTorch: forward, backward, clipping by the global norm, AdamW.
 
-The first argument is a JSON file: the configuration, where the initial parameters lie, the batches; the second is
-`eager` or `compile`. `step N` answers the seconds of each of N steps, `losses N` the losses of the first N steps from
+The first argument is a JSON file: the configuration, where the initial parameters lie, the batches, and the device if it
+is not the processor; the second is `eager` or `compile`. `step N` answers the seconds of each of N steps, `losses N` the losses of the first N steps from
 the initial parameters, `matmul` the GFLOP/s of a matrix product, `memory` the peak resident memory in bytes."""
 
 import json
@@ -23,6 +23,7 @@ with open(sys.argv[1], encoding="utf8") as file:
 mode = sys.argv[2]
 config = given["config"]
 torch.set_num_threads(given["threads"])
+device = given.get("device", "cpu")
 width, heads, layers = config["hiddenSize"], config["heads"], config["layers"]
 
 
@@ -34,7 +35,7 @@ def read_parameters():
         count = 1
         for length in shape:
             count *= length
-        found[name] = nn.Parameter(flat[at : at + count].reshape(shape).clone())
+        found[name] = nn.Parameter(flat[at : at + count].reshape(shape).clone().to(device))
         at += count
     return found
 
@@ -81,7 +82,7 @@ class Gpt(nn.Module):
 
 def tensors(batch):
     shape = (given["batch"], config["contextLength"])
-    return torch.tensor(batch["inputs"]).view(shape), torch.tensor(batch["targets"]).view(shape)
+    return torch.tensor(batch["inputs"], device=device).view(shape), torch.tensor(batch["targets"], device=device).view(shape)
 
 
 batches = [tensors(batch) for batch in given["batches"]]

@@ -16,7 +16,7 @@ export const name = 'train-step'
 export const description =
   'a whole training step against PyTorch, eager and compiled (CONFIGURATIONS=A,A4,B,C picks some, COMPILE=0 leaves torch.compile out)'
 
-interface Case {
+export interface Case {
   batch: number
   config: GptConfig
 }
@@ -26,7 +26,7 @@ const growthSteps = 200
 const vocabSize = 10_000
 
 /** Sizes of the issue; all layers see the whole context, for PyTorch's attention knows no window. */
-const cases: Record<string, Case> = {
+export const cases: Record<string, Case> = {
   A: { batch: 8, config: config(64, 8, 16, 256) },
   A4: { batch: 8, config: config(64, 8, 4, 256) },
   B: { batch: 8, config: config(256, 4, 8, 256) },
@@ -220,7 +220,7 @@ function startTorch(input: string, mode: 'eager' | 'compile'): Promise<PythonPee
 }
 
 /** The file that both sides read: configuration, where the initial parameters lie, batches. */
-async function describeRun(folder: string, batch: number, config: GptConfig): Promise<string> {
+export async function describeRun(folder: string, batch: number, config: GptConfig): Promise<string> {
   const arrays = Object.values(initParameterArrays(config, 1))
   const parameters = join(folder, 'parameters.bin')
   await writeFile(

@@ -6,7 +6,8 @@ import type { Runtime, RuntimeOptions } from './runtime.ts'
 /**
  * Starts ONNX Runtime in a worker thread of its own. (In a bundle for browsers this is `createWebRuntime`.)
  *
- * @throws CompilerError (`missing-package`) when onnxruntime-node is not installed, with the line that installs it
+ * @throws CompilerError (`missing-package`) when onnxruntime-node is not installed, with the line that installs it;
+ * (`missing-provider`) when none of the providers is to be had here, with what the last of them needs
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { runtime = 'node', threads, providers = ['cpu'] } = options

@@ -14,8 +14,10 @@ export interface RuntimeOptions {
    */
   threads?: number
   /**
-   * Execution providers of ONNX Runtime, the first that can takes an operation. Default: `['cpu']`, in a browser
-   * `['wasm']`. There, `webgpu` is left out where there is no adapter and another provider is named.
+   * Execution providers of ONNX Runtime in the order of preference: in Node the first that is to be had here is taken,
+   * and operations that it does not know run on the CPU. Default: `['cpu']`, in a browser `['wasm']`. In a browser
+   * `webgpu` is left out where there is no adapter and another provider is named, and of the rest the first that can
+   * takes an operation.
    */
   providers?: readonly ('cpu' | 'cuda' | 'webgpu' | 'wasm')[]
   /**

@@ -241,6 +241,24 @@ describe('optimize', () => {
     expect(joins.map(node => node.inputs.length)).toEqual([32, 32, 6])
   })
 
+  it('joins no more tensors at once than a graphics card takes', () => {
+    const names = Array.from({ length: 70 }, (_, i) => `x${i}`)
+    const join: Fn = inputs => ({ y: tf.concat(names.map(name => inputs[name]!) as tf.Tensor2D[], 1) })
+    const specs = Object.fromEntries(names.map((name, i) => [name, f(2, i + 1)]))
+    const joinsOf = (atOnce: number): { inputs: number; shape: readonly number[] }[] =>
+      optimize(traceFunction(join, specs).graph, { cpu: false, atOnce }).nodes.map(node => ({
+        inputs: node.inputs.length,
+        shape: node.outputs[0]!.shape,
+      }))
+    expect(joinsOf(32)).toEqual([
+      { inputs: 32, shape: [2, (32 * 33) / 2] },
+      { inputs: 32, shape: [2, (64 * 65) / 2 - (32 * 33) / 2] },
+      { inputs: 6, shape: [2, (70 * 71) / 2 - (64 * 65) / 2] },
+      { inputs: 3, shape: [2, (70 * 71) / 2] },
+    ])
+    expect(joinsOf(7)).toHaveLength(10 + 2 + 1)
+  })
+
   it('sums rows by index in one order on graphics cards', async () => {
     const sum: Fn = ({ ids, x }) => ({ y: tf.unsortedSegmentSum(x!, ids as tf.Tensor1D, 7) })
     const specs = { ids: i(9), x: f(9, 3) }

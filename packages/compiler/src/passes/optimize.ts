@@ -11,6 +11,7 @@ import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 import { scatterByProduct } from './scatter-by-product.ts'
+import { splitJoins } from './split-joins.ts'
 
 /** Options of {@link optimize}. */
 export interface OptimizeOptions {
@@ -52,5 +53,5 @@ const DEVICE_RULES: readonly RewriteRule[] = [
 export function optimize(graph: Graph, { cpu = true, atOnce = FEWEST_AT_ONCE }: OptimizeOptions = {}): Graph {
   return cpu
     ? packSmall(rewrite(graph, [...RULES, ...CPU_RULES]))
-    : packSmall(rewrite(graph, [...DEVICE_RULES, ...RULES]), atOnce)
+    : packSmall(rewrite(graph, [...DEVICE_RULES, splitJoins(atOnce), ...RULES]), atOnce)
 }

@@ -70,11 +70,8 @@ async function read(names: readonly string[]): Promise<NamedData> {
 
 async function compile(request: Request & { kind: 'compile' }): Promise<void> {
   const { session: id, model, options, inputs, outputs } = request
-  const session = await ort.createSession(
-    model,
-    { ...options, recorded: options.profile === undefined },
-    ort.copier ? keptOutputs(outputs, ort.copier) : [],
-  )
+  const kept = ort.copier ? keptOutputs(outputs, ort.copier) : []
+  const session = await ort.createSession(model, options, kept)
   await state.adopt(inputs, outputs)
   const results = outputs.filter(output => !isState(output))
   sessions.set(id, {

@@ -21,6 +21,7 @@ import {
 } from '../tree.ts'
 import type { Channel } from './channel.ts'
 import type { Binding } from './messages.ts'
+import { recordable } from './recordable.ts'
 import type { Compiled, CompileOptions, RunOptions, Runtime } from './runtime.ts'
 
 interface StateLeaf {
@@ -133,6 +134,7 @@ export class TracedRuntime implements Runtime {
         options: {
           threads: this.threads,
           arena: stateBytes(inputs) < LARGE_STATE,
+          recorded: profile === undefined && recordable(graph),
           ...(profile !== undefined && { profile }),
         },
         inputs: bound.inputs,

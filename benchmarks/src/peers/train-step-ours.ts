@@ -86,7 +86,7 @@ async function start(config: GptConfig, arrays: Record<string, Float32Array>): P
     parameters: arrays,
     optimizer: { firstMoment: zeros(), secondMoment: zeros() },
   }
-  await engine.load(state)
+  await engine.load(state, { transfer: true })
   tf.dispose(parameters)
   return engine
 }

@@ -14,6 +14,13 @@ export { writeOnnx } from './graph/onnx-writer.ts'
 export { type OptimizeOptions, optimize } from './passes/optimize.ts'
 export type { WasmFiles } from './runtime/messages.ts'
 export { type ProfileRow, profileByOperation } from './runtime/profile.ts'
-export type { Compiled, CompileOptions, RunOptions, Runtime, RuntimeOptions } from './runtime/runtime.ts'
+export type {
+  Compiled,
+  CompileOptions,
+  RunOptions,
+  Runtime,
+  RuntimeOptions,
+  WriteOptions,
+} from './runtime/runtime.ts'
 export { type Trace, type TraceOptions, traceFunction } from './trace/trace-function.ts'
 export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

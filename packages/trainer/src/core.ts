@@ -87,6 +87,7 @@ export type {
   EngineState,
   EvaluationSums,
   EvaluationTensors,
+  LoadOptions,
   ModelFunctions,
   ModuleSource,
   StepResult,

@@ -34,7 +34,7 @@ export async function measureRate(options: MeasureRateOptions): Promise<number> 
       if (step > 0 && performance.now() - begun > seconds * 1000) break
     }
   } finally {
-    await engine.load(state)
+    await engine.load(state, { transfer: true })
   }
   const median = times.sort((a, b) => a - b)[times.length >> 1]!
   return batch.inputs.length / (median / 1000)

@@ -104,7 +104,7 @@ export async function startTrainer(options: StartOptions): Promise<Trainer> {
   const state = checkpoint ? fitSlots(checkpoint.state, initial, checkpoint.folder, options) : initial
   const choice = await createEngine(options)
   try {
-    await choice.engine.load(state)
+    await choice.engine.load(state, { transfer: true })
     return new TrainingRun({
       ...options,
       ...choice,

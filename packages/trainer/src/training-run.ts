@@ -262,7 +262,7 @@ export class TrainingRun implements Trainer {
     const { storage } = this.#options
     await this.#writing
     const { progress, state } = await storage!.checkpoints.readNewest()
-    await this.engine.load(state)
+    await this.engine.load(state, { transfer: true })
     await this.#metrics?.rewind(progress.metricsBytes)
     this.#progress = { ...progress, skipped: this.#progress.skipped }
     this.#checkpointStep = progress.step

@@ -99,12 +99,18 @@ export interface EvaluationSums {
   correct: number
 }
 
+/** Options of an engine's `load`. */
+export interface LoadOptions {
+  /** Whether the arrays may be handed over to the engine, which spares their memory: they may be empty then. Default: false. */
+  transfer?: boolean
+}
+
 /** Runs training steps somewhere: see `engines/`. Calls must not overlap. */
 export interface Engine {
   readonly name: string
   /** One line for people: what runs where. */
   readonly description: string
-  load(state: EngineState): Promise<void>
+  load(state: EngineState, options?: LoadOptions): Promise<void>
   /**
    * One update of the parameters.
    *

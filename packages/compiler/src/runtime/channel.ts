@@ -3,7 +3,8 @@ import type { Answer, NamedData, Request, RequestMessage } from './messages.ts'
 
 /** Where requests go and answers come from: a thread, a web worker, or the caller's own thread. */
 export interface Port {
-  post(message: RequestMessage): void
+  /** @param transfer buffers in the message to hand over, where the port has another memory */
+  post(message: RequestMessage, transfer: readonly ArrayBuffer[]): void
   /**
    * @param onAnswer for each answer
    * @param onEnd when nothing will be answered any more, with what happened in words ("ended with ...")
@@ -44,13 +45,13 @@ export class Channel {
   }
 
   /** @throws CompilerError (`runtime`) with ONNX Runtime's words, or (`disposed`) once the thread has ended */
-  ask(request: Request, doing: string): Promise<NamedData> {
+  ask(request: Request, doing: string, transfer: readonly ArrayBuffer[] = []): Promise<NamedData> {
     if (this.closed) return Promise.reject(this.closed)
     const id = this.nextId++
     const message: RequestMessage = { ...request, id }
     return new Promise((resolve, reject) => {
       // Posting comes first: what cannot be cloned throws, and must not be waited for.
-      this.port.post(message)
+      this.port.post(message, transfer)
       this.pending.set(id, { resolve, reject, doing })
       this.port.keepAlive(true)
     })

@@ -70,6 +70,15 @@ export interface Compiled<I extends object = TensorTree, O extends object = Tens
   dispose(): Promise<void>
 }
 
+/** Options of `write`. */
+export interface WriteOptions {
+  /**
+   * Whether the arrays may be handed over to the thread that holds the state, which spares their memory: they are empty
+   * then. Default: false.
+   */
+  transfer?: boolean
+}
+
 /** ONNX Runtime with a state of named tensors that compiled functions read and replace. */
 export interface Runtime {
   /** Threads of one operation. */
@@ -80,7 +89,7 @@ export interface Runtime {
    * Puts arrays into the state (copies them): a nested record, whose top-level keys are what `compile` calls state.
    * Tensors that are there already take new values of the same size.
    */
-  write(state: object): Promise<void>
+  write(state: object, options?: WriteOptions): Promise<void>
   /** The arrays (copies) below a top-level key of the state, in the nesting in which they were written. */
   read(key: string): Promise<Record<string, unknown>>
   /**

@@ -22,7 +22,7 @@ import {
 import type { Channel } from './channel.ts'
 import type { Binding } from './messages.ts'
 import { recordable } from './recordable.ts'
-import type { Compiled, CompileOptions, RunOptions, Runtime } from './runtime.ts'
+import type { Compiled, CompileOptions, RunOptions, Runtime, WriteOptions } from './runtime.ts'
 
 interface StateLeaf {
   readonly path: readonly string[]
@@ -74,7 +74,7 @@ export class TracedRuntime implements Runtime {
     this.providers = providers
   }
 
-  async write(state: object): Promise<void> {
+  async write(state: object, { transfer = false }: WriteOptions = {}): Promise<void> {
     const leaves = leavesOf(state, isTensorData, 'The state')
     for (const { path, value } of leaves) {
       const name = pathName(path)
@@ -91,9 +91,18 @@ export class TracedRuntime implements Runtime {
       const name = pathName(path)
       if (!this.state.has(name)) this.state.set(name, { path, dtype: dtypeOf(value), size: value.length })
     }
+    // Each a buffer of its own: an array that is given under two names arrives as one, and each is written in place.
+    const buffers = new Set<ArrayBufferLike>()
+    const arrays = leaves.map(({ path, value }) => {
+      const whole = compact(value)
+      const array = buffers.has(whole.buffer) ? whole.slice() : whole
+      buffers.add(array.buffer)
+      return [pathName(path), array] as const
+    })
     await this.channel.ask(
-      { kind: 'write', state: leaves.map(({ path, value }) => [pathName(path), compact(value)] as const) },
+      { kind: 'write', state: arrays },
       'writing the state',
+      transfer ? ([...buffers] as ArrayBuffer[]) : [],
     )
   }
 

@@ -10,7 +10,7 @@ export function webWorkerPort(): Port {
     name: 'tinystories-compiler',
   })
   return {
-    post: message => worker.postMessage(message),
+    post: (message, transfer) => worker.postMessage(message, [...transfer]),
     listen(onAnswer, onEnd) {
       worker.onmessage = ({ data }: MessageEvent<Answer>) => onAnswer(data)
       worker.onerror = event => onEnd(`ended with an error: ${event.message || 'its file did not load'}`)

@@ -13,7 +13,7 @@ function threadPort(url: URL): Port {
   const worker = new Worker(url, { name: 'tinystories-compiler' })
   worker.unref()
   return {
-    post: message => worker.postMessage(message),
+    post: (message, transfer) => worker.postMessage(message, transfer),
     listen(onAnswer, onEnd) {
       worker.on('message', (answer: Answer) => onAnswer(answer))
       worker.on('error', error => onEnd(`ended with an error: ${error.message}`, error))

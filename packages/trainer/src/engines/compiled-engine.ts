@@ -149,9 +149,9 @@ export async function createCompiledEngine({
   return {
     name: 'compiled',
     description: `one ONNX graph on ONNX Runtime, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}`,
-    async load(state) {
+    async load({ parameters, optimizer }, options) {
       sumsReady = false
-      await runtime.write({ parameters: state.parameters, optimizer: state.optimizer })
+      await runtime.write({ parameters, optimizer }, options)
     },
     async step(batch, scalars) {
       const batches = microBatches(batch)

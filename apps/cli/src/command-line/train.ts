@@ -2,7 +2,7 @@ import { presets } from '@tinystories/model'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { optimizerNames, scheduleNames, spikeActions } from '../train/settings.ts'
+import { optimizerNames, providerNames, scheduleNames, spikeActions } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { separatorFlag, sourceHelp } from './source-help.ts'
 
@@ -77,6 +77,12 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .addOption(
       new Option('--engine <name>', 'what computes (default: auto)').choices(['auto', ...engineNames]),
+    )
+    .addOption(
+      new Option(
+        '--provider <name>',
+        'what the compiled engine computes on; cuda and webgpu are graphics cards (default: cpu)',
+      ).choices(providerNames),
     )
     .option(
       '--threads <n>',

@@ -26,6 +26,7 @@ import { forDisplay } from '../paths.ts'
 import { formatDuration, Progress } from '../progress.ts'
 import { type RunFolder, removeUnbegun, writeWhole } from '../run-folder.ts'
 import { saveModel } from '../stories.ts'
+import { engineOptions } from '../train/engine-options.ts'
 import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
 import { measureMachineRate } from '../train/machine-rate.ts'
@@ -79,7 +80,7 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
   }
   const opened = await openRun(run, settings, tokenizer, signal).catch(abandon)
   const { model, stories, windows, evaluation, identity } = opened
-  const { limits, threads, workers, patience, sampleEvery, tokensPerEpoch } = settings
+  const { limits, patience, sampleEvery, tokensPerEpoch } = settings
   const progress = new Progress({
     shareDone: shareDone(settings),
     steps: limits.steps ?? undefined,
@@ -101,9 +102,7 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
     optimizer,
     schedule: scheduleOf(settings),
     accumulate: settings.accumulate,
-    engine: settings.engine,
-    ...(threads === null ? {} : { threads }),
-    ...(workers === null ? {} : { workers }),
+    ...engineOptions(settings),
     evaluation: { ...evaluation, everySteps: settings.evaluateEvery },
     ...(patience === null ? {} : { earlyStopping: { patience } }),
     spikes: { action: settings.onSpike },

@@ -7,6 +7,7 @@ import {
   findLearningRate,
   initialState,
 } from '@tinystories/trainer'
+import { engineOptions } from './engine-options.ts'
 import { formatBytes } from './format-bytes.ts'
 import { openTrainingStories, trainingBatches } from './open-data.ts'
 import { optimizerOf } from './recipe.ts'
@@ -32,9 +33,7 @@ export async function findSettings(
     const { engine } = await createEngine({
       model,
       optimizer,
-      engine: settings.engine,
-      ...(settings.threads === null ? {} : { threads: settings.threads }),
-      ...(settings.workers === null ? {} : { workers: settings.workers }),
+      ...engineOptions(settings),
     })
     await engine.load(start)
     return engine

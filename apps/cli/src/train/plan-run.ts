@@ -103,6 +103,7 @@ export async function planRun(flags: TrainFlags, note: Note, signal?: AbortSigna
       limits,
       seed: flags.seed ?? 42,
       engine: flags.engine ?? 'auto',
+      provider: flags.provider ?? null,
       threads: flags.threads ?? null,
       evaluateEvery,
       checkpointEvery: flags.checkpointEvery ?? evaluateEvery,

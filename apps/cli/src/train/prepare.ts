@@ -39,6 +39,11 @@ export function planNewRun(flags: TrainFlags, note: Note, signal: AbortSignal): 
 
 /** Makes the folder of a planned run, or reads that of the run to resume. */
 export async function prepareRun(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<PreparedRun> {
+  if (flags.provider && flags.engine && flags.engine !== 'auto' && flags.engine !== 'compiled') {
+    throw new UserError(
+      `--provider is what the engine compiled computes on, and --engine is ${flags.engine}: leave one of them out`,
+    )
+  }
   if (flags.resume !== undefined) return prepareResume(flags, flags.resume, signal)
   const run = runFolder(fromTyped(flags.out ?? `runs/${newRunName()}`))
   await refuseUsedFolder(run)
@@ -65,6 +70,8 @@ async function prepareResume(flags: TrainFlags, folder: string, signal: AbortSig
     ...forcedSettings(flags),
     limits: Object.values(asked).some(limit => limit !== null) ? asked : { ...limitsOf({}), ...saved.limits },
     engine: flags.engine ?? saved.engine,
+    provider:
+      flags.provider ?? (flags.engine === undefined || flags.engine === 'compiled' ? saved.provider : null),
     threads: flags.threads ?? saved.threads,
     workers: flags.workers ?? saved.workers,
     patience: flags.patience ?? saved.patience,
@@ -93,6 +100,7 @@ const free = [
   'epochs',
   'minutes',
   'engine',
+  'provider',
   'threads',
   'workers',
   'patience',
@@ -121,7 +129,7 @@ function refuseNewSettings(flags: TrainFlags): void {
   const never = fixed.filter(name => !forcible.includes(name))
   if (never.length > 0) {
     throw new UserError(
-      `--resume goes on with the settings of the run: leave out ${named(never)}, or start a new run. Only limits, --engine, --threads, --workers and what is told on the way may change.`,
+      `--resume goes on with the settings of the run: leave out ${named(never)}, or start a new run. Only limits, --engine, --provider, --threads, --workers and what is told on the way may change.`,
     )
   }
   if (fixed.length > 0 && !flags.force) {

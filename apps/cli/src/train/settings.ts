@@ -16,6 +16,11 @@ export const spikeActions = ['warn', 'rollback'] as const
 
 export type SpikeAction = (typeof spikeActions)[number]
 
+/** What ONNX Runtime, which the compiled engine takes, computes on. */
+export const providerNames = ['cpu', 'cuda', 'webgpu'] as const
+
+export type ProviderName = (typeof providerNames)[number]
+
 /** What the person asked for on the command line; every field may be left out. */
 export interface TrainFlags {
   data?: string
@@ -49,6 +54,7 @@ export interface TrainFlags {
   sampleEvery?: number
   seed?: number
   engine?: EngineName | 'auto'
+  provider?: ProviderName
   threads?: number
   workers?: number
   evalEvery?: number
@@ -101,6 +107,8 @@ export interface RunSettings {
   sampleEvery: number | null
   seed: number
   engine: EngineName | 'auto'
+  /** What the compiled engine computes on; null: the processor, where that engine is taken. */
+  provider: ProviderName | null
   threads: number | null
   /** Worker threads of the engines that can have some. */
   workers: number | null
@@ -131,6 +139,7 @@ export const settingDefaults: Pick<
   | 'patience'
   | 'onSpike'
   | 'sampleEvery'
+  | 'provider'
   | 'workers'
   | 'keepCheckpoints'
 > = {
@@ -144,6 +153,7 @@ export const settingDefaults: Pick<
   patience: null,
   onSpike: 'warn',
   sampleEvery: null,
+  provider: null,
   workers: null,
   keepCheckpoints: 2,
 }

@@ -136,19 +136,25 @@ const MOST_RECORDINGS = 8
  */
 export class RecordedCudaSession extends CudaSession {
   private readonly copier: Copier
+  private readonly makePlain: () => OrtSession
+  /** What runs instead, once something could not be recorded. */
+  private plain: OrtSession | undefined
   private readonly recordings = new Map<string, Recording>()
   private readonly inputs = new Map<string, OrtTensor>()
   private readonly results: Record<string, OrtTensor> = {}
 
-  constructor(context: CudaContext, session: Pointer, copier: Copier) {
+  /** @param makePlain the same graph in a session that records nothing */
+  constructor(context: CudaContext, session: Pointer, copier: Copier, makePlain: () => OrtSession) {
     super(context, session, [], false)
     this.copier = copier
+    this.makePlain = makePlain
   }
 
   override async run(
     feeds: Readonly<Record<string, OrtTensor>>,
     fetches: Readonly<Record<string, OrtTensor | null>>,
   ): Promise<Record<string, OrtTensor>> {
+    if (this.plain) return this.plain.run(feeds, fetches)
     const onDevice: Record<string, OrtTensor> = {}
     for (const [name, tensor] of Object.entries(feeds)) {
       onDevice[name] = tensor instanceof DeviceTensor ? tensor : await this.place(name, tensor)
@@ -156,7 +162,14 @@ export class RecordedCudaSession extends CudaSession {
     const targets = Object.fromEntries(
       Object.entries(fetches).map(([name, given]) => [name, given ?? this.results[name] ?? null]),
     )
-    const made = this.play(onDevice, targets)
+    let made: Record<string, OrtTensor>
+    try {
+      made = this.play(onDevice, targets)
+    } catch {
+      // What was at fault in the run itself shows again.
+      this.plain = this.makePlain()
+      return this.plain.run(feeds, fetches)
+    }
     const found: Record<string, OrtTensor> = {}
     for (const [name, tensor] of Object.entries(made)) {
       if (!fetches[name]) this.results[name] = tensor
@@ -172,6 +185,7 @@ export class RecordedCudaSession extends CudaSession {
       api.release('RunOptions', runOptions)
     }
     for (const tensor of [...this.inputs.values(), ...Object.values(this.results)]) tensor.dispose()
+    await this.plain?.release()
     await super.release()
   }
 

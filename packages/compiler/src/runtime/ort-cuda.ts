@@ -44,20 +44,22 @@ export async function loadCudaOrt(device: 'Cuda' | 'Cpu' = 'Cuda'): Promise<Ort>
     options: Partial<SessionOptions>,
     kept: readonly string[],
   ): Promise<OrtSession> => {
+    const makePlain = (): OrtSession =>
+      new CudaSession(
+        context,
+        load(model, { ...options, recorded: false }),
+        kept,
+        options.profile !== undefined,
+      )
     if (options.recorded) {
       try {
-        return new RecordedCudaSession(context, load(model, options), copier)
+        return new RecordedCudaSession(context, load(model, options), copier, makePlain)
       } catch (error) {
         // It has operations that only the processor can do.
         if (error instanceof ProviderError) throw error
       }
     }
-    return new CudaSession(
-      context,
-      load(model, { ...options, recorded: false }),
-      kept,
-      options.profile !== undefined,
-    )
+    return makePlain()
   }
   const copier = new Copier((model, kept) => createSession(model, {}, kept), ['float32', 'int32', 'bool'])
   return {

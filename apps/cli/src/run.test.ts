@@ -173,7 +173,11 @@ describe('bad input ends with one clear line and exit code 1', () => {
     ['an unknown flag', ['train', '--dta', 'x'], /unknown option '--dta'/],
     ['an unknown command', ['trian'], /unknown command 'trian'/],
     ['a flag that is no number', ['train', '--steps', 'many'], /--steps.*whole number/i],
-    ['a graphics card that is not there', ['train', ...tiny, '--provider', 'cuda'], /"cuda" does not load here/],
+    [
+      'a graphics card that is not there',
+      ['train', ...tiny, '--provider', 'cuda'],
+      /"cuda" does not load here/,
+    ],
     ['no steps', ['train', '--steps', '0'], /--steps.*at least 1/i],
     [
       'a context longer than any story',

@@ -42,8 +42,7 @@ export function translateIndexing(): void {
         tensor.shape,
       )
     }
-    // Whole rows at once; only with a reduction does ScatterND lose updates. A cache that is written row by row stays
-    // where it is: ORT lets the result take its operand's place.
+    // Whole rows at once; only with a reduction does ScatterND lose updates.
     const column = reshape(graph, cast(graph, ids, 'int64'), [ids.shape[0]!, 1])
     const target = reshape(graph, tensor, rows)
     return reshape(graph, graph.node('ScatterND', [target, column, flat], target), tensor.shape)

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const source = '--conditions=@tinystories/source'
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
     pool: 'forks',
+    // On two cores, two: many tests wait for browsers, servers and processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Worker threads that a test starts resolve the packages from source as the test does.
     execArgv: [source],
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.

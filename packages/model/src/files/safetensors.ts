@@ -158,7 +158,7 @@ export function encodeSafetensors(
   metadata: Record<string, string> = {},
   { dtype = 'F32' }: EncodeOptions = {},
 ): Uint8Array[] {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
+  const header: [string, unknown][] = [['__metadata__', { format: 'pt', ...metadata }]]
   const pieces: Uint8Array[] = []
   let offset = 0
   for (const { name, shape, data } of tensors) {
@@ -166,11 +166,11 @@ export function encodeSafetensors(
       throw new RangeError(`"${name}" has ${data.length} values, not the ${elements(shape)} of [${shape}].`)
     }
     const { buffer, byteOffset, byteLength } = dtype === 'F16' ? toHalf(data, name) : data
-    header[name] = { dtype, shape, data_offsets: [offset, offset + byteLength] }
+    header.push([name, { dtype, shape, data_offsets: [offset, offset + byteLength] }])
     offset += byteLength
     pieces.push(new Uint8Array(buffer, byteOffset, byteLength))
   }
-  const json = new TextEncoder().encode(JSON.stringify(header))
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const padded = new Uint8Array(LENGTH_BYTES + Math.ceil(json.length / 8) * 8).fill(0x20)
   padded.set(json, LENGTH_BYTES)
   new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - LENGTH_BYTES), true)

@@ -7,7 +7,7 @@ import { CompilerError, createRuntime, type ProfileRow } from '@tinystories/comp
 import { modelCost } from '@tinystories/model'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
 import { type PythonPeer, startPythonPeer } from '../python-peer.ts'
-import { type Case, cases, describeRun } from './train-step.ts'
+import { alone, type Case, cases, describeRun, startOurs } from './train-step.ts'
 
 export const name = 'gpu-train-step'
 export const description =
@@ -187,10 +187,6 @@ async function profileOf(label: string, peer: PythonPeer, path: string): Promise
     )
 }
 
-function alone(label: string, metric: string, value: number): BenchmarkRow {
-  return { case: label, metric, ours: value, peer: 'none', peerValue: null, ratio: null }
-}
-
 async function isThere(provider: Provider): Promise<boolean> {
   try {
     await (await createRuntime({ providers: [provider], threads: 1 })).dispose()
@@ -223,18 +219,6 @@ function giveUp(reason: string): never {
 
 async function usedMegabytes(): Promise<number> {
   return Number(await nvidiaSmi('memory.used'))
-}
-
-async function startOurs(input: string): Promise<PythonPeer> {
-  const peer = await startPythonPeer({
-    script: 'train-step-ours.ts',
-    input,
-    env: {},
-    interpreter: [process.execPath, '--conditions=@tinystories/source'],
-    install: 'npm install',
-  })
-  if (!peer) throw new Error('the compiled step did not start')
-  return peer
 }
 
 function startTorch(input: string, mode: 'eager' | 'compile'): Promise<PythonPeer | undefined> {

@@ -187,11 +187,12 @@ function chosenOnly(label: string): boolean {
   return process.env.CONFIGURATIONS === label && label !== 'C'
 }
 
-function alone(label: string, metric: string, value: number): BenchmarkRow {
+export function alone(label: string, metric: string, value: number): BenchmarkRow {
   return { case: label, metric, ours: value, peer: 'none', peerValue: null, ratio: null }
 }
 
-async function startOurs(input: string): Promise<PythonPeer> {
+/** Our side of a step, in a process of its own. */
+export async function startOurs(input: string): Promise<PythonPeer> {
   const peer = await startPythonPeer({
     script: 'train-step-ours.ts',
     input,

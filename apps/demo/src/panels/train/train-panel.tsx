@@ -119,7 +119,8 @@ function Samples({ training }: { training: Training }) {
       {samples.length === 0 ? (
         <p class="quiet">Every few seconds it tries a story. The first ones are noise.</p>
       ) : (
-        <ol>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: many stories are moved with the keys
+        <ol tabIndex={0}>
           {samples.map(({ step, text }) => (
             <li key={step}>
               <span class="sample-step figure">step {step.toLocaleString('en')}</span>

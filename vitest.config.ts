@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const source = '--conditions=@tinystories/source'
+const strippedTypes = `--import=${new URL('.ci/stripped-types/load.mjs', import.meta.url).href}`
 
 export default defineConfig({
   resolve: { conditions: ['@tinystories/source'] },
@@ -12,7 +13,9 @@ export default defineConfig({
     // On two cores, two: many tests wait for browsers, servers and processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Worker threads that a test starts resolve the packages from source as the test does.
-    execArgv: [source],
+    execArgv: [source, strippedTypes],
+    env: { NODE_OPTIONS: strippedTypes },
+    globalSetup: ['.ci/stripped-types/strip.mjs'],
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -1,8 +1,8 @@
 // Before the tests, in one thread: strips the types of all sources that tests may load in threads and processes.
 import { globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { stripTypeScriptTypes } from 'node:module'
 import { folder, readIfThere, root, stripped } from './cache.mjs'
 
 export default function strip() {

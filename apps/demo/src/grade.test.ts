@@ -64,6 +64,17 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
   }
   const mark = (): Promise<void> =>
     page.getByRole('button', { name: /Have them marked|Go on marking/ }).click()
+  /** Presses Stop when a model has written one of two completions: in the page, for stories are written quickly. */
+  const stopAfterFirst = (): Promise<void> =>
+    page.locator(panel).evaluate(panel => {
+      const observer = new MutationObserver(() => {
+        if (![...panel.querySelectorAll('.status')].some(status => /1 of 2/.test(status.textContent))) return
+        observer.disconnect()
+        const buttons = panel.querySelectorAll<HTMLElement>('form[aria-label=Completions] button')
+        for (const button of buttons) if (button.textContent === 'Stop') button.click()
+      })
+      observer.observe(panel, { subtree: true, childList: true, characterData: true })
+    })
   const file = (name: string, text: string) => ({
     name,
     mimeType: 'application/json',
@@ -113,7 +124,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     expect(await page.locator('#panel-grade .warning').count()).toBe(0)
   })
 
-  it('goes on after a stop, and without a model that does not open', async ({ skip }) => {
+  it('goes on after a stop, and without a model that does not open', async () => {
     const models = fileURLToPath(new URL('../public/models/', import.meta.url))
     await page.locator(`${panel} form details`, { hasText: 'Use another model' }).evaluate(details => {
       ;(details as HTMLDetailsElement).open = true
@@ -130,18 +141,10 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     // Three at most: the one that is left cannot be added.
     expect(await page.locator(`${panel} .model-choices input:checked`).count()).toBe(3)
     expect(await page.locator(`${panel} .model-choices input:disabled`).count()).toBe(1)
+    await stopAfterFirst()
     await page.getByRole('button', { name: 'Write others' }).click()
     const goOn = page.getByRole('button', { name: 'Go on writing' })
-    const timeout = 20_000
-    const stop = async (): Promise<void> => {
-      await page.locator(`${panel} .status`, { hasText: '1 of 2' }).first().waitFor({ timeout })
-      const form = page.getByRole('form', { name: 'Completions' })
-      await form.getByRole('button', { name: 'Stop' }).click({ timeout })
-      await goOn.waitFor({ timeout })
-    }
-    await stop().catch(() =>
-      skip('all was written before it could be stopped: the machine is too quick for this'),
-    )
+    await goOn.waitFor()
     const first = await page.locator('.grade-text').first().textContent()
     await goOn.click()
     await says(/model\.safetensors: .*cut off/)
@@ -216,7 +219,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     hold = undefined
     release()
     await page.getByRole('button', { name: 'Go on marking' }).click()
-    await page.getByText('All marked').waitFor()
+    await page.getByText(/All marked/).waitFor()
     expect(await page.locator('.grade-item .grade-marks').count()).toBe(4)
     expect(await page.locator('.grade-assessment').first().textContent()).toBe(
       'The sentence is finished, and <b>that</b> is good.',
@@ -227,7 +230,7 @@ describe.skipIf(whyNoChromium())('grading in the page', () => {
     expect(first.map(([, times]) => times)).toEqual([1, 1, 1, 1])
     const paid = server.counts().delivered
     await mark()
-    await page.getByText('All marked').waitFor()
+    await page.getByText(/All marked/).waitFor()
     expect(server.counts().delivered).toBe(paid)
   })
 

@@ -11,19 +11,16 @@ export interface NodeOptions {
   domain?: string
 }
 
-/** Larger constants are compared by identity of their array only. */
-const DEDUPLICATED_ELEMENTS = 4096
-
 /**
  * Builds a graph. Nodes are pure, so asking for the same operation on the same values twice gives the same value
- * (common subexpressions never arise), and equal small constants are one constant.
+ * (common subexpressions never arise), and equal constants are one constant.
  */
 export class GraphBuilder {
   private readonly inputs: NamedValue[] = []
   private readonly outputs: NamedValue[] = []
   private readonly nodes: GraphNode[] = []
   private readonly known = new Map<string, GraphNode>()
-  private readonly constants = new Map<string, Value>()
+  private readonly constants = new Map<string, Value[]>()
   private readonly constantsByArray = new Map<ConstantData, Value>()
   private nextId = 0
 
@@ -40,11 +37,12 @@ export class GraphBuilder {
   constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
     const known = this.constantsByArray.get(data)
     if (known && known.type === type && sameShape(known.shape, shape)) return known
-    const key = data.length <= DEDUPLICATED_ELEMENTS ? constantKey(data, type, shape) : undefined
-    const equal = key === undefined ? undefined : this.constants.get(key)
+    const key = `${type}[${shape.join()}]${hashOf(data)}`
+    const alike = this.constants.get(key) ?? []
+    const equal = alike.find(({ constant }) => equalBytes(constant!, data))
     if (equal) return equal
     const value: Value = { id: this.nextId++, type, shape: [...shape], constant: data }
-    if (key !== undefined) this.constants.set(key, value)
+    this.constants.set(key, [...alike, value])
     this.constantsByArray.set(data, value)
     return value
   }
@@ -138,9 +136,20 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i])
 }
 
-function constantKey(data: ConstantData, type: ElementType, shape: readonly number[]): string {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return `${type}[${shape.join()}]${text}`
+/** FNV-1a over words, which tells most constants apart. */
+function hashOf(data: ConstantData): number {
+  let hash = 0x811c9dc5
+  for (const word of words(data)) hash = Math.imul(hash ^ word, 0x01000193)
+  return hash
+}
+
+function equalBytes(a: ConstantData, b: ConstantData): boolean {
+  const [left, right] = [words(a), words(b)]
+  return left.length === right.length && left.every((word, i) => word === right[i])
+}
+
+function words(data: ConstantData): Uint8Array | Int32Array {
+  return data instanceof Uint8Array
+    ? data
+    : new Int32Array(data.buffer, data.byteOffset, data.byteLength / Int32Array.BYTES_PER_ELEMENT)
 }

@@ -19,7 +19,7 @@ const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 }
 const Fields = {
   model: { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 },
   opset: { domain: 1, version: 2 },
-  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
+  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
   attribute: { name: 1, f: 2, i: 3, s: 4, ints: 8, type: 20 },
   tensor: { dims: 1, dataType: 2, name: 8, rawData: 9 },
@@ -91,6 +91,13 @@ function writeGraph(writer: Writer, graph: Graph, nameOf: (value: Value) => stri
     message(writer, Fields.graph.input, w => writeValueInfo(w, name, value))
   for (const { name, value } of graph.outputs)
     message(writer, Fields.graph.output, w => writeValueInfo(w, name, value))
+  // A shape that is computed cannot be inferred, and without it no memory after it can be planned.
+  const known = new Set(graph.outputs.map(({ value }) => value))
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const value = outputs[0]!
+    if (op !== 'Reshape' || inputs[1]!.constant || known.has(value)) continue
+    message(writer, Fields.graph.valueInfo, w => writeValueInfo(w, nameOf(value), value))
+  }
 }
 
 function writeNode(writer: Writer, node: GraphNode, nameOf: (value: Value) => string): void {

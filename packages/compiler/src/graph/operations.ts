@@ -16,8 +16,9 @@ export function cast(graph: GraphBuilder, value: Value, type: ElementType): Valu
 export function reshape(graph: GraphBuilder, value: Value, shape: readonly number[]): Value {
   if (sameShape(value.shape, shape)) return value
   if (value.constant) return graph.constant(value.constant, value.type, shape)
-  // A chain of reshapes is its last one.
-  const source = value.node?.op === 'Reshape' ? value.node.inputs[0]! : value
+  // A chain of reshapes is its last one, but for those that wait for something.
+  const source =
+    value.node?.op === 'Reshape' && value.node.inputs[1]!.constant ? value.node.inputs[0]! : value
   if (sameShape(source.shape, shape)) return source
   return graph.node('Reshape', [source, graph.ints(shape)], { type: value.type, shape })
 }

@@ -64,6 +64,25 @@ describe('optimize', () => {
     expect(await opsOf(heads, { a: f(4, 2, 3), b: f(2, 3, 5) })).toEqual(['Transpose', 'MatMul'])
   })
 
+  it('lets a large tensor wait by its shape, without a copy of it, on the cpu', async () => {
+    const after = (x: Tensor, other: Tensor): Tensor =>
+      tf.getKernel('After', tf.getBackend()) ? (tf.engine().runKernel('After', { x, other }) as Tensor) : x
+    // The second exponential is that of a tensor that waits, and so it is not the first one.
+    const fn: Fn = ({ x, y }) => {
+      const nan = tf.log(tf.sub(-1, tf.square(y!)))
+      return { first: tf.exp(x!), second: tf.exp(tf.reshape(after(x!, nan), [60, 90])) }
+    }
+    const large = await opsOf(fn, { x: f(90, 60), y: f(2) })
+    expect(large.slice(-5)).toEqual(['Cast', 'Where', 'Reshape', 'Reshape', 'Exp'])
+    expect(large.filter(op => op === 'Exp')).toHaveLength(2)
+    const specs = { x: f(90, 60), y: f(2) }
+    for (const cpu of [true, false]) {
+      const { nodes } = optimize(traceFunction(fn, specs).graph, { cpu })
+      const sizes = nodes.filter(({ op }) => op === 'Where').map(({ outputs }) => outputs[0]!.shape)
+      expect(sizes).toEqual([cpu ? [2] : [90, 60]])
+    }
+  })
+
   it('makes one operation of a norm by the root mean square, on the cpu and where nothing else needs the factor', async () => {
     const norm: Fn = ({ x }) => ({ y: tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), 1e-5))) })
     expect(await opsOf(norm, { x: f(3, 64) })).toEqual(['SimplifiedLayerNormalization'])

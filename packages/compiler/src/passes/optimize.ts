@@ -12,6 +12,7 @@ import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
 import { scatterByProduct } from './scatter-by-product.ts'
 import { splitJoins } from './split-joins.ts'
+import { waitByReshape } from './wait-by-reshape.ts'
 
 /** Options of {@link optimize}. */
 export interface OptimizeOptions {
@@ -34,8 +35,15 @@ const RULES: readonly RewriteRule[] = [
   fuseSumOfSquares,
 ]
 
-/** Rules whose results only ONNX Runtime knows. */
-const CPU_RULES: readonly RewriteRule[] = [fuseRmsNorm, takeSum, fuseGelu, foldTransposes, sumRowsByProduct]
+/** Rules for ONNX Runtime's CPU kernels, some of which nobody else knows. */
+const CPU_RULES: readonly RewriteRule[] = [
+  fuseRmsNorm,
+  takeSum,
+  fuseGelu,
+  foldTransposes,
+  sumRowsByProduct,
+  waitByReshape,
+]
 
 /** Rules for graphics cards: what they lack, and what they would compute in another order each time. */
 const DEVICE_RULES: readonly RewriteRule[] = [

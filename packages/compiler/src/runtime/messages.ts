@@ -22,8 +22,6 @@ export interface Binding {
 
 export interface SessionOptions {
   readonly threads: number
-  /** Whether memory that a run needs is kept for the next one in ONNX Runtime's arena. Default: yes. */
-  readonly arena?: boolean
   /** Whether a GPU may record what a run launches and play it again, where it can. Default: no. */
   readonly recorded?: boolean
   /** Where ONNX Runtime writes a profile when the session ends: a path's beginning. Default: it writes none. */

@@ -10,7 +10,7 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
   ort.env.logLevel = 'fatal'
   const createSession = async (
     model: Uint8Array,
-    { threads = 1, arena = true, profile }: Partial<SessionOptions>,
+    { threads = 1, profile }: Partial<SessionOptions>,
     kept: readonly string[],
   ): Promise<OrtSession> => {
     const session = await ort.InferenceSession.create(model, {
@@ -24,7 +24,6 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
       logSeverityLevel: 4,
       // Costs no speed and saves a third of the memory.
       enableMemPattern: false,
-      enableCpuMemArena: arena,
       ...(kept.length > 0 && {
         preferredOutputLocation: Object.fromEntries(kept.map(name => [name, 'gpu-buffer' as const])),
       }),

@@ -45,12 +45,6 @@ const CPU_PROVIDERS: readonly string[] = ['cpu', 'wasm']
 /** Tensors that ONNX Runtime's CUDA provider joins or splits by one launch; more it looks up in a table that it copies. */
 const CUDA_AT_ONCE = 32
 
-/**
- * ONNX Runtime's arena hands out pieces up to twice as large as asked for, and never gives any back. Small models are a
- * fifth slower without it. With a state of this many bytes the operations are so long that it gains nothing.
- */
-const LARGE_STATE = 2 ** 28
-
 const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bool' } as const
 
 /** The caller's side of a runtime: it checks and names things; what is behind the channel holds and runs them. */
@@ -142,7 +136,6 @@ export class TracedRuntime implements Runtime {
         model,
         options: {
           threads: this.threads,
-          arena: stateBytes(inputs) < LARGE_STATE,
           recorded: profile === undefined && recordable(graph),
           ...(profile !== undefined && { profile }),
         },
@@ -329,11 +322,6 @@ function checkArrays(
     )
   }
   return checked
-}
-
-function stateBytes(bindings: readonly Binding[]): number {
-  const held = bindings.filter(({ state }) => state !== undefined)
-  return held.reduce((sum, { spec }) => sum + 4 * sizeOf(spec.shape), 0)
 }
 
 function dtypeOf(data: TensorData): TensorSpec['dtype'] {

@@ -100,6 +100,17 @@ describe('traceFunction', () => {
     expect(constant!.constant).toEqual(Float32Array.of(1, 2, 3))
   })
 
+  it('records equal constants once, whatever their size', () => {
+    const numbers = (last: number): Tensor =>
+      tf.tensor1d(Float32Array.from({ length: 10_000 }, (_, i) => (i < 9_999 ? i % 7 : last)))
+    const { graph } = traceFunction(
+      ({ x }: { x: Tensor }) => ({ y: tf.mul(tf.mul(tf.add(x, numbers(3)), numbers(4)), numbers(3)) }),
+      { x: { shape: [10_000], dtype: 'float32' } },
+    )
+    const constants = new Set(graph.nodes.flatMap(node => node.inputs).filter(input => input?.constant))
+    expect([...constants].map(value => value!.constant!.at(-1))).toEqual([3, 4])
+  })
+
   it('lets tensors of the previous backend be read', () => {
     const outside = tf.tensor1d([4, 5])
     traceFunction(({ x }: { x: Tensor }) => ({ y: tf.mul(x, outside.dataSync()[1]!) }), { x: vector })

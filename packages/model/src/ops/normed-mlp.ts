@@ -18,7 +18,7 @@ export interface NormedMlpInputs {
   downOffset: tf.Tensor | undefined
   /** Parts of the hidden units that are computed one after the other; chosen by the size when left out. */
   groups?: number
-  /** Whether the backward pass computes GELU's argument again; chosen by the size when left out. Only where it is traced. */
+  /** Whether the backward pass computes the hidden units again; chosen by the size when left out. Only where it is traced. */
   recompute?: boolean
 }
 
@@ -26,8 +26,8 @@ export interface NormedMlpInputs {
  * The second half of a block: `gelu(layerNorm(x) up) down`, `[rows, width]`.
  *
  * In a function that is compiled it is written as one: the norm is folded into the map, and the hidden units go
- * through GELU group by group, so that the many passes over them find them in the processor's cache. The backward pass
- * computes GELU again from its argument, and where that is large the argument, too.
+ * through GELU group by group, so that the many passes over them find them in the processor's cache. Where they are many
+ * the backward pass computes them again.
  */
 export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: NormedMlpInputs): tf.Tensor2D {
   const [rows, hidden] = [x.shape[0], down.shape[0]]
@@ -56,12 +56,11 @@ export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: Norm
     const shifts = cut(shift, groups, 0)
     const downs = cut(down, groups, 0)
     const raised = maps.map((map, i) => tf.add(tf.matMul(normal, map), shifts[i]!) as tf.Tensor2D)
-    const parts = raised.map((x, i) =>
-      tf.matMul(tf.engine().runKernel('FastGelu', { x }) as tf.Tensor2D, downs[i]!),
-    )
+    const values = raised.map(x => tf.engine().runKernel('FastGelu', { x }) as tf.Tensor2D)
+    const parts = values.map((value, i) => tf.matMul(value, downs[i]!))
     const sum = parts.reduce((total, part) => tf.add(total, part))
-    const kept = recompute ? shifts : raised
-    save([normal, inverseDeviation, scale, bias, weight, ...kept, ...maps, ...downs])
+    const kept = recompute ? shifts : [...raised, ...values]
+    save([normal, inverseDeviation, scale, bias, weight, ...maps, ...downs, ...kept])
     return {
       value: downOffset ? tf.add(sum, downOffset) : sum,
       gradients(dy, saved) {
@@ -76,9 +75,10 @@ export function normedMlp({ x, epsilon, up, down, downOffset, ...options }: Norm
         // What waits for dy cannot be what was computed before: or else the compiler would keep that.
         const rows = recompute ? after(normal, dy) : normal
         const perGroup = raised.map((_, i) => {
-          const [kept, map, down] = [rest[i]!, rest[groups + i]!, rest[2 * groups + i]!]
+          const [map, down, kept] = [rest[i]!, rest[groups + i]!, rest[2 * groups + i]!]
           const x: tf.Tensor2D = recompute ? tf.add(tf.matMul(rows, map), kept) : kept
-          const { slope, gate, value } = gated(x)
+          const { slope, gate, value: computed } = gated(x)
+          const value = recompute ? computed : rest[3 * groups + i]!
           const dValue = tf.matMul(dy as tf.Tensor2D, down, false, true)
           const dx = gatedGradient(dValue, slope, gate, value) as tf.Tensor2D
           const dMap = tf.matMul(normal, dx, true, false)

@@ -44,8 +44,8 @@ export async function startDemo({ webgpu = false }: { webgpu?: boolean } = {}): 
         acceptDownloads: true,
       })
       const page = await context.newPage()
-      // Another machine may be slow; vitest ends a test that hangs.
-      page.setDefaultTimeout(0)
+      // Another machine may be slow. Before vitest ends the test, so that the error names what was waited for.
+      page.setDefaultTimeout(120_000)
       await prepare?.(page)
       await page.goto(`${(wanted ? isolated : plain).url}#${tab}`)
       return page

@@ -1,5 +1,5 @@
 import { whyNoChromium } from '@tinystories/browser-testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-browser.ts'
 import { hasDevice, loseDevice, watchDevice } from './testing/graphics-device.ts'
@@ -15,6 +15,10 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
   let demo: DemoBrowser
   beforeAll(async () => {
     demo = await startDemo({ webgpu: true })
+  })
+  afterEach(async () => {
+    // Also after a failure: what goes on in an old page would slow down the second try.
+    for (const context of demo.browser.contexts()) await context.close()
   })
   afterAll(() => demo?.close())
 
@@ -32,7 +36,12 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
   it.each(['light', 'dark'] as const)(
     'has no serious fault of accessibility in any panel, at work or at rest (%s)',
     async colorScheme => {
-      const page = await demo.open({ colorScheme, width: colorScheme === 'dark' ? 390 : 1280 })
+      // One thread: two that train beside other tests wait for each other so long that no checkpoint comes in time.
+      const page = await demo.open({
+        colorScheme,
+        width: colorScheme === 'dark' ? 390 : 1280,
+        isolated: false,
+      })
       const faults: string[] = []
       const look = async (state: string): Promise<void> => {
         faults.push(...(await seriousFaults(page)).map(fault => `${state}: ${fault}`))
@@ -81,7 +90,6 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
       await page.locator('.compare-column .status .engine').first().waitFor()
       await look('compared')
       expect(faults.join('\n')).toBe('')
-      await page.context().close()
     },
   )
 
@@ -97,7 +105,6 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.getByLabel('Choose words and features').check()
     await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
     expect(await keyboardReach(page), 'wishes').toEqual({ missed: [], disordered: [] })
-    await page.context().close()
   })
 
   it.each([390, 768])('needs no scrolling sideways at %i pixels', async width => {
@@ -109,7 +116,6 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.locator('#tab-write').click()
     await page.getByLabel('Choose words and features').check()
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await page.context().close()
   })
 
   it('shows heads in two groups, what changes without one, and what wakes neurons', async () => {
@@ -135,7 +141,6 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
     await page.fill('#inside-text', '')
     await page.getByRole('button', { name: 'Read it' }).click()
     await page.locator('#panel-inside [role=alert]', { hasText: 'Give a text of some words' }).waitFor()
-    await page.context().close()
   })
 
   it('goes on with WebAssembly when WebGPU is lost while it writes', async () => {
@@ -155,6 +160,5 @@ describe.skipIf(whyNoChromium())('the page as a whole', () => {
       .poll(() => page.locator('#panel-write .sheet').textContent(), { timeout: LONG })
       .toMatch(/took WebGPU away|something else than was chosen\. WebGPU/)
     expect(await storyOf(page)).toMatch(/^Once upon a time/)
-    await page.context().close()
   })
 })

@@ -45,7 +45,7 @@ export async function startDemo({ webgpu = false }: { webgpu?: boolean } = {}): 
       })
       const page = await context.newPage()
       // Another machine may be slow. Before vitest ends the test, so that the error names what was waited for.
-      page.setDefaultTimeout(120_000)
+      page.setDefaultTimeout(200_000)
       await prepare?.(page)
       await page.goto(`${(wanted ? isolated : plain).url}#${tab}`)
       return page

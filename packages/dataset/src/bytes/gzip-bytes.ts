@@ -13,6 +13,8 @@ export async function gzipBytes(packed: ByteSource): Promise<ByteSource> {
     open(offset, signal, end = Number.POSITIVE_INFINITY) {
       const stored = packed.open(0, signal)
       const gunzip = createGunzip()
+      // Whoever reads gets the error. Until somebody does nobody listens, and Node would end the process.
+      gunzip.on('error', () => {})
       const chunks = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
       const fed = feed(gunzip, stored)
       let toSkip = offset

@@ -80,7 +80,8 @@ describe('packModel', () => {
         const overrides = { ...rest, heads, hiddenSize: heads * headSize, attention, initializerRange: 0.2 }
         const texts = [[0], Array.from({ length: rest.contextLength }, (_, i) => i % rest.vocabSize)]
         const { packed, expected } = await both(overrides, { temperature, topP, seed, maxTokens: 25 }, texts)
-        expectSameTexts(packed, expected)
+        // The norm of two or three channels divides by what rounding may have made of their difference.
+        expectSameTexts(packed, expected, heads * headSize < 4 ? 1e-3 : undefined)
       }),
       { numRuns: 40 },
     )

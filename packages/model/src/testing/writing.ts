@@ -20,14 +20,14 @@ export const settings: [string, GenerateOptions][] = [
   ['a repetition penalty', { temperature: 1.1, repetitionPenalty: 1.3, topK: 7, seed: 6 }],
 ]
 
-/** The same tokens for the same reasons, and log-probabilities within 2e-5. */
-export function expectSameTexts(actual: Completion[], expected: Completion[]): void {
+/** The same tokens for the same reasons, and log-probabilities less than `bound` apart. */
+export function expectSameTexts(actual: Completion[], expected: Completion[], bound = 2e-5): void {
   expect(actual.map(({ ids, finishReason }) => ({ ids, finishReason }))).toEqual(
     expected.map(({ ids, finishReason }) => ({ ids, finishReason })),
   )
   for (const [i, { logProbabilities }] of expected.entries()) {
     for (const [j, value] of logProbabilities.entries()) {
-      expect(Math.abs(actual[i]!.logProbabilities[j]! - value)).toBeLessThan(2e-5)
+      expect(Math.abs(actual[i]!.logProbabilities[j]! - value)).toBeLessThan(bound)
     }
   }
 }

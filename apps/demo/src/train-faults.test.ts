@@ -83,7 +83,8 @@ describe.skipIf(whyNoChromium())('training where something is missing', () => {
   })
 
   it('goes on when the storage fills while it trains, and keeps the last checkpoint', async () => {
-    const page = await demo.open({ tab: 'train' })
+    // One thread: two wait long for each other beside other tests, and the next checkpoint is a hundred steps away.
+    const page = await demo.open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
     await train.start()
     await train.saved()

@@ -1,0 +1,8 @@
+export {
+  type CodedError,
+  defineError,
+  type ErrorClass,
+  type ErrorOf,
+  type ErrorText,
+  type ErrorTexts,
+} from './define-error.ts'

@@ -1,3 +1,4 @@
+import './.ci/require-node.mjs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
@@ -16,11 +17,12 @@ export default defineConfig({
     execArgv: [source, strippedTypes],
     env: { NODE_OPTIONS: strippedTypes },
     globalSetup: ['.ci/stripped-types/strip.mjs'],
+    setupFiles: ['packages/testing/src/setup.ts'],
     // Machines here have two cores and some tests run real training: give them time, measure elsewhere.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // Browsers, killed processes and servers on a shared machine: CI tries a failed test once more, and tells that it did.
-    retry: process.env.CI ? 1 : 0,
+    // A test that passes at the second try is a fault to be found.
+    retry: 0,
     // .ci/run counts the tests from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest/results.json' }]] : ['default'],
   },

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { launchChromium } from '@tinystories/browser-testing'
+import type { launchChromium } from '@tinystories/testing/browser'
 
 // What visitors of the demo meet, measured in the page as it is published.
 

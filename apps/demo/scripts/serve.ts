@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { serveFolder } from '@tinystories/browser-testing'
+import { serveFolder } from '@tinystories/testing/browser'
 import { build } from 'vite'
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
-import { buildPage, launchChromium, serveFolder, whyNoChromium } from '@tinystories/browser-testing'
 import type { GenerateOptions } from '@tinystories/model'
+import { buildPage, launchChromium, serveFolder, skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerationPage } from './testing/generation-page.ts'
 
@@ -14,7 +14,7 @@ const settings: GenerateOptions[] = [
   { temperature: 1, topK: 20, minP: 0.01, seed: 4 },
 ]
 
-describe.skipIf(whyNoChromium())('compiled generation in Chromium', () => {
+describe.skipIf(skipWithoutChromium())('compiled generation in Chromium', () => {
   const closing: (() => Promise<unknown>)[] = []
   let isolated: Tab
   let plain: Tab

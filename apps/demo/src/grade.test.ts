@@ -2,9 +2,9 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { whyNoChromium } from '@tinystories/browser-testing'
 import { buildReport, readReport, renderJson } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
+import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.ts'
@@ -23,7 +23,7 @@ function teach({ messages }: ServedRequest): string {
   return `Grammar: ${5 + (length % 5)}/10, Creativity: ${length % 7}/10, Consistency: 8/10, Plot: 4/10, Age group: B`
 }
 
-describe.skipIf(whyNoChromium())('grading in the page', () => {
+describe.skipIf(skipWithoutChromium())('grading in the page', () => {
   let demo: DemoBrowser
   let page: Page
   let server: ChatServer

@@ -1,4 +1,4 @@
-import { whyNoChromium } from '@tinystories/browser-testing'
+import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-browser.ts'
@@ -11,7 +11,7 @@ const LONG = 200_000
 
 const tabs = ['write', 'train', 'inside', 'grade', 'compare']
 
-describe.skipIf(whyNoChromium())('the page as a whole', () => {
+describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
   let demo: DemoBrowser
   beforeAll(async () => {
     demo = await startDemo({ webgpu: true })

@@ -1,4 +1,4 @@
-import { launchProfile, whyNoChromium } from '@tinystories/browser-testing'
+import { launchProfile, skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, type Page, startDemo } from './testing/demo-browser.ts'
 import { loseDevice, watchDevice } from './testing/graphics-device.ts'
@@ -7,7 +7,7 @@ import { TrainPage } from './testing/train-page.ts'
 /** Milliseconds: another machine may be slow; vitest ends a test that hangs. */
 const LONG = 200_000
 
-describe.skipIf(whyNoChromium())('training where something is missing', () => {
+describe.skipIf(skipWithoutChromium())('training where something is missing', () => {
   let demo: DemoBrowser
   beforeAll(async () => {
     demo = await startDemo({ webgpu: true })

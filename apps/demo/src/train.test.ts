@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { whyNoChromium } from '@tinystories/browser-testing'
 import { loadPretrainedArrays } from '@tinystories/model'
+import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ import { TrainPage } from './testing/train-page.ts'
 /** Milliseconds: another machine may be slow; vitest ends a test that hangs. */
 const LONG = 200_000
 
-describe.skipIf(whyNoChromium())('training in the page', () => {
+describe.skipIf(skipWithoutChromium())('training in the page', () => {
   let demo: DemoBrowser
   let folder: string
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { whyNoChromium } from '@tinystories/browser-testing'
+import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, type Page, startDemo, storyOf } from './testing/demo-browser.ts'
 
@@ -14,7 +14,7 @@ const BEGINNING = 'Once upon a time, there was a little fox who'
 
 const OTHER_SCRIPT = 'むかしむかし、あるところに、おじいさんとおばあさんがいました'
 
-describe.skipIf(whyNoChromium())('writing in the page', () => {
+describe.skipIf(skipWithoutChromium())('writing in the page', () => {
   let demo: DemoBrowser
   let page: Page
   let folder: string

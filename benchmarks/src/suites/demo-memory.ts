@@ -1,4 +1,4 @@
-import { buildSite, launchChromium, serveFolder } from '@tinystories/browser-testing'
+import { buildSite, launchChromium, serveFolder } from '@tinystories/testing/browser'
 import { type MemorySample, memoryNow, startTraining, visit } from '../demo-visit.ts'
 import { type BenchmarkResult, type BenchmarkRow, machine, median } from '../harness.ts'
 

@@ -1,4 +1,4 @@
-import { buildPage, buildSite, launchChromium, serveFolder } from '@tinystories/browser-testing'
+import { buildPage, buildSite, launchChromium, serveFolder } from '@tinystories/testing/browser'
 import {
   firstStory,
   loadedBytes,

@@ -1,4 +1,4 @@
-import { buildSite, launchChromium, serveFolder } from '@tinystories/browser-testing'
+import { buildSite, launchChromium, serveFolder } from '@tinystories/testing/browser'
 
 export type Browser = Awaited<ReturnType<typeof launchChromium>>
 export type Page = Awaited<ReturnType<Browser['newPage']>>

@@ -3,8 +3,8 @@ import {
   launchChromium,
   type ServedFolder,
   serveFolder,
-  whyNoChromium,
-} from '@tinystories/browser-testing'
+  skipWithoutChromium,
+} from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestPage } from '../testing/web-page.ts'
 
@@ -13,7 +13,7 @@ declare const page: TestPage
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type Page = Awaited<ReturnType<Browser['newPage']>>
 
-describe.skipIf(whyNoChromium())('the web runtime in Chromium', () => {
+describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
   const closing: (() => Promise<unknown>)[] = []
   let folder: string
   let isolated: Page

@@ -128,6 +128,6 @@ async function interruptAt(file: string, lines: number): Promise<void> {
     if (text.split('\n').length > lines) break
     await new Promise(resolve => setTimeout(resolve, 5))
   }
-  const lock = JSON.parse(await readFile(`${file}.making/lock.json`, 'utf8')) as { pid: number }
+  const lock = JSON.parse(await readFile(`${file}.synthesis/lock.json`, 'utf8')) as { pid: number }
   process.kill(lock.pid, 'SIGINT')
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeStories, openStories } from '@tinystories/dataset'
+import { openStories, synthesizeStories } from '@tinystories/dataset'
 import { createChatClient } from '@tinystories/llm'
 import { gptConfig } from '@tinystories/model'
 import { trainWordPiece } from '@tinystories/tokenizer'
@@ -70,7 +70,9 @@ test('budgets and prices', async () => {
 
 test('instructions of another kind without instructions', async () => {
   const teller = { model: 'local', complete: () => Promise.reject(new Error('asked')) }
-  const message = await failure(() => makeStories({ teller, out: 'none', count: 1, seed: 1, ood: true }))
+  const message = await failure(() =>
+    synthesizeStories({ client: teller, out: 'none', count: 1, seed: 1, ood: true }),
+  )
   expect(inFlags(message, 'data')).toBe('--ood is about instructions: give --instruct as well.')
 })
 

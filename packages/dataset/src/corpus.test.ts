@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { openStories } from './open-stories.ts'
+import { openStories } from './sources/open-stories.ts'
 
 /** The paper's six. */
 const featureNames = ['BadEnding', 'Conflict', 'Dialogue', 'Foreshadowing', 'MoralValue', 'Twist']

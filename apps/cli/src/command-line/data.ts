@@ -60,7 +60,7 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
     .option(...separatorFlag)
     .option(
       '--clean [rules]',
-      `mend and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,
+      `repair and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,
       parseCleaning,
     )
     .option('--min-words <n>', 'drop stories of fewer words (default with --clean: 30)', wholeNumber())
@@ -78,7 +78,7 @@ Interrupted, by Ctrl-C or worse, the same command goes on behind the last finish
 
 Examples:
   tinystories data prepare stories.txt --out shards
-  tinystories data prepare stories.txt --out shards --clean mend,duplicates
+  tinystories data prepare stories.txt --out shards --clean repair,duplicates
   tinystories data prepare hf://roneneldan/TinyStories --out shards --vocab-size 8192
   tinystories data prepare stories.txt --out shards --tokenizer runs/mine/tokenizer.json --held-out 0.05
   tinystories train --data shards`,

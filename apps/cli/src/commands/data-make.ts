@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type MakingReport, makeStories } from '@tinystories/dataset'
+import { type SynthesisReport, synthesizeStories } from '@tinystories/dataset'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { interruptible } from '../interrupts.ts'
@@ -32,7 +32,7 @@ export function dataMake(flags: DataMakeFlags): Promise<number> {
 
 async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> {
   const out = fromTyped(flags.out)
-  const replies = join(`${out}.making`, 'replies')
+  const replies = join(`${out}.synthesis`, 'replies')
   const spent = flags.budget === undefined ? 0 : await cachedCost(replies)
   if (flags.budget !== undefined && spent >= flags.budget) {
     throw new UserError(
@@ -45,8 +45,8 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
   )
   const progress = new ProgressLine()
   try {
-    const report = await makeStories({
-      teller,
+    const report = await synthesizeStories({
+      client: teller,
       out,
       count: flags.count,
       seed: flags.seed,
@@ -54,7 +54,7 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
       ood: flags.ood ?? false,
       temperature: flags.temperature,
       maxTokens: flags.maxTokens,
-      ahead: flags.concurrency,
+      concurrency: flags.concurrency,
       signal,
       onProgress: ({ stories, dropped, cost }) =>
         progress.update({ done: stories, total: flags.count }, () => {
@@ -75,7 +75,7 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
   }
 }
 
-function tell(report: MakingReport, out: string): void {
+function tell(report: SynthesisReport, out: string): void {
   const { stories, resumed, dropped, cost, diversity } = report
   const { coverage, distinctShare, distinctWords, wordsPerStory, features } = diversity
   const number = (value: number): string => value.toLocaleString('en')

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import {
   type CleaningRules,
-  cleaningReport,
   cleanStories,
+  createCleaningReport,
   openTokenShards,
   type Story,
   type StoryStream,
@@ -54,7 +54,7 @@ async function prepare(source: string, flags: DataPrepareFlags, signal: AbortSig
   const resolved = resolveSource(source)
   const opened = openSource(resolved, flags.separator === undefined ? {} : { separator: flags.separator })
   const cleaning = cleaningOf(flags)
-  const report = cleaningReport()
+  const report = createCleaningReport()
   const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
   const parts = partsOf(stories, out, flags.heldOut)
   if (parts.length === 1 && !flags.overwrite) await refuseFinished(out)

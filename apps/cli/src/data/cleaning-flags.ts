@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 
 /** The rules of `--clean`, and what each means. */
 const rulesByName = {
-  mend: { mend: true },
+  repair: { repair: true },
   short: { minWords: 30 },
   truncated: { truncated: true },
   scripts: { scripts: ['Latin'] },
@@ -51,9 +51,9 @@ export function describeCleaning(report: CleaningReport): string {
   const parts = dropped
     .filter(([count]) => count > 0)
     .map(([count, name]) => `${count.toLocaleString('en')} ${name}`)
-  const mended =
-    report.mended === 0
+  const repaired =
+    report.repaired === 0
       ? ''
-      : `; mended ${report.mendedSequences.toLocaleString('en')} broken characters in ${report.mended.toLocaleString('en')} stories`
-  return `Cleaned: kept ${report.kept.toLocaleString('en')} of ${report.read.toLocaleString('en')} stories; dropped ${parts.length === 0 ? 'none' : parts.join(', ')}${mended}`
+      : `; repaired ${report.repairedSequences.toLocaleString('en')} broken characters in ${report.repaired.toLocaleString('en')} stories`
+  return `Cleaned: kept ${report.kept.toLocaleString('en')} of ${report.read.toLocaleString('en')} stories; dropped ${parts.length === 0 ? 'none' : parts.join(', ')}${repaired}`
 }

@@ -127,7 +127,7 @@ test('inspect counts, as text and as JSON', async () => {
 test.each([
   [['data', 'prepare', 'nowhere.txt', '--out', 'none'], /nowhere\.txt: there is no such file/],
   [['data', 'prepare', 'sample'], /required option '--out/],
-  [['data', 'prepare', 'sample', '--out', 'none', '--clean', 'foo'], /"foo" is no rule. Rules: mend/],
+  [['data', 'prepare', 'sample', '--out', 'none', '--clean', 'foo'], /"foo" is no rule. Rules: repair/],
   [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left to tokenise/],
   [['data', 'inspect', 'nowhere'], /nowhere: there is no such file/],
   [['data', 'inspect'], /missing required argument 'source'/],

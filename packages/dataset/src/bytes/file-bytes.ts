@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import type { ByteSource } from './byte-source.ts'
 
 const chunkBytes = 256 * 1024

@@ -1,5 +1,5 @@
 import type { Gunzip } from 'node:zlib'
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import type { ByteReader, ByteSource } from './byte-source.ts'
 
 /** The bytes packed in a gzip source; several packed parts one after the other are read as one. */

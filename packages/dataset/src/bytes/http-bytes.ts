@@ -1,4 +1,4 @@
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import { type Answer, type RequestOptions, request } from '../http/request.ts'
 import { PassingFailure, withRetries } from '../http/retries.ts'
 import type { ByteReader, ByteSource } from './byte-source.ts'

@@ -1,10 +1,10 @@
-import { fieldsOf, type Json } from '../json.ts'
-import type { Story } from '../story.ts'
+import { fieldsOf, type Json } from '../stream/json.ts'
 import type { RunContext, Stage } from '../stream/stage.ts'
-import type { StoryStream } from '../stream/story-stream.ts'
+import type { Story } from '../stream/story.ts'
 import { through } from '../stream/through.ts'
-import { type Cleaner, type CleaningRules, createCleaner, mender, remembers } from './cleaner.ts'
-import { type CleaningReport, cleaningReport, restoreReport } from './cleaning-report.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
+import { type Cleaner, type CleaningRules, createCleaner, remembers, repairer } from './cleaner.ts'
+import { type CleaningReport, createCleaningReport, restoreReport } from './cleaning-report.ts'
 
 /** Options of {@link cleanStories}. */
 export interface CleaningOptions extends CleaningRules {
@@ -16,7 +16,7 @@ export interface CleaningOptions extends CleaningRules {
 }
 
 /**
- * Stories mended and sifted by the rules that are named. The result depends on the stories and their order alone.
+ * Stories repaired and sifted by the rules that are named. The result depends on the stories and their order alone.
  *
  * Resuming is exact. A state holds no memory of stories: with `duplicates` or `nearDuplicates` what came before the place
  * is read and cleaned again, so that resuming takes as long as coming so far did; without them it takes no time. Shuffle
@@ -26,7 +26,7 @@ export interface CleaningOptions extends CleaningRules {
  */
 export function cleanStories<S extends Story>(
   stories: StoryStream<S>,
-  { report = cleaningReport(), ...rules }: CleaningOptions,
+  { report = createCleaningReport(), ...rules }: CleaningOptions,
 ): StoryStream<S> {
   // What is wrong with the rules is told now.
   createCleaner(rules)
@@ -38,7 +38,7 @@ function cleanStage<S extends Story>(
   rules: CleaningRules,
   report: CleaningReport,
 ): Stage<S> {
-  const mend = mender(rules)
+  const repair = repairer(rules)
   return through<S, S>(upstream, {
     name: `clean(${JSON.stringify(rules)})`,
     upstreamOf: from => fieldsOf(from).upstream ?? undefined,
@@ -64,7 +64,7 @@ function cleanStage<S extends Story>(
     async restore(positions, context) {
       const items = await upstream.restore(positions, context)
       return items.map(item => {
-        const text = mend(item.text)
+        const text = repair(item.text)
         return text === item.text ? item : { ...item, text }
       })
     },
@@ -81,7 +81,7 @@ async function cleanerAt<S extends Story>(
   const clean = createCleaner(rules)
   const read = counts === undefined ? 0 : (fieldsOf(counts).read as number)
   if (read === 0 || !remembers(rules)) return clean
-  const scratch = cleaningReport()
+  const scratch = createCleaningReport()
   const cursor = upstream.open(context, undefined)
   try {
     for (let i = 0; i < read; i++) {

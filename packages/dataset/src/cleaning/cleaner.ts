@@ -1,13 +1,13 @@
 import type { CleaningReport } from './cleaning-report.ts'
 import { ExactDuplicates } from './exact-duplicates.ts'
-import { mendEncoding } from './mend-encoding.ts'
 import { type NearDuplicateOptions, NearDuplicates } from './near-duplicates.ts'
+import { repairEncoding } from './repair-encoding.ts'
 import { countWords, isTruncated, type ScriptCheck, scriptCheck } from './story-flaws.ts'
 
 /** What to clean; nothing that is not named is done, but that empty stories are dropped. */
 export interface CleaningRules {
-  /** Mend text that was read in the wrong encoding, such as `â€œ`; see `mendEncoding`. */
-  mend?: boolean
+  /** Repair text that was read in the wrong encoding, such as `â€œ`; see `repairEncoding`. */
+  repair?: boolean
   /** Drop stories of fewer words. */
   minWords?: number
   /** Drop stories that stop in the middle of a sentence. */
@@ -27,8 +27,8 @@ export interface CleaningRules {
 export type Cleaner = (text: string, report: CleaningReport) => string | undefined
 
 /** The parts of cleaning that need no memory: the same for a story wherever it stands. */
-export function mender({ mend }: CleaningRules): (text: string) => string {
-  return text => (mend ? mendEncoding(text).text : text)
+export function repairer({ repair }: CleaningRules): (text: string) => string {
+  return text => (repair ? repairEncoding(text).text : text)
 }
 
 /** Whether a cleaner's decision depends on the stories before. */
@@ -38,18 +38,18 @@ export function remembers({ duplicates, nearDuplicates }: CleaningRules): boolea
 
 /** A cleaner that has seen nothing yet. */
 export function createCleaner(rules: CleaningRules): Cleaner {
-  const { mend = false, minWords = 0, truncated = false } = rules
+  const { repair = false, minWords = 0, truncated = false } = rules
   const foreign: ScriptCheck | undefined = rules.scripts && scriptCheck(rules.scripts)
   const exact = exactOf(rules)
   const near = nearOf(rules)
   return (text, report) => {
     report.read++
     let cleaned = text
-    if (mend) {
-      const { text: better, mended } = mendEncoding(text)
+    if (repair) {
+      const { text: better, repaired } = repairEncoding(text)
       cleaned = better
-      if (mended > 0) report.mended++
-      report.mendedSequences += mended
+      if (repaired > 0) report.repaired++
+      report.repairedSequences += repaired
     }
     if (cleaned.trim() === '') report.empty++
     else if (minWords > 0 && countWords(cleaned) < minWords) report.short++

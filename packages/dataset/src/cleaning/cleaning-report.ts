@@ -1,13 +1,13 @@
-import type { Json } from '../json.ts'
+import type { Json } from '../stream/json.ts'
 
-/** What cleaning did to a stream, counted in stories but for `mendedSequences`. Each dropped story counts once. */
+/** What cleaning did to a stream, counted in stories but for `repairedSequences`. Each dropped story counts once. */
 export interface CleaningReport {
   read: number
   kept: number
-  /** Stories whose encoding was mended (before the other rules, so some of them may be dropped). */
-  mended: number
-  /** Broken sequences mended in them. */
-  mendedSequences: number
+  /** Stories whose encoding was repaired (before the other rules, so some of them may be dropped). */
+  repaired: number
+  /** Broken sequences repaired in them. */
+  repairedSequences: number
   /** Dropped: nothing but white space. */
   empty: number
   /** Dropped: fewer words than asked for. */
@@ -23,12 +23,12 @@ export interface CleaningReport {
 }
 
 /** A report of nothing. */
-export function cleaningReport(): CleaningReport {
+export function createCleaningReport(): CleaningReport {
   return {
     read: 0,
     kept: 0,
-    mended: 0,
-    mendedSequences: 0,
+    repaired: 0,
+    repairedSequences: 0,
     empty: 0,
     short: 0,
     truncated: 0,
@@ -40,5 +40,5 @@ export function cleaningReport(): CleaningReport {
 
 /** Puts the counts of a state into a report. */
 export function restoreReport(report: CleaningReport, counts: Json | undefined): void {
-  Object.assign(report, cleaningReport(), counts ?? {})
+  Object.assign(report, createCleaningReport(), counts ?? {})
 }

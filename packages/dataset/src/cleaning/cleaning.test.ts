@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openStories } from '../open-stories.ts'
-import { randomOf } from '../random.ts'
+import { openStories } from '../sources/open-stories.ts'
 import type { StreamState } from '../stream/cursor.ts'
+import { randomOf } from '../stream/random.ts'
 import { exampleStories } from '../testing/example-stories.ts'
 import { cleanStories } from './clean-stories.ts'
-import { type CleaningReport, cleaningReport } from './cleaning-report.ts'
-import { mendEncoding } from './mend-encoding.ts'
+import { type CleaningReport, createCleaningReport } from './cleaning-report.ts'
+import { repairEncoding } from './repair-encoding.ts'
 import { isTruncated, scriptCheck } from './story-flaws.ts'
 
 /** Breaks text as programs do: its UTF-8 bytes read as Windows-1252, by the engine's own decoder. */
@@ -25,8 +25,8 @@ describe('mending encodings', () => {
     ['ä½ å¥½'.replace(' ', '\u00a0'), '你好'],
     ['Ã¢â‚¬Å“twiceÃ¢â‚¬\u009d', '“twice”'],
     ['ends with â€', 'ends with ”'],
-  ])('%s', (text, mended) => {
-    expect(mendEncoding(text).text).toBe(mended)
+  ])('%s', (text, repaired) => {
+    expect(repairEncoding(text).text).toBe(repaired)
   })
 
   test.each([
@@ -39,7 +39,7 @@ describe('mending encodings', () => {
     'â',
     'â‚',
   ])('what is right stays: %s', text => {
-    expect(mendEncoding(text)).toEqual({ text, mended: 0 })
+    expect(repairEncoding(text)).toEqual({ text, repaired: 0 })
   })
 
   test('brings back any text of usual characters, broken once or twice', () => {
@@ -48,10 +48,10 @@ describe('mending encodings', () => {
       fc.property(fc.array(char, { maxLength: 40 }), fc.integer({ min: 1, max: 2 }), (chars, times) => {
         const text = chars.join('')
         // What looks broken without being so cannot be told from what is.
-        fc.pre(mendEncoding(text).mended === 0)
+        fc.pre(repairEncoding(text).repaired === 0)
         let wrong = text
         for (let i = 0; i < times; i++) wrong = broken(wrong)
-        expect(mendEncoding(wrong).text).toBe(text)
+        expect(repairEncoding(wrong).text).toBe(text)
       }),
       { numRuns: 500 },
     )
@@ -98,7 +98,7 @@ const messy = [
   good.replace('a cat', 'one cat'),
 ]
 const rules = {
-  mend: true,
+  repair: true,
   minWords: 5,
   truncated: true,
   scripts: ['Latin'],
@@ -107,7 +107,7 @@ const rules = {
 }
 
 test('every rule counts what it does', async () => {
-  const report = cleaningReport()
+  const report = createCleaningReport()
   const list = messy.map(text => ({ text, source: 'test' })).concat({ text: ' ', source: 'test' })
   const kept = await cleanStories(openStories(list), { ...rules, report }).toArray()
   expect(kept.map(({ text }) => text)).toEqual([messy[0], messy[1], messy[6]!.replace('â€™', '’')])
@@ -115,8 +115,8 @@ test('every rule counts what it does', async () => {
   expect(report).toEqual({
     read: 9,
     kept: 3,
-    mended: 1,
-    mendedSequences: 1,
+    repaired: 1,
+    repairedSequences: 1,
     empty: 1,
     short: 1,
     truncated: 1,
@@ -141,7 +141,7 @@ test('resuming is exact, the report included', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
-        mend: fc.boolean(),
+        repair: fc.boolean(),
         minWords: fc.integer({ min: 0, max: 30 }),
         truncated: fc.boolean(),
         duplicates: fc.constantFrom(false, true, { remember: 3 }),
@@ -149,7 +149,7 @@ test('resuming is exact, the report included', async () => {
       }),
       fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 2, maxLength: 4 }),
       async (chosen, stops) => {
-        const report = cleaningReport()
+        const report = createCleaningReport()
         const stream = cleanStories(openStories(list).repeat(2), { ...chosen, report })
           .shuffle({ seed: 1, bufferSize: 7 })
           .map(({ text }) => text)
@@ -181,12 +181,12 @@ const real = await readFile(train, 'utf8').catch(() => undefined)
 test.skipIf(real === undefined)(
   'real stories: no broken sequence is left (skipped without real data)',
   async () => {
-    const report = cleaningReport()
+    const report = createCleaningReport()
     let left = 0
-    for await (const { text } of cleanStories(openStories(train), { mend: true, report })) {
+    for await (const { text } of cleanStories(openStories(train), { repair: true, report })) {
       if (/[âÃ]/.test(text)) left++
     }
     expect(left).toBe(0)
-    expect(report.mendedSequences).toBe(real!.match(/â€/g)!.length)
+    expect(report.repairedSequences).toBe(real!.match(/â€/g)!.length)
   },
 )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openStories } from '../open-stories.ts'
+import { openStories } from '../sources/open-stories.ts'
 import { wordTokenizer } from '../testing/word-tokenizer.ts'
 import { inspectStories } from './inspect-stories.ts'
 

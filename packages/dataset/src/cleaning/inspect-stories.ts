@@ -1,12 +1,12 @@
-import type { StoryTokenizer } from '../pack-types.ts'
-import { randomOf } from '../random.ts'
-import type { Story } from '../story.ts'
+import { utf8Length } from '../bytes/utf8.ts'
 import type { StreamProgress } from '../stream/cursor.ts'
-import type { StoryStream } from '../stream/story-stream.ts'
-import { utf8Length } from '../utf8.ts'
+import { randomOf } from '../stream/random.ts'
+import type { Story } from '../stream/story.ts'
+import type { StoryTokenizer } from '../stream/tokens.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
 import { ExactDuplicates } from './exact-duplicates.ts'
-import { mendEncoding } from './mend-encoding.ts'
 import { type NearDuplicateOptions, NearDuplicates } from './near-duplicates.ts'
+import { repairEncoding } from './repair-encoding.ts'
 import { countWords, isTruncated, scriptCheck } from './story-flaws.ts'
 
 /** Tokens that one tokenizer makes of the stories, end tokens not counted. */
@@ -154,7 +154,7 @@ function countQuirks(
   quirks: StoryStatistics['quirks'],
   foreign: (text: string) => string | undefined,
 ): void {
-  if (mendEncoding(text).mended > 0) quirks.brokenEncoding++
+  if (repairEncoding(text).repaired > 0) quirks.brokenEncoding++
   if (isTruncated(text)) quirks.truncated++
   if (foreign(text) !== undefined) quirks.foreignScript++
   if (text.includes('\ufffd')) quirks.replacementCharacter++

@@ -1,4 +1,4 @@
-import { mix, randomOf } from '../random.ts'
+import { mix, randomOf } from '../stream/random.ts'
 
 /** Minima of a signature. */
 export const signatureLength = 128

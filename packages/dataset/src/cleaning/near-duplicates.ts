@@ -1,4 +1,4 @@
-import { mix } from '../random.ts'
+import { mix } from '../stream/random.ts'
 import { shinglesOf, signatureLength, signatureOf, similarityOf } from './minhash.ts'
 
 /** Options of finding near duplicates. */

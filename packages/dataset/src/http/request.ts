@@ -1,4 +1,4 @@
-import type { StorySourceError } from '../errors.ts'
+import type { StorySourceError } from '../errors/dataset-error.ts'
 import { PassingFailure, passingFailure, type RetryOptions } from './retries.ts'
 
 /** How requests are made. */

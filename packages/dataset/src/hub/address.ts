@@ -1,4 +1,4 @@
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 
 /** The parts of `hf://owner/name[@revision][/path]`. */
 export interface HubAddress {

@@ -1,5 +1,5 @@
-import { StorySourceError } from '../errors.ts'
-import { formatsRead, isStoryFile } from '../formats/names.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
+import { formatsRead, isStoryFile } from '../formats/file-names.ts'
 import type { HubFile } from './list-files.ts'
 
 /** Which part of a data set is wanted. */

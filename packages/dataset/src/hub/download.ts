@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import { PassingFailure, withRetries } from '../http/retries.ts'
 import { type HubRequestOptions, hubRequest } from './hub-request.ts'
 import type { HubFile } from './list-files.ts'

@@ -1,4 +1,4 @@
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import { type Answer, type RequestOptions, request, textOf } from '../http/request.ts'
 
 /** How the hub is asked. */

@@ -1,4 +1,4 @@
-import { StorySourceError } from '../errors.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import { withRetries } from '../http/retries.ts'
 import { type HubRequestOptions, requestJson } from './hub-request.ts'
 

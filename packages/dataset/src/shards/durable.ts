@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { systemProblem } from './errors.ts'
+import { systemProblem } from './token-shard-error.ts'
 
 /** Writes a file so that it appears whole, on disk, or not at all. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {

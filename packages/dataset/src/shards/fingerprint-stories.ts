@@ -1,5 +1,5 @@
-import type { Story } from '../story.ts'
-import type { StoryStream } from '../stream/story-stream.ts'
+import type { Story } from '../stream/story.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
 
 /**
  * A fingerprint of the stories' texts in their order: the one that the index of their token shards has as

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { systemProblem, TokenShardError } from './errors.ts'
+import { systemProblem, TokenShardError } from './token-shard-error.ts'
 
 /** Who holds a folder. */
 interface Holder {

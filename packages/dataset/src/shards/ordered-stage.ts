@@ -1,5 +1,5 @@
-import { StreamStateError } from '../errors.ts'
-import { fieldsOf, type Json } from '../json.ts'
+import { StreamStateError } from '../errors/dataset-error.ts'
+import { fieldsOf, type Json } from '../stream/json.ts'
 import type { RunContext, Stage } from '../stream/stage.ts'
 import { orderedIndices, type ShardOrder } from './shard-order.ts'
 import type { TokenReader, TokenReaderOptions } from './token-reader.ts'

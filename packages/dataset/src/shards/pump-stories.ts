@@ -1,6 +1,6 @@
-import type { Story } from '../story.ts'
 import type { Cursor, StreamState } from '../stream/cursor.ts'
-import type { StoryStream } from '../stream/story-stream.ts'
+import type { Story } from '../stream/story.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
 import type { ShardSeries } from './shard-series.ts'
 import type { TokenJobResult } from './story-tokens.ts'
 import type { TokenPool } from './token-pool.ts'

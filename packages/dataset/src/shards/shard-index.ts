@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TokenDtype } from './dtype.ts'
-import { TokenShardError } from './errors.ts'
+import { TokenShardError } from './token-shard-error.ts'
 
 /** One shard: whole stories, the end token behind each. */
 export interface TokenShardEntry {

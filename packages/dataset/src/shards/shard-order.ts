@@ -1,4 +1,4 @@
-import { type Permutation, permutationOf } from './permutation.ts'
+import { type Permutation, permutationOf } from '../transforms/permutation.ts'
 
 /** In which order things come: all plain data, so that a stream can be opened any number of times. */
 export interface ShardOrder {

@@ -3,8 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { littleEndian, type TokenArray } from './dtype.ts'
 import { writeWhole } from './durable.ts'
-import { systemProblem } from './errors.ts'
 import { sha256, type TokenShardEntry } from './shard-index.ts'
+import { systemProblem } from './token-shard-error.ts'
 
 /** Files of the shard with this number. */
 export function shardFiles(number: number): { file: string; storiesFile: string } {

@@ -1,5 +1,5 @@
-import type { TokenizedStory } from '../pack-types.ts'
 import type { Stage } from '../stream/stage.ts'
+import type { TokenizedStory } from '../stream/tokens.ts'
 import { orderedStage, type ShardSource } from './ordered-stage.ts'
 import { orderRecipe, type ShardOrder } from './shard-order.ts'
 

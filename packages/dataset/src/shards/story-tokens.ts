@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StoryTokenizer } from '../pack-types.ts'
+import type { StoryTokenizer } from '../stream/tokens.ts'
 import { type TokenArray, type TokenDtype, tokenArray } from './dtype.ts'
 
 /** Stories to tokenise. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { littleEndian, swapNeeded, type TokenArray, type TokenDtype, tokenArray, widthOf } from './dtype.ts'
-import { systemProblem, TokenShardError } from './errors.ts'
+import { systemProblem, TokenShardError } from './token-shard-error.ts'
 
 /** Bytes read at a time when tokens are asked for in order. */
 const readAheadBytes = 1024 * 1024

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { StoryTokenizer } from '../pack-types.ts'
+import type { StoryTokenizer } from '../stream/tokens.ts'
 import { type TokenJob, type TokenJobResult, tokenizeStories } from './story-tokens.ts'
 import type { TokenWorkerAnswer, TokenWorkerData } from './token-worker.ts'
 

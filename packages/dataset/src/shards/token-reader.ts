@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PackedRow, TokenBatch, TokenizedStory } from '../pack-types.ts'
+import type { PackedRow, TokenBatch, TokenizedStory } from '../stream/tokens.ts'
 import { littleEndian, type TokenArray, tokenArray, widthOf } from './dtype.ts'
-import { systemProblem, TokenShardError } from './errors.ts'
 import { indexName, parseIndex, sha256, type TokenShardEntry, type TokenShardIndex } from './shard-index.ts'
 import { StoryTable } from './story-table.ts'
 import { TokenFile } from './token-file.ts'
+import { systemProblem, TokenShardError } from './token-shard-error.ts'
 import { fileSha256, unfinishedName } from './unfinished.ts'
 
 /** Options of reading token shards. */

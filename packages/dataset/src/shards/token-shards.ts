@@ -1,5 +1,5 @@
-import type { PackedRow, TokenizedStory } from '../pack-types.ts'
-import { type PackOptions, StoryStream } from '../stream/story-stream.ts'
+import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
+import { type PackOptions, StoryStream } from '../transforms/story-stream.ts'
 import type { ShardSource } from './ordered-stage.ts'
 import type { TokenShardIndex } from './shard-index.ts'
 import type { ShardOrder } from './shard-order.ts'

@@ -1,4 +1,4 @@
-import type { StoryTokenizer } from '../pack-types.ts'
+import type { StoryTokenizer } from '../stream/tokens.ts'
 
 /** How a worker thread makes the tokenizer, since functions cannot be sent to it. */
 export interface TokenizerModule {

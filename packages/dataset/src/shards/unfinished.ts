@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { StreamState } from '../stream/cursor.ts'
 import { writeWhole } from './durable.ts'
-import { systemProblem, TokenShardError } from './errors.ts'
 import { indexName, type TokenShardEntry } from './shard-index.ts'
+import { systemProblem, TokenShardError } from './token-shard-error.ts'
 
 /** What an interrupted run has finished, and where it goes on. */
 export interface Unfinished {

@@ -1,6 +1,6 @@
-import type { PackedRow, TokenBatch } from '../pack-types.ts'
 import type { Stage } from '../stream/stage.ts'
-import type { BatchOptions } from '../verbs/batch.ts'
+import type { PackedRow, TokenBatch } from '../stream/tokens.ts'
+import type { BatchOptions } from '../transforms/batch.ts'
 import { orderedStage, type ShardSource } from './ordered-stage.ts'
 import { orderRecipe, type ShardOrder } from './shard-order.ts'
 import type { TokenReader } from './token-reader.ts'

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { StorySourceError } from '../errors.ts'
-import { openStories } from '../open-stories.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
 import { asText, exampleStories } from '../testing/example-stories.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { openStories } from './open-stories.ts'
 
 const folder = await temporaryFolder()
 const stories = exampleStories(3000)

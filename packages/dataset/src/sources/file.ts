@@ -1,5 +1,5 @@
 import { fileBytes } from '../bytes/file-bytes.ts'
-import { detectFormat } from '../formats/detect.ts'
+import { detectFormat } from '../formats/detect-format.ts'
 import type { SourceDriver } from './driver.ts'
 import { recordSource } from './record-source.ts'
 

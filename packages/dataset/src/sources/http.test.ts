@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { StorySourceError, StreamStateError } from '../errors.ts'
-import { openStories } from '../open-stories.ts'
+import { StorySourceError, StreamStateError } from '../errors/dataset-error.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import {
   cutAfter,
@@ -21,6 +20,7 @@ import {
 } from '../testing/file-server.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { OpenStoriesOptions } from './driver.ts'
+import { openStories } from './open-stories.ts'
 
 const folder = await temporaryFolder()
 // Several times what is read first, 64 KiB, and what is read at once.

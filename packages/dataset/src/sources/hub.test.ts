@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { beforeEach, expect, test } from 'vitest'
-import { openStories } from '../open-stories.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import { type Misbehaviour, repository, startHub } from '../testing/hub-server.ts'
 import { tarOf } from '../testing/tar-of.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { OpenStoriesOptions } from './driver.ts'
+import { openStories } from './open-stories.ts'
 
 const folder = await temporaryFolder()
 const train = exampleStories(1200)

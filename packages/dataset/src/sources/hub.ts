@@ -1,6 +1,6 @@
 import { fileBytes } from '../bytes/file-bytes.ts'
-import { StorySourceError } from '../errors.ts'
-import { detectFormat } from '../formats/detect.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
+import { detectFormat } from '../formats/detect-format.ts'
 import { PassingFailure } from '../http/retries.ts'
 import { type HubAddress, parseHubAddress } from '../hub/address.ts'
 import { chooseFiles, type Split } from '../hub/choose-file.ts'

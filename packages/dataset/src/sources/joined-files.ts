@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
+import type { ItemFile, ItemReader, RecordReaderOptions } from '../formats/item-file.ts'
 import type { Item } from '../stream/stage.ts'
-import type { ItemFile, ItemReader, RecordReaderOptions } from './story-file.ts'
 
 /** A file of several, found (and downloaded, where need be) when its turn comes. */
 export interface FilePart<T> {

@@ -1,8 +1,8 @@
-import { fromText } from '../formats/record.ts'
-import { fieldsOf } from '../json.ts'
-import type { Story } from '../story.ts'
+import { utf8Length } from '../bytes/utf8.ts'
+import { fromText } from '../formats/records/record.ts'
+import { fieldsOf } from '../stream/json.ts'
 import type { Stage } from '../stream/stage.ts'
-import { utf8Length } from '../utf8.ts'
+import type { Story } from '../stream/story.ts'
 
 /** Stories in memory; positions are indices. Strings are trimmed and blank ones left out, as in files. */
 export function listSource(list: readonly (Story | string)[]): Stage<Story> {

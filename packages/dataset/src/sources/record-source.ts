@@ -1,8 +1,8 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
-import { StorySourceError, StreamStateError } from '../errors.ts'
-import { fieldsOf, type Json } from '../json.ts'
+import { StorySourceError, StreamStateError } from '../errors/dataset-error.ts'
+import type { ItemFile, ItemReader, RecordReaderOptions } from '../formats/item-file.ts'
+import { fieldsOf, type Json } from '../stream/json.ts'
 import type { RunContext, Stage, StageCursor } from '../stream/stage.ts'
-import type { ItemFile, ItemReader, RecordReaderOptions } from './story-file.ts'
 
 /** What a {@link recordSource} reads. */
 export interface RecordSourceOptions<T> extends RecordReaderOptions {

@@ -1,8 +1,8 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
 import { fileBytes } from '../bytes/file-bytes.ts'
 import { memoryBytes } from '../bytes/memory-bytes.ts'
-import { StorySourceError } from '../errors.ts'
-import { detectFormat } from '../formats/detect.ts'
+import { StorySourceError } from '../errors/dataset-error.ts'
+import { detectFormat } from '../formats/detect-format.ts'
 import type { SourceDriver } from './driver.ts'
 import { recordSource } from './record-source.ts'
 

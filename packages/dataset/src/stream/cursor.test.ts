@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { StreamStateError } from '../errors.ts'
-import { openStories } from '../open-stories.ts'
-import type { Story } from '../story.ts'
+import { StreamStateError } from '../errors/dataset-error.ts'
+import { openStories } from '../sources/open-stories.ts'
 import { asText, exampleStories } from '../testing/example-stories.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { wordTokenizer } from '../testing/word-tokenizer.ts'
+import { StoryStream } from '../transforms/story-stream.ts'
 import type { StreamState } from './cursor.ts'
 import type { Stage } from './stage.ts'
-import { StoryStream } from './story-stream.ts'
+import type { Story } from './story.ts'
 
 const folder = await temporaryFolder()
 const stories = exampleStories(3000)
@@ -121,7 +121,7 @@ test('an abort while an item is on its way fails that item, and the state stays 
   }
 })
 
-test('after an error the state is behind the last good item, so a mended source can go on', async () => {
+test('after an error the state is behind the last good item, so a repaired source can go on', async () => {
   let broken = true
   const stream = openStories(stories.slice(0, 200))
     .map(story => {

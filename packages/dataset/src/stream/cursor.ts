@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { StreamStateError } from '../errors.ts'
-import type { Json } from '../json.ts'
+import { StreamStateError } from '../errors/dataset-error.ts'
+import type { Json } from './json.ts'
 import type { RunContext, Stage } from './stage.ts'
 
 /** A place in a stream: small JSON that holds no story text. Made by {@link Cursor.state}. */

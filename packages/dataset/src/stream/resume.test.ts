@@ -2,15 +2,15 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
-import { openStories } from '../open-stories.ts'
-import type { Story } from '../story.ts'
+import { openStories } from '../sources/open-stories.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import { cutAfter, endsEarly, startFileServer, status } from '../testing/file-server.ts'
 import { tarOf } from '../testing/tar-of.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { wordTokenizer } from '../testing/word-tokenizer.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
 import type { StreamState } from './cursor.ts'
-import type { StoryStream } from './story-stream.ts'
+import type { Story } from './story.ts'
 
 const stories = exampleStories(60)
 const folder = await temporaryFolder()

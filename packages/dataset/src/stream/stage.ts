@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts'
-import type { TokenBatch } from '../pack-types.ts'
-import type { BatchOptions } from '../verbs/batch.ts'
+import type { BatchOptions } from '../transforms/batch.ts'
+import type { Json } from './json.ts'
+import type { TokenBatch } from './tokens.ts'
 
 /** An item and where it came from. */
 export interface Item<T> {

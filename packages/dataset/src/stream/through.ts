@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts'
+import type { Json } from './json.ts'
 import type { Item, RunContext, Stage, StageCursor } from './stage.ts'
 
 /** What a {@link through} stage does on one walk. */

@@ -1,8 +1,8 @@
 import { memoryBytes } from '../bytes/memory-bytes.ts'
-import { detectFormat, type FormatOptions } from '../formats/detect.ts'
+import { detectFormat, type FormatOptions } from '../formats/detect-format.ts'
+import type { RecordReaderOptions } from '../formats/item-file.ts'
 import { recordSource } from '../sources/record-source.ts'
-import type { RecordReaderOptions } from '../sources/story-file.ts'
-import { StoryStream } from '../stream/story-stream.ts'
+import { StoryStream } from '../transforms/story-stream.ts'
 
 /** Stories in a file of this name and content that comes in pieces of `chunkBytes`. */
 export function readMemory(

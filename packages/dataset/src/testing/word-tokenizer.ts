@@ -1,4 +1,4 @@
-import type { StoryTokenizer } from '../pack-types.ts'
+import type { StoryTokenizer } from '../stream/tokens.ts'
 
 /** A token for each word: 1 + a number that depends on its characters; 0 ends a story. */
 export const wordTokenizer: StoryTokenizer = {

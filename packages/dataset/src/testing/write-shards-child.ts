@@ -2,8 +2,9 @@
  * Writes token shards in a process of its own, which a test can kill: FILE FOLDER SHARD_TOKENS WORKERS. Says a line for
  * each progress.
  */
-import { openStories } from '../open-stories.ts'
+
 import { writeTokenShards } from '../shards/write-token-shards.ts'
+import { openStories } from '../sources/open-stories.ts'
 import { wordTokenizer } from './word-tokenizer.ts'
 
 const [file, folder, shardTokens, workers] = process.argv.slice(2)

@@ -1,0 +1,84 @@
+import { fieldsOf } from '../stream/json.ts'
+import type { Item, Stage } from '../stream/stage.ts'
+import { through } from '../stream/through.ts'
+import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
+import { bytesOf } from './pack-stream.ts'
+import { restoreGroups } from './restore-groups.ts'
+
+/**
+ * Every story in rows of its own: inputs begin with the end token, targets end with it. A story of more than
+ * `contextLength` targets goes on in further rows, which begin with its last `overlap` targets again, mask 0, so that no
+ * token is predicted from nothing; short rows are filled up with the end token, mask 0. Stories without a token are
+ * left out.
+ *
+ * A row's position is `[row, story]`.
+ */
+export function packStories(
+  upstream: Stage<TokenizedStory>,
+  contextLength: number,
+  overlap: number,
+): Stage<PackedRow> {
+  const row = (story: TokenizedStory, index: number): PackedRow =>
+    storyRow(story, index, contextLength, overlap)
+  return through<TokenizedStory, PackedRow>(upstream, {
+    name: `pack(${contextLength} by story, overlap ${overlap})`,
+    upstreamOf: from => fieldsOf(from).upstream,
+    walk(cursor, from, context) {
+      const fields = from === undefined ? undefined : fieldsOf(from)
+      // The story whose row number `index` is next; none when it is the first one of a new story.
+      let begun = fields?.begun ?? null
+      let index = (fields?.row as number | undefined) ?? 0
+      let story: Item<TokenizedStory> | undefined
+      return {
+        async next() {
+          if (begun !== null && story === undefined) {
+            const [value] = await upstream.restore([begun], context)
+            story = { value: value!, at: begun }
+          }
+          while (story === undefined) {
+            const item = await cursor.next()
+            if (item === undefined) return undefined
+            if (item.value.ids.length > 0) story = item
+          }
+          const item = { value: row(story.value, index), at: [index, story.at] }
+          index++
+          if (firstTarget(index, contextLength, overlap) + overlap > story.value.ids.length) {
+            story = undefined
+            index = 0
+          }
+          begun = story?.at ?? null
+          return item
+        },
+        state: () => ({ begun, row: index, upstream: cursor.state() }),
+      }
+    },
+    async restore(positions, context) {
+      const pairs = positions as readonly [number, string][]
+      const restored = await restoreGroups(
+        upstream,
+        pairs.map(([, story]) => [story]),
+        context,
+      )
+      return restored.map(([story], i) => row(story!, pairs[i]![0]))
+    },
+  })
+}
+
+const firstTarget = (row: number, contextLength: number, overlap: number): number =>
+  row * (contextLength - overlap)
+
+function storyRow(story: TokenizedStory, row: number, contextLength: number, overlap: number): PackedRow {
+  const { ids, eos } = story
+  const inputs = new Int32Array(contextLength).fill(eos)
+  const targets = new Int32Array(contextLength).fill(eos)
+  const mask = new Float32Array(contextLength)
+  const first = firstTarget(row, contextLength, overlap)
+  const last = Math.min(first + contextLength, ids.length + 1)
+  const counted = row === 0 ? 0 : first + overlap
+  // The place before the story's first token, and the target behind its last one, are the end token they are filled with.
+  if (first === 0) inputs.set(ids.subarray(0, last - 1), 1)
+  else inputs.set(ids.subarray(first - 1, last - 1))
+  targets.set(ids.subarray(first, last))
+  mask.fill(1, counted - first, last - first)
+  return { inputs, targets, mask, bytes: bytesOf(story, counted, last) }
+}

@@ -1,0 +1,112 @@
+import { fieldsOf, type Json } from '../stream/json.ts'
+import type { Item, Stage } from '../stream/stage.ts'
+import { through } from '../stream/through.ts'
+import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
+import { restoreGroups } from './restore-groups.ts'
+
+/**
+ * All stories as one sequence: end token, story, end token, story, …, end token; cut into rows of `contextLength`
+ * targets, each with the token before it as input. The last row is filled up with the end token, mask 0.
+ * Stories without a token are left out.
+ *
+ * A row's position is `[used, story, story, …]`: the stories it has targets of, and how many targets of the first one
+ * (its end token included) went into earlier rows. The state is the same for the story at which the next row begins.
+ */
+export function packStream(upstream: Stage<TokenizedStory>, contextLength: number): Stage<PackedRow> {
+  return through<TokenizedStory, PackedRow>(upstream, {
+    name: `pack(${contextLength} by stream)`,
+    upstreamOf: from => fieldsOf(from).upstream,
+    walk(cursor, from, context) {
+      const fields = from === undefined ? undefined : fieldsOf(from)
+      // The story that the next row begins in, when an earlier row has its beginning.
+      let begun = fields?.begun ?? null
+      let used = (fields?.used as number | undefined) ?? 0
+      let story: Item<TokenizedStory> | undefined
+      return {
+        async next() {
+          if (begun !== null && story === undefined) {
+            const [value] = await upstream.restore([begun], context)
+            story = { value: value!, at: begun }
+          }
+          const row = rowBuilder(contextLength)
+          const stories: Json[] = [used]
+          while (!row.full()) {
+            if (story === undefined) {
+              const item = await cursor.next()
+              if (item === undefined) break
+              if (item.value.ids.length === 0) continue
+              story = item
+              used = 0
+            }
+            stories.push(story.at)
+            used += row.add(story.value, used)
+            if (used > story.value.ids.length) {
+              story = undefined
+              used = 0
+            }
+          }
+          begun = story?.at ?? null
+          return row.isEmpty() ? undefined : { value: row.finish(), at: stories }
+        },
+        state: () => ({ begun, used, upstream: cursor.state() }),
+      }
+    },
+    async restore(positions, context) {
+      const lists = positions as readonly (readonly Json[])[]
+      const groups = lists.map(position => position.slice(1))
+      const restored = await restoreGroups(upstream, groups, context)
+      return restored.map((stories, i) => {
+        const row = rowBuilder(contextLength)
+        for (const [k, story] of stories.entries()) row.add(story, k === 0 ? (lists[i]![0] as number) : 0)
+        return row.finish()
+      })
+    },
+  })
+}
+
+/** A row while it is filled. */
+interface RowBuilder {
+  full(): boolean
+  isEmpty(): boolean
+  /** Adds targets of the story (its tokens, then the end token) from `used` on; returns how many found room. */
+  add(story: TokenizedStory, used: number): number
+  finish(): PackedRow
+}
+
+function rowBuilder(length: number): RowBuilder {
+  const inputs = new Int32Array(length)
+  const targets = new Int32Array(length)
+  const mask = new Float32Array(length)
+  let filled = 0
+  let bytes = 0
+  let eos = 0
+  return {
+    full: () => filled === length,
+    isEmpty: () => filled === 0,
+    add(story, used) {
+      const { ids } = story
+      eos = story.eos
+      const count = Math.min(length - filled, ids.length + 1 - used)
+      // Before a story's first token stands the end token of the one before, or of none at the very beginning.
+      inputs[filled] = used === 0 ? eos : ids[used - 1]!
+      inputs.set(ids.subarray(used, used + count - 1), filled + 1)
+      targets.set(ids.subarray(used, used + count), filled)
+      if (used + count > ids.length) targets[filled + count - 1] = eos
+      mask.fill(1, filled, filled + count)
+      bytes += bytesOf(story, used, used + count)
+      filled += count
+      return count
+    },
+    finish() {
+      inputs.fill(eos, filled)
+      targets.fill(eos, filled)
+      return { inputs, targets, mask, bytes }
+    },
+  }
+}
+
+/** The share of a story's bytes that its targets `from` .. `to` - 1 stand for; the shares sum to the whole. */
+export function bytesOf({ ids, bytes }: TokenizedStory, from: number, to: number): number {
+  const until = (target: number): number => Math.floor((bytes * target) / (ids.length + 1))
+  return until(to) - until(from)
+}

@@ -1,0 +1,189 @@
+import { type Cursor, type IterateOptions, openCursor } from '../stream/cursor.ts'
+import type { Stage } from '../stream/stage.ts'
+import type { Story } from '../stream/story.ts'
+import type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from '../stream/tokens.ts'
+import { type BatchOptions, batch } from './batch.ts'
+import { concatenate } from './concatenate.ts'
+import { filter } from './filter.ts'
+import { type InterleaveOptions, interleave } from './interleave.ts'
+import { map } from './map.ts'
+import { packStories } from './pack-stories.ts'
+import { packStream } from './pack-stream.ts'
+import { prefetch } from './prefetch.ts'
+import { repeat } from './repeat.ts'
+import { setEpoch } from './set-epoch.ts'
+import { shard } from './shard.ts'
+import { type ShuffleOptions, shuffle } from './shuffle.ts'
+import { skip } from './skip.ts'
+import { take } from './take.ts'
+import { type TokenizeOptions, tokenize } from './tokenize.ts'
+
+/** Options of the verb `pack`. */
+export interface PackOptions {
+  /** Inputs and targets of a row. */
+  contextLength: number
+  /**
+   * `stream` (default, for training): stories joined by the end token and cut where a row is full, nothing lost.
+   * `story` (for evaluation): every story begins a row of its own.
+   */
+  by?: 'stream' | 'story'
+  /** By story: targets that a long story's further rows read again as context, uncounted. Default half a row. */
+  overlap?: number
+}
+
+/**
+ * A recipe for items: a source and what is done to them. It never changes (each verb gives a new stream), holds no
+ * position, and reads nothing until it is iterated, any number of times.
+ */
+export class StoryStream<T = Story> implements AsyncIterable<T> {
+  readonly #stage: Stage<T>
+
+  constructor(stage: Stage<T>) {
+    this.#stage = stage
+  }
+
+  /** The source and the verbs, with the parameters that decide the order of items; a state is bound to it. */
+  get recipe(): readonly string[] {
+    return this.#stage.recipe
+  }
+
+  /** A verb of one's own: a stage that follows this stream's last one. */
+  apply<U>(verb: (upstream: Stage<T>) => Stage<U>): StoryStream<U> {
+    return new StoryStream(verb(this.#stage))
+  }
+
+  /** Every item changed by `change`, which must give the same result when asked again (a resumed shuffle asks). */
+  map<U>(change: (item: T) => U | Promise<U>): StoryStream<U> {
+    return new StoryStream(map(this.#stage, change))
+  }
+
+  /** The items for which `keep` says true, which must say the same when asked again. */
+  filter(keep: (item: T) => boolean | Promise<boolean>): StoryStream<T> {
+    return new StoryStream(filter(this.#stage, keep))
+  }
+
+  /** The first `count` items. */
+  take(count: number): StoryStream<T> {
+    return new StoryStream(take(this.#stage, whole('take: count', count, 0)))
+  }
+
+  /** The items after the first `count`. */
+  skip(count: number): StoryStream<T> {
+    return new StoryStream(skip(this.#stage, whole('skip: count', count, 0)))
+  }
+
+  /**
+   * Item `i` for every `i` with `i % world === rank`, `rank` from 0. After a shuffle, all shards keep one global order.
+   *
+   * As the last verb it is elastic: when all ranks stand behind equally many items, the state of any of them resumes
+   * every rank of any world, and the items go on in the same global order.
+   */
+  shard(rank: number, world: number): StoryStream<T> {
+    whole('shard: world', world, 1)
+    if (whole('shard: rank', rank, 0) >= world)
+      throw new RangeError(`shard: rank ${rank} is not below world ${world}`)
+    return new StoryStream(shard(this.#stage, rank, world))
+  }
+
+  /** Items drawn from a buffer of `bufferSize`; the order depends on the seed and the epoch only. */
+  shuffle(options: ShuffleOptions = {}): StoryStream<T> {
+    if (options.seed !== undefined) whole('shuffle: seed', options.seed, Number.MIN_SAFE_INTEGER)
+    const { bufferSize } = options
+    if (bufferSize !== undefined && bufferSize !== Number.POSITIVE_INFINITY)
+      whole('shuffle: bufferSize', bufferSize, 1)
+    return new StoryStream(shuffle(this.#stage, options))
+  }
+
+  /** The same items with the shuffles before it in the order of that epoch. `repeat` sets epochs by itself. */
+  setEpoch(epoch: number): StoryStream<T> {
+    return new StoryStream(setEpoch(this.#stage, whole('setEpoch: epoch', epoch, 0)))
+  }
+
+  /** These items, then those of the other streams. */
+  concatenate(...others: StoryStream<T>[]): StoryStream<T> {
+    return new StoryStream(concatenate([this.#stage, ...others.map(other => other.#stage)]))
+  }
+
+  /** Items of this stream and the others in turns, or drawn with probabilities. */
+  interleave(others: readonly StoryStream<T>[], options: InterleaveOptions = {}): StoryStream<T> {
+    const { probabilities, seed } = options
+    if (seed !== undefined) whole('interleave: seed', seed, Number.MIN_SAFE_INTEGER)
+    const count = 1 + others.length
+    if (probabilities !== undefined && probabilities.length !== count)
+      throw new RangeError(`interleave: ${probabilities.length} probabilities for ${count} streams`)
+    const wrong = probabilities?.find(weight => !(weight > 0 && weight < Number.POSITIVE_INFINITY))
+    if (wrong !== undefined)
+      throw new RangeError(`interleave: a probability is ${wrong}, but must be above 0`)
+    return new StoryStream(interleave([this.#stage, ...others.map(other => other.#stage)], options))
+  }
+
+  /** All items `times` times over (default: for ever), shuffled anew each time. */
+  repeat(times: number = Number.POSITIVE_INFINITY): StoryStream<T> {
+    if (times !== Number.POSITIVE_INFINITY) whole('repeat: times', times, 0)
+    return new StoryStream(repeat(this.#stage, times))
+  }
+
+  /** Stories as token ids, to be packed. */
+  tokenize(
+    this: StoryStream<Story> | StoryStream<TokenizedStory> | StoryStream<Story | TokenizedStory>,
+    tokenizer: StoryTokenizer,
+    options: TokenizeOptions = {},
+  ): StoryStream<TokenizedStory> {
+    return new StoryStream(tokenize(this.#stage, tokenizer, options))
+  }
+
+  /** Tokens in rows of one length, with targets and loss mask. */
+  pack(this: StoryStream<TokenizedStory>, options: PackOptions): StoryStream<PackedRow> {
+    const { by = 'stream', contextLength } = options
+    whole('pack: contextLength', contextLength, 1)
+    if (by === 'stream') return new StoryStream(packStream(this.#stage, contextLength))
+    const overlap = whole('pack: overlap', options.overlap ?? Math.floor(contextLength / 2), 0)
+    if (overlap >= contextLength) {
+      throw new RangeError(
+        `pack: overlap ${overlap} leaves nothing new in a row of contextLength ${contextLength}`,
+      )
+    }
+    return new StoryStream(packStories(this.#stage, contextLength, overlap))
+  }
+
+  /** Groups of `size` items, the last one smaller where need be: token batches of packed rows, else lists. */
+  batch(this: StoryStream<PackedRow>, size: number, options?: BatchOptions): StoryStream<TokenBatch>
+  batch(size: number, options?: Pick<BatchOptions, 'dropLast'>): StoryStream<T[]>
+  batch(size: number, options: BatchOptions = {}): StoryStream<T[] | TokenBatch> {
+    return new StoryStream(batch(this.#stage, whole('batch: size', size, 1), options))
+  }
+
+  /** Makes up to `count` items ahead while the consumer is busy with others. */
+  prefetch(count: number): StoryStream<T> {
+    return new StoryStream(prefetch(this.#stage, whole('prefetch: count', count, 1)))
+  }
+
+  /**
+   * Walks through the items, from the beginning or from where an earlier walk stood.
+   *
+   * @throws StreamStateError when `from` was made by another recipe (at once) or another file (with the first item)
+   */
+  iterate(options: IterateOptions = {}): Cursor<T> {
+    return openCursor(this.#stage, options)
+  }
+
+  [Symbol.asyncIterator](): Cursor<T> {
+    return this.iterate()
+  }
+
+  /** All items in a list. */
+  async toArray(): Promise<T[]> {
+    const items: T[] = []
+    for await (const item of this) items.push(item)
+    return items
+  }
+}
+
+function whole(what: string, value: number, least: number): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(
+      `${what} is ${value}, but must be a whole number${least < 0 ? '' : ` of at least ${least}`}`,
+    )
+  }
+  return value
+}

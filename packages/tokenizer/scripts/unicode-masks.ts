@@ -1,5 +1,5 @@
 /**
- * Writes src/unicode-tables.ts: the character classes of the Rust `tokenizers` as regular expressions. JavaScript engines know newer versions of Unicode; the code points that the Rust library does not
+ * Writes src/text/unicode-tables.ts: the character classes of the Rust `tokenizers` as regular expressions. JavaScript engines know newer versions of Unicode; the code points that the Rust library does not
  * know are masked, together with all that is beside them and in no class, so that later versions change little.
  *
  *     node packages/tokenizer/scripts/unicode-masks.ts
@@ -85,5 +85,5 @@ const text = `// Written by scripts/unicode-masks.ts from Python tokenizers ${ru
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
 // biome-ignore-all lint/suspicious/noMisleadingCharacterClass: marks are looked for one by one
 ${declarations.join('')}`
-writeFileSync(new URL('../src/unicode-tables.ts', import.meta.url), text)
+writeFileSync(new URL('../src/text/unicode-tables.ts', import.meta.url), text)
 process.stdout.write(`unicode-tables.ts: ${text.length} characters\n`)

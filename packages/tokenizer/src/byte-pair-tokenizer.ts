@@ -1,14 +1,14 @@
-import { byteDecoder, tokenBytes } from './byte-level.ts'
-import type { BytePairJson } from './byte-pair-json.ts'
-import type { DecodeStream } from './decode-stream.ts'
-import { Encoding, FIRST } from './encoding.ts'
-import { TokenizerError } from './errors.ts'
-import { type PaddingOptions, padAll } from './padding.ts'
-import type { EncodeOptions } from './pipeline.ts'
-import type { PretrainedOptions } from './pretrained.ts'
+import { byteDecoder, tokenBytes } from './decoders/byte-level.ts'
+import type { DecodeStream } from './decoders/decode-stream.ts'
+import { Encoding, FIRST } from './encoding/encoding.ts'
+import { type PaddingOptions, padAll } from './encoding/padding.ts'
+import type { EncodeOptions } from './encoding/pipeline.ts'
+import { TokenizerError } from './errors/errors.ts'
+import type { BytePairJson } from './files/byte-pair-json.ts'
+import type { PretrainedOptions } from './files/pretrained.ts'
+import { END_OF_TEXT } from './files/tokenizer-defaults.ts'
+import { quote, Vocabulary } from './models/vocabulary.ts'
 import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
-import { END_OF_TEXT } from './tokenizer-defaults.ts'
-import { quote, Vocabulary } from './vocabulary.ts'
 
 /** What is used of `@huggingface/tokenizers`, whose types a user without it does not have. */
 interface Library {
@@ -44,10 +44,10 @@ export class BytePairTokenizer implements Tokenizer {
    * @throws {TokenizerError} when the file cannot be read, is not byte-level BPE, or the library is missing.
    */
   static async fromFile(path: string): Promise<BytePairTokenizer> {
-    const { readTextFile } = await import('./node-files.ts')
+    const { readTextFile } = await import('./files/node-files.ts')
     const text = await readTextFile(path)
     if (!path.endsWith('vocab.json')) return open(text, path)
-    const { gpt2Json } = await import('./byte-pair-json.ts')
+    const { gpt2Json } = await import('./files/byte-pair-json.ts')
     return open(gpt2Json(text, await readTextFile(path.replace(/vocab\.json$/, 'merges.txt'))), path)
   }
 
@@ -57,11 +57,11 @@ export class BytePairTokenizer implements Tokenizer {
    * @throws {TokenizerError} when it cannot be had, is not byte-level BPE, or the library is missing.
    */
   static async fromPretrained(name: string, options: PretrainedOptions = {}): Promise<BytePairTokenizer> {
-    const { loadPretrained } = await import('./hub.ts')
+    const { loadPretrained } = await import('./files/hub.ts')
     const files = await loadPretrained(name, [['tokenizer.json'], ['vocab.json', 'merges.txt']], options)
     const json = files.get('tokenizer.json')
     if (json !== undefined) return open(json, `${name}/tokenizer.json`)
-    const { gpt2Json } = await import('./byte-pair-json.ts')
+    const { gpt2Json } = await import('./files/byte-pair-json.ts')
     return open(gpt2Json(files.get('vocab.json')!, files.get('merges.txt')!), name)
   }
 
@@ -142,7 +142,7 @@ export class BytePairTokenizer implements Tokenizer {
 }
 
 async function open(json: unknown, source?: string): Promise<BytePairTokenizer> {
-  const { checkBytePairJson } = await import('./byte-pair-json.ts')
+  const { checkBytePairJson } = await import('./files/byte-pair-json.ts')
   const file = checkBytePairJson(json, source)
   const { Tokenizer } = await import('@huggingface/tokenizers').catch((error: unknown) => {
     throw new TokenizerError(

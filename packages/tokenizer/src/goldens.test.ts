@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Encoding } from './encoding.ts'
-import type { EncodeOptions } from './pipeline.ts'
-import type { TokenizerJson } from './tokenizer-json.ts'
+import type { Encoding } from './encoding/encoding.ts'
+import type { EncodeOptions } from './encoding/pipeline.ts'
+import type { TokenizerJson } from './files/tokenizer-json.ts'
 import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 interface Expected {

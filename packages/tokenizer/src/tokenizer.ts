@@ -1,6 +1,6 @@
-import type { DecodeStream } from './decode-stream.ts'
-import type { Encoding } from './encoding.ts'
-import type { EncodeOptions } from './pipeline.ts'
+import type { DecodeStream } from './decoders/decode-stream.ts'
+import type { Encoding } from './encoding/encoding.ts'
+import type { EncodeOptions } from './encoding/pipeline.ts'
 
 /** Options of {@link Tokenizer.decode}. */
 export interface DecodeOptions {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TokenizerError } from './errors.ts'
+import { TokenizerError } from './errors/errors.ts'
 import { dataFile } from './testing/data.ts'
 import { BERT_PIECES, STORIES } from './testing/stories.ts'
 import { troublesomeText } from './testing/unicode-text.ts'
-import { trainWordPiece } from './train-wordpiece.ts'
+import { trainWordPiece } from './training/train-wordpiece.ts'
 import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)

@@ -1,21 +1,21 @@
-import { arena } from './arena.ts'
-import type { BatchPool } from './batch-pool.ts'
-import { BertScanner } from './bert-scanner.ts'
-import { wholeNumber } from './checks.ts'
-import { createDecodeStream, type DecodeStream } from './decode-stream.ts'
-import { createDecoder, type Decoder } from './decoder.ts'
-import type { Encoding } from './encoding.ts'
-import { TokenizerError } from './errors.ts'
-import { type PaddingOptions, padAll, paddingFromJson } from './padding.ts'
-import { type EncodeOptions, Pipeline } from './pipeline.ts'
-import type { PretrainedOptions } from './pretrained.ts'
-import type { Scanner } from './scanner.ts'
-import type { StyledVocabOptions } from './story-defaults.ts'
+import type { BatchPool } from './batch/batch-pool.ts'
+import { createDecodeStream, type DecodeStream } from './decoders/decode-stream.ts'
+import { createDecoder, type Decoder } from './decoders/decoder.ts'
+import type { Encoding } from './encoding/encoding.ts'
+import { type PaddingOptions, padAll, paddingFromJson } from './encoding/padding.ts'
+import { type EncodeOptions, Pipeline } from './encoding/pipeline.ts'
+import { wholeNumber } from './errors/checks.ts'
+import { TokenizerError } from './errors/errors.ts'
+import type { PretrainedOptions } from './files/pretrained.ts'
+import type { StyledVocabOptions } from './files/story-defaults.ts'
+import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './files/tokenizer-defaults.ts'
+import type { AddedTokenJson, TokenizerJson } from './files/tokenizer-json.ts'
+import { arena } from './memory/arena.ts'
+import { quote } from './models/vocabulary.ts'
+import { vocabularyMap } from './models/vocabulary-map.ts'
+import { BertScanner } from './scanners/bert-scanner.ts'
+import type { Scanner } from './scanners/scanner.ts'
 import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
-import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './tokenizer-defaults.ts'
-import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
-import { quote } from './vocabulary.ts'
-import { vocabularyMap } from './vocabulary-map.ts'
 
 /** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
 export class WordPieceTokenizer implements Tokenizer {
@@ -47,7 +47,7 @@ export class WordPieceTokenizer implements Tokenizer {
    * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
    */
   static async fromFile(path: string, options?: StyledVocabOptions): Promise<WordPieceTokenizer> {
-    const { readTokenizer } = await import('./tokenizer-files.ts')
+    const { readTokenizer } = await import('./files/tokenizer-files.ts')
     return WordPieceTokenizer.#open(await readTokenizer(path, options))
   }
 
@@ -61,7 +61,7 @@ export class WordPieceTokenizer implements Tokenizer {
     name: string,
     options: PretrainedOptions & StyledVocabOptions = {},
   ): Promise<WordPieceTokenizer> {
-    const { loadTokenizer } = await import('./hub.ts')
+    const { loadTokenizer } = await import('./files/hub.ts')
     return WordPieceTokenizer.#open(await loadTokenizer(name, options))
   }
 
@@ -82,12 +82,12 @@ export class WordPieceTokenizer implements Tokenizer {
    * @throws {TokenizerError} naming the part that is malformed or not supported.
    */
   static async fromJSON(json: unknown): Promise<WordPieceTokenizer> {
-    const { parseTokenizerJson } = await import('./parse-tokenizer-json.ts')
+    const { parseTokenizerJson } = await import('./files/parse-tokenizer-json.ts')
     return WordPieceTokenizer.#open(parseTokenizerJson(json))
   }
 
   static async #open(json: TokenizerJson): Promise<WordPieceTokenizer> {
-    const { createScanner } = await import('./create-scanner.ts')
+    const { createScanner } = await import('./scanners/create-scanner.ts')
     return new WordPieceTokenizer(json, createScanner(json))
   }
 
@@ -173,12 +173,12 @@ export class WordPieceTokenizer implements Tokenizer {
    * once the new file is complete. Node only.
    */
   async save(path: string): Promise<void> {
-    const { writeTokenizer } = await import('./tokenizer-files.ts')
+    const { writeTokenizer } = await import('./files/tokenizer-files.ts')
     await writeTokenizer(path, this.#json, this.#pipeline.vocabulary)
   }
 
   async #batchPool(): Promise<BatchPool> {
-    const { BatchPool } = await import('./batch-pool.ts').catch((error: unknown) => {
+    const { BatchPool } = await import('./batch/batch-pool.ts').catch((error: unknown) => {
       throw new TokenizerError('threads: worker threads need Node; leave it at 1 here', { cause: error })
     })
     this.#pool ??= new BatchPool(this.#json, this.#pipeline)

@@ -1,0 +1,71 @@
+import type { Allocate } from '../memory/arena.ts'
+import type { Vocabulary } from '../models/vocabulary.ts'
+import { Encoding, FIRST, NO_WORD, type Positions, SECOND, TEMPLATE } from './encoding.ts'
+import type { TemplateStep } from './template.ts'
+import type { TokenRange } from './truncation.ts'
+
+/** Tokens of one or two texts as the encoder left them, end to end. */
+export interface EncodedTexts {
+  ids: Int32Array
+  positions: Positions | undefined
+  /** Where each text's tokens begin in the arrays. */
+  begins: readonly number[]
+}
+
+/** Puts a part of each text into the template's places. */
+export function assemble(
+  vocabulary: Vocabulary,
+  texts: EncodedTexts,
+  steps: readonly TemplateStep[],
+  parts: readonly TokenRange[],
+  allocate: Allocate,
+  overflowing?: readonly Encoding[],
+): Encoding {
+  let length = 0
+  for (const step of steps) {
+    if ('ids' in step) length += step.ids.length
+    else length += parts[step.text]![1] - parts[step.text]![0]
+  }
+  const ids = allocate(length)
+  const runs: number[] = []
+  let positions: Positions | undefined
+  if (texts.positions !== undefined) {
+    positions = { starts: allocate(length), ends: allocate(length), words: allocate(length) }
+  }
+  let at = 0
+  for (const step of steps) {
+    if ('ids' in step) {
+      ids.set(step.ids, at)
+      positions?.words.fill(NO_WORD, at, at + step.ids.length)
+      runs.push(TEMPLATE, step.ids.length, step.typeId)
+      at += step.ids.length
+      continue
+    }
+    const begin = texts.begins[step.text]!
+    const from = begin + parts[step.text]![0]
+    const to = begin + parts[step.text]![1]
+    ids.set(texts.ids.subarray(from, to), at)
+    if (positions !== undefined) {
+      positions.starts.set(texts.positions!.starts.subarray(from, to), at)
+      positions.ends.set(texts.positions!.ends.subarray(from, to), at)
+      positions.words.set(texts.positions!.words.subarray(from, to), at)
+    }
+    runs.push(step.text === 0 ? FIRST : SECOND, to - from, step.typeId)
+    at += to - from
+  }
+  return new Encoding(vocabulary, ids, runs, positions, overflowing)
+}
+
+/**
+ * Every way to combine the parts of the texts but the kept ones: what overflows of the first text with each
+ * part of the second, then the first's kept part with what overflows of the second. The Rust library's order.
+ */
+export function overflowingParts(parts: readonly (readonly TokenRange[])[]): TokenRange[][] {
+  const [first, second] = parts as [TokenRange[], TokenRange[] | undefined]
+  const [kept, ...rest] = first
+  if (second === undefined) return rest.map(part => [part])
+  return [
+    ...rest.flatMap(part => second.map(other => [part, other])),
+    ...second.slice(1).map(other => [kept!, other]),
+  ]
+}

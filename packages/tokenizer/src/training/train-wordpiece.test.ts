@@ -1,0 +1,175 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TokenizerError } from '../errors/errors.ts'
+import { dataFile, readStories } from '../testing/data.ts'
+import { STORIES } from '../testing/stories.ts'
+import { troublesomeText } from '../testing/unicode-text.ts'
+import { type TrainProgress, type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.ts'
+
+async function fileOf(texts: Iterable<string>, options?: TrainWordPieceOptions): Promise<string> {
+  return JSON.stringify((await trainWordPiece(texts, options)).toJSON())
+}
+
+describe('trainWordPiece', () => {
+  it('learns whole words with their blank, and paragraph breaks as one token', async () => {
+    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    expect(tokenizer.vocabSize).toBe(300)
+    for (const piece of ['<|endoftext|>', '[UNK]', '\n', '\n\n', ' the', ' and', "'t"]) {
+      expect(tokenizer.tokenToId(piece), piece).toBeDefined()
+    }
+    expect(tokenizer.tokenToId('<|endoftext|>')).toBe(tokenizer.endOfTextId)
+    expect(tokenizer.encode('a.\n\nb').tokens).toEqual(['a', '.', '\n\n', 'b'])
+  })
+
+  it('gives back any text of its alphabet byte for byte', async () => {
+    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    for (const story of STORIES) expect(tokenizer.decode(tokenizer.encode(story).ids)).toBe(story)
+    const alphabet = fc.constantFrom(
+      ...Array.from({ length: 95 }, (_, i) => String.fromCharCode(i + 32)),
+      '\n',
+      '’',
+      '–',
+    )
+    fc.assert(
+      fc.property(fc.string({ unit: alphabet, maxLength: 60 }), text => {
+        expect(tokenizer.decode(tokenizer.encode(text).ids)).toBe(text)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('loses only what its alphabet cannot spell', async () => {
+    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    fc.assert(
+      fc.property(troublesomeText(), text => {
+        const { ids } = tokenizer.encode(text)
+        const decoded = tokenizer.decode(ids, { skipSpecialTokens: false })
+        if (!ids.includes(tokenizer.tokenToId('[UNK]')!)) expect(decoded).toBe(text)
+      }),
+    )
+  })
+
+  it('says by vocabSize when the text cannot give as many pieces', async () => {
+    const tokenizer = await trainWordPiece(['so so so'], { vocabSize: 5000, initialAlphabet: '' })
+    // Special tokens, line breaks, blank, o and s in both forms, and the two merges " s" and " so" of "so".
+    expect(tokenizer.vocabSize).toBe(2 + 2 + 6 + 3 - 1)
+  })
+
+  it.each(['frequency', 'likelihood'] as const)(
+    'does not depend on the order of texts or on cuts (%s)',
+    async criterion => {
+      const options = { vocabSize: 500, criterion }
+      const whole = await fileOf(STORIES, options)
+      expect(await fileOf(STORIES.toReversed(), options)).toBe(whole)
+      const text = STORIES.join('\n<|endoftext|>\n')
+      const stream = { ...options, items: 'stream' } as const
+      const uncut = await fileOf([text], stream)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 20 }), async cuts => {
+          const edges = [0, ...cuts.sort((a, b) => a - b), text.length]
+          const chunks = edges.slice(1).map((end, i) => text.slice(edges[i], end))
+          expect(await fileOf(chunks, stream)).toBe(uncut)
+        }),
+        { numRuns: 20 },
+      )
+    },
+  )
+
+  it('reads asynchronous streams', async () => {
+    async function* texts(): AsyncGenerator<string> {
+      yield* STORIES
+    }
+    const streamed = await trainWordPiece(texts(), { vocabSize: 300 })
+    expect(JSON.stringify(streamed.toJSON())).toBe(await fileOf(STORIES, { vocabSize: 300 }))
+  })
+
+  it('does not learn from the special tokens in the text', async () => {
+    const tokenizer = await trainWordPiece([STORIES.join('<|endoftext|>')], {
+      vocabSize: 2000,
+      minFrequency: 1,
+    })
+    expect(tokenizer.tokenToId(' endoftext') ?? tokenizer.tokenToId('endoftext')).toBeUndefined()
+  })
+
+  it('learns more from the frequency of pairs than from their likelihood', async () => {
+    const size = { vocabSize: 270 }
+    const count = async (options: TrainWordPieceOptions) => {
+      const tokenizer = await trainWordPiece(STORIES, options)
+      return STORIES.reduce((sum, story) => sum + tokenizer.encode(story).length, 0)
+    }
+    expect(await count(size)).toBeLessThan(0.9 * (await count({ ...size, criterion: 'likelihood' })))
+  })
+
+  it('trains BERT-style vocabularies', async () => {
+    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 200, style: 'bert' })
+    const { tokens } = tokenizer.encode('The Kite!')
+    expect(tokens[0]).toBe('[CLS]')
+    expect(tokens.at(-1)).toBe('[SEP]')
+    expect(tokens.join(' ')).not.toMatch(/[TK]/)
+    expect(tokenizer.decode(tokenizer.encode('The kite flew.').ids)).toBe('the kite flew.')
+    expect(tokenizer.endOfTextId).toBe(tokenizer.tokenToId('[SEP]'))
+  })
+
+  it('limits the alphabet to the most frequent characters', async () => {
+    const tokenizer = await trainWordPiece(['aaaa aaaa bbb bbb z'], {
+      vocabSize: 100,
+      limitAlphabet: 3,
+      initialAlphabet: '',
+    })
+    expect(tokenizer.tokenToId('z')).toBeUndefined()
+    expect(tokenizer.encode('aaaa z bbb').tokens).toEqual(['a', '##aa', '##a', '[UNK]', ' bbb'])
+  })
+
+  it('forgets rare words within a bound, at the same place in any chunking', async () => {
+    const rare = Array.from({ length: 500 }, (_, i) => ` once${i.toString(36).replace(/\d/g, 'q')}`).join('')
+    const text = `${' often'.repeat(50)}${rare}${' often'.repeat(50)}`
+    const options = { vocabSize: 400, maxWords: 64, items: 'stream' } as const
+    const whole = await trainWordPiece([text], options)
+    expect(whole.tokenToId(' often')).toBeDefined()
+    const chunks = text.match(/.{1,37}/gs)!
+    expect(await fileOf(chunks, options)).toBe(JSON.stringify(whole.toJSON()))
+  })
+
+  it('reports progress and can be stopped', async () => {
+    const seen: TrainProgress[] = []
+    await trainWordPiece(STORIES, { vocabSize: 300, onProgress: progress => seen.push(progress) })
+    expect(seen[0]).toEqual({ phase: 'counting', done: 4, total: undefined })
+    expect(seen.at(-1)).toEqual({ phase: 'merging', done: 300, total: 300 })
+    const stopped = AbortSignal.abort(new Error('enough'))
+    await expect(trainWordPiece(STORIES, { signal: stopped })).rejects.toThrow('enough')
+  })
+
+  it.each([
+    [{ vocabSize: 0 }, 'vocabSize: expected a whole number of at least 1, found 0'],
+    [{ vocabSize: 50 }, 'vocabSize: 50 is too small; special tokens and alphabet alone take 208'],
+    [{ minFrequency: 1.5 }, 'minFrequency: expected a whole number'],
+    [{ continuingPrefix: '' }, 'continuingPrefix: empty'],
+    [{ continuingPrefix: 'xy' }, 'continuingPrefix: "xy" cannot mark pieces of a story vocabulary'],
+  ])('refuses %j', async (options, message) => {
+    const training = trainWordPiece(STORIES, options)
+    await expect(training).rejects.toThrow(TokenizerError)
+    await expect(trainWordPiece(STORIES, options)).rejects.toThrow(message)
+  })
+
+  it('refuses texts that are no texts', async () => {
+    await expect(trainWordPiece([])).rejects.toThrow('the texts hold no words')
+    await expect(trainWordPiece('abc')).rejects.toThrow('texts is one string')
+    await expect(trainWordPiece(['a', 1 as unknown as string])).rejects.toThrow(
+      'item 1 of the texts is of type number',
+    )
+  })
+
+  const [train, valid] = [dataFile('tinystories/train.txt'), dataFile('tinystories/valid.txt')]
+  it.skipIf(!train || !valid)('brings more than 99 % of real stories back byte for byte', async () => {
+    const tokenizer = await trainWordPiece(readStories(train!))
+    expect(tokenizer.vocabSize).toBe(10_000)
+    for (const [path, least] of [
+      [train!, 1],
+      [valid!, 0.99],
+    ] as const) {
+      const stories = readStories(path)
+      const same = stories.filter(story => tokenizer.decode(tokenizer.encode(story).ids) === story)
+      expect(same.length / stories.length).toBeGreaterThanOrEqual(least)
+    }
+  })
+})

@@ -1,0 +1,49 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { FileError, isSystemError, toFileError } from './file-error.ts'
+
+/**
+ * Creates a folder and the folders above it where they are missing.
+ *
+ * Node's own recursive mkdir never returns where a file system answers ENOENT for a new folder in an existing one, as
+ * /proc does. Here each folder is tried at most twice.
+ *
+ * @returns the topmost folder that was created, or undefined when all were there
+ * @throws FileError, with the path of the folder that cannot be created
+ */
+export async function createFolder(path: string): Promise<string | undefined> {
+  const folder = resolve(path)
+  if (await create(folder)) return folder
+  if (await isFolder(folder)) return undefined
+  const parent = dirname(folder)
+  // The root is always there.
+  const topmost = parent === folder ? undefined : await createFolder(parent)
+  if (await create(folder)) return topmost ?? folder
+  // Another process may have created it in between.
+  if (await isFolder(folder)) return topmost
+  throw new FileError('unsupported', { path: folder, action: 'create' })
+}
+
+/** False where the folder above is missing, or something has this name. */
+async function create(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder)
+    return true
+  } catch (error) {
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'EEXIST')) return false
+    // A folder that is there may be reported as read-only or forbidden before it is reported as there.
+    if (await isFolder(folder).catch(() => false)) return false
+    throw toFileError(error, folder, 'create')
+  }
+}
+
+/** False where there is nothing. */
+async function isFolder(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return undefined
+    throw toFileError(error, folder, 'create')
+  })
+  if (found !== undefined && !found.isDirectory())
+    throw new FileError('is-file', { path: folder, action: 'create' })
+  return found !== undefined
+}

@@ -1,0 +1,13 @@
+export { acquireLock, type Lock } from './acquire-lock.ts'
+export { createFolder } from './create-folder.ts'
+export {
+  type FileAction,
+  FileError,
+  type FileErrorDetails,
+  type FilePlace,
+  isSystemError,
+  toFileError,
+} from './file-error.ts'
+export { LockError, type LockErrorDetails } from './lock-error.ts'
+export { type ReadTextFileOptions, readTextFile, readTextFileIfPresent } from './read-text-file.ts'
+export { syncFolder, type WriteFileOptions, writeFileAtomically } from './write-file-atomically.ts'

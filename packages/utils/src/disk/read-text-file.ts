@@ -1,0 +1,51 @@
+import { open } from 'node:fs/promises'
+import { FileError, toFileError } from './file-error.ts'
+
+/** Options of {@link readTextFile}. */
+export interface ReadTextFileOptions {
+  /** Bytes at most. Default 256 MiB. */
+  maxBytes?: number
+}
+
+/**
+ * Reads a whole UTF-8 file. A byte order mark at its start is dropped.
+ *
+ * @throws FileError, also `not-text` and `too-large`
+ */
+export async function readTextFile(
+  path: string,
+  { maxBytes = 2 ** 28 }: ReadTextFileOptions = {},
+): Promise<string> {
+  let bytes: Uint8Array
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { size } = await file.stat()
+      if (size > maxBytes)
+        throw new FileError('too-large', { path, action: 'read', bytes: size, limit: maxBytes })
+      bytes = await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw toFileError(error, path, 'read')
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new FileError('not-text', { path, action: 'read' }, { cause: error })
+  }
+}
+
+/** {@link readTextFile}, or undefined where there is no such file. */
+export async function readTextFileIfPresent(
+  path: string,
+  options?: ReadTextFileOptions,
+): Promise<string | undefined> {
+  try {
+    return await readTextFile(path, options)
+  } catch (error) {
+    if (FileError.isInstance(error) && error.code === 'not-found') return undefined
+    throw error
+  }
+}

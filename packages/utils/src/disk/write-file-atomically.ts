@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { toFileError } from './file-error.ts'
+
+/** Options of {@link writeFileAtomically}. */
+export interface WriteFileOptions {
+  /** Permissions of the file, such as `0o600`. Default `0o666` less the process's umask. */
+  mode?: number
+}
+
+/**
+ * Writes a file so that at any moment, a crash or a full disk included, the path holds either what it held before or
+ * all of the new content: the content goes to a temporary file beside it, is synced, and takes its name.
+ *
+ * @param content text (written as UTF-8), bytes, or pieces of bytes in their order
+ * @throws FileError; errors that `content` itself throws pass through
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { mode = 0o666 }: WriteFileOptions = {},
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content)
+      else for await (const piece of content) await file.writeFile(piece)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw toFileError(error, path, 'write')
+  }
+  await syncFolder(dirname(path))
+}
+
+/** Makes the names in a folder durable, where the system can: Windows opens no folders, some file systems sync none. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  await folder?.sync().catch(() => {})
+  await folder?.close()
+}

@@ -84,7 +84,7 @@ async function start(config: GptConfig, arrays: Record<string, Float32Array>): P
     Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
   const state: EngineState = {
     parameters: arrays,
-    optimizer: { firstMoment: zeros(), secondMoment: zeros() },
+    optimizer: { '1.firstMoment': zeros(), '1.secondMoment': zeros() },
   }
   await engine.load(state, { transfer: true })
   tf.dispose(parameters)
@@ -144,7 +144,10 @@ async function profile(path: string): Promise<number> {
   const arrays = initialArrays()
   const zeros = (): Record<string, Float32Array> =>
     Object.fromEntries(Object.entries(arrays).map(([name, { length }]) => [name, new Float32Array(length)]))
-  await runtime.write({ parameters: arrays, optimizer: { firstMoment: zeros(), secondMoment: zeros() } })
+  await runtime.write({
+    parameters: arrays,
+    optimizer: { '1.firstMoment': zeros(), '1.secondMoment': zeros() },
+  })
   const specs = Object.fromEntries(
     Object.entries(given.shapes).map(([name, shape]) => [name, { shape, dtype: 'float32' as const }]),
   )
@@ -176,7 +179,7 @@ async function profile(path: string): Promise<number> {
     },
     {
       parameters: specs,
-      optimizer: { firstMoment: specs, secondMoment: specs },
+      optimizer: { '1.firstMoment': specs, '1.secondMoment': specs },
       batch: { inputs: ids, targets: ids },
       scalars: Object.fromEntries(
         Object.keys(scalars).map(name => [name, { shape: [], dtype: 'float32' as const }]),

@@ -46,7 +46,8 @@ export interface CheckpointStoreOptions {
 }
 
 interface Manifest {
-  version: 1 | 2
+  /** 3: slots of the optimizer are named by the part that keeps them; before, all parts shared one set of names. */
+  version: 1 | 2 | 3
   progress: CheckpointProgress
   /** sha256 of each file. */
   files: Record<string, string>
@@ -108,7 +109,7 @@ export class CheckpointStore {
         await writeSynced(join(temporary, file), pieces)
       }
       const { identity = {}, config = null, versions = {} } = this.#options
-      const content: Manifest = { version: 2, progress, files, identity, config, versions }
+      const content: Manifest = { version: 3, progress, files, identity, config, versions }
       const checksum = await sha256([Buffer.from(JSON.stringify(content))])
       const manifest = Buffer.from(`${JSON.stringify({ ...content, checksum }, null, 2)}\n`)
       await writeSynced(join(temporary, manifestName), [manifest])
@@ -157,9 +158,9 @@ export class CheckpointStore {
   async #read(folder: string): Promise<Checkpoint> {
     const manifest = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
     const { checksum, ...content } = manifest
-    if (manifest.version !== 1 && manifest.version !== 2)
+    if (![1, 2, 3].includes(manifest.version))
       throw new Error(`version ${String(manifest.version)} is not one this release reads`)
-    if (manifest.version === 2 && checksum !== (await sha256([Buffer.from(JSON.stringify(content))])))
+    if (manifest.version >= 2 && checksum !== (await sha256([Buffer.from(JSON.stringify(content))])))
       throw new Error(`${manifestName} does not match its checksum`)
     const { extension } = this.#options.format
     const parts: Record<string, ArrayRecord> = {}
@@ -173,7 +174,10 @@ export class CheckpointStore {
     if (!parameters) throw new Error('it holds no parameters')
     this.#checkModel(folder, parameters)
     const optimizer = Object.fromEntries(
-      Object.entries(slots).map(([slot, arrays]) => [slot.replace(/^optimizer-/, ''), arrays]),
+      Object.entries(slots).map(([slot, arrays]) => [
+        decodeURIComponent(slot.replace(/^optimizer-/, '')),
+        arrays,
+      ]),
     )
     return {
       folder,
@@ -204,7 +208,8 @@ export class CheckpointStore {
 
   #parts(state: EngineState): Record<string, ArrayRecord> {
     const parts: Record<string, ArrayRecord> = { parameters: state.parameters }
-    for (const [slot, arrays] of Object.entries(state.optimizer)) parts[`optimizer-${slot}`] = arrays
+    for (const [slot, arrays] of Object.entries(state.optimizer))
+      parts[`optimizer-${encodeURIComponent(slot)}`] = arrays
     return parts
   }
 

@@ -5,7 +5,8 @@ import type { EvaluationResult, EvaluationSet } from './evaluate.ts'
 import { initialState } from './initial-state.ts'
 import type { LimitName, RunLimits } from './limits.ts'
 import type { MetricsLine } from './metrics-line.ts'
-import { averageSlot } from './optimizers/average-weights.ts'
+import { isAverageSlot } from './optimizers/average-weights.ts'
+import { legacySlotName } from './optimizers/namespaced.ts'
 import type { RunStorage } from './run-storage.ts'
 import type { Schedule } from './schedules.ts'
 import { resolveSpikeOptions, type SpikeOptions } from './spikes.ts'
@@ -109,7 +110,7 @@ export async function startTrainer(options: StartOptions): Promise<Trainer> {
       ...options,
       ...choice,
       progress,
-      weights: averageSlot in state.optimizer ? 'average' : 'parameters',
+      weights: Object.keys(state.optimizer).some(isAverageSlot) ? 'average' : 'parameters',
       spikes: resolveSpikeOptions(options.spikes),
     })
   } catch (error) {
@@ -129,8 +130,18 @@ function fitSlots(
   folder: string,
   { force, callbacks }: StartOptions,
 ): EngineState {
-  const [there, here] = [state, initial].map(({ optimizer }) => Object.keys(optimizer).sort().join(', '))
-  if (there === here) return state
+  // A slot without parameters is kept by some engines and not by others.
+  const slotsOf = ({ optimizer }: EngineState): string[] =>
+    Object.keys(optimizer).filter(slot => Object.keys(optimizer[slot]!).length > 0)
+  const [expected, present] = [slotsOf(initial), slotsOf(state)]
+  const isState = (names: string[]): boolean => names.toSorted().join() === present.toSorted().join()
+  if (isState(expected)) return state
+  // A checkpoint from before parts of an optimizer had names of their own.
+  if (isState(expected.map(legacySlotName))) {
+    const renamed = expected.map(slot => [slot, state.optimizer[legacySlotName(slot)]!])
+    return { ...state, optimizer: Object.fromEntries(renamed) as EngineState['optimizer'] }
+  }
+  const [there, here] = [present, expected].map(names => names.toSorted().join(', '))
   const what = `${folder} was made with another optimiser: it keeps ${there || 'nothing'}, this one ${here || 'nothing'}.`
   if (!force) throw new RangeError(`${what} Resume with the optimiser of the run, or force it to begin anew.`)
   callbacks?.onWarning?.(`${what} The optimiser begins anew, as was forced.`)

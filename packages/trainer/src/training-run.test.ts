@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
@@ -9,6 +9,8 @@ import type { MetricsLine } from './metrics-line.ts'
 import { adamW } from './optimizers/adam-w.ts'
 import { averageWeights } from './optimizers/average-weights.ts'
 import { chain } from './optimizers/chain.ts'
+import { muon } from './optimizers/muon.ts'
+import { partition } from './optimizers/partition.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { toyStream } from './testing/toy-model.ts'
 import { evaluationSet, format, metricsOf, options } from './testing/toy-run.ts'
@@ -114,9 +116,9 @@ test('averages are evaluated and handed out as the best', async () => {
   )
   await trainer.run({ steps: 30 })
   const state = await trainer.save()
-  expect(best.at(-1)!.weight).toEqual(state.optimizer.average!.weight)
+  expect(best.at(-1)!.weight).toEqual(state.optimizer['1.average']!.weight)
   expect(best.at(-1)!.weight).not.toEqual(state.parameters.weight)
-  await trainer.engine.load({ ...state, parameters: state.optimizer.average! })
+  await trainer.engine.load({ ...state, parameters: state.optimizer['1.average']! })
   const sums = await trainer.engine.evaluate(evaluationSet.batches[0]!)
   const more = await trainer.engine.evaluate(evaluationSet.batches[1]!)
   expect((sums.nats + more.nats) / 24).toBeCloseTo(best.at(-1)!.nats, 5)
@@ -272,11 +274,56 @@ describe('a resume', () => {
     await begin()
     const changed = options('cpu', { run: { folder, format, identity }, optimizer: sgd() })
     await expect(resumeTrainer(changed)).rejects.toThrow(
-      /another optimiser: it keeps firstMoment, secondMoment/,
+      /another optimiser: it keeps 1.firstMoment, 1.secondMoment/,
     )
     const forced = await resumeTrainer({ ...changed, force: true })
     expect(await forced.run({ steps: 8 })).toMatchObject({ step: 8 })
     await forced.dispose()
+  })
+
+  test.each([
+    ['adamW', () => chain(adamW(), averageWeights({ decay: 0.9 }))],
+    ['muon', () => muon()],
+  ])(
+    'of %s from a checkpoint of earlier versions, which named slots otherwise, is bit-exact',
+    async (_, make) => {
+      const run = { folder, format, checkpointEverySteps: 6 }
+      const schedule = ({ step }: { step: number }): number => 0.05 / step
+      await begin({ run, schedule, optimizer: make() })
+      const reference = await createTrainer(options('cpu', { schedule, optimizer: make() }))
+      await reference.run({ steps: 10 })
+      const checkpoint = join(folder, 'checkpoints/step-00000006')
+      const manifestPath = join(checkpoint, 'checkpoint.json')
+      const { progress, files } = JSON.parse(await readFile(manifestPath, 'utf8')) as {
+        progress: object
+        files: Record<string, string>
+      }
+      const oldFiles: Record<string, string> = {}
+      for (const [file, hash] of Object.entries(files)) {
+        const old = file.replace(/\b\d+\./g, '')
+        oldFiles[old] = hash
+        await rename(join(checkpoint, file), join(checkpoint, old))
+      }
+      expect(Object.keys(oldFiles)).not.toEqual(Object.keys(files))
+      await writeFile(manifestPath, JSON.stringify({ version: 1, progress, files: oldFiles }))
+      const resumed = await resumeTrainer(options('cpu', { run, schedule, optimizer: make() }))
+      await resumed.run({ steps: 10 })
+      expect(await resumed.save()).toEqual(await reference.save())
+      await resumed.dispose()
+      await reference.dispose()
+    },
+  )
+
+  test('with an optimizer of which one half has no parameters goes on, on every engine', async () => {
+    const optimizer = partition(() => true, adamW(), sgd())
+    for (const engine of ['compiled', 'cpu', 'compiled'] as const) {
+      const trainer = await createTrainer({
+        ...options(engine, { run: { folder, format }, optimizer }),
+        resume: existsSync(join(folder, 'checkpoints')),
+      })
+      expect(await trainer.run({ steps: trainer.step + 2 })).toMatchObject({ reason: 'steps' })
+      await trainer.dispose()
+    }
   })
 
   test('uses the checkpoint before a damaged one, with a warning, and comes to the same end', async () => {
@@ -285,7 +332,7 @@ describe('a resume', () => {
     await begin({ run, schedule })
     const reference = await createTrainer(options('cpu', { schedule }))
     await reference.run({ steps: 10 })
-    await appendFile(join(folder, 'checkpoints/step-00000006/optimizer-firstMoment.safetensors'), 'x')
+    await appendFile(join(folder, 'checkpoints/step-00000006/optimizer-1.firstMoment.safetensors'), 'x')
     const warnings: string[] = []
     const trainer = await resumeTrainer(
       options('cpu', { run, schedule, callbacks: { onWarning: text => warnings.push(text) } }),

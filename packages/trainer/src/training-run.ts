@@ -5,7 +5,7 @@ import { DivergedError, NoDataError } from './errors.ts'
 import { type EvaluationResult, evaluateOn } from './evaluate.ts'
 import { type RunLimits, type ShareDone, shareDoneOf } from './limits.ts'
 import type { MetricsLine } from './metrics-line.ts'
-import { averageSlot } from './optimizers/average-weights.ts'
+import { averagedParameters } from './optimizers/average-weights.ts'
 import type { MetricsSink } from './run-storage.ts'
 import { judgeStep, type SpikeOptions } from './spikes.ts'
 import type { RunResult, StartOptions, Trainer } from './start-trainer.ts'
@@ -244,7 +244,7 @@ export class TrainingRun implements Trainer {
   }
 
   #evaluated({ parameters, optimizer }: EngineState): ArrayRecord {
-    return this.#options.weights === 'average' ? optimizer[averageSlot]! : parameters
+    return averagedParameters(parameters, optimizer) ?? parameters
   }
 
   #isPatienceOver(): boolean {

@@ -52,7 +52,7 @@ test('takes every part of a recipe, writes stories on the way, and goes on from 
   expect(lines.filter(line => line.type === 'step')).toHaveLength(30)
   expect(lines.filter(line => line.type === 'sample').map(({ step }) => step)).toEqual([10, 20, 30])
   const slots = await readdir(join(folder, 'recipe/checkpoints/step-00000030'))
-  expect(slots).toContain('optimizer-average.safetensors')
+  expect(slots).toContain('optimizer-1.average.safetensors')
   // Two batches of 4 windows of 24 tokens a step.
   const last = lines.filter(line => line.type === 'step').at(-1)!
   expect(last.tokens).toBe(30 * 2 * 4 * 24)

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerGradients } from '@tinystories/backends'
 import { type Compiled, createRuntime, type RuntimeOptions, type TensorSpec } from '@tinystories/compiler'
-import { averageSlot } from '../optimizers/average-weights.ts'
-import type { Optimizer } from '../optimizers/optimizer.ts'
+import { averagedParameters, isAverageSlot } from '../optimizers/average-weights.ts'
+import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts'
 import {
   makeLossAndGradients,
   makeTrainStep,
@@ -44,6 +44,9 @@ export async function createCompiledEngine({
   const names = Object.keys(model.parameters)
   const parameterSpecs = specs(model.parameters)
   const optimizerSpecs = optimizerSpecsOf(optimizer, model.parameters)
+  const averageSpecs = Object.fromEntries(
+    Object.entries(optimizerSpecs).filter(([slot]) => isAverageSlot(slot)),
+  )
   const graphs = new Map<string, Promise<Compiled>>()
   const graph = (key: string, make: () => Promise<Compiled>): Promise<Compiled> => {
     const made = graphs.get(key) ?? make()
@@ -55,7 +58,7 @@ export async function createCompiledEngine({
     graph(`step ${shape}`, () => {
       const trainStep = makeTrainStep(model, optimizer)
       return runtime.compile(
-        inputs => ({ ...trainStep(inputs as unknown as TrainStepInputs) }),
+        inputs => ({ ...trainStep(withOptimizer(inputs as unknown as TrainStepInputs)) }),
         {
           parameters: parameterSpecs,
           optimizer: optimizerSpecs,
@@ -92,7 +95,7 @@ export async function createCompiledEngine({
     graph('update', () => {
       const apply = makeUpdate(optimizer)
       return runtime.compile(
-        inputs => ({ ...apply(inputs as unknown as UpdateInputs) }),
+        inputs => ({ ...apply(withOptimizer(inputs as unknown as UpdateInputs)) }),
         {
           parameters: parameterSpecs,
           optimizer: optimizerSpecs,
@@ -115,11 +118,11 @@ export async function createCompiledEngine({
           )
         : runtime.compile(
             inputs => {
-              const { optimizer, batch } = inputs as unknown as TrainStepInputs
-              return { ...model.evaluate(optimizer[averageSlot]!, batch) }
+              const { parameters, optimizer, batch } = inputs as unknown as TrainStepInputs
+              return { ...model.evaluate(averagedParameters(parameters, optimizer)!, batch) }
             },
-            { optimizer: { [averageSlot]: parameterSpecs }, batch: batchSpecs(shape) },
-            { state: ['optimizer'] },
+            { parameters: parameterSpecs, optimizer: averageSpecs, batch: batchSpecs(shape) },
+            { state: ['parameters', 'optimizer'] },
           ),
     )
 
@@ -224,6 +227,11 @@ function batchSpecs(shape: [number, number]): Record<string, TensorSpec> {
 
 function batchArrays({ inputs, targets, mask }: TokenBatch): Record<string, Int32Array | Float32Array> {
   return { inputs, targets, mask }
+}
+
+/** An optimizer without state has no tensor among the inputs. */
+function withOptimizer<T extends { optimizer: OptimizerState }>(inputs: T): T {
+  return { ...inputs, optimizer: inputs.optimizer ?? {} }
 }
 
 function first(values: unknown): number {

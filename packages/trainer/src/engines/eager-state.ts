@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { averageSlot } from '../optimizers/average-weights.ts'
+import { averagedParameters } from '../optimizers/average-weights.ts'
 import type { OptimizerState } from '../optimizers/optimizer.ts'
 import { toArrays } from '../to-arrays.ts'
 import type { UpdateOutputs } from '../train-step.ts'
@@ -37,7 +37,7 @@ export class EagerState {
   }
 
   weights(which: 'parameters' | 'average'): TensorRecord {
-    return which === 'parameters' ? this.parameters : this.optimizer[averageSlot]!
+    return which === 'parameters' ? this.parameters : averagedParameters(this.parameters, this.optimizer)!
   }
 
   async save(): Promise<EngineState> {

@@ -96,7 +96,7 @@ describe.each([
     )
     const averaged = await engine.evaluate(toyBatch(9), 'average')
     const present = await engine.evaluate(toyBatch(9))
-    await engine.load({ ...state, parameters: state.optimizer.average! })
+    await engine.load({ ...state, parameters: state.optimizer['1.average']! })
     const expected = await engine.evaluate(toyBatch(9))
     await engine.dispose()
     expect(averaged.nats).toBeCloseTo(expected.nats, 5)

@@ -1,5 +1,5 @@
 import { useBackend } from '@tinystories/backends'
-import { averageSlot } from '../optimizers/average-weights.ts'
+import { averagedParameters } from '../optimizers/average-weights.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { ArrayRecord, Engine, TokenBatch, TrainableModel } from '../types.ts'
 import { rangesOf } from './add-up.ts'
@@ -84,7 +84,7 @@ export async function createParallelEngine({
     description: `tfjs ${backend}, op by op, data-parallel on ${count} worker threads`,
     async load({ parameters, optimizer }) {
       copyInto(viewsOf(shared.parameters, layout), parameters)
-      copyInto(viewsOf(shared.average, layout), optimizer[averageSlot] ?? {})
+      copyInto(viewsOf(shared.average, layout), averagedParameters(parameters, optimizer) ?? {})
       slots = Object.fromEntries(Object.entries(optimizer).map(([slot, own]) => [slot, Object.keys(own)]))
       await everyShare((owner, names) => owner.load(pickFrom(optimizer, names)))
     },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { averageSlot } from '../optimizers/average-weights.ts'
+import { averagedParameters } from '../optimizers/average-weights.ts'
 import { mapRecord, type Optimizer, type OptimizerState } from '../optimizers/optimizer.ts'
 import { toArrays } from '../to-arrays.ts'
 import type { ArrayRecord, TensorRecord } from '../types.ts'
@@ -72,7 +72,7 @@ export class ParameterShare implements ShareOwner {
     this.#parameters = next.parameters
     this.#slots = next.slots
     await this.#publish(next.parameters, this.#shared.parameters)
-    await this.#publish(next.slots[averageSlot] ?? {}, this.#shared.average)
+    await this.#publish(averagedParameters(next.parameters, next.slots) ?? {}, this.#shared.average)
   }
 
   async save(): Promise<Slots> {

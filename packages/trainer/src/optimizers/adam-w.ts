@@ -1,6 +1,6 @@
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { chain } from './chain.ts'
-import { type ClippingOptions, clipLinks } from './clip-links.ts'
+import { type ClippingOptions, clipByGlobalNorm } from './clip-by-global-norm.ts'
 import type { Optimizer } from './optimizer.ts'
 import { type AdamOptions, scaleByAdam } from './scale-by-adam.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
@@ -12,9 +12,9 @@ export interface AdamWOptions extends AdamOptions, ClippingOptions {
 }
 
 /** AdamW with clipping: p ← p − lr · (m̂ / (√v̂ + ε) + weightDecay · p). */
-export function adamW({ weightDecay = 0.1, maxGradientNorm, ...adam }: AdamWOptions = {}): Optimizer {
+export function adamW({ weightDecay = 0.1, maxGradientNorm = 1, ...adam }: AdamWOptions = {}): Optimizer {
   return chain(
-    ...clipLinks(maxGradientNorm),
+    clipByGlobalNorm(maxGradientNorm),
     scaleByAdam(adam),
     addDecayedWeights(weightDecay),
     scaleByLearningRate(),

@@ -1,5 +1,5 @@
 import { adamW } from './adam-w.ts'
-import type { ClippingOptions } from './clip-links.ts'
+import type { ClippingOptions } from './clip-by-global-norm.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { AdamOptions } from './scale-by-adam.ts'
 

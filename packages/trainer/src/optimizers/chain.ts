@@ -1,34 +1,27 @@
+import { namespaced } from './namespaced.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
 
 /**
- * Links one after the other: `chain(clipByGlobalNorm(1), scaleByAdam(), addDecayedWeights(0.1), scaleByLearningRate())`.
- *
- * @throws RangeError when two links keep state in a slot of the same name.
+ * Transforms one after the other:
+ * `chain(clipByGlobalNorm(1), scaleByAdam(), addDecayedWeights(0.1), scaleByLearningRate())`. Slots and scalars carry
+ * the position of their transform, such as `1.firstMoment`, so that a transform may occur more than once.
  */
-export function chain(...links: Optimizer[]): Optimizer {
-  const sources = links.map(link => link.source)
+export function chain(...transforms: Optimizer[]): Optimizer {
+  const parts = transforms.map((transform, position) => namespaced(String(position), transform))
+  const sources = transforms.map(transform => transform.source)
   return {
-    init(parameters) {
-      const state: OptimizerState = {}
-      for (const link of links) {
-        for (const [slot, tensors] of Object.entries(link.init(parameters))) {
-          if (slot in state) throw new RangeError(`chain: two links keep their state in the slot "${slot}"`)
-          state[slot] = tensors
-        }
-      }
-      return state
-    },
+    init: parameters => Object.assign({}, ...parts.map(part => part.init(parameters))) as OptimizerState,
     update(updates, state, context) {
       let current = updates
       const next: OptimizerState = {}
-      for (const link of links) {
-        const result = link.update(current, state, context)
+      for (const part of parts) {
+        const result = part.update(current, state, context)
         current = result.updates
         Object.assign(next, result.state)
       }
       return { updates: current, state: next }
     },
-    scalars: step => Object.assign({}, ...links.map(link => link.scalars(step))) as Record<string, number>,
+    scalars: step => Object.assign({}, ...parts.map(part => part.scalars(step))) as Record<string, number>,
     ...(sources.every(source => source !== undefined) ? { source: sources } : {}),
   }
 }

@@ -1,6 +1,6 @@
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { chain } from './chain.ts'
-import { type ClippingOptions, clipLinks } from './clip-links.ts'
+import { type ClippingOptions, clipByGlobalNorm } from './clip-by-global-norm.ts'
 import type { Optimizer } from './optimizer.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import { type LionOptions, scaleByLion } from './scale-by-lion.ts'
@@ -12,9 +12,13 @@ export interface LionWithDecayOptions extends LionOptions, ClippingOptions {
 }
 
 /** Lion with clipping and decoupled decay: p ← p − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · p). */
-export function lion({ weightDecay = 1, maxGradientNorm, ...options }: LionWithDecayOptions = {}): Optimizer {
+export function lion({
+  weightDecay = 1,
+  maxGradientNorm = 1,
+  ...options
+}: LionWithDecayOptions = {}): Optimizer {
   return chain(
-    ...clipLinks(maxGradientNorm),
+    clipByGlobalNorm(maxGradientNorm),
     scaleByLion(options),
     addDecayedWeights(weightDecay),
     scaleByLearningRate(),

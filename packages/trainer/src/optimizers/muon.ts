@@ -1,7 +1,7 @@
 import type { AdamWOptions } from './adam-w.ts'
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { chain } from './chain.ts'
-import { clipLinks } from './clip-links.ts'
+import { clipByGlobalNorm } from './clip-by-global-norm.ts'
 import type { Optimizer } from './optimizer.ts'
 import { partition } from './partition.ts'
 import { scale } from './scale.ts'
@@ -26,7 +26,7 @@ export function muon({
   muonFactor = 10,
   momentum,
   weightDecay = 0.1,
-  maxGradientNorm,
+  maxGradientNorm = 1,
   ...adam
 }: MuonWithAdamWOptions = {}): Optimizer {
   const matrices = chain(
@@ -39,7 +39,7 @@ export function muon({
     shape.length === 2 && !/embedding|head|wte|wpe/i.test(name)
   return {
     ...chain(
-      ...clipLinks(maxGradientNorm),
+      clipByGlobalNorm(maxGradientNorm),
       partition(isHiddenMatrix, matrices, others),
       scaleByLearningRate(),
     ),

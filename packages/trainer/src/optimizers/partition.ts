@@ -1,8 +1,10 @@
 import type { TensorRecord } from '../types.ts'
+import { namespaced } from './namespaced.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
 
 /**
- * Gives each parameter to one of two optimisers by its name and shape.
+ * Gives each parameter to one of two optimizers by its name and shape. Their slots and scalars are named `first.…` and
+ * `second.…`.
  *
  * @param choose true: `first` takes the parameter; false: `second`
  */
@@ -11,45 +13,35 @@ export function partition(
   first: Optimizer,
   second: Optimizer,
 ): Optimizer {
-  const part = (record: TensorRecord, wanted: boolean): TensorRecord =>
+  const select = (record: TensorRecord, wanted: boolean): TensorRecord =>
     Object.fromEntries(
       Object.entries(record).filter(([name, tensor]) => choose(name, tensor.shape) === wanted),
     )
-  const prefixed = (prefix: string, state: OptimizerState): OptimizerState =>
-    Object.fromEntries(Object.entries(state).map(([slot, tensors]) => [prefix + slot, tensors]))
-  const unprefixed = (prefix: string, state: OptimizerState): OptimizerState =>
-    Object.fromEntries(
-      Object.entries(state)
-        .filter(([slot]) => slot.startsWith(prefix))
-        .map(([slot, tensors]) => [slot.slice(prefix.length), tensors]),
-    )
   const halves = [
-    { prefix: 'first.', optimizer: first, wanted: true },
-    { prefix: 'second.', optimizer: second, wanted: false },
+    { optimizer: namespaced('first', first), wanted: true },
+    { optimizer: namespaced('second', second), wanted: false },
   ]
   return {
     init: parameters =>
       Object.assign(
         {},
-        ...halves.map(({ prefix, optimizer, wanted }) =>
-          prefixed(prefix, optimizer.init(part(parameters, wanted))),
-        ),
+        ...halves.map(({ optimizer, wanted }) => optimizer.init(select(parameters, wanted))),
       ) as OptimizerState,
     update(updates, state, context) {
       const next: OptimizerState = {}
       const merged: TensorRecord = {}
-      for (const { prefix, optimizer, wanted } of halves) {
-        const result = optimizer.update(part(updates, wanted), unprefixed(prefix, state), {
+      for (const { optimizer, wanted } of halves) {
+        const result = optimizer.update(select(updates, wanted), state, {
           ...context,
-          parameters: part(context.parameters, wanted),
+          parameters: select(context.parameters, wanted),
         })
         Object.assign(merged, result.updates)
-        Object.assign(next, prefixed(prefix, result.state))
+        Object.assign(next, result.state)
       }
       // In the order in which they came.
       const ordered = Object.fromEntries(Object.keys(updates).map(name => [name, merged[name]!]))
       return { updates: ordered, state: next }
     },
-    scalars: step => ({ ...first.scalars(step), ...second.scalars(step) }),
+    scalars: step => Object.assign({}, ...halves.map(({ optimizer }) => optimizer.scalars(step))),
   }
 }

@@ -1,6 +1,6 @@
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { chain } from './chain.ts'
-import { type ClippingOptions, clipLinks } from './clip-links.ts'
+import { type ClippingOptions, clipByGlobalNorm } from './clip-by-global-norm.ts'
 import type { Optimizer } from './optimizer.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import { type MomentumOptions, scaleByMomentum } from './scale-by-momentum.ts'
@@ -16,8 +16,13 @@ export function sgd({
   momentum = 0.9,
   nesterov = false,
   weightDecay = 0,
-  maxGradientNorm,
+  maxGradientNorm = 1,
 }: SgdOptions = {}): Optimizer {
   const links = momentum === 0 ? [] : [scaleByMomentum({ momentum, nesterov })]
-  return chain(...clipLinks(maxGradientNorm), ...links, addDecayedWeights(weightDecay), scaleByLearningRate())
+  return chain(
+    clipByGlobalNorm(maxGradientNorm),
+    ...links,
+    addDecayedWeights(weightDecay),
+    scaleByLearningRate(),
+  )
 }

@@ -24,7 +24,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
     .map(pair => pair.join('='))
     .join(' ')
   console.log(`Round ${round} of ${values.rounds}: ${command}`)
-  const { status } = spawnSync('vitest', ['run', '--reporter=dot', ...files], {
+  const { status } = spawnSync('node_modules/.bin/vitest', ['run', '--reporter=dot', ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...seed },
   })

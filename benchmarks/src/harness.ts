@@ -1,4 +1,5 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { arch, availableParallelism, cpus, totalmem } from 'node:os'
 
 /** One figure of ours beside the peer's. */
 export interface BenchmarkRow {
@@ -24,10 +25,27 @@ export interface Benchmark {
   run(): Promise<BenchmarkResult>
 }
 
-/** The machine in a few words: figures are worth nothing without it. */
+/** The machine in a few words, with its vector instructions: ratios differ between kinds of processors. */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
-  return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  const memory = Math.round(totalmem() / 2 ** 30)
+  return `${model} (${vectorInstructions()}), ${availableParallelism()} cores, ${memory} GiB, Node ${process.version}`
+}
+
+/** The widest vector instructions of this processor, as far as the system tells them. */
+function vectorInstructions(): string {
+  if (arch() === 'arm64') return 'NEON'
+  try {
+    const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? []
+    const widest = [
+      ['avx512f', 'AVX-512'],
+      ['avx2', 'AVX2'],
+      ['avx', 'AVX'],
+    ].find(([flag]) => flags.includes(flag!))
+    return widest?.[1] ?? arch()
+  } catch {
+    return arch() // no Linux
+  }
 }
 
 /**

@@ -1,1 +1,1 @@
-export {}
+export * from './recipe/index.ts'

@@ -1,8 +1,9 @@
 import { presets } from '@tinystories/model'
+import { optimizerNames, scheduleNames } from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { optimizerNames, providerNames, scheduleNames, spikeActions } from '../train/settings.ts'
+import { providerNames, spikeActions } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { separatorFlag, sourceHelp } from './source-help.ts'
 

@@ -1,5 +1,6 @@
 import { useBackend } from '@tinystories/backends'
 import { loadPretrained } from '@tinystories/model'
+import { evaluationSet, trainableModel } from '@tinystories/pipeline/recipe'
 import {
   adamW,
   createEngine,
@@ -13,8 +14,7 @@ import { modelFolder, openTokenizer } from '../open-model.ts'
 import { resolveSource } from '../open-source.ts'
 import { forDisplay } from '../paths.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { checkTokens, evaluationSet, openTextOrTokens } from '../train/open-data.ts'
-import { trainableModel } from '../train/trainable-model.ts'
+import { checkTokens, openTextOrTokens } from '../train/open-data.ts'
 
 export interface EvaluateFlags {
   model?: string

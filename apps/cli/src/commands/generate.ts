@@ -1,6 +1,6 @@
+import { writeStory } from '@tinystories/pipeline/recipe'
 import { interruptible } from '../interrupts.ts'
 import { openModel } from '../open-model.ts'
-import { writeStory } from '../stories.ts'
 import type { WritingEngine } from '../writing-engines.ts'
 
 export interface GenerateFlags {

@@ -9,6 +9,13 @@ import {
   modelCost,
   openSafetensors,
 } from '@tinystories/model'
+import {
+  createOptimizer,
+  createSchedule,
+  evaluationSet,
+  trainableModel,
+  trainingBatches,
+} from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import {
   CheckpointError,
@@ -30,10 +37,9 @@ import { engineOptions } from '../train/engine-options.ts'
 import { findSettings } from '../train/find-settings.ts'
 import { fingerprints } from '../train/fingerprints.ts'
 import { measureMachineRate } from '../train/machine-rate.ts'
-import { evaluationSet, openTrainingStories, trainingBatches } from '../train/open-data.ts'
+import { openTrainingStories } from '../train/open-data.ts'
 import { openTracker } from '../train/open-tracker.ts'
 import { planNewRun, prepareRun, writeSettings } from '../train/prepare.ts'
-import { optimizerOf, scheduleOf } from '../train/recipe.ts'
 import { sampleWriter } from '../train/sample-writer.ts'
 import type { RunSettings, TrainFlags } from '../train/settings.ts'
 import {
@@ -46,7 +52,6 @@ import {
   withResumeCommand,
 } from '../train/tell.ts'
 import { tellNeeds } from '../train/tell-needs.ts'
-import { trainableModel } from '../train/trainable-model.ts'
 import { UserError } from '../user-error.ts'
 
 /** Stories measured during a run; the whole held-out set is measured at its end. */
@@ -94,13 +99,18 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
       : await openTracker(flags.tracker, { folder: run.folder, settings }, warn).catch(abandon)
   let events: TensorBoardFile | undefined
   let result: RunResult | undefined
-  const optimizer = optimizerOf(settings)
+  const optimizer = createOptimizer(settings)
   const trainer = await createTrainer({
     model,
-    data: trainingBatches(stories.train, settings, tokenizer),
+    data: trainingBatches(stories.train, {
+      tokenizer,
+      contextLength: settings.model.contextLength,
+      batchSize: settings.batchSize,
+      seed: settings.seed,
+    }),
     ...(tokensPerEpoch === null ? {} : { tokensPerEpoch }),
     optimizer,
-    schedule: scheduleOf(settings),
+    schedule: createSchedule(settings),
     accumulate: settings.accumulate,
     ...engineOptions(settings),
     evaluation: { ...evaluation, everySteps: settings.evaluateEvery },
@@ -194,9 +204,7 @@ async function openRun(
   const model = trainableModel(config, initParameters(config, seed), settings)
   const stories = await openTrainingStories(settings)
   const windows = { tokenizer, contextLength: config.contextLength, batchSize, signal }
-  // From all over the set: files are often in the order of their sources, and those are not equally hard.
-  const someHeldOut = stories.heldOut.shuffle({ seed: 0, bufferSize: 10_000 }).take(storiesPerEvaluation)
-  const evaluation = await evaluationSet(someHeldOut, windows)
+  const evaluation = await evaluationSet(stories.heldOut, { ...windows, sampleSize: storiesPerEvaluation })
   return { model, stories, windows, evaluation, identity: await fingerprints(run, settings) }
 }
 

@@ -6,9 +6,9 @@ import {
   type WriteTokenShardsOptions,
   writeTokenShards,
 } from '@tinystories/dataset'
+import { endOfText } from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { isNamedSource } from '../paths.ts'
-import { endOfStory } from '../train/open-data.ts'
 
 export interface ShardFolderOptions extends Pick<WriteTokenShardsOptions, 'signal' | 'onProgress'> {
   stories: StoryStream<Story>
@@ -30,7 +30,7 @@ export async function writeShardFolder({
   onProgress,
 }: ShardFolderOptions): Promise<TokenShardIndex> {
   return writeTokenShards(stories, tokenizer, folder, {
-    eos: endOfStory(tokenizer),
+    eos: endOfText(tokenizer),
     worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'WordPieceTokenizer.fromJSON' },
     sourceId: await identityOf(source),
     ...(workers === undefined ? {} : { workers }),

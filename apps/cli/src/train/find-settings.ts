@@ -1,4 +1,5 @@
 import { initParameters } from '@tinystories/model'
+import { createOptimizer, trainableModel, trainingBatches } from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import {
   createEngine,
@@ -9,11 +10,9 @@ import {
 } from '@tinystories/trainer'
 import { engineOptions } from './engine-options.ts'
 import { formatBytes } from './format-bytes.ts'
-import { openTrainingStories, trainingBatches } from './open-data.ts'
-import { optimizerOf } from './recipe.ts'
+import { openTrainingStories } from './open-data.ts'
 import type { RunSettings } from './settings.ts'
 import type { Note } from './tell.ts'
-import { trainableModel } from './trainable-model.ts'
 
 /** Share of the memory that can be had which a batch may fill. */
 const memoryShare = 0.8
@@ -27,7 +26,7 @@ export async function findSettings(
   signal: AbortSignal,
 ): Promise<void> {
   const model = trainableModel(settings.model, initParameters(settings.model, settings.seed), settings)
-  const optimizer = optimizerOf(settings)
+  const optimizer = createOptimizer(settings)
   const start = await initialState(model.parameters, optimizer)
   const makeEngine = async (): Promise<Engine> => {
     const { engine } = await createEngine({
@@ -67,7 +66,12 @@ export async function findSettings(
     note('Training with ever higher rates:')
     const { suggestion, lowest } = await findLearningRate({
       engine,
-      data: trainingBatches((await openTrainingStories(settings)).train, settings, tokenizer),
+      data: trainingBatches((await openTrainingStories(settings)).train, {
+        tokenizer,
+        contextLength: settings.model.contextLength,
+        batchSize: settings.batchSize,
+        seed: settings.seed,
+      }),
       optimizer,
       signal,
       onStep: ({ step, learningRate, smoothed }) => {

@@ -6,23 +6,20 @@ import {
   splitStories,
   type TokenizedStory,
 } from '@tinystories/dataset'
+import type { TextOrTokens } from '@tinystories/pipeline/recipe'
 import {
   type Tokenizer,
   type TrainWordPieceOptions,
   trainWordPiece,
   WordPieceTokenizer,
 } from '@tinystories/tokenizer'
-import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { openSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
-import { defaultVocabSize, type RunSettings } from './settings.ts'
+import { defaultVocabSize } from './settings.ts'
 import { findShards } from './shard-folders.ts'
 
 /** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
 const vocabularyTextBytes = 256 * 1024 * 1024
-
-/** A story as text, or as tokens where token shards are read. */
-export type TextOrTokens = Story | TokenizedStory
 
 export interface OpenStoriesOptions {
   data: string
@@ -127,17 +124,6 @@ export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
   return tokenizer
 }
 
-/** @throws UserError when the vocabulary has no token that ends a story. */
-export function endOfStory(tokenizer: Tokenizer): number {
-  const id = tokenizer.endOfTextId
-  if (id === undefined) {
-    throw new UserError(
-      'The tokenizer has no token that ends a story (<|endoftext|> or [SEP]). Train one that has.',
-    )
-  }
-  return id
-}
-
 export interface StoryLengths {
   stories: number
   tokens: number
@@ -160,49 +146,6 @@ export async function measureStories(
     lengths.longest = Math.max(lengths.longest, length)
   }
   return lengths
-}
-
-export interface WindowOptions {
-  tokenizer: Tokenizer
-  contextLength: number
-  batchSize: number
-  signal?: AbortSignal
-}
-
-/** Held-out stories as fixed windows: each story starts a row, longer ones go on with half a context of overlap. */
-export async function evaluationSet(
-  stories: StoryStream<TextOrTokens>,
-  { tokenizer, contextLength, batchSize, signal }: WindowOptions,
-): Promise<EvaluationSet> {
-  const batches: TokenBatch[] = []
-  let bytes = 0
-  const windows = stories
-    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
-    .pack({ contextLength, by: 'story' })
-    .batch(batchSize, { pad: true })
-    .iterate(until(signal))
-  for await (const batch of windows) {
-    batches.push(batch)
-    bytes += batch.bytes
-  }
-  if (batches.length === 0)
-    throw new UserError('There is no held-out story: give more stories, or --valid with some.')
-  return { batches, bytes }
-}
-
-/** The endless batches of a run, in an order that its seed decides. */
-export function trainingBatches(
-  stories: StoryStream<TextOrTokens>,
-  { model, seed, batchSize }: Pick<RunSettings, 'model' | 'seed' | 'batchSize'>,
-  tokenizer: WordPieceTokenizer,
-): BatchStream {
-  return stories
-    .shuffle({ seed, bufferSize: 10_000 })
-    .repeat()
-    .tokenize(tokenizer, { eos: endOfStory(tokenizer) })
-    .pack({ contextLength: model.contextLength, by: 'stream' })
-    .batch(batchSize)
-    .prefetch(4) as BatchStream
 }
 
 /** Options that have the signal where there is one. */

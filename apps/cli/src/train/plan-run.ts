@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import type { StoryStream } from '@tinystories/dataset'
 import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
+import type { TextOrTokens } from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
 import { ProgressLine } from '../progress-line.ts'
@@ -14,7 +15,6 @@ import {
   measureStories,
   openTrainingStories,
   type StoryLengths,
-  type TextOrTokens,
   tokenizerOfShards,
   trainTokenizer,
   until,

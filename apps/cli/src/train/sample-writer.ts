@@ -1,7 +1,7 @@
 import { packModel } from '@tinystories/model'
+import { writeStory } from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import type { ArrayRecord } from '@tinystories/trainer'
-import { writeStory } from '../stories.ts'
 import type { RunSettings } from './settings.ts'
 
 /** Tokens of a story written on the way: enough to see how it goes, short enough not to hold up training. */

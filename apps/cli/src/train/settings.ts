@@ -1,15 +1,6 @@
 import type { GptConfig, PresetName } from '@tinystories/model'
+import type { OptimizerName, ScheduleName } from '@tinystories/pipeline/recipe'
 import type { EngineName } from '@tinystories/trainer'
-
-/** How the parameters are updated. */
-export const optimizerNames = ['muon', 'adamw', 'adam', 'lion', 'sgd'] as const
-
-export type OptimizerName = (typeof optimizerNames)[number]
-
-/** How the learning rate goes. */
-export const scheduleNames = ['cosine', 'linear', 'wsd', 'inverse-sqrt', 'constant'] as const
-
-export type ScheduleName = (typeof scheduleNames)[number]
 
 /** What is done when the loss leaps or is no number. */
 export const spikeActions = ['warn', 'rollback'] as const

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { writeStory } from '@tinystories/pipeline/recipe'
 import type { EvaluationResult, MetricsLine } from '@tinystories/trainer'
 import { messageOf } from '../describe-error.ts'
 import { openModel } from '../open-model.ts'
 import { commandName, forDisplay, forShell } from '../paths.ts'
 import { type RunFolder, writeWhole } from '../run-folder.ts'
-import { writeStory } from '../stories.ts'
 import { UserError } from '../user-error.ts'
 import type { RunSettings } from './settings.ts'
 

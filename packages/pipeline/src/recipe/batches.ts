@@ -1,0 +1,80 @@
+import type { Story, StoryStream, TokenizedStory } from '@tinystories/dataset'
+import type { Tokenizer } from '@tinystories/tokenizer'
+import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
+import { PipelineError } from '../errors.ts'
+
+/** A story as text, or as tokens where token shards are read. */
+export type TextOrTokens = Story | TokenizedStory
+
+/** Stories buffered to shuffle them: about 10 MB of text. */
+const shuffleBuffer = 10_000
+
+/** Shape of the batches that stories are packed into. */
+export interface BatchShape {
+  tokenizer: Tokenizer
+  /** Tokens in a window. */
+  contextLength: number
+  /** Windows in a batch. */
+  batchSize: number
+}
+
+/**
+ * The endless batches of a run, in an order that its seed decides; their state can be saved and restored.
+ *
+ * @throws PipelineError `no-end-of-text-token`
+ */
+export function trainingBatches(
+  stories: StoryStream<TextOrTokens>,
+  { tokenizer, contextLength, batchSize, seed }: BatchShape & { seed: number },
+): BatchStream {
+  return stories
+    .shuffle({ seed, bufferSize: shuffleBuffer })
+    .repeat()
+    .tokenize(tokenizer, { eos: endOfText(tokenizer) })
+    .pack({ contextLength, by: 'stream' })
+    .batch(batchSize)
+    .prefetch(4) as BatchStream
+}
+
+/** Options of {@link evaluationSet}. */
+export interface EvaluationSetOptions extends BatchShape {
+  /** Evaluate on a fixed random sample of this many stories. Default: all, in their order. */
+  sampleSize?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Held-out stories as fixed windows: each story starts a row, and longer ones continue in further rows that overlap
+ * by half a context.
+ *
+ * @throws PipelineError `no-held-out-story`, `no-end-of-text-token`
+ */
+export async function evaluationSet(
+  stories: StoryStream<TextOrTokens>,
+  { tokenizer, contextLength, batchSize, sampleSize, signal }: EvaluationSetOptions,
+): Promise<EvaluationSet> {
+  // From all over the set: files are often ordered by source, and sources are not equally hard.
+  const chosen =
+    sampleSize === undefined
+      ? stories
+      : stories.shuffle({ seed: 0, bufferSize: shuffleBuffer }).take(sampleSize)
+  const windows = chosen
+    .tokenize(tokenizer, { eos: endOfText(tokenizer) })
+    .pack({ contextLength, by: 'story' })
+    .batch(batchSize, { pad: true })
+    .iterate(signal === undefined ? {} : { signal })
+  const batches: TokenBatch[] = []
+  let bytes = 0
+  for await (const batch of windows) {
+    batches.push(batch)
+    bytes += batch.bytes
+  }
+  if (batches.length === 0) throw new PipelineError('no-held-out-story', {})
+  return { batches, bytes }
+}
+
+/** @throws PipelineError `no-end-of-text-token` when the vocabulary has no token that ends a story */
+export function endOfText(tokenizer: Tokenizer): number {
+  if (tokenizer.endOfTextId === undefined) throw new PipelineError('no-end-of-text-token', {})
+  return tokenizer.endOfTextId
+}

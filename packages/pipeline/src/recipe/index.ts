@@ -1,0 +1,23 @@
+// What works in a page as well as in Node: how a model is trained, evaluated on the way and sampled from.
+
+export { PipelineError, type PipelineErrorDetails } from '../errors.ts'
+export {
+  type BatchShape,
+  type EvaluationSetOptions,
+  endOfText,
+  evaluationSet,
+  type TextOrTokens,
+  trainingBatches,
+} from './batches.ts'
+export { createOptimizer } from './optimizer.ts'
+export {
+  defaultRecipe,
+  type OptimizerName,
+  optimizerNames,
+  type Recipe,
+  type ScheduleName,
+  scheduleNames,
+} from './recipe.ts'
+export { createSchedule } from './schedule.ts'
+export { trainableModel } from './trainable-model.ts'
+export { type StoryOptions, samplingDefaults, type TextModel, writeStory } from './write-story.ts'

@@ -1,0 +1,25 @@
+import {
+  constant,
+  inverseSquareRoot,
+  type Schedule,
+  warmupCosine,
+  warmupLinear,
+  warmupStableDecay,
+} from '@tinystories/trainer'
+import type { Recipe, ScheduleName } from './recipe.ts'
+
+/** The learning-rate schedule of a recipe. */
+export function createSchedule({
+  schedule,
+  learningRate: peak,
+  warmupSteps,
+}: Pick<Recipe, 'schedule' | 'learningRate' | 'warmupSteps'>): Schedule {
+  const creators: Record<ScheduleName, () => Schedule> = {
+    cosine: () => warmupCosine({ peak, warmupSteps }),
+    linear: () => warmupLinear({ peak, warmupSteps }),
+    wsd: () => warmupStableDecay({ peak, warmupSteps }),
+    'inverse-sqrt': () => inverseSquareRoot({ peak, warmupSteps }),
+    constant: () => constant(peak),
+  }
+  return creators[schedule]()
+}

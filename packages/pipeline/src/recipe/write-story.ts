@@ -1,0 +1,41 @@
+import { type Generator, generateText, type SamplingOptions } from '@tinystories/model'
+import type { Tokenizer } from '@tinystories/tokenizer'
+
+/** A model that generates, and the tokenizer it was trained with. */
+export interface TextModel {
+  model: Generator
+  tokenizer: Tokenizer
+}
+
+/** Options of {@link writeStory}. */
+export interface StoryOptions extends SamplingOptions {
+  /** Text that the story starts with. */
+  prompt: string
+  /** The same seed writes the same story. */
+  seed: number
+  /** Default 300. */
+  maxTokens?: number
+  /** Texts that end the story, themselves left out. */
+  stop?: string[]
+  signal?: AbortSignal
+}
+
+/** How stories are sampled unless something else is asked for. */
+export const samplingDefaults = { temperature: 0.7, topP: 0.95, maxTokens: 300 } as const
+
+/**
+ * Generates one story piece by piece, the prompt first.
+ *
+ * @throws GenerationError when the prompt cannot be continued; nothing is yielded then
+ */
+export async function* writeStory(
+  { model, tokenizer }: TextModel,
+  options: StoryOptions,
+): AsyncGenerator<string> {
+  const pieces = generateText({ ...samplingDefaults, ...options, model, tokenizer, beginStory: true })
+  const first = await pieces.next()
+  yield options.prompt
+  if (first.done) return
+  yield first.value
+  yield* pieces
+}

@@ -59,7 +59,7 @@ export type ErrorOf<Class> =
  */
 export function defineError<Name extends string, Details>(
   name: Name,
-  texts: ErrorTexts<Details>,
+  texts: NoInfer<ErrorTexts<Details>>,
 ): ErrorClass<Name, Details> {
   const marker = Symbol.for(`@tinystories/error/${name}`)
 

@@ -1,0 +1,6 @@
+export { onAbort } from './on-abort.ts'
+export { parseRetryAfter } from './parse-retry-after.ts'
+export { type RetryOptions, retry } from './retry.ts'
+export { type BackoffOptions, computeRetryDelay } from './retry-delay.ts'
+export { type Sleep, sleep } from './sleep.ts'
+export { connectionError, TransientError, type TransientErrorDetails } from './transient-error.ts'

@@ -2,14 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import {
-  generateBatch,
-  gptConfig,
-  initParameterArrays,
-  loadPretrained,
-  loadPretrainedArrays,
-  saveSafetensors,
-} from '@tinystories/model'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { loadPretrained, loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
+import { generateBatch } from '@tinystories/model/generation'
 import { trainWordPiece } from '@tinystories/tokenizer'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

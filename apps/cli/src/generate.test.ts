@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gptConfig, initParameterArrays, saveSafetensors } from '@tinystories/model'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { saveSafetensors } from '@tinystories/model/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinystories } from './testing/cli.ts'
 
@@ -61,15 +62,15 @@ describe('generate with a model of the hub', () => {
     expect(first.stdout).toMatch(/^A cat./)
     const asked = requests.length
     expect(asked).toBeGreaterThan(3)
-    const again = await Promise.all(['compiled', 'wasm'].map(engine => generate('--engine', engine)))
+    const again = await Promise.all(['wasm', 'cpu'].map(engine => generate('--engine', engine)))
     expect(again.map(({ stdout }) => stdout)).toEqual([first.stdout, first.stdout])
     expect(requests.length).toBe(asked)
     const others = ['--seed', '7', '--count', '2', '--min-p', '0.05', '--repetition-penalty', '1.2']
-    const [compiled, wasm] = await Promise.all(
-      ['compiled', 'wasm'].map(engine => generate(...others, '--engine', engine)),
+    const [wasm, cpu] = await Promise.all(
+      ['wasm', 'cpu'].map(engine => generate(...others, '--engine', engine)),
     )
-    expect(compiled!.stdout).toMatch(/\n---\n/)
-    expect(compiled!.stdout).toBe(wasm!.stdout)
+    expect(wasm!.stdout).toMatch(/\n---\n/)
+    expect(cpu!.stdout).toBe(wasm!.stdout)
   })
 
   test('says what is missing in one line', async () => {

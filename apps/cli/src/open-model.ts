@@ -1,16 +1,9 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import { createRuntime } from '@tinystories/compiler'
-import {
-  compileModel,
-  GenerationError,
-  type Generator,
-  hubFolder,
-  loadPretrained,
-  loadPretrainedArrays,
-  packModel,
-} from '@tinystories/model'
+import { GenerationError } from '@tinystories/model'
+import { hubFolder, loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
+import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
 import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
 import { fromTyped, typedFolder } from './paths.ts'
 import { findModelFolder } from './run-folder.ts'
@@ -18,16 +11,16 @@ import { UserError } from './user-error.ts'
 import type { WritingEngine } from './writing-engines.ts'
 
 export interface OpenModelOptions {
-  /** `auto` is `packed`, or `compiled` where a model is too large for that. */
+  /** `auto` is `wasm`, or `cpu` where a model is too large for WebAssembly's memory. */
   engine: WritingEngine | 'auto'
-  /** Of the compiled engine. Default 1: one text has too little work for more. */
+  /** Of the engine `wasm`. Default 1: one text has too little work for more. */
   threads?: number | undefined
   signal?: AbortSignal
 }
 
 /** A model that can write, with its tokenizer. */
 export interface OpenedModel extends AsyncDisposable {
-  model: Generator
+  model: GenerationModel
   tokenizer: Tokenizer
   engine: WritingEngine
   /** Where its files lie. */
@@ -71,28 +64,21 @@ export async function openModel(
 ): Promise<OpenedModel> {
   const folder = await modelFolder(source, signal)
   const tokenizer = await openTokenizer(source, folder, signal)
-  if (engine === 'packed' || engine === 'compiled' || engine === 'auto') {
+  if (engine === 'wasm' || engine === 'auto') {
     const arrays = await loadPretrainedArrays(folder)
     checkVocabulary(folder, tokenizer, arrays.config.vocabSize)
-    const opened = { tokenizer, folder }
-    if (engine !== 'compiled') {
-      try {
-        const model = await packModel(arrays)
-        const dispose = (): Promise<void> => model.dispose()
-        return { ...opened, model, engine: 'packed', [Symbol.asyncDispose]: dispose }
-      } catch (error) {
-        if (engine === 'packed' || !(error instanceof GenerationError)) throw error
-      }
+    try {
+      const model = await createWasmModel(arrays, { threads })
+      return { tokenizer, folder, model, engine: 'wasm', [Symbol.asyncDispose]: () => model.dispose() }
+    } catch (error) {
+      if (engine === 'wasm' || !(error instanceof GenerationError)) throw error
     }
-    const runtime = await createRuntime({ threads })
-    const model = await compileModel(runtime, arrays)
-    const dispose = (): Promise<void> => runtime.dispose()
-    return { ...opened, model, engine: 'compiled', [Symbol.asyncDispose]: dispose }
   }
-  await useBackend(engine)
+  const backend = engine === 'auto' ? 'cpu' : engine
+  await useBackend(backend)
   const model = await loadPretrained(folder)
   checkVocabulary(folder, tokenizer, model.config.vocabSize)
-  return { model, tokenizer, engine, folder, [Symbol.asyncDispose]: async () => {} }
+  return { model, tokenizer, engine: backend, folder, [Symbol.asyncDispose]: async () => {} }
 }
 
 function checkVocabulary(folder: string, tokenizer: Tokenizer, vocabSize: number): void {

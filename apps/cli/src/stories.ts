@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type GptConfig, saveSafetensors } from '@tinystories/model'
+import type { GptConfig } from '@tinystories/model'
+import { saveSafetensors } from '@tinystories/model/files'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
 
 /** Saves a model with its tokenizer beside it, as transformers lays one out. */

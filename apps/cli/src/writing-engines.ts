@@ -1,6 +1,4 @@
-import { type EngineName, engineNames } from '@tinystories/trainer'
+/** What can generate: `wasm`, the model package's own kernels, or a backend of tfjs. */
+export type WritingEngine = (typeof writingEngines)[number]
 
-/** What can write: an engine of the trainer, or `packed`, the model package's own kernels. */
-export type WritingEngine = 'packed' | EngineName
-
-export const writingEngines: readonly WritingEngine[] = ['packed', ...engineNames]
+export const writingEngines = ['wasm', 'node-gpu', 'node', 'webgpu', 'cpu'] as const

@@ -7,7 +7,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { countParameters, loadPretrainedArrays, saveSafetensors } from '@tinystories/model'
+import { countParameters } from '@tinystories/model'
+import { loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
 import type { ShippedModel } from '../src/models/shipped.ts'
 
 const target = fileURLToPath(new URL('../public/models/', import.meta.url))

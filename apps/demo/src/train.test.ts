@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { loadPretrainedArrays } from '@tinystories/model'
+import { loadPretrainedArrays } from '@tinystories/model/files'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { unzipSync } from 'fflate'

@@ -43,9 +43,7 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
     const story = await storyOf(page)
     expect(story).toMatch(/^Once upon a time, there was a little fox who \w+/)
     expect(story.length).toBeGreaterThan(BEGINNING.length + 100)
-    expect(await page.locator('#panel-write .status').textContent()).toMatch(
-      /\d+ tokens\/s.*packed weights, WebAssembly/,
-    )
+    expect(await page.locator('#panel-write .status').textContent()).toMatch(/\d+ tokens\/s.*WebAssembly/)
   })
 
   it('shows what else might have stood there, and goes on from another word', async () => {
@@ -250,19 +248,5 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
     await plain.getByRole('button', { name: 'Another draw' }).click()
     await expect.poll(() => plain.locator('#panel-compare .warning').count(), { timeout: LONG }).toBe(count)
     await plain.context().close()
-  })
-
-  it('writes with TensorFlow.js where ONNX Runtime does not load, and says so', async () => {
-    const without = await demo.open({
-      prepare: page => page.context().route('**/ort-wasm*.wasm', route => route.abort()),
-    })
-    expect(await storyOf(without)).toContain(BEGINNING)
-    await without.selectOption('#engine', 'wasm')
-    await without.getByRole('button', { name: 'Tell another' }).click()
-    await without.waitForSelector('#panel-write .status .engine:has-text("TensorFlow.js, WebAssembly")')
-    expect(await without.locator('#panel-write .warning').textContent()).toMatch(
-      /something else than was chosen/,
-    )
-    await without.context().close()
   })
 })

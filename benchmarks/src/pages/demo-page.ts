@@ -6,16 +6,9 @@ import tfjsSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import tfjsThreads from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { createRuntime, type RuntimeOptions } from '@tinystories/compiler'
-import {
-  compileModel,
-  evaluateLoss,
-  generate,
-  gptConfig,
-  initParameterArrays,
-  initParameters,
-  loss,
-} from '@tinystories/model'
+import type { RuntimeOptions } from '@tinystories/compiler'
+import { evaluateLoss, gptConfig, initParameterArrays, initParameters, loss } from '@tinystories/model'
+import { createWasmModel, generate } from '@tinystories/model/generation'
 import { adamW, createEngine, initialState, type TokenBatch } from '@tinystories/trainer'
 import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
@@ -39,15 +32,15 @@ export interface DemoPage {
   /** Tokens per second over so many steps; `raw` is the wasm backend with its own matrix product. */
   trainSteps(engine: 'compiled' | 'wasm' | 'raw', count: number): Promise<number>
   endTraining(): Promise<void>
-  prepareWriting(threads: number): Promise<void>
+  prepareWriting(): Promise<void>
   /** Tokens per second of one text. */
-  write(engine: 'compiled' | 'wasm'): Promise<number>
+  write(engine: 'wasm' | 'tfjs'): Promise<number>
 }
 
 type Engines = Record<'compiled' | 'wasm', Awaited<ReturnType<typeof createEngine>>['engine']>
 let engines: Engines | undefined
 let step = 0
-let writers: Record<'compiled' | 'wasm', Parameters<typeof generate>[0]> | undefined
+let models: Record<'wasm' | 'tfjs', Parameters<typeof generate>[0]> | undefined
 const optimizer = adamW()
 /** The matrix product that tfjs' wasm backend comes with, and the one that `@tinystories/backends` puts in its place. */
 let ownProduct: tf.KernelConfig | undefined
@@ -116,20 +109,18 @@ const page: DemoPage = {
     engines = undefined
   },
 
-  async prepareWriting(threads) {
+  async prepareWriting() {
     await useBackend('wasm', { wasmPaths: files })
-    const runtime = await createRuntime({ runtime: 'web', wasmPaths, threads })
-    const arrays = initParameterArrays(config, 1)
-    writers = {
-      compiled: await compileModel(runtime, { config, parameters: arrays }),
-      wasm: { config, parameters: initParameters(config, 1) },
+    models = {
+      wasm: await createWasmModel({ config, parameters: initParameterArrays(config, 1) }),
+      tfjs: { config, parameters: initParameters(config, 1) },
     }
   },
 
   async write(name) {
     const maxTokens = 100
     const began = performance.now()
-    for await (const _ of generate(writers![name], [1, 2, 3], { maxTokens, seed: 1, topK: 40 }));
+    for await (const _ of generate(models![name], [1, 2, 3], { maxTokens, seed: 1, topK: 40 }));
     return maxTokens / ((performance.now() - began) / 1000)
   },
 }

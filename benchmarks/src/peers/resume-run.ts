@@ -7,14 +7,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
 import { openStories } from '@tinystories/dataset'
-import {
-  encodeSafetensors,
-  evaluateLoss,
-  gptConfig,
-  initParameters,
-  loss,
-  openSafetensors,
-} from '@tinystories/model'
+import { evaluateLoss, gptConfig, initParameters, loss } from '@tinystories/model'
+import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
 import { WordPieceTokenizer } from '@tinystories/tokenizer'
 import { type BatchStream, createTrainer, muon, warmupCosine } from '@tinystories/trainer'
 

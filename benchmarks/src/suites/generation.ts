@@ -2,26 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import { createRuntime, type Runtime } from '@tinystories/compiler'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { loadPretrained, saveSafetensors } from '@tinystories/model/files'
 import {
-  type CompiledModel,
-  compileModel,
+  createWasmModel,
   type GenerateOptions,
   generateBatch,
-  gptConfig,
-  initParameterArrays,
-  loadPretrained,
-  type PackedModel,
-  packModel,
-  saveSafetensors,
-} from '@tinystories/model'
+  type WasmModel,
+} from '@tinystories/model/generation'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
 import { startLlama2c } from '../llama2c.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'generation'
 export const description =
-  'text from the 64 x 8 model: packed and compiled against PyTorch eager with a cache, transformers generate, llama2.c (LLAMA2C=its program), and tfjs wasm'
+  'text from the 64 x 8 model: the WASM engine against PyTorch eager with a cache, transformers generate, llama2.c (LLAMA2C=its program), and tfjs wasm'
 
 const rows = 64
 const tokens = 200
@@ -47,22 +42,15 @@ export async function run(): Promise<BenchmarkResult> {
     install: 'pip install torch transformers safetensors',
   })
   const llama2c = await startLlama2c(process.env.LLAMA2C, folder)
-  const runtimes: Runtime[] = []
-  const compiled = async (threads: number): Promise<CompiledModel> => {
-    const runtime = await createRuntime({ threads })
-    runtimes.push(runtime)
-    return compileModel(runtime, { config, parameters })
-  }
-  const packs: PackedModel[] = []
-  const packed = async (threads: number): Promise<PackedModel> => {
-    packs.push(await packModel({ config, parameters }, { threads }))
-    return packs.at(-1)!
+  const models: WasmModel[] = []
+  const wasmModel = async (threads: number): Promise<WasmModel> => {
+    models.push(await createWasmModel({ config, parameters }, { threads }))
+    return models.at(-1)!
   }
   try {
-    const [one, many] = [await packed(1), await packed(threads)]
-    const [oneCompiled, manyCompiled] = [await compiled(1), await compiled(threads)]
+    const [one, many] = [await wasmModel(1), await wasmModel(threads)]
     await useBackend('wasm')
-    const wasm = await loadPretrained(folder)
+    const tfjs = await loadPretrained(folder)
     const ids: Record<string, number[]> = {}
     const ours = (
       key: string,
@@ -90,9 +78,7 @@ export async function run(): Promise<BenchmarkResult> {
       one: ours('one', one, 1),
       sampled: ours('sampled', one, 1, tokens, { temperature: 1, seed: 1 }),
       many: ours('many', many, rows),
-      oneCompiled: ours('oneCompiled', oneCompiled, 1),
-      manyCompiled: ours('manyCompiled', manyCompiled, rows),
-      wasm: ours('wasm', wasm, 1, 50),
+      tfjs: ours('tfjs', tfjs, 1, 50),
       ...(llama2c && { llama2c }),
       ...(peer && {
         eager1: theirs('eager', 1, 1),
@@ -123,19 +109,16 @@ export async function run(): Promise<BenchmarkResult> {
         row('one text, 1 thread', 'one', `${versions}: eager with cache, ${threads} threads`, 'eagerOnAll'),
         row('one text, 1 thread', 'one', `${versions}: generate, 1 thread`, 'generate1'),
         row('one text, 1 thread', 'one', 'llama2.c (-Ofast, native)', 'llama2c'),
-        row('one text, 1 thread', 'one', 'ours, compiled', 'oneCompiled'),
-        row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'wasm'),
+        row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'tfjs'),
         row('one text, 1 thread', 'sampled', 'ours, greedy', 'one'),
         row(batch, 'many', `${versions}: generate, ${threads} threads`, 'generateMany'),
         row(batch, 'many', `${versions}: eager with cache, ${threads} threads`, 'eagerMany'),
-        row(batch, 'many', 'ours, compiled', 'manyCompiled'),
         row(batch, 'many', 'ours, one text', 'one'),
       ],
     }
   } finally {
     peer?.stop()
-    for (const pack of packs) await pack.dispose()
-    for (const runtime of runtimes) await runtime.dispose()
+    for (const model of models) await model.dispose()
     await rm(folder, { recursive: true, force: true })
   }
 }

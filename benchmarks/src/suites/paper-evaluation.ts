@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generateBatch, gptConfig, initParameterArrays, packModel, saveSafetensors } from '@tinystories/model'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { saveSafetensors } from '@tinystories/model/files'
+import { createWasmModel, generateBatch } from '@tinystories/model/generation'
 import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
@@ -34,7 +36,7 @@ export async function run(): Promise<BenchmarkResult> {
     env: {},
     install: 'pip install torch transformers safetensors',
   })
-  const model = await packModel({ config, parameters }, { threads })
+  const model = await createWasmModel({ config, parameters }, { threads })
   try {
     let seed = 0
     const written = prompts.length * tokens

@@ -1,6 +1,6 @@
 /*
  * Kernels of text generation, in AssemblyScript. `npm run build:kernels -w @tinystories/model` compiles them into
- * `src/packed/kernel-bytes.ts`.
+ * `src/wasm/kernel-bytes.ts`.
  *
  * Everything is float32 and every pointer counts bytes. A row of n numbers takes n rounded up to 16, the rest is 0, so
  * that no loop has a remainder; sizes named `inputs` and `size` are without that, strides and `outputs` with it. What is

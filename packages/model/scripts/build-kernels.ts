@@ -1,5 +1,5 @@
 /*
- * Compiles assembly/kernels.ts to WebAssembly and writes it into src/packed/kernel-bytes.ts:
+ * Compiles assembly/kernels.ts to WebAssembly and writes it into src/wasm/kernel-bytes.ts:
  * `npm run build:kernels -w @tinystories/model`. A test fails while that is due.
  */
 import { writeFile } from 'node:fs/promises'
@@ -36,5 +36,5 @@ ${lines.map(line => `  '${line}',`).join('\n')}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(`${folder}src/packed/kernel-bytes.ts`, await kernelBytesSource())
+  await writeFile(`${folder}src/wasm/kernel-bytes.ts`, await kernelBytesSource())
 }

@@ -41,7 +41,7 @@ describe('initParameters', () => {
     }
   })
 
-  it('starts what writes to the residual stream smaller when asked to', () => {
+  it('starts what writes to the residual sequence smaller when asked to', () => {
     const scaled = initParameterArrays({ ...config, scaledResidualInit: true })
     const plain = initParameterArrays(config)
     for (const name of ['layers.1.attention.output.weight', 'layers.7.mlp.down.weight']) {

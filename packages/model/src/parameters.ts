@@ -38,7 +38,7 @@ export function parameterShapes(config: GptConfig): Record<string, number[]> {
 
 /**
  * Fresh parameters: weights normal with standard deviation `initializerRange` (those that write to the residual
- * stream smaller where `scaledResidualInit` says so), biases 0, norm scales 1. The same seed gives the same
+ * sequence smaller where `scaledResidualInit` says so), biases 0, norm scales 1. The same seed gives the same
  * numbers on every backend. Tensors belong to the caller; free them with `tf.dispose`.
  */
 export function initParameters(config: GptConfig, seed = 0): Parameters {

@@ -36,11 +36,11 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
     .option('--stop <texts...>', 'end the story before any of these texts')
     .option('--seed <n>', 'the same seed writes the same story', wholeNumber(0, 2 ** 31 - 1), 42)
     .addOption(
-      new Option('--engine <name>', 'what computes (packed: kernels made for writing, the fastest)')
+      new Option('--engine <name>', 'what computes (wasm: kernels made for generation, the fastest)')
         .choices(['auto', ...writingEngines])
         .default('auto'),
     )
-    .option('--threads <n>', 'threads of the compiled engine (default: 1)', wholeNumber(1, 256))
+    .option('--threads <n>', 'threads of the engine wasm (default: 1)', wholeNumber(1, 256))
     .addHelpText(
       'after',
       `

@@ -1,5 +1,5 @@
 import { useBackend } from '@tinystories/backends'
-import { loadPretrained } from '@tinystories/model'
+import { loadPretrained } from '@tinystories/model/files'
 import { evaluationSet, trainableModel } from '@tinystories/pipeline/recipe'
 import {
   adamW,

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
-import { exportOnnx, loadPretrainedArrays, saveSafetensors } from '@tinystories/model'
+import { exportOnnx, loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
 import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
 import { interruptible } from '../interrupts.ts'
 import { modelFolder, openTokenizer } from '../open-model.ts'

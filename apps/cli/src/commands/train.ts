@@ -1,14 +1,8 @@
 import { rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import {
-  countParameters,
-  encodeSafetensors,
-  initParameters,
-  loadPretrainedArrays,
-  modelCost,
-  openSafetensors,
-} from '@tinystories/model'
+import { countParameters, initParameters, modelCost } from '@tinystories/model'
+import { encodeSafetensors, loadPretrainedArrays, openSafetensors } from '@tinystories/model/files'
 import {
   createOptimizer,
   createSchedule,

@@ -10,7 +10,7 @@ import {
   generateCompletions,
   readCompletions,
 } from '@tinystories/grader'
-import { generateText } from '@tinystories/model'
+import { generateText } from '@tinystories/model/generation'
 import { modelFolder, type OpenedModel, openModel } from '../open-model.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'

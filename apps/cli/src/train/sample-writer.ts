@@ -1,4 +1,4 @@
-import { packModel } from '@tinystories/model'
+import { createWasmModel } from '@tinystories/model/generation'
 import { writeStory } from '@tinystories/pipeline/recipe'
 import type { WordPieceTokenizer } from '@tinystories/tokenizer'
 import type { ArrayRecord } from '@tinystories/trainer'
@@ -13,7 +13,7 @@ export function sampleWriter(
   tokenizer: WordPieceTokenizer,
 ): (parameters: ArrayRecord) => Promise<string> {
   return async parameters => {
-    const model = await packModel({ config, parameters })
+    const model = await createWasmModel({ config, parameters })
     let story = ''
     for await (const piece of writeStory({ model, tokenizer }, { prompt, seed, maxTokens })) story += piece
     return story

@@ -1,10 +1,5 @@
-import {
-  countParameters,
-  type GptConfig,
-  loadPretrainedArrays,
-  ModelFileError,
-  type ModelFiles,
-} from '@tinystories/model'
+import { countParameters, type GptConfig, ModelFileError } from '@tinystories/model'
+import { loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
 import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
 import type { ModelInfo, ModelSource } from './source.ts'
 

@@ -1,11 +1,11 @@
-import { type CompiledModel, compileModel, generate, type PackedModel, packModel } from '@tinystories/model'
+import { createWasmModel, generate, type WasmModel } from '@tinystories/model/generation'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { type TextChange, TokenText } from '../models/token-text.ts'
 import { bundledStories } from '../training/corpus.ts'
 import type { Wishes } from '../wishes/wishes.ts'
 import { type Pen, type WishedToken, writeWithWishes } from '../wishes/write-with-wishes.ts'
-import { type Engine, type EngineChoice, type EngineInfo, packedEngine, startEngine } from './engine.ts'
+import { type EngineChoice, type EngineInfo, wasmEngine } from './engine.ts'
 import { expectTokens, rateEndings } from './expect-tokens.ts'
 import { type Explanation, explainTokens } from './explain.ts'
 import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
@@ -52,12 +52,9 @@ export interface WriteResult {
 const WARM_UP = 3
 
 let base = ''
-let engine: Promise<Engine> | undefined
 let engineChoice: EngineChoice = 'auto'
-let threads: number | undefined
 let model: OpenModel | undefined
-let packed: Promise<PackedModel> | undefined
-let compiled: Promise<CompiledModel> | undefined
+let wasmModel: Promise<WasmModel> | undefined
 let eager: TfjsModel | undefined
 
 function opened(): OpenModel {
@@ -72,41 +69,28 @@ async function onTfjs(): Promise<TfjsModel> {
 }
 
 async function generator(ablate: readonly HeadPlace[]) {
-  if (engineChoice === 'auto' && ablate.length === 0) {
-    packed ??= packModel(opened())
+  if (engineChoice !== 'tfjs' && ablate.length === 0) {
+    wasmModel ??= createWasmModel(opened())
     // An old browser has no such WebAssembly, and a large model no room in it.
-    const model = await packed.catch(() => undefined)
-    if (model) return { model, info: packedEngine }
+    const model = await wasmModel.catch(() => undefined)
+    if (model) return { model, info: wasmEngine }
   }
-  engine ??= startEngine(engineChoice, threads)
-  const { runtime, info } = await engine
-  if (!runtime || ablate.length > 0) return { model: (await onTfjs()).ablated(ablate), info }
-  const { config, parameters } = opened()
-  compiled ??= compileModel(runtime, { config, parameters }, { stepsPerCall: 2 })
-  return { model: await compiled, info }
+  const tfjs = await onTfjs()
+  const info: EngineInfo = { kind: 'tfjs', threads: 1, description: tfjs.backend }
+  return { model: tfjs.ablated(ablate), info }
 }
 
 async function closeModel(): Promise<void> {
-  await (await compiled?.catch(() => undefined))?.dispose()
   eager?.dispose()
-  packed = undefined
-  compiled = undefined
+  wasmModel = undefined
   eager = undefined
   model = undefined
 }
 
 const methods = {
   /** Says where the page lies, and what shall compute. */
-  async configure(args: { base: string; engine: EngineChoice; threads?: number }): Promise<void> {
+  async configure(args: { base: string; engine: EngineChoice }): Promise<void> {
     base = args.base
-    threads = args.threads
-    if (engine && args.engine !== engineChoice) {
-      const kept = model
-      await closeModel()
-      await (await engine).runtime?.dispose()
-      engine = undefined
-      model = kept
-    }
     engineChoice = args.engine
   },
 

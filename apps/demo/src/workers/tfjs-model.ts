@@ -13,21 +13,24 @@ export interface HeadPlace {
 export class TfjsModel implements GptModel {
   readonly config: GptModel['config']
   readonly parameters: GptModel['parameters']
+  /** What computes, in words for the visitor. */
+  readonly backend: string
   #ablated: { key: string; model: GptModel } | undefined
 
-  private constructor(config: GptModel['config'], parameters: GptModel['parameters']) {
+  private constructor(config: GptModel['config'], parameters: GptModel['parameters'], backend: string) {
     this.config = config
     this.parameters = parameters
+    this.backend = backend
   }
 
   static async load({ config, parameters }: OpenModel): Promise<TfjsModel> {
-    await startTfjs()
+    const backend = await startTfjs()
     const shapes = parameterShapes(config)
     const tensors = Object.entries(parameters).map(([name, values]) => [
       name,
       tf.tensor(values, shapes[name]!, 'float32'),
     ])
-    return new TfjsModel(config, Object.fromEntries(tensors))
+    return new TfjsModel(config, Object.fromEntries(tensors), backend)
   }
 
   /**

@@ -3,15 +3,15 @@ import { useBackend } from '@tinystories/backends'
 import { CompilerError } from '@tinystories/compiler'
 import { openStories, splitStories } from '@tinystories/dataset'
 import {
-  encodePretrained,
   evaluateLoss,
   type GptConfig,
-  generateText,
   gptConfig,
   initParameters,
   loss,
   parameterShapes,
 } from '@tinystories/model'
+import { encodePretrained } from '@tinystories/model/files'
+import { generateText } from '@tinystories/model/generation'
 import { trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
 import {
   type ArrayRecord,

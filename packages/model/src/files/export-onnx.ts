@@ -1,9 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { TensorSpec, Tensors } from '../compiled/runtime.ts'
 import type { GptConfig } from '../config.ts'
 import { decode, type KeyValueCache } from '../generation/decode.ts'
 import { forward } from '../model.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
+
+/** Shape and type of a tensor that a function will be given. */
+export interface TensorSpec {
+  shape: readonly number[]
+  dtype: 'float32' | 'int32' | 'bool'
+}
+
+/** Records of tensors, as a traced function sees them. */
+export type Tensors = Record<string, tf.Tensor>
 
 /**
  * What makes an ONNX file of a function, for example with `@tinystories/compiler`:

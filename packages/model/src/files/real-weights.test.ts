@@ -5,11 +5,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { createRuntime } from '@tinystories/compiler'
 import { describe, expect, it } from 'vitest'
-import { compileModel } from '../compiled/compiled-model.ts'
 import { generateBatch } from '../generation/generate.ts'
 import { evaluateLoss, forward } from '../model.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
 import { distance } from '../testing/close.ts'
+import { createWasmModel } from '../wasm/wasm-model.ts'
 import { loadPretrained, loadPretrainedArrays, type PretrainedModel } from './load.ts'
 
 interface Reference {
@@ -58,7 +58,7 @@ describe.skipIf(absent).each(['cpu', 'wasm'] as const)(`a real GPT-2 on %s${abse
 
 describe.skipIf(absent)(`a real GPT-2, compiled${absent}`, () => {
   it.each(['pretrained', 'rl'])(
-    '%s: has the loss, argmax and logits of an independent float64 forward, and writes what wasm writes',
+    '%s: has the loss, argmax and logits of an independent float64 forward, and the WASM engine writes what tfjs writes',
     async name => {
       await useBackend('cpu')
       const file = { file: `${name}.safetensors` }
@@ -95,11 +95,11 @@ describe.skipIf(absent)(`a real GPT-2, compiled${absent}`, () => {
       }
       await useBackend('wasm')
       const model = await loadPretrained(folder, file)
-      const written = await compileModel(runtime, { config, parameters })
+      const wasmModel = await createWasmModel({ config, parameters })
       const prompts = references.slice(0, 3).map(({ ids }) => ids.slice(0, 9))
       for (const options of [{ temperature: 0 }, { temperature: 0.9, topP: 0.95, seed: 3 }]) {
         const expected = await generateBatch(model, prompts, { ...options, maxTokens: 40 })
-        const actual = await generateBatch(written, prompts, { ...options, maxTokens: 40 })
+        const actual = await generateBatch(wasmModel, prompts, { ...options, maxTokens: 40 })
         expect(actual.map(({ ids }) => ids)).toEqual(expected.map(({ ids }) => ids))
       }
       await runtime.dispose()

@@ -35,8 +35,8 @@ export function foldWeights(config: GptConfig, parameters: Arrays): Arrays {
         bias: get(`${name}.bias`),
         columns,
       })
-    const centred = (name: string): Linear =>
-      centre(get(`${name}.weight`)!, get(`${name}.bias`) ?? new Float32Array(width), width)
+    const centered = (name: string): Linear =>
+      center(get(`${name}.weight`)!, get(`${name}.bias`) ?? new Float32Array(width), width)
 
     const qkv = normed('attention.norm', 'attention.qkv', 3 * width)
     const { scale } = attentionOf(config, layer)
@@ -44,9 +44,9 @@ export function foldWeights(config: GptConfig, parameters: Arrays): Arrays {
       for (let i = 0; i < array.length; i++) if (i % (3 * width) < width) array[i]! *= scale
     }
     put('attention.qkv', qkv)
-    put('attention.output', centred('attention.output'))
+    put('attention.output', centered('attention.output'))
     put('mlp.up', normed('mlp.norm', 'mlp.up', mlpSize))
-    put('mlp.down', centred('mlp.down'))
+    put('mlp.down', centered('mlp.down'))
   }
   return folded
 }
@@ -83,7 +83,7 @@ function foldNorm({
 }
 
 /** Takes from each row of the weight, and from the bias, its mean. */
-function centre(weight: Float32Array, bias: Float32Array, columns: number): Linear {
+function center(weight: Float32Array, bias: Float32Array, columns: number): Linear {
   const rows = (array: Float32Array): Float32Array => {
     const out = new Float32Array(array.length)
     for (let start = 0; start < array.length; start += columns) {

@@ -1,5 +1,5 @@
 import { GenerationError } from '../errors.ts'
-import { type FinishReason, type GenerateOptions, type Generator, generate } from './generate.ts'
+import { type FinishReason, type GenerateOptions, type GenerationModel, generate } from './generate.ts'
 
 /** What {@link generateText} asks of a tokenizer; `@tinystories/tokenizer` has it. */
 export interface TextTokenizer {
@@ -11,7 +11,7 @@ export interface TextTokenizer {
 
 /** Options of {@link generateText}. */
 export interface GenerateTextOptions extends GenerateOptions {
-  model: Generator
+  model: GenerationModel
   tokenizer: TextTokenizer
   /** The beginning. An empty one begins a story from nothing: after the tokenizer's end-of-text token. */
   prompt: string

@@ -3,8 +3,8 @@ import { GenerationError } from '../errors.ts'
 import type { GptModel } from '../parameters.ts'
 import { Random } from '../random.ts'
 import { checkSampling, type SampledToken, type SamplingOptions } from './sample-token.ts'
-import { Streams } from './streams.ts'
-import type { SampledStream, Writer, WritingModel } from './writer.ts'
+import { TfjsGenerator } from './tfjs-generator.ts'
+import type { GenerationEngine, SampledSequence, TokenGenerator } from './token-generator.ts'
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends SamplingOptions {
@@ -17,8 +17,8 @@ export interface GenerateOptions extends SamplingOptions {
   /** Ends the writing between two tokens, with the signal's reason as the error. */
   signal?: AbortSignal
   /**
-   * `false` reads the whole text again for each token: slower, and the same text. Default true. A packed or compiled
-   * model always has a cache.
+   * `false` reads the whole text again for each token: slower, and the same text. Default true. A model of the WASM
+   * engine always has a cache.
    */
   cache?: boolean
 }
@@ -34,8 +34,8 @@ export interface Completion {
   finishReason: FinishReason
 }
 
-/** What can write: a model on the tfjs backend in force, or one that `packModel` or `compileModel` made. */
-export type Generator = GptModel | WritingModel
+/** What can write: a model on the tfjs backend in force, or one that `createWasmModel` made. */
+export type GenerationModel = GptModel | GenerationEngine
 
 /**
  * Goes on from a prompt, token by token. Keys and values of earlier tokens are kept,
@@ -49,7 +49,7 @@ export type Generator = GptModel | WritingModel
  *   option out of range
  */
 export async function* generate(
-  model: Generator,
+  model: GenerationModel,
   promptIds: ArrayLike<number>,
   options: GenerateOptions = {},
 ): AsyncGenerator<SampledToken, FinishReason, void> {
@@ -57,7 +57,7 @@ export async function* generate(
     if (event.finishReason) return event.finishReason
     yield { id: event.id, logProbability: event.logProbability }
   }
-  // Unreachable while every stream ends with a reason.
+  // Unreachable while every sequence ends with a reason.
   throw new GenerationError('The text ended without a reason.')
 }
 
@@ -68,7 +68,7 @@ export async function* generate(
  * @throws GenerationError as {@link generate} does, naming the prompt
  */
 export async function generateBatch(
-  model: Generator,
+  model: GenerationModel,
   prompts: ArrayLike<number>[],
   options: GenerateOptions = {},
 ): Promise<Completion[]> {
@@ -91,14 +91,14 @@ type GenerationEvent = { row: number } & (
   | ({ finishReason?: undefined } & SampledToken)
 )
 
-interface Writing extends SampledStream {
+interface Writing extends SampledSequence {
   row: number
   written: number
   done: boolean
 }
 
 async function* generateEvents(
-  model: Generator,
+  model: GenerationModel,
   prompts: ArrayLike<number>[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerationEvent, void, void> {
@@ -127,17 +127,17 @@ async function* generateEvents(
   }
   const settings = { ...options, maxTokens, stopIds: new Set(options.stopIds) }
   if (!('writer' in model)) {
-    yield* writeTogether(new Streams(model, writings, options), { ...settings, blocks: true })
+    yield* runGenerator(new TfjsGenerator(model, writings, options), { ...settings, blocks: true })
     return
   }
   for (let from = 0; from < writings.length; from += model.maxRows) {
     const some = writings.slice(from, from + model.maxRows)
-    yield* writeTogether(model.writer(some, settings), { ...settings, blocks: model.blocks })
+    yield* runGenerator(model.writer(some, settings), { ...settings, blocks: model.blocks })
   }
 }
 
-async function* writeTogether(
-  writer: Writer<Writing>,
+async function* runGenerator(
+  writer: TokenGenerator<Writing>,
   {
     maxTokens,
     stopIds,
@@ -147,16 +147,16 @@ async function* writeTogether(
 ): AsyncGenerator<GenerationEvent, void, void> {
   let lastPause = performance.now()
   try {
-    while (writer.streams.length > 0) {
+    while (writer.sequences.length > 0) {
       signal?.throwIfAborted()
       // What computes in this thread never lets go of it by itself: let timers and clicks have their turn.
       if (blocks && performance.now() - lastPause > 20) {
-        await othersTurn()
+        await yieldToEventLoop()
         signal?.throwIfAborted()
         lastPause = performance.now()
       }
       const next = await writer.next()
-      for (const [i, writing] of writer.streams.entries()) {
+      for (const [i, writing] of writer.sequences.entries()) {
         for (const token of next[i]!) {
           const { row } = writing
           if (stopIds.has(token.id)) {
@@ -184,7 +184,7 @@ async function* writeTogether(
 }
 
 /** Lets what waits for the thread go first. */
-function othersTurn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   // Timers take a millisecond or more.
   return new Promise(resolve =>
     typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve),

@@ -59,7 +59,7 @@ export function sampleToken(
   seen: Iterable<number>,
 ): SampledToken {
   const { temperature = 1, topK, topP = 1, minP = 0, repetitionPenalty = 1 } = options
-  const scores = repetitionPenalty === 1 ? logits : penalised(logits, repetitionPenalty, seen)
+  const scores = repetitionPenalty === 1 ? logits : penalized(logits, repetitionPenalty, seen)
   const best = argMax(scores)
   if (temperature === 0) return { id: best, logProbability: logProbability(logits, best) }
 
@@ -89,7 +89,7 @@ export function drawFiltered(
   return draw(weights, uniform)
 }
 
-function penalised(logits: Float32Array, penalty: number, seen: Iterable<number>): Float64Array {
+function penalized(logits: Float32Array, penalty: number, seen: Iterable<number>): Float64Array {
   const scores = Float64Array.from(logits)
   for (const id of new Set(seen)) scores[id] = scores[id]! > 0 ? scores[id]! / penalty : scores[id]! * penalty
   return scores

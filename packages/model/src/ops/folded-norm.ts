@@ -23,9 +23,9 @@ export function normalRows(
   x: tf.Tensor2D,
   epsilon: number,
 ): { normal: tf.Tensor2D; inverseDeviation: tf.Tensor } {
-  const centred = tf.sub(x, tf.mean(x, -1, true))
-  const inverseDeviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
-  return { normal: tf.mul(centred, inverseDeviation), inverseDeviation }
+  const centered = tf.sub(x, tf.mean(x, -1, true))
+  const inverseDeviation = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon))
+  return { normal: tf.mul(centered, inverseDeviation), inverseDeviation }
 }
 
 /** The gradient of x from that of its normal rows, which must sum to 0 in each row. */

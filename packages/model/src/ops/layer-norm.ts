@@ -12,9 +12,9 @@ import { withGradient } from './with-gradient.ts'
  */
 export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor2D {
   return withGradient([x, scale, bias], save => {
-    const centred = tf.sub(x, tf.mean(x, -1, true))
-    const inverseDeviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
-    const normal = tf.mul(centred, inverseDeviation)
+    const centered = tf.sub(x, tf.mean(x, -1, true))
+    const inverseDeviation = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon))
+    const normal = tf.mul(centered, inverseDeviation)
     save([normal, inverseDeviation, scale])
     return {
       value: tf.add(tf.mul(normal, scale), bias),

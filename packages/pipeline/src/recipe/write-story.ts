@@ -1,9 +1,9 @@
-import { type Generator, generateText, type SamplingOptions } from '@tinystories/model'
+import { type GenerationModel, generateText, type SamplingOptions } from '@tinystories/model/generation'
 import type { Tokenizer } from '@tinystories/tokenizer'
 
 /** A model that generates, and the tokenizer it was trained with. */
 export interface TextModel {
-  model: Generator
+  model: GenerationModel
   tokenizer: Tokenizer
 }
 

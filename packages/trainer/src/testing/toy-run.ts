@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { encodeSafetensors, openSafetensors } from '@tinystories/model'
+import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
 import type { ArrayFormat } from '../checkpoints.ts'
 import type { EngineName } from '../engines/create-engine.ts'
 import type { EvaluationSet } from '../evaluate.ts'

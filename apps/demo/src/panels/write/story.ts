@@ -53,8 +53,7 @@ export class Story {
   #opening: Promise<void> = Promise.resolve()
 
   get client(): ModelClient {
-    // One text gains nothing from more threads, and several models share the cores.
-    this.#client ??= createModelClient(this.#engine, 1)
+    this.#client ??= createModelClient(this.#engine)
     return this.#client
   }
 

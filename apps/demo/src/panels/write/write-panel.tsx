@@ -111,11 +111,6 @@ export function WritePanel() {
         </form>
         <Problem>{story.problem.value}</Problem>
         <UnknownScript share={story.result.value?.unknownShare} />
-        {story.result.value?.engine.passedOver && (
-          <p class="warning" role="status">
-            Written with something else than was chosen. {story.result.value.engine.passedOver}
-          </p>
-        )}
         {story.wishes.value && (
           <WishTicks
             wishes={story.wishes.value}

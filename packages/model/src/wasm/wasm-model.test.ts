@@ -7,44 +7,44 @@ import { type AttentionKind, type GptOverrides, gptConfig } from '../config.ts'
 import { type Completion, type GenerateOptions, generate, generateBatch } from '../generation/generate.ts'
 import type { SampledToken } from '../generation/sample-token.ts'
 import { initParameterArrays } from '../parameters.ts'
+import { expectSameTexts, prompts, settings, variants } from '../testing/generation.ts'
 import { tinyModel } from '../testing/tiny.ts'
-import { expectSameTexts, prompts, settings, variants } from '../testing/writing.ts'
-import { packModel } from './packed-model.ts'
+import { createWasmModel } from './wasm-model.ts'
 
 beforeAll(() => useBackend('cpu'))
 
-/** What tfjs and packed weights write, for the same options. */
+/** What tfjs and the WASM engine write, for the same options. */
 async function both(
   overrides: GptOverrides,
   options: GenerateOptions,
   texts: number[][] = prompts,
   threads = 1,
-): Promise<{ packed: Completion[]; expected: Completion[] }> {
+): Promise<{ actual: Completion[]; expected: Completion[] }> {
   const model = tinyModel(overrides)
-  const packed = await packModel(model, { threads })
+  const wasm = await createWasmModel(model, { threads })
   try {
     return {
-      packed: await generateBatch(packed, texts, options),
+      actual: await generateBatch(wasm, texts, options),
       expected: await generateBatch(model, texts, options),
     }
   } finally {
     tf.dispose(model.parameters)
-    await packed.dispose()
+    await wasm.dispose()
   }
 }
 
-describe.each(variants)('a packed %s', (_, overrides) => {
+describe.each(variants)('%s on the WASM engine', (_, overrides) => {
   it.each(settings)('writes what tfjs writes, past the context: %s', async (_, setting) => {
     const options = { ...setting, maxTokens: overrides.contextLength ? 100 : 19 }
-    const { packed, expected } = await both(overrides, options)
-    expectSameTexts(packed, expected)
+    const { actual, expected } = await both(overrides, options)
+    expectSameTexts(actual, expected)
   })
 
   it.each(settings)(
     'writes the same to the last bit alone, among others and in threads: %s',
     async (_, setting) => {
       const model = tinyModel(overrides)
-      const [one, two] = await Promise.all([packModel(model), packModel(model, { threads: 2 })])
+      const [one, two] = await Promise.all([createWasmModel(model), createWasmModel(model, { threads: 2 })])
       const options = { ...setting, maxTokens: overrides.contextLength ? 100 : 19, seed: 3 }
       const together = await generateBatch(one, prompts, options)
       expect(await generateBatch(two, prompts, options)).toEqual(together)
@@ -57,7 +57,7 @@ describe.each(variants)('a packed %s', (_, overrides) => {
   )
 })
 
-describe('packModel', () => {
+describe('createWasmModel', () => {
   it('writes what tfjs writes, whatever the sizes', async () => {
     const sizes = record({
       heads: constantFrom(1, 2, 3, 5),
@@ -79,9 +79,9 @@ describe('packModel', () => {
         )
         const overrides = { ...rest, heads, hiddenSize: heads * headSize, attention, initializerRange: 0.2 }
         const texts = [[0], Array.from({ length: rest.contextLength }, (_, i) => i % rest.vocabSize)]
-        const { packed, expected } = await both(overrides, { temperature, topP, seed, maxTokens: 25 }, texts)
+        const { actual, expected } = await both(overrides, { temperature, topP, seed, maxTokens: 25 }, texts)
         // The norm of two or three channels divides by what rounding may have made of their difference.
-        expectSameTexts(packed, expected, heads * headSize < 4 ? 1e-3 : undefined)
+        expectSameTexts(actual, expected, heads * headSize < 4 ? 1e-3 : undefined)
       }),
       { numRuns: 40 },
     )
@@ -101,11 +101,11 @@ describe('packModel', () => {
       await assert(
         asyncProperty(filters, async ({ topK, ...rest }) => {
           const options = { ...rest, ...(topK !== undefined && { topK }), maxTokens: 8 }
-          const { packed, expected } = await both({ vocabSize: 600, initializerRange }, options, [
+          const { actual, expected } = await both({ vocabSize: 600, initializerRange }, options, [
             [1],
             [2, 3],
           ])
-          expectSameTexts(packed, expected)
+          expectSameTexts(actual, expected)
         }),
         { numRuns: 25 },
       )
@@ -117,47 +117,44 @@ describe('packModel', () => {
       Array.from({ length: i === 5 ? 130 : 1 + (i % 3) }, (_, j) => (i * j) % 11),
     )
     const overrides = { contextLength: 140, localWindow: 70, initializerRange: 0.1 }
-    const { packed, expected } = await both(overrides, { maxTokens: 3, seed: 3 }, many, 2)
-    expectSameTexts(packed, expected)
+    const { actual, expected } = await both(overrides, { maxTokens: 3, seed: 3 }, many, 2)
+    expectSameTexts(actual, expected)
   })
 
   it('writes more texts than it may at once in parts', async () => {
     const model = tinyModel()
-    const packed = await packModel(model, { maxRows: 2 })
+    const wasm = await createWasmModel(model, { maxRows: 2 })
     const options = { maxTokens: 9, seed: 3 }
-    expectSameTexts(
-      await generateBatch(packed, prompts, options),
-      await generateBatch(model, prompts, options),
-    )
+    expectSameTexts(await generateBatch(wasm, prompts, options), await generateBatch(model, prompts, options))
     tf.dispose(model.parameters)
   })
 
   it('writes two texts at the same time, and leaves one early', async () => {
     const model = tinyModel()
-    const packed = await packModel(model, { threads: 2 })
+    const wasm = await createWasmModel(model, { threads: 2 })
     const collect = async (seed: number): Promise<SampledToken[]> => {
       const tokens: SampledToken[] = []
-      for await (const token of generate(packed, [1, 2], { seed, maxTokens: 25 })) tokens.push(token)
+      for await (const token of generate(wasm, [1, 2], { seed, maxTokens: 25 })) tokens.push(token)
       return tokens
     }
     const [one, two] = [await collect(1), await collect(2)]
     expect(await Promise.all([collect(1), collect(2)])).toEqual([one, two])
-    for await (const token of generate(packed, [1, 2], { seed: 1 })) {
+    for await (const token of generate(wasm, [1, 2], { seed: 1 })) {
       expect(token).toEqual(one[0])
       break
     }
     expect(await collect(1)).toEqual(one)
-    await packed.dispose()
+    await wasm.dispose()
     await expect(collect(1)).resolves.toEqual(one)
     tf.dispose(model.parameters)
   })
 
   it('lets timers have their turn while it writes', async () => {
     const config = gptConfig('tinystories-1m', { vocabSize: 2000 })
-    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) })
+    const wasm = await createWasmModel({ config, parameters: initParameterArrays(config, 1) })
     const controller = new AbortController()
     setTimeout(() => controller.abort(new Error('enough')), 30)
-    const writing = generateBatch(packed, [[1]], { maxTokens: 1_000_000, signal: controller.signal })
+    const writing = generateBatch(wasm, [[1]], { maxTokens: 1_000_000, signal: controller.signal })
     await expect(writing).rejects.toThrow('enough')
   })
 
@@ -165,10 +162,10 @@ describe('packModel', () => {
     const model = tinyModel()
     for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const parameters = { ...model.parameters, 'finalNorm.bias': tf.fill([6], broken) }
-      const packed = await packModel({ config: model.config, parameters }, { threads: 2 })
-      await expect(generateBatch(packed, [[1]], {})).rejects.toThrow(/NaN/)
-      await expect(generateBatch(packed, [[1], [2]], {})).rejects.toThrow(/NaN/)
-      await packed.dispose()
+      const wasm = await createWasmModel({ config: model.config, parameters }, { threads: 2 })
+      await expect(generateBatch(wasm, [[1]], {})).rejects.toThrow(/NaN/)
+      await expect(generateBatch(wasm, [[1], [2]], {})).rejects.toThrow(/NaN/)
+      await wasm.dispose()
       parameters['finalNorm.bias'].dispose()
     }
     tf.dispose(model.parameters)
@@ -176,23 +173,28 @@ describe('packModel', () => {
 
   it('says what it cannot have', async () => {
     const model = tinyModel()
-    await expect(packModel(model, { threads: 0 })).rejects.toThrow(/threads must be a whole number from 1/)
-    await expect(packModel(model, { threads: 1.5 })).rejects.toThrow(/threads/)
+    await expect(createWasmModel(model, { threads: 0 })).rejects.toThrow(
+      /threads must be a whole number from 1/,
+    )
+    await expect(createWasmModel(model, { threads: 1.5 })).rejects.toThrow(/threads/)
     // Caches of 256 MiB, of which WebAssembly has room for fewer than 16.
     const config = gptConfig('tinystories-1m', { vocabSize: 16, contextLength: 2 ** 16 })
-    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) }, { maxRows: 16 })
+    const wasm = await createWasmModel(
+      { config, parameters: initParameterArrays(config, 1) },
+      { maxRows: 16 },
+    )
     const texts = Array.from({ length: 16 }, () => [1])
-    await expect(generateBatch(packed, texts, {})).rejects.toThrow(/need \d+ MiB.*fewer texts/)
+    await expect(generateBatch(wasm, texts, {})).rejects.toThrow(/need \d+ MiB.*fewer texts/)
     // What there was before is still good.
-    expect(await generateBatch(packed, [[1]], { maxTokens: 2 })).toHaveLength(1)
+    expect(await generateBatch(wasm, [[1]], { maxTokens: 2 })).toHaveLength(1)
     tf.dispose(model.parameters)
   })
 
   it('takes the same caches again', async () => {
     const config = gptConfig('tinystories-1m', { vocabSize: 100 })
-    const packed = await packModel({ config, parameters: initParameterArrays(config, 1) })
+    const wasm = await createWasmModel({ config, parameters: initParameterArrays(config, 1) })
     // Each cache is 8 MiB: were they not used again, 700 texts would need more than WebAssembly has.
-    for (let i = 0; i < 700; i++) await generateBatch(packed, [[i % 100]], { maxTokens: 1 })
+    for (let i = 0; i < 700; i++) await generateBatch(wasm, [[i % 100]], { maxTokens: 1 })
   })
 })
 

@@ -2,8 +2,8 @@ import type { GptConfig } from '../config.ts'
 import { type Arrays, foldWeights } from '../generation/fold-weights.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
-import { type PackedLinear, type PackedWeights, packWeights, valueSize } from './pack-weights.ts'
-import { PackedSampler } from './packed-sampler.ts'
+import { WasmSampler } from './wasm-sampler.ts'
+import { valueSize, type WasmLinear, type WasmWeights, writeWeights } from './wasm-weights.ts'
 
 /** Tokens of a text to be read, after which others are to be written. */
 export interface Continuation {
@@ -16,7 +16,7 @@ export interface Continuation {
   /** What each token to be written is drawn with, in [0, 1); greedy writing needs none. */
   uniforms?: readonly number[]
   /** Tokens that a repetition penalty is for. */
-  penalised?: readonly number[]
+  penalized?: readonly number[]
 }
 
 /** Tokens that go through the layers together, and for which there is room. */
@@ -27,8 +27,8 @@ export class Decoder {
   readonly config: GptConfig
   readonly #kernels: Kernels
   readonly #memory: Arena
-  readonly #weights: PackedWeights
-  readonly #sampler: PackedSampler
+  readonly #weights: WasmWeights
+  readonly #sampler: WasmSampler
   /** Where the keys and values of each slot begin. */
   readonly #caches: number[] = []
   /** Tokens that a cache holds. */
@@ -45,7 +45,7 @@ export class Decoder {
     this.config = config
     this.#kernels = kernels
     this.#memory = memory
-    this.#weights = packWeights(memory, config, folded)
+    this.#weights = writeWeights(memory, config, folded)
     this.#capacity = Math.ceil(contextLength / 8) * 8
     this.#keyBytes = 4 * this.#capacity * hiddenSize
     this.#valueBytes = 4 * this.#capacity * valueSize(config)
@@ -59,7 +59,7 @@ export class Decoder {
       logits: rowsOf(vocabSize),
     }
     this.#scores = memory.reserve(heads * (this.#capacity + 8))
-    this.#sampler = new PackedSampler(kernels, memory, vocabSize)
+    this.#sampler = new WasmSampler(kernels, memory, vocabSize)
   }
 
   /** @param parameters as arrays; they are copied */
@@ -83,14 +83,14 @@ export class Decoder {
     for (let i = 0; i < count; i++) {
       const tokens = this.#nextOfEach(unread, options, i)
       for (const [text, token] of tokens.entries()) written[text]!.push(token)
-      unread = unread.map(({ slot, position, ids, uniforms, penalised }, text) => {
+      unread = unread.map(({ slot, position, ids, uniforms, penalized }, text) => {
         const { id } = tokens[text]!
         return {
           slot,
           position: position + ids.length,
           ids: [id],
           ...(uniforms && { uniforms }),
-          ...(penalised && { penalised: [...penalised, id] }),
+          ...(penalized && { penalized: [...penalized, id] }),
         }
       })
     }
@@ -105,10 +105,10 @@ export class Decoder {
       const ends = rows.flatMap(({ text, last }, row) => (last ? [{ text, row }] : []))
       const logits = this.#logits(ends.map(({ row }) => row))
       for (const [i, { text }] of ends.entries()) {
-        const { uniforms, penalised } = texts[text]!
+        const { uniforms, penalized } = texts[text]!
         chosen[text] = this.#sampler.sample(logits + i * 4 * this.#weights.head.outputs, options, {
           uniform: uniforms?.[which],
-          penalised,
+          penalized,
         })
       }
     }
@@ -165,7 +165,7 @@ export class Decoder {
   }
 
   #linear(
-    { weight, bias, inputs, outputs }: PackedLinear,
+    { weight, bias, inputs, outputs }: WasmLinear,
     x: number,
     y: number,
     rows: number,

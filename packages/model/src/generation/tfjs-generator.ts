@@ -2,24 +2,24 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GptModel } from '../parameters.ts'
 import { decode, type KeyValueCache } from './decode.ts'
 import { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
-import { type SampledStream, seen, slide, type Writer } from './writer.ts'
+import { type SampledSequence, slideWindow, type TokenGenerator, visibleLength } from './token-generator.ts'
 
 /**
  * The texts that are written together on the tfjs backend in force, and their cache. Rows are aligned at their last token and padded on the
  * left, so that each step adds one column whatever their lengths.
  */
-export class Streams<S extends SampledStream> implements Writer<S> {
+export class TfjsGenerator<S extends SampledSequence> implements TokenGenerator<S> {
   readonly model: GptModel
   readonly useCache: boolean
   readonly sampling: SamplingOptions
-  streams: S[]
+  sequences: S[]
   #cache: KeyValueCache | undefined
   /** Tokens in the cache, the padding of shorter rows included. */
   #past = 0
 
-  constructor(model: GptModel, streams: S[], options: SamplingOptions & { cache?: boolean }) {
+  constructor(model: GptModel, sequences: S[], options: SamplingOptions & { cache?: boolean }) {
     this.model = model
-    this.streams = streams
+    this.sequences = sequences
     this.useCache = options.cache ?? true
     this.sampling = options
   }
@@ -27,14 +27,14 @@ export class Streams<S extends SampledStream> implements Writer<S> {
   async next(): Promise<SampledToken[][]> {
     const { vocabSize } = this.model.config
     const logits = await this.#logits()
-    return this.streams.map(({ random, tokens }, i) => [
+    return this.sequences.map(({ random, tokens }, i) => [
       sampleToken(logits.subarray(i * vocabSize, (i + 1) * vocabSize), this.sampling, random, tokens),
     ])
   }
 
-  /** Logits after the last token of each stream, `[streams * vocabSize]`. Every call follows one new token each. */
+  /** Logits after the last token of each sequence, `[sequences * vocabSize]`. Every call follows one new token each. */
   async #logits(): Promise<Float32Array> {
-    if (slide(this.streams, this.model.config.contextLength)) this.dispose()
+    if (slideWindow(this.sequences, this.model.config.contextLength)) this.dispose()
     const { config, parameters } = this.model
     const { logits, cache } = tf.tidy(() =>
       decode(config, parameters, this.#cache ? this.#oneColumn() : this.#allColumns()),
@@ -51,18 +51,18 @@ export class Streams<S extends SampledStream> implements Writer<S> {
     }
   }
 
-  /** Leaves out the streams that are done, and the padding that only they needed. */
-  keep(wanted: (stream: S) => boolean): void {
-    const indices = this.streams.flatMap((stream, i) => (wanted(stream) ? [i] : []))
-    if (indices.length === this.streams.length) return
-    this.streams = indices.map(i => this.streams[i]!)
+  /** Leaves out the sequences that are done, and the padding that only they needed. */
+  keep(wanted: (sequence: S) => boolean): void {
+    const indices = this.sequences.flatMap((sequence, i) => (wanted(sequence) ? [i] : []))
+    if (indices.length === this.sequences.length) return
+    this.sequences = indices.map(i => this.sequences[i]!)
     if (!this.#cache) return
     if (indices.length === 0) {
       this.dispose()
       return
     }
     // The last token is not yet in the cache.
-    const longest = Math.max(...this.streams.map(seen)) - 1
+    const longest = Math.max(...this.sequences.map(visibleLength)) - 1
     const old = this.#cache
     this.#cache = tf.tidy(() => {
       const rows = tf.tensor1d(indices, 'int32')
@@ -83,16 +83,16 @@ export class Streams<S extends SampledStream> implements Writer<S> {
   }
 
   #oneColumn() {
-    const { streams } = this
+    const { sequences } = this
     return {
       ids: tf.tensor2d(
-        streams.map(({ tokens }) => tokens.at(-1)!),
-        [streams.length, 1],
+        sequences.map(({ tokens }) => tokens.at(-1)!),
+        [sequences.length, 1],
         'int32',
       ),
       positions: tf.tensor2d(
-        streams.map(stream => seen(stream) - 1),
-        [streams.length, 1],
+        sequences.map(sequence => visibleLength(sequence) - 1),
+        [sequences.length, 1],
         'int32',
       ),
       ...this.#padding(this.#past + 1),
@@ -101,31 +101,31 @@ export class Streams<S extends SampledStream> implements Writer<S> {
   }
 
   #allColumns() {
-    const { streams } = this
-    const length = Math.max(...streams.map(seen))
-    const ids = new Int32Array(streams.length * length)
+    const { sequences } = this
+    const length = Math.max(...sequences.map(visibleLength))
+    const ids = new Int32Array(sequences.length * length)
     const positions = new Int32Array(ids.length)
-    for (const [row, stream] of streams.entries()) {
-      const padding = length - seen(stream)
+    for (const [row, sequence] of sequences.entries()) {
+      const padding = length - visibleLength(sequence)
       for (let i = padding; i < length; i++) {
-        ids[row * length + i] = stream.tokens[stream.start + i - padding]!
+        ids[row * length + i] = sequence.tokens[sequence.start + i - padding]!
         positions[row * length + i] = i - padding
       }
     }
     return {
-      ids: tf.tensor2d(ids, [streams.length, length], 'int32'),
-      positions: tf.tensor2d(positions, [streams.length, length], 'int32'),
+      ids: tf.tensor2d(ids, [sequences.length, length], 'int32'),
+      positions: tf.tensor2d(positions, [sequences.length, length], 'int32'),
       ...this.#padding(length),
     }
   }
 
   #padding(length: number): { padding?: tf.Tensor2D } {
-    const { streams } = this
-    if (streams.every(stream => seen(stream) === length)) return {}
-    const padding = new Float32Array(streams.length * length)
-    for (const [row, stream] of streams.entries()) {
-      padding.fill(-1e9, row * length, row * length + length - seen(stream))
+    const { sequences } = this
+    if (sequences.every(sequence => visibleLength(sequence) === length)) return {}
+    const padding = new Float32Array(sequences.length * length)
+    for (const [row, sequence] of sequences.entries()) {
+      padding.fill(-1e9, row * length, row * length + length - visibleLength(sequence))
     }
-    return { padding: tf.tensor2d(padding, [streams.length, length]) }
+    return { padding: tf.tensor2d(padding, [sequences.length, length]) }
   }
 }

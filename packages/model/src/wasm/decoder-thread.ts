@@ -16,27 +16,27 @@ export interface DecoderThread {
 }
 
 /** What the other thread is told first. */
-export interface DecoderThreadData {
+export interface DecoderData {
   config: GptConfig
   parameters: Arrays
 }
 
 /** What it is asked. Answers come in the same order. */
-export interface DecoderQuestion {
+export interface DecodeRequest {
   texts: readonly Continuation[]
   options: SamplingOptions
   count: number
 }
 
-export type DecoderAnswer = { tokens: SampledToken[][] } | { failed: string }
+export type DecodeResponse = { tokens: SampledToken[][] } | { failed: string }
 
-export async function decoderHere({ config, parameters }: DecoderThreadData): Promise<DecoderThread> {
+export async function createLocalDecoder({ config, parameters }: DecoderData): Promise<DecoderThread> {
   const decoder = await Decoder.create(config, parameters)
   return { next: (...question) => decoder.next(...question), dispose: async () => {} }
 }
 
 /** A worker thread of Node. It does not keep the process alive but while it is asked. */
-export async function decoderElsewhere(data: DecoderThreadData): Promise<DecoderThread> {
+export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThread> {
   if (typeof process === 'undefined' || !process.versions?.node) {
     throw new GenerationError('More than one thread for text generation needs Node; in pages take one.')
   }
@@ -54,7 +54,7 @@ export async function decoderElsewhere(data: DecoderThreadData): Promise<Decoder
     ended ??= new GenerationError(`A thread of text generation ${what}.`, { cause })
     for (const { reject } of waiting.splice(0)) reject(ended)
   }
-  const ask = (question: DecoderQuestion): Promise<SampledToken[][]> => {
+  const ask = (question: DecodeRequest): Promise<SampledToken[][]> => {
     if (ended) return Promise.reject(ended)
     return new Promise((resolve, reject) => {
       worker.postMessage(question)
@@ -62,7 +62,7 @@ export async function decoderElsewhere(data: DecoderThreadData): Promise<Decoder
       worker.ref()
     })
   }
-  worker.on('message', (answer: DecoderAnswer) => {
+  worker.on('message', (answer: DecodeResponse) => {
     const { resolve, reject } = waiting.shift()!
     if (waiting.length === 0) worker.unref()
     if ('failed' in answer) reject(new GenerationError(answer.failed))

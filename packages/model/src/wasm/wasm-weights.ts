@@ -3,7 +3,7 @@ import type { Arrays } from '../generation/fold-weights.ts'
 import { type Arena, padded } from './kernels.ts'
 
 /** A linear map in memory, as the kernel `linear` reads it. */
-export interface PackedLinear {
+export interface WasmLinear {
   weight: number
   bias: number
   inputs: number
@@ -11,23 +11,23 @@ export interface PackedLinear {
   outputs: number
 }
 
-export interface PackedLayer {
+export interface WasmLayer {
   /** Newest tokens that one may look at. */
   window: number
-  qkv: PackedLinear
-  attentionOutput: PackedLinear
-  up: PackedLinear
-  down: PackedLinear
+  qkv: WasmLinear
+  attentionOutput: WasmLinear
+  up: WasmLinear
+  down: WasmLinear
 }
 
 /** Where a model's weights lie. */
-export interface PackedWeights {
+export interface WasmWeights {
   /** Embeddings without the mean of each row, `[vocabSize or contextLength, padded hidden]`. */
   tokens: number
   positions: number
-  layers: PackedLayer[]
+  layers: WasmLayer[]
   /** With the final norm's scale and bias in it. */
-  head: PackedLinear
+  head: WasmLinear
 }
 
 /** Numbers of a value of all heads, each rounded up to 4. */
@@ -43,23 +43,23 @@ const NEVER = -1e30
  *
  * @param folded of `foldWeights`
  */
-export function packWeights(memory: Arena, config: GptConfig, folded: Arrays): PackedWeights {
+export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): WasmWeights {
   const { hiddenSize, heads, mlpSize, vocabSize } = config
   const headSize = hiddenSize / heads
   const headWidth = valueSize(config) / heads
-  const pack = (name: string, inputs: number, outputs: number): PackedLinear =>
-    packLinear(memory, {
+  const pack = (name: string, inputs: number, outputs: number): WasmLinear =>
+    writeLinear(memory, {
       inputs,
       outputs,
       weight: (input, output) => folded[`${name}.weight`]![input * outputs + output]!,
       bias: output => folded[`${name}.bias`]![output]!,
     })
-  const layers = config.attention.map((_, layer): PackedLayer => {
+  const layers = config.attention.map((_, layer): WasmLayer => {
     const name = `layers.${layer}`
     return {
       window: attentionOf(config, layer).window,
       qkv: pack(`${name}.attention.qkv`, hiddenSize, 3 * hiddenSize),
-      attentionOutput: packLinear(memory, {
+      attentionOutput: writeLinear(memory, {
         inputs: valueSize(config),
         outputs: hiddenSize,
         weight(input, output) {
@@ -76,10 +76,10 @@ export function packWeights(memory: Arena, config: GptConfig, folded: Arrays): P
   const head = folded[config.tiedHead ? 'embedding.token' : 'head.weight']!
   const [scale, shift] = [folded['finalNorm.scale']!, folded['finalNorm.bias']!]
   return {
-    tokens: memory.put(centred(folded['embedding.token']!, hiddenSize)),
-    positions: memory.put(centred(folded['embedding.position']!, hiddenSize)),
+    tokens: memory.put(centered(folded['embedding.token']!, hiddenSize)),
+    positions: memory.put(centered(folded['embedding.position']!, hiddenSize)),
     layers,
-    head: packLinear(memory, {
+    head: writeLinear(memory, {
       inputs: hiddenSize,
       outputs: vocabSize,
       weight: (input, output) => head[output * hiddenSize + input]! * scale[input]!,
@@ -93,7 +93,7 @@ export function packWeights(memory: Arena, config: GptConfig, folded: Arrays): P
   }
 }
 
-function packLinear(
+function writeLinear(
   memory: Arena,
   {
     inputs,
@@ -108,7 +108,7 @@ function packLinear(
     bias(output: number): number
     padding?: number
   },
-): PackedLinear {
+): WasmLinear {
   const width = padded(outputs)
   const panels = new Float32Array(width * inputs)
   for (let output = 0; output < outputs; output++) {
@@ -120,7 +120,7 @@ function packLinear(
 }
 
 /** Rows without their means, padded. Every norm takes the mean away anyhow. */
-function centred(rows: Float32Array, size: number): Float32Array {
+function centered(rows: Float32Array, size: number): Float32Array {
   const stride = padded(size)
   const out = new Float32Array((rows.length / size) * stride)
   for (let from = 0, to = 0; from < rows.length; from += size, to += stride) {

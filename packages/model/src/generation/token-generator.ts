@@ -3,7 +3,7 @@ import type { Random } from '../random.ts'
 import type { SampledToken, SamplingOptions } from './sample-token.ts'
 
 /** One text in the making. */
-export interface Stream {
+export interface Sequence {
   /** Prompt and what was written, without end. */
   tokens: number[]
   /** Index of the first token that the model still sees. */
@@ -11,37 +11,40 @@ export interface Stream {
 }
 
 /** A text and what its tokens are drawn with. */
-export interface SampledStream extends Stream {
+export interface SampledSequence extends Sequence {
   random: Pick<Random, 'uniform'>
 }
 
 /** Writes several texts together, whatever computes. */
-export interface Writer<S extends SampledStream> {
+export interface TokenGenerator<S extends SampledSequence> {
   /** The texts that are still written. */
-  readonly streams: readonly S[]
+  readonly sequences: readonly S[]
   /**
-   * The next tokens of each text, in the order of `streams`: the same number for each, at least one. The caller
+   * The next tokens of each text, in the order of `sequences`: the same number for each, at least one. The caller
    * appends them to the texts, as far as it wants them, before the next call.
    */
   next(): Promise<SampledToken[][]>
   /** Leaves out texts that are done; those that stay have all tokens that `next` gave. */
-  keep(wanted: (stream: S) => boolean): void
+  keep(wanted: (sequence: S) => boolean): void
   dispose(): void
 }
 
 /** A model that has its own way of writing. */
-export interface WritingModel {
+export interface GenerationEngine {
   readonly config: GptConfig
   /** Most texts that are written together. */
   readonly maxRows: number
   /** Whether writing holds the caller's thread, so that others must be let through now and then. */
   readonly blocks: boolean
   /** Writes texts together; `generate` and its like call it. */
-  writer<S extends SampledStream>(streams: S[], options: SamplingOptions & { maxTokens: number }): Writer<S>
+  writer<S extends SampledSequence>(
+    sequences: S[],
+    options: SamplingOptions & { maxTokens: number },
+  ): TokenGenerator<S>
 }
 
 /** Tokens of a text that the model sees. */
-export function seen({ tokens, start }: Stream): number {
+export function visibleLength({ tokens, start }: Sequence): number {
   return tokens.length - start
 }
 
@@ -51,11 +54,11 @@ export function seen({ tokens, start }: Stream): number {
  *
  * @returns whether anything moved
  */
-export function slide(streams: readonly Stream[], contextLength: number): boolean {
+export function slideWindow(sequences: readonly Sequence[], contextLength: number): boolean {
   let moved = false
-  for (const stream of streams) {
-    if (seen(stream) <= contextLength) continue
-    stream.start = stream.tokens.length - Math.max(1, Math.floor(contextLength / 2))
+  for (const sequence of sequences) {
+    if (visibleLength(sequence) <= contextLength) continue
+    sequence.start = sequence.tokens.length - Math.max(1, Math.floor(contextLength / 2))
     moved = true
   }
   return moved

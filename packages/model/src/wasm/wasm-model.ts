@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors.ts'
-import type { WritingModel } from '../generation/writer.ts'
+import type { GenerationEngine } from '../generation/token-generator.ts'
 import { parameterShapes } from '../parameters.ts'
-import { decoderElsewhere, decoderHere } from './decoder-thread.ts'
-import { PackedWriter, type Place, type Places } from './packed-writer.ts'
+import { createLocalDecoder, createWorkerDecoder } from './decoder-thread.ts'
+import { type CacheSlot, type CacheSlots, WasmGenerator } from './wasm-generator.ts'
 
-/** Options of {@link packModel}. */
-export interface PackModelOptions {
+/** Options of {@link createWasmModel}. */
+export interface WasmModelOptions {
   /**
    * Threads that share the texts of a batch, the caller's among them; a text alone takes one. Each has a copy of the
    * weights. More than one needs Node. Default 1.
@@ -18,7 +18,7 @@ export interface PackModelOptions {
 }
 
 /** A model that writes with WebAssembly kernels of its own. Give it to `generate`, `generateBatch` or `generateText`. */
-export interface PackedModel extends WritingModel {
+export interface WasmModel extends GenerationEngine {
   readonly threads: number
   /** Ends the other threads. The memory goes when nothing holds the model any more. */
   dispose(): Promise<void>
@@ -35,10 +35,10 @@ const MOST_CACHE_BYTES = 2 ** 30
  * @param model its parameters as tensors or as arrays; they are copied
  * @throws GenerationError when there is not enough memory, or threads out of range
  */
-export async function packModel(
+export async function createWasmModel(
   model: { config: GptConfig; parameters: Record<string, tf.Tensor | Float32Array> },
-  { threads = 1, maxRows }: PackModelOptions = {},
-): Promise<PackedModel> {
+  { threads = 1, maxRows }: WasmModelOptions = {},
+): Promise<WasmModel> {
   const { config } = model
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > 256) {
     throw new GenerationError(`threads must be a whole number from 1 to 256, got ${threads}.`)
@@ -52,9 +52,9 @@ export async function packModel(
     ),
   )
   const data = { config, parameters }
-  const others = Array.from({ length: threads - 1 }, () => decoderElsewhere(data))
-  const decoders = await Promise.all([decoderHere(data), ...others])
-  const places = new FreePlaces(threads)
+  const others = Array.from({ length: threads - 1 }, () => createWorkerDecoder(data))
+  const decoders = await Promise.all([createLocalDecoder(data), ...others])
+  const places = new FreeSlots(threads)
   const bytesPerRow = 8 * config.layers * config.hiddenSize * config.contextLength
   return {
     config,
@@ -62,7 +62,7 @@ export async function packModel(
     blocks: true,
     maxRows:
       maxRows ?? Math.max(1, Math.min(MOST_ROWS * threads, Math.floor(MOST_CACHE_BYTES / bytesPerRow))),
-    writer: (streams, options) => new PackedWriter(config, decoders, places, streams, options),
+    writer: (sequences, options) => new WasmGenerator(config, decoders, places, sequences, options),
     async dispose() {
       await Promise.all(decoders.map(decoder => decoder.dispose()))
     },
@@ -70,14 +70,14 @@ export async function packModel(
 }
 
 /** Caches that no text has, the same ones again and again. */
-class FreePlaces implements Places {
+class FreeSlots implements CacheSlots {
   readonly #taken: Set<number>[]
 
   constructor(threads: number) {
     this.#taken = Array.from({ length: threads }, () => new Set())
   }
 
-  take(): Place {
+  take(): CacheSlot {
     const [taken, thread] = this.#taken
       .map((taken, thread) => [taken, thread] as const)
       .reduce((least, next) => (next[0].size < least[0].size ? next : least))
@@ -87,7 +87,7 @@ class FreePlaces implements Places {
     return { thread, slot }
   }
 
-  free({ thread, slot }: Place): void {
+  free({ thread, slot }: CacheSlot): void {
     this.#taken[thread]!.delete(slot)
   }
 }

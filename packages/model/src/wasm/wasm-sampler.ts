@@ -6,7 +6,7 @@ import { type Arena, type Kernels, padded } from './kernels.ts'
 const FIRST_LEAST = 1e-3
 
 /** Chooses tokens as `sampleToken` does, where the logits lie and in float32. */
-export class PackedSampler {
+export class WasmSampler {
   readonly #kernels: Kernels
   readonly #memory: Arena
   readonly #vocabSize: number
@@ -23,7 +23,7 @@ export class PackedSampler {
 
   /**
    * @param at where the logits begin
-   * @param penalised tokens that the repetition penalty is for
+   * @param penalized tokens that the repetition penalty is for
    * @throws GenerationError when they are not numbers
    */
   sample(
@@ -31,8 +31,8 @@ export class PackedSampler {
     options: SamplingOptions,
     {
       uniform = 0,
-      penalised = [],
-    }: { uniform?: number | undefined; penalised?: readonly number[] | undefined },
+      penalized = [],
+    }: { uniform?: number | undefined; penalized?: readonly number[] | undefined },
   ): SampledToken {
     const { temperature = 1, repetitionPenalty = 1 } = options
     const logits = this.#memory.floats(at, this.#vocabSize)
@@ -46,7 +46,7 @@ export class PackedSampler {
     if (repetitionPenalty !== 1 || temperature !== 0) {
       const plain = new Map<number, number>()
       if (repetitionPenalty !== 1) {
-        for (const id of penalised) {
+        for (const id of penalized) {
           if (plain.has(id)) continue
           const logit = logits[id]!
           plain.set(id, logit)

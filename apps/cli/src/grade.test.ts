@@ -33,7 +33,7 @@ beforeAll(async () => {
   ]) {
     const lines = Array.from({ length: 12 }, (_, i) =>
       JSON.stringify({
-        beginning: `Story ${i >> 1} begins and`,
+        prompt: `Story ${i >> 1} begins and`,
         completion: ` ends in a ${word} way, number ${i}.`,
       }),
     )
@@ -91,7 +91,7 @@ describe('a file of completions', () => {
     })
     expect((await cli('compare', 'good-grades', 'poor-grades')).stdout).toContain('## good against poor')
     expect((await cli('report', 'good-grades', 'poor-grades', '--out', 'both.html')).code).toBe(0)
-    expect(await readFile(join(folder, 'both.html'), 'utf8')).toContain('Compared on the same beginnings')
+    expect(await readFile(join(folder, 'both.html'), 'utf8')).toContain('Compared on the same prompts')
     expect((await cli('report', 'good-grades', '--format', 'csv', '--out', '-')).stdout).toMatch(
       /^model,judge/,
     )
@@ -124,7 +124,7 @@ test('a trained model: writes, is measured without a judge, then graded from the
     '- Once there was a cat who\n- Tom had a ball and\n- The sun was hot, so\n',
   )
   await writeFile(join(folder, 'p.json'), '[{"prompt":"After winter comes","accept":["spring"]}]')
-  const common = ['--beginnings', 'b.yaml', '--prompts', 'p.json', '--trials', '2', '--max-tokens', '12']
+  const common = ['--prompts', 'b.yaml', '--answer-prompts', 'p.json', '--trials', '2', '--max-tokens', '12']
   const measured = await cli('grade', 'runs/tiny', '--measures-only', '--corpus', 'sample', ...common)
   expect(measured.stderr).toBe('')
   expect(measured.code).toBe(0)
@@ -194,9 +194,7 @@ describe('in batches', () => {
       },
     )
     const { code, stderr } = await second!
-    expect(stderr).toMatch(
-      /^error: .*journal\.jsonl: process \d+ is grading into this journal already\. Wait/,
-    )
+    expect(stderr).toMatch(/^error: .*journal\.jsonl is in use by process \d+\. Wait/)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(code).toBe(1)
     expect(first.code).toBe(130)
@@ -245,7 +243,7 @@ describe('mistakes are told in one line', () => {
   })
 
   test('about files', async () => {
-    await writeFile(join(folder, 'bad.jsonl'), '{"beginning":"a","completion":"b"}\n{"beginning":"a"}\n')
+    await writeFile(join(folder, 'bad.jsonl'), '{"prompt":"a","completion":"b"}\n{"prompt":"a"}\n')
     await writeFile(join(folder, 'r.yaml'), 'name: x\n')
     await mkdir(join(folder, 'old'))
     await writeFile(
@@ -255,17 +253,17 @@ describe('mistakes are told in one line', () => {
     await mkdir(join(folder, 'old-cache'))
     await writeFile(join(folder, 'old-cache/cache.json'), '{"version":999}\n')
     await Promise.all([
-      fails(['grade', 'bad.jsonl', ...judge()], /bad\.jsonl, line 2: the field "completion" is missing/),
+      fails(['grade', 'bad.jsonl', ...judge()], /bad\.jsonl, line 2: .*the field "completion"/),
       fails(['grade', 'missing.jsonl', ...judge()], /there is no .*missing\.jsonl/),
       fails(
         ['grade', 'good.jsonl', ...judge(), '--prompts', 'r.yaml'],
         /--prompts is for a model that writes/,
       ),
       fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'kindness.yaml'], /--rubric: there is no/),
-      fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'r.yaml'], /r\.yaml, exercise:/),
+      fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'r.yaml'], /r\.yaml: title:/),
       fails(
         ['grade', 'good.jsonl', ...judge(), '--out', 'old'],
-        /old\/journal\.jsonl: version 0 of the journal wrote this/,
+        /old\/journal\.jsonl has version 0 of its format/,
       ),
       fails(['compare', 'old', 'old'], /old holds no gradings/),
       fails(['grade', 'good.jsonl', ...judge(), '--out', 'new', '--cache', 'old-cache'], /cache/i),

@@ -27,7 +27,7 @@ beforeAll(async () => {
   })
   await saveSafetensors(join(cwd, 'model'), { config, parameters: initParameterArrays(config, 1) })
   await tokenizer.save(join(cwd, 'model', 'tokenizer.json'))
-  await writeFile(join(cwd, 'written.jsonl'), '{"beginning": "A cat", "completion": " sat."}\n')
+  await writeFile(join(cwd, 'written.jsonl'), '{"prompt": "A cat", "completion": " sat."}\n')
   server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 1e9 })
     response.write('The cat sat.\n<|endoftext|>\nThe dog ran.\n<|endoftext|>\n', () => onAnswer())

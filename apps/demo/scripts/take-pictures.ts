@@ -98,7 +98,7 @@ const teacher = await startChatServer({
   cors: true,
   models: ['teacher'],
   respond: ({ messages }) => {
-    if (/Give no marks yet/.test(messages.at(-1)!.content))
+    if (/Give no scores yet/.test(messages.at(-1)!.content))
       return 'The sentence is finished well. The story stays with its people and comes to an end.'
     const length = messages[1]!.content.length
     return `Grammar: ${6 + (length % 4)}/10, Creativity: ${4 + (length % 5)}/10, Consistency: ${5 + (length % 4)}/10, Plot: ${4 + (length % 3)}/10, Age group: B`

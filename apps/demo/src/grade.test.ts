@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildReport, readReport, renderJson } from '@tinystories/grader'
+import { buildReport, parseReport, renderJson } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,9 +15,9 @@ const LONG = 200_000
 const KEY = 'sk-planted-0123456789abcdef'
 const BEGINNINGS = ['The frog wanted to jump over the pond, so', 'Mia had a kite. When the wind came,']
 
-/** Plays a teacher: longer texts get better marks. */
+/** Plays a judge: longer texts get better scores. */
 function teach({ messages }: ServedRequest): string {
-  if (/Give no marks yet/.test(messages.at(-1)!.content))
+  if (/Give no scores yet/.test(messages.at(-1)!.content))
     return 'The sentence is finished, and <b>that</b> is good.'
   const length = messages[1]!.content.length
   return `Grammar: ${5 + (length % 5)}/10, Creativity: ${length % 7}/10, Consistency: 8/10, Plot: 4/10, Age group: B`
@@ -235,9 +235,9 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
   })
 
   it('shows means with their errors, and gives the report as files', async () => {
-    const report = readReport(await download(/as JSON/), 'report.json')
+    const report = parseReport(await download(/as JSON/), 'report.json')
     expect(report.models.map(({ graded }) => graded)).toEqual([2, 2])
-    const marks = report.models.map(model => model.items.map(item => item.judgement!.marks.grammar as number))
+    const marks = report.models.map(model => model.items.map(item => item.judgment!.scores.grammar as number))
     const rows = await page.locator('.grade-table tbody tr').all()
     for (const [i, row] of rows.entries()) {
       const [a, b] = marks[i]!
@@ -300,7 +300,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
       fresh.waitForEvent('download'),
       fresh.getByRole('button', { name: /as JSON/ }).click(),
     ])
-    expect(renderJson(readReport(await readFile(await again.path(), 'utf8'), ''))).toBe(text)
+    expect(renderJson(parseReport(await readFile(await again.path(), 'utf8'), ''))).toBe(text)
     await fresh.getByRole('button', { name: 'Close this report' }).click()
     expect(await fresh.locator('.grade-results').count()).toBe(0)
     await fresh.context().close()

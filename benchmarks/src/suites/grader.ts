@@ -1,11 +1,6 @@
-import {
-  beginnings,
-  bootstrapInterval,
-  corpusOverlap,
-  grade,
-  krippendorffAlpha,
-  weightedKappa,
-} from '@tinystories/grader'
+import { grade, storyPrompts } from '@tinystories/grader'
+import { corpusOverlap } from '@tinystories/grader/measures'
+import { bootstrapInterval, krippendorffAlpha, weightedKappa } from '@tinystories/grader/statistics'
 import { createChatClient } from '@tinystories/llm'
 import { startChatServer } from '@tinystories/llm/testing'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine, median } from '../harness.ts'
@@ -66,7 +61,7 @@ export async function run(): Promise<BenchmarkResult> {
         row('weighted kappa, 5,000 items', times.kappa, library('scikit-learn'), times.peerKappa),
         row("Krippendorff's alpha, 5,000 items", times.alpha, library('krippendorff'), times.peerAlpha),
         row(
-          'cluster bootstrap, 5,000 marks, 2,000 draws',
+          'cluster bootstrap, 5,000 scores, 2,000 draws',
           times.bootstrap,
           library('numpy'),
           times.peerBootstrap,
@@ -102,7 +97,7 @@ async function requestsPerSecond(told: boolean): Promise<number> {
       ...(told ? { requestsPerMinute: rate * 60, maxConcurrency: atOnce } : {}),
     })
     const generate = ({ seed }: { seed: number }): string => ` they found ${seed} apples.`
-    const source = { beginnings: beginnings.slice(0, 50), generate }
+    const source = { prompts: storyPrompts.slice(0, 50), generate }
     const begin = performance.now()
     const { gradings } = await grade(source, { judge, trials: 20, concurrency: 64 })
     const seconds = (performance.now() - begin) / 1000
@@ -155,7 +150,7 @@ function inputOf(): {
     return Math.floor((state / 2 ** 32) * limit)
   }
   const a = Array.from({ length: 5000 }, () => below(11))
-  const b = a.map(mark => Math.max(0, Math.min(10, mark + below(5) - 2)))
+  const b = a.map(score => Math.max(0, Math.min(10, score + below(5) - 2)))
   const words = Array.from({ length: 800 }, () =>
     String.fromCharCode(...Array.from({ length: 4 }, () => 97 + below(26))),
   )

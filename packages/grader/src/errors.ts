@@ -1,42 +1,89 @@
-/** The parts of a {@link GraderInputError}. */
-export interface GraderInputProblem {
-  /** What was read: a file, a rubric, a journal, an option. */
-  source: string
-  /** Where in it, such as `line 12`. */
-  place?: string
-  /** What is wrong, as the middle of a sentence. */
-  problem: string
-  /** What the person can do about it, as a sentence. */
-  remedy: string
-  cause?: unknown
+import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+
+/**
+ * Details of a {@link GraderError} by its code. `source` is the file or option that was read, `place` a place in it
+ * such as `line 12`.
+ */
+export interface GraderErrorDetails {
+  /** An option has a value that it cannot have. */
+  'invalid-option': { option: string; value: unknown; expected: string }
+  /** A text is neither YAML nor JSON. `problem` says what the parser met. */
+  'not-yaml': { source: string; problem: string }
+  /** A file holds none of the items that are expected. */
+  'no-items': { source: string; items: string }
+  /** Two items have the same id. */
+  'duplicate-id': { source: string; place: string; id: string; first: string }
+  /** A file is not of the expected kind. */
+  'wrong-format': { source: string; expected: 'journal' | 'gradings' | 'report' }
+  /** Another release wrote the file. */
+  'unsupported-version': { source: string; version: unknown; supported: number }
+  /** The journal cannot be opened or written. `reason` is the system's code, such as `EACCES`. */
+  'journal-unusable': { path: string; reason: string }
+  /** Another process, or another journal of this one, has the journal open. `lock` is the file that says so. */
+  'journal-locked': {
+    path: string
+    lock: string
+    pid?: number
+    holder: 'this-process' | 'this-host' | 'other-host'
+  }
+  /** The check of a line in the middle of the journal does not fit its content. */
+  'journal-damaged': { path: string; line: number }
+  /** The judge failed so many times in a row; `problem` is what it said last. */
+  'judge-failed': { failures: number; problem: string }
+  /** Two lists that belong together differ in length. */
+  'lengths-differ': { a: number; b: number }
+  /** A value is not one of the scale's. */
+  'off-scale': { index: number; value: number }
 }
 
-/** Something given to the grader cannot be used: names the source, the place in it, and the remedy. */
-export class GraderInputError extends Error {
-  override readonly name = 'GraderInputError'
-  readonly source: string
-  readonly place: string | undefined
-  readonly remedy: string
+const fileNames = { journal: 'a journal of gradings', gradings: 'a file of gradings', report: 'a report' }
 
-  constructor({ source, place, problem, remedy, cause }: GraderInputProblem) {
-    super(`${source}${place === undefined ? '' : `, ${place}`}: ${problem}. ${remedy}`, { cause })
-    this.source = source
-    this.place = place
-    this.remedy = remedy
-  }
-
-  /** True for errors of this class, also when two copies of the package are loaded. */
-  static isInstance(error: unknown): error is GraderInputError {
-    return error instanceof Error && error.name === 'GraderInputError'
-  }
-}
-
-/** The judge cannot be reached or does not answer: what was graded until then is kept in the journal. */
-export class JudgeFailedError extends Error {
-  override readonly name = 'JudgeFailedError'
-
-  /** True for errors of this class, also when two copies of the package are loaded. */
-  static isInstance(error: unknown): error is JudgeFailedError {
-    return error instanceof Error && error.name === 'JudgeFailedError'
-  }
-}
+/** Something given to the grader cannot be used, or the judge does not answer. */
+export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = defineError('GraderError', {
+  'invalid-option': ({ option, value, expected }) => ({
+    problem: `The option ${option} is ${String(value)}.`,
+    remedy: `Give ${expected}.`,
+  }),
+  'not-yaml': ({ source, problem }) => ({
+    problem: `${source} is neither YAML nor JSON: ${problem}.`,
+    remedy: 'Correct it; the README of @tinystories/grader shows the formats.',
+  }),
+  'no-items': ({ source, items }) => ({
+    problem: `${source} holds no ${items}.`,
+    remedy: `Give a list with at least one item.`,
+  }),
+  'duplicate-id': ({ source, place, id, first }) => ({
+    problem: `${source}, ${place}: its id "${id}" is that of ${first}.`,
+    remedy: 'Give each an id of its own.',
+  }),
+  'wrong-format': ({ source, expected }) => ({
+    problem: `${source} is not ${fileNames[expected]}.`,
+    remedy: 'Choose another file or folder.',
+  }),
+  'unsupported-version': ({ source, version, supported }) => ({
+    problem: `${source} has version ${String(version)} of its format; this release reads version ${supported}.`,
+    remedy: 'Use the release that wrote it, or grade again in another folder.',
+  }),
+  'journal-unusable': ({ path, reason }) => ({
+    problem: `The journal ${path} cannot be opened or written (${reason}).`,
+    remedy: 'Check the folder, its permissions and the free space.',
+  }),
+  'journal-locked': ({ path, lock, pid, holder }) => ({
+    problem: `${path} is in use by ${holder === 'this-process' ? 'this process' : `process ${pid}${holder === 'other-host' ? ' on another machine' : ''}`}.`,
+    remedy:
+      holder === 'other-host'
+        ? `Wait for it; if it no longer runs, delete ${lock}.`
+        : 'Wait for it or stop it, or choose another folder.',
+  }),
+  'journal-damaged': ({ path, line }) => ({
+    problem: `${path}, line ${line}: its check does not fit its content.`,
+    remedy: 'Remove the line; that judgment is asked for again.',
+  }),
+  'judge-failed': ({ failures, problem }) => ({
+    problem: `The judge failed ${failures} times in a row, at last with: ${problem}`,
+    remedy: 'What was graded is kept in the journal; run the same again later.',
+  }),
+  'lengths-differ': ({ a, b }) => ({ problem: `Two lists of ratings have ${a} and ${b} values.` }),
+  'off-scale': ({ index, value }) => ({ problem: `Rating ${index} is ${value}, which is not on the scale.` }),
+})
+export type GraderError = ErrorOf<typeof GraderError>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readBeginnings } from './completions/read-beginnings.ts'
-import { parseMarks } from './parse/parse-marks.ts'
+import { parsePrompts } from './completions/parse-prompts.ts'
+import { parseScores } from './parse/parse-scores.ts'
 import { storyRubric } from './rubric/story-rubric.ts'
 import { agreement } from './statistics/agreement.ts'
 import { data, hasData } from './testing/data.ts'
@@ -16,27 +16,27 @@ describe.skipIf(!hasData('gradings'))('real gradings', () => {
     expect(lines).toHaveLength(28)
     for (const { raw } of lines) {
       const expected: Record<string, number | string> = {}
-      for (const [, name, mark] of raw.matchAll(/(\w+): (\d+)\/10/g))
-        expected[name!.toLowerCase()] = Number(mark)
+      for (const [, name, score] of raw.matchAll(/(\w+): (\d+)\/10/g))
+        expected[name!.toLowerCase()] = Number(score)
       const age = /Age group: ([A-F])/.exec(raw)?.[1]
-      expect(parseMarks(raw, storyRubric).marks).toEqual(age ? { ...expected, age } : expected)
+      expect(parseScores(raw, storyRubric).scores).toEqual(age ? { ...expected, age } : expected)
     }
   })
 
-  test('4,685 real replies: all to the recorded marks, ages to their group or told apart', () => {
+  test('4,685 real replies: all to the recorded scores, ages to their group or to a problem', () => {
     const lines = read('gradings/ctg-intervention/gradings.jsonl').trimEnd().split('\n')
     expect(lines).toHaveLength(4685)
     const ages: Record<string, Record<string, number>> = {}
     const count = { same: 0, apart: 0, wrong: 0 }
     for (const line of lines) {
       const recorded = JSON.parse(line) as Record<string, string | number>
-      const { marks, problems } = parseMarks(String(recorded.response), storyRubric)
+      const { scores, problems } = parseScores(String(recorded.response), storyRubric)
       const names = ['grammar', 'creativity', 'consistency']
-      if (names.every(name => marks[name] === recorded[name])) count.same++
-      else if (names.every(name => marks[name] === recorded[name] || problems[name])) count.apart++
+      if (names.every(name => scores[name] === recorded[name])) count.same++
+      else if (names.every(name => scores[name] === recorded[name] || problems[name])) count.apart++
       else count.wrong++
       const raw = String(recorded.age_raw).trim().split('\n')[0]!
-      const result = String(marks.age ?? problems.age!.reason)
+      const result = String(scores.age ?? problems.age!.reason)
       ages[raw] = { ...ages[raw], [result]: (ages[raw]?.[result] ?? 0) + 1 }
     }
     expect(count).toEqual({ same: 4685, apart: 0, wrong: 0 })
@@ -90,9 +90,9 @@ describe.skipIf(!hasData('gradings'))('real gradings', () => {
   })
 })
 
-test.skipIf(!hasData('prompts'))("the data set's own 44 beginnings, and other lists of prompts", () => {
-  const own = readBeginnings(read('prompts/evaluation-prompts.yaml'), 'evaluation-prompts.yaml')
+test.skipIf(!hasData('prompts'))("the data set's own 44 prompts, and other lists of prompts", () => {
+  const own = parsePrompts(read('prompts/evaluation-prompts.yaml'), 'evaluation-prompts.yaml')
   expect(own).toHaveLength(44)
   for (const { text } of own) expect(text.length).toBeGreaterThan(20)
-  expect(readBeginnings(read('prompts/gpt_eval_prompts-50.json'), 'prompts')).toHaveLength(50)
+  expect(parsePrompts(read('prompts/gpt_eval_prompts-50.json'), 'prompts')).toHaveLength(50)
 })

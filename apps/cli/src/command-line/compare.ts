@@ -5,7 +5,7 @@ import type { SetExitCode } from './set-exit-code.ts'
 export function compareCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('compare')
-    .description('Compare the marks of two models on the same beginnings')
+    .description('Compare the scores of two models on the same prompts')
     .argument('<first>', 'a folder that grade wrote, or a run that was graded')
     .argument('<second>', 'another')
     .option('--json', 'print one JSON object')

@@ -7,7 +7,7 @@ import type { SetExitCode } from './set-exit-code.ts'
 export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('grade')
-    .description('Have completions marked by a language model as a teacher would')
+    .description('Have a language model judge completions')
     .argument('[what]', 'a run or model folder, or a file of completions (default: the newest run in runs/)')
     .optionsGroup('The judge:')
     .option('--model <name>', 'which model judges; its key is taken from OPENAI_API_KEY')
@@ -42,19 +42,22 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--cache <folder>', "where replies are kept (default: in the user's cache folder)")
     .optionsGroup('The completions:')
-    .option('--beginnings <file>', 'YAML or JSON list of beginnings (default: 54 of our own)')
-    .option('--trials <n>', 'completions of each beginning', wholeNumber(1, 1000), 10)
+    .option('--prompts <file>', 'YAML or JSON list of prompts (default: the 54 that come with it)')
+    .option('--trials <n>', 'completions of each prompt', wholeNumber(1, 1000), 10)
     .option('--temperature <x>', 'of the model that writes', decimal(0, 10), 1)
     .option('--max-tokens <n>', 'tokens of a completion at most', wholeNumber(), 200)
     .option('--seed <n>', 'the same seed writes the same completions', wholeNumber(0, 2 ** 31 - 1), 42)
-    .option('--cut-run-on', 'cut where a 4-gram comes again, for models that never stop')
+    .option('--truncate-repeats', 'cut where a 4-gram comes again, for models that never stop')
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...writingEngines]).default('auto'),
     )
     .optionsGroup('Without a judge:')
-    .option('--measures-only', 'no judge: diversity, memorisation, instructions, answers')
+    .option('--measures-only', 'no judge: diversity, memorization, instructions, answers')
     .option('--corpus <source>', 'the stories that the model was trained on, to find what it repeats')
-    .option('--prompts <file>', 'prompts with accepted answers (default: 28 of our own; needs a model)')
+    .option(
+      '--answer-prompts <file>',
+      'prompts with accepted answers (default: the 28 that come with it; needs a model)',
+    )
     .optionsGroup('What is written:')
     .option('--name <name>', 'what the report calls the model (default: from its path)')
     .option('--out <folder>', 'default: grades/ in the run, or NAME-grades beside the file')
@@ -68,7 +71,7 @@ Examples:
   tinystories grade runs/mine --model gpt-4o-mini --batch
   tinystories grade runs/mine --measures-only --corpus stories.txt
 
-A file of completions has one JSON object a line: {"beginning": "…", "completion": "…"}.
+A file of completions has one JSON object a line: {"prompt": "…", "completion": "…"}.
 The same command goes on where it was stopped; what was paid is never paid again.`,
     )
     .action(async (what: string | undefined, flags) => {

@@ -5,7 +5,7 @@ import type { SetExitCode } from './set-exit-code.ts'
 export function reportCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('report')
-    .description('Put the marks of one or several models into one report')
+    .description('Put the scores of one or several models into one report')
     .argument('<folder...>', 'folders that grade wrote, or runs that were graded')
     .addOption(
       new Option('--format <name>', 'of the report').choices(['html', 'md', 'json', 'csv']).default('html'),

@@ -3,7 +3,7 @@ import { openGrades } from '../grade/grades-folder.ts'
 import { UserError } from '../user-error.ts'
 
 /**
- * Compares two graded models on the beginnings that they share.
+ * Compares two graded models on the prompts that they share.
  *
  * @returns the exit code
  */
@@ -11,11 +11,11 @@ export async function compare(a: string, b: string, { json }: { json?: boolean }
   const opened = [await openGrades(a), await openGrades(b)]
   for (const [i, { run }] of opened.entries())
     if (run.gradings.length === 0)
-      throw new UserError(`${[a, b][i]} has measures only, no marks. Grade it with a judge first.`)
+      throw new UserError(`${[a, b][i]} has measures only, no scores. Grade it with a judge first.`)
   const report = buildReport(opened.map(({ run }) => run))
   const [comparison] = report.comparisons
   if (!comparison?.criteria.some(({ pairs }) => pairs > 0))
-    throw new UserError('The two have no beginning in common. Grade both with the same --beginnings.')
+    throw new UserError('The two have no prompt in common. Grade both with the same --prompts.')
   const measured = report.models.map(model => ({ ...model, items: [] }))
   if (json) console.log(JSON.stringify({ ...comparison, warnings: report.warnings }))
   else process.stdout.write(renderMarkdown({ ...report, models: measured }))

@@ -1,27 +1,25 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import {
-  answerPrompts,
-  type Beginning,
   type Completion,
   type GradingProgress,
   type GradingRun,
   grade as gradeCompletions,
-  gradingsJson,
   type Journal,
   type MeasuresSummary,
-  measureCompletions,
   openJournal,
-  beginnings as ownBeginnings,
+  type Prompt,
+  parseCompletions,
+  parsePrompts,
   parseRubric,
   type Report,
   type Rubric,
-  readAnswerPrompts,
-  readBeginnings,
-  readCompletions,
+  renderGradings,
   rubrics,
   rubricVersion,
+  storyPrompts,
 } from '@tinystories/grader'
+import { answerPrompts, measureCompletions, parseAnswerPrompts } from '@tinystories/grader/measures'
 import type { BatchWaveProgress } from '@tinystories/llm'
 import { type Written, writeCompletions } from '../grade/completions.ts'
 import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
@@ -41,16 +39,16 @@ export interface GradeFlags extends JudgeFlags {
   rubric: string
   regrades: number
   judgeTemperature: number
-  beginnings?: string
+  prompts?: string
   trials: number
   temperature: number
   maxTokens: number
   seed: number
-  cutRunOn?: boolean
+  truncateRepeats?: boolean
   engine: WritingEngine | 'auto'
   measuresOnly?: boolean
   corpus?: string
-  prompts?: string
+  answerPrompts?: string
   name?: string
   out?: string
 }
@@ -59,13 +57,13 @@ export interface GradeFlags extends JudgeFlags {
  * Has a model's completions graded, and leaves completions, journal, gradings and reports in a folder.
  *
  * @param what a run or model folder, or a file of completions
- * @returns the exit code: 0, 1 when the judge marked nothing, or 130 when interrupted.
+ * @returns the exit code: 0, 1 when the judge scored nothing, or 130 when interrupted.
  */
 export async function grade(what: string | undefined, flags: GradeFlags): Promise<number> {
   const rubric = await openRubric(flags.rubric)
   // What is wrong with the judge is said before anything is written.
   const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
-  const beginnings = await openBeginnings(flags.beginnings)
+  const prompts = await openPrompts(flags.prompts)
   const interrupt = abortOnInterrupt()
   const { signal } = interrupt
   let journal: Journal | undefined
@@ -75,7 +73,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
     const grades = gradesFolder(place.out)
     const given = place.file === undefined ? undefined : await readFileOf(place.file)
     if (flags.corpus !== undefined) await checkCorpus(flags.corpus, signal)
-    const prompts = given ? [] : flags.prompts ? await openPrompts(flags.prompts) : [...answerPrompts]
+    const asked = given ? [] : await openAnswerPrompts(flags.answerPrompts)
     await mkdir(place.out, { recursive: true }).catch(error => {
       throw fileError('--out', place.out, error)
     })
@@ -85,13 +83,13 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
       ? { completions: given, answers: [] }
       : await writeCompletions(grades, {
           model: what,
-          beginnings,
           prompts,
+          answerPrompts: asked,
           trials: flags.trials,
           temperature: flags.temperature,
           maxTokens: flags.maxTokens,
           seed: flags.seed,
-          cutRunOn: flags.cutRunOn === true,
+          truncateRepeats: flags.truncateRepeats === true,
           engine: flags.engine,
           signal,
         })
@@ -108,7 +106,7 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
       judge && journal
         ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, journal, signal })
         : none
-    await writeWhole(grades.gradings, gradingsJson(run))
+    await writeWhole(grades.gradings, renderGradings(run))
     return tell(await writeReports(grades, run, measures), grades)
   } catch (error) {
     if (!signal.aborted) throw error
@@ -135,7 +133,7 @@ async function judgeAll(
   { flags, grades, rubric, name, journal, signal }: JudgeAllOptions,
 ): Promise<GradingRun> {
   const line = new ProgressLine({ stream: process.stdout, keep: true })
-  // In batches all are asked for at once: a wave of assessments, one of marks, one of those asked again.
+  // In batches all are asked for at once: a wave of assessments, one of scores, one of those asked again.
   const concurrency =
     flags.concurrency ?? (flags.batch ? Math.max(1, completions.length * flags.regrades) : usualConcurrency)
   let graded = ''
@@ -241,8 +239,12 @@ async function placeOf(
 }
 
 /** @throws UserError for flags that say how a model writes, where there is none */
-function refuseWritingFlags({ beginnings, prompts, cutRunOn }: GradeFlags): void {
-  const given = Object.entries({ '--beginnings': beginnings, '--prompts': prompts, '--cut-run-on': cutRunOn })
+function refuseWritingFlags({ prompts, answerPrompts, truncateRepeats }: GradeFlags): void {
+  const given = Object.entries({
+    '--prompts': prompts,
+    '--answer-prompts': answerPrompts,
+    '--truncate-repeats': truncateRepeats,
+  })
   const flag = given.find(([, value]) => value !== undefined)?.[0]
   if (flag === undefined) return
   throw new UserError(
@@ -257,16 +259,17 @@ async function readText(path: string, flag: string): Promise<string> {
 }
 
 async function readFileOf(path: string): Promise<Completion[]> {
-  return readCompletions(await readText(path, 'The completions'), path)
+  return parseCompletions(await readText(path, 'The completions'), path)
 }
 
-async function openBeginnings(path: string | undefined): Promise<readonly Beginning[]> {
-  if (path === undefined) return ownBeginnings
-  return readBeginnings(await readText(fromTyped(path), '--beginnings'), path)
+async function openPrompts(path: string | undefined): Promise<readonly Prompt[]> {
+  if (path === undefined) return storyPrompts
+  return parsePrompts(await readText(fromTyped(path), '--prompts'), path)
 }
 
-async function openPrompts(path: string): Promise<ReturnType<typeof readAnswerPrompts>> {
-  return readAnswerPrompts(await readText(fromTyped(path), '--prompts'), path)
+async function openAnswerPrompts(path: string | undefined): Promise<typeof answerPrompts> {
+  if (path === undefined) return answerPrompts
+  return parseAnswerPrompts(await readText(fromTyped(path), '--answer-prompts'), path)
 }
 
 async function openRubric(name: string): Promise<Rubric> {
@@ -276,7 +279,7 @@ async function openRubric(name: string): Promise<Rubric> {
   return parseRubric(text, name)
 }
 
-/** Says what came of it; 1 when the judge marked nothing. */
+/** Says what came of it; 1 when the judge scored nothing. */
 function tell({ models: [model] }: Report, grades: GradesFolder): number {
   const judged = model !== undefined && model.gradings > 0
   if (judged) {

@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs'
 import { appendFile, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  type AnswerPrompt,
-  type Beginning,
   type Completion,
   completionLine,
   generateCompletions,
-  readCompletions,
+  type Prompt,
+  parseCompletions,
 } from '@tinystories/grader'
+import type { AnswerPrompt } from '@tinystories/grader/measures'
 import { generateText } from '@tinystories/model/generation'
 import { modelFolder, type OpenedModel, openModel } from '../open-model.ts'
 import { formatDuration } from '../progress.ts'
@@ -21,13 +21,13 @@ import { exists, type GradesFolder } from './grades-folder.ts'
 
 export interface WriteCompletionsOptions {
   model: string | undefined
-  beginnings: readonly Beginning[]
-  prompts: readonly AnswerPrompt[]
+  prompts: readonly Prompt[]
+  answerPrompts: readonly AnswerPrompt[]
   trials: number
   temperature: number
   maxTokens: number
   seed: number
-  cutRunOn: boolean
+  truncateRepeats: boolean
   engine: WritingEngine | 'auto'
   signal: AbortSignal
 }
@@ -41,12 +41,12 @@ export interface Written {
 const version = 1
 
 /**
- * Lets a model go on from the beginnings, and answers the prompts greedily. Each text is appended to its file as it
+ * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file as it
  * is there, and the next call goes on with those that are missing.
  */
 export async function writeCompletions(
   grades: GradesFolder,
-  { model: source, beginnings, prompts, trials, signal, engine, ...sampling }: WriteCompletionsOptions,
+  { model: source, prompts, answerPrompts, trials, signal, engine, ...sampling }: WriteCompletionsOptions,
 ): Promise<Written> {
   const folder = await modelFolder(source, signal)
   const weights = await hashFile(join(folder, 'model.safetensors'))
@@ -54,13 +54,13 @@ export async function writeCompletions(
     version,
     weights,
     ...sampling,
-    beginnings: hash(beginnings),
     prompts: hash(prompts),
+    answerPrompts: hash(answerPrompts),
   })
   const trialsOf = new Map<string, Completion>()
   for (const completion of await readTorn(grades.completions))
-    trialsOf.set(`${completion.beginningId}\n${completion.trial}`, completion)
-  const answered = new Map((await readTorn(grades.answers)).map(each => [each.beginningId, each.text]))
+    trialsOf.set(`${completion.promptId}\n${completion.trial}`, completion)
+  const answered = new Map((await readTorn(grades.answers)).map(each => [each.promptId, each.text]))
   let opened: OpenedModel | undefined
   const open = async (): Promise<OpenedModel> => {
     opened ??= await openModel(source, { engine, signal })
@@ -84,23 +84,19 @@ export async function writeCompletions(
     return text
   }
   const line = new ProgressLine({ stream: process.stdout, keep: true })
-  const total = beginnings.length * trials
+  const total = prompts.length * trials
   const started = performance.now()
   let made = 0
   try {
-    const generate = async (request: {
-      beginning: Beginning
-      trial: number
-      seed: number
-    }): Promise<string> => {
-      const known = trialsOf.get(`${request.beginning.id}\n${request.trial}`)
-      return known?.text ?? write(request.beginning.text, { ...sampling, seed: request.seed })
+    const generate = async (request: { prompt: Prompt; trial: number; seed: number }): Promise<string> => {
+      const known = trialsOf.get(`${request.prompt.id}\n${request.trial}`)
+      return known?.text ?? write(request.prompt.text, { ...sampling, seed: request.seed })
     }
     const completions: Completion[] = []
-    const source = { beginnings, generate, seed: sampling.seed, cutRunOn: sampling.cutRunOn }
+    const source = { prompts, generate, seed: sampling.seed, truncateRepeats: sampling.truncateRepeats }
     for await (const completion of generateCompletions(source, { trials, signal })) {
       completions.push(completion)
-      if (trialsOf.has(`${completion.beginningId}\n${completion.trial}`)) continue
+      if (trialsOf.has(`${completion.promptId}\n${completion.trial}`)) continue
       await appendFile(grades.completions, `${completionLine(completion)}\n`)
       made++
       const left = ((performance.now() - started) / made / 1000) * (total - completions.length)
@@ -110,11 +106,11 @@ export async function writeCompletions(
       )
     }
     const answers: Written['answers'] = []
-    for (const prompt of prompts) {
+    for (const prompt of answerPrompts) {
       let completion = answered.get(prompt.id)
       if (completion === undefined) {
         completion = await write(prompt.prompt, { temperature: 0, seed: sampling.seed, maxTokens: 40 })
-        const answer = { beginningId: prompt.id, trial: 0, beginning: prompt.prompt, text: completion }
+        const answer = { promptId: prompt.id, trial: 0, prompt: prompt.prompt, text: completion }
         await appendFile(grades.answers, `${completionLine(answer)}\n`)
       }
       answers.push({ prompt, completion })
@@ -132,7 +128,7 @@ async function readTorn(path: string): Promise<Completion[]> {
   const text = await readFile(path, 'utf8')
   const end = text.lastIndexOf('\n') + 1
   if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)))
-  return end === 0 ? [] : readCompletions(text.slice(0, end), path)
+  return end === 0 ? [] : parseCompletions(text.slice(0, end), path)
 }
 
 async function keepSettings(grades: GradesFolder, settings: Record<string, unknown>): Promise<void> {

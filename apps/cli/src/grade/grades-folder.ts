@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type GradingRun, type MeasuresSummary, readGradings } from '@tinystories/grader'
+import { type GradingRun, type MeasuresSummary, parseGradings } from '@tinystories/grader'
 import { fromTyped } from '../paths.ts'
 import { fileError, UserError } from '../user-error.ts'
 
@@ -39,7 +39,7 @@ export async function openGrades(path: string): Promise<{ run: GradingRun; measu
   for (const folder of [typed, join(typed, 'grades')]) {
     const { gradings, measures } = gradesFolder(folder)
     if (!(await exists(gradings))) continue
-    const run = readGradings(await readText(gradings), gradings)
+    const run = parseGradings(await readText(gradings), gradings)
     if (!(await exists(measures))) return { run }
     return { run, measures: parseMeasures(await readText(measures), measures) }
   }

@@ -8,15 +8,15 @@ export interface Instruction {
 
 /** One text that a model wrote, with what it was given. */
 export interface Completion {
-  /** Which beginning: completions of the same one are not independent, so statistics cluster by it. */
-  beginningId: string
-  /** Which of the draws from the same beginning, from 0. */
+  /** Which prompt: completions of the same one are not independent, so statistics cluster by it. */
+  promptId: string
+  /** Which of the draws from the same prompt, from 0. */
   trial: number
   /** What the model was given; empty in an instruction exercise without one. */
-  beginning: string
-  /** What the model wrote, without the beginning. */
+  prompt: string
+  /** What the model wrote, without the prompt. */
   text: string
   instruction?: Instruction
-  /** How the beginning goes on in its source, where that is known: for memorisation. */
+  /** How the prompt goes on in its source, where that is known: for memorization. */
   reference?: string
 }

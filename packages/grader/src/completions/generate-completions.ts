@@ -1,50 +1,50 @@
 import { hashText } from '../hash.ts'
-import type { Beginning } from './beginning.ts'
 import type { Completion } from './completion.ts'
-import { cutAtRepeat } from './cut-at-repeat.ts'
+import type { Prompt } from './prompt.ts'
+import { truncateAtRepeat } from './truncate-at-repeat.ts'
 
-/** What a source of completions is asked to write: one trial of one beginning. */
+/** What a source of completions is asked to write: one trial of one prompt. */
 export interface GenerateRequest {
-  beginning: Beginning
+  prompt: Prompt
   trial: number
-  /** A whole number below 2^31 that depends on `seed`, beginning and trial only: resuming draws the same texts. */
+  /** A whole number below 2^31 that depends on `seed`, prompt and trial only: resuming draws the same texts. */
   seed: number
   signal?: AbortSignal
 }
 
-/** Beginnings, and what goes on from them. */
+/** Prompts, and the model that continues them. */
 export interface CompletionSource {
-  beginnings: readonly Beginning[]
-  /** Gives the text that follows the beginning, without it. */
+  prompts: readonly Prompt[]
+  /** Gives the text that follows the prompt, without it. */
   generate: (request: GenerateRequest) => string | Promise<string>
   /** Default 0. */
   seed?: number
   /** Cuts texts where a 4-gram comes again, for models that never stop. Default false. */
-  cutRunOn?: boolean
+  truncateRepeats?: boolean
 }
 
-/** Writes `trials` (10) completions of each beginning, all trials of a beginning in a row. */
+/** Writes `trials` (10) completions of each prompt, all trials of a prompt in a row. */
 export async function* generateCompletions(
-  { beginnings, generate, seed = 0, cutRunOn = false }: CompletionSource,
+  { prompts, generate, seed = 0, truncateRepeats = false }: CompletionSource,
   { trials = 10, signal }: { trials?: number; signal?: AbortSignal } = {},
 ): AsyncGenerator<Completion> {
-  for (const beginning of beginnings) {
+  for (const prompt of prompts) {
     for (let trial = 0; trial < trials; trial++) {
       signal?.throwIfAborted()
       const request = {
-        beginning,
+        prompt,
         trial,
-        seed: seedOf(seed, beginning.id, trial),
+        seed: seedOf(seed, prompt.id, trial),
         ...(signal ? { signal } : {}),
       }
       const text = await generate(request)
       yield {
-        beginningId: beginning.id,
+        promptId: prompt.id,
         trial,
-        beginning: beginning.text,
-        text: cutRunOn ? cutAtRepeat(text) : text,
-        ...(beginning.instruction ? { instruction: beginning.instruction } : {}),
-        ...(beginning.reference === undefined ? {} : { reference: beginning.reference }),
+        prompt: prompt.text,
+        text: truncateRepeats ? truncateAtRepeat(text) : text,
+        ...(prompt.instruction ? { instruction: prompt.instruction } : {}),
+        ...(prompt.reference === undefined ? {} : { reference: prompt.reference }),
       }
     }
   }

@@ -1,10 +1,10 @@
 import { hashText } from '../hash.ts'
 
 /**
- * Marks around a pupil's text that the text cannot contain, so that it cannot pretend to have ended. The same text
- * always gets the same marks, so that a request can be cached.
+ * Tags around a text that the text cannot contain, so that it cannot pretend to have ended. The same text always gets
+ * the same tags, so that a request can be cached.
  *
- * @param texts all texts that will stand between such marks
+ * @param texts all texts that will stand between such tags
  */
 export function fenceFor(...texts: string[]): (name: string, text: string) => string {
   const all = texts.join('\n')

@@ -12,7 +12,7 @@ import {
 } from '@tinystories/llm'
 import { type ChatServer, type ChatServerOptions, startChatServer } from '@tinystories/llm/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { beginnings } from '../content/beginnings.ts'
+import { storyPrompts } from '../content/story-prompts.ts'
 import { playJudge } from '../testing/play-judge.ts'
 import { grade } from './grade.ts'
 
@@ -44,19 +44,19 @@ const judge = (options: Partial<BatchClientOptions> = {}): ChatClient =>
     ...options,
   })
 const source = {
-  beginnings: beginnings.slice(0, 50),
+  prompts: storyPrompts.slice(0, 50),
   generate: ({ seed }: { seed: number }): string =>
     ` they found ${seed} red apples. It was a happy day for all of them.`,
 }
 
-test('1,000 gradings are three batches, with the marks of single calls at half their price', async () => {
+test('1,000 gradings are three batches, with the scores of single calls at half their price', async () => {
   await serve()
   const options = { trials: 20, concurrency: 1000 }
   const batched = await grade(source, { ...options, judge: judge() })
   expect(batched.gradings).toHaveLength(1000)
   expect(batched.gradings.every(({ status }) => status === 'graded')).toBe(true)
-  // Assessments, marks, and once more where the marks could not be read.
-  const again = batched.gradings.filter(({ judgement }) => judgement!.replies.length === 2).length
+  // Assessments, scores, and once more where the scores could not be read.
+  const again = batched.gradings.filter(({ judgment }) => judgment!.replies.length === 2).length
   expect(again).toBeGreaterThan(20)
   expect(server!.counts()).toMatchObject({ batches: 3, delivered: 2000 + again, requests: 0 })
   const single = await grade(source, {
@@ -68,11 +68,11 @@ test('1,000 gradings are three batches, with the marks of single calls at half t
       prices: { input: 1, output: 2 },
     }),
   })
-  for (const [i, { judgement, ...rest }] of single.gradings.entries()) {
-    const { cost, ...other } = batched.gradings[i]!.judgement!
-    expect({ ...rest, judgement: { ...other, cost: cost! * 2 } }).toEqual({
+  for (const [i, { judgment, ...rest }] of single.gradings.entries()) {
+    const { cost, ...other } = batched.gradings[i]!.judgment!
+    expect({ ...rest, judgment: { ...other, cost: cost! * 2 } }).toEqual({
       ...rest,
-      judgement: { ...judgement, cost: expect.closeTo(cost! * 2, 12) },
+      judgment: { ...judgment, cost: expect.closeTo(cost! * 2, 12) },
     })
   }
 })

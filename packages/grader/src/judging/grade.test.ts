@@ -11,13 +11,16 @@ import { type ChatServer, type ChatServerOptions, startChatServer } from '@tinys
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Completion } from '../completions/completion.ts'
 import { generateCompletions } from '../completions/generate-completions.ts'
-import { beginnings } from '../content/beginnings.ts'
+import { storyPrompts } from '../content/story-prompts.ts'
+import { GraderError } from '../errors.ts'
+import type { JudgeReply, JudgeRequest } from '../judge.ts'
 import { buildReport } from '../report/build-report.ts'
 import { renderHtml } from '../report/render-html.ts'
 import { storyRubric, storyRubricStructured } from '../rubric/story-rubric.ts'
 import { collect } from '../testing/collect.ts'
 import { playJudge } from '../testing/play-judge.ts'
 import { grade } from './grade.ts'
+import { createMemoryJournal } from './journal.ts'
 import { openJournal } from './open-journal.ts'
 
 setFlagsFromString('--expose-gc')
@@ -51,7 +54,7 @@ const generate = ({ seed }: { seed: number }): string =>
   ` they found ${seed} red apples. It was a happy day for all of them.`
 
 async function completionsOf(count: number, trials = 1): Promise<Completion[]> {
-  const source = { beginnings: beginnings.slice(0, count), generate }
+  const source = { prompts: storyPrompts.slice(0, count), generate }
   return collect(generateCompletions(source, { trials }))
 }
 
@@ -65,7 +68,7 @@ describe('against a server that misbehaves', () => {
     const seen: number[] = []
     const heaps: number[] = []
     const run = await grade(
-      { beginnings: beginnings.slice(0, 50), generate },
+      { prompts: storyPrompts.slice(0, 50), generate },
       {
         judge: client(),
         trials: 20,
@@ -87,11 +90,11 @@ describe('against a server that misbehaves', () => {
     expect(run.gradings).toHaveLength(1000)
     expect(run.gradings.every(({ status }) => status === 'graded')).toBe(true)
     expect(
-      new Set(run.gradings.map(({ completion }) => `${completion.beginningId} ${completion.trial}`)).size,
+      new Set(run.gradings.map(({ completion }) => `${completion.promptId} ${completion.trial}`)).size,
     ).toBe(1000)
-    // Every exchange was answered whole exactly once; two turns each, and a third where marks could not be read.
+    // Every exchange was answered whole exactly once; two turns each, and a third where scores could not be read.
     expect([...server!.deliveries.values()].every(count => count === 1)).toBe(true)
-    const asked = run.gradings.filter(({ judgement }) => judgement!.replies.length === 2).length
+    const asked = run.gradings.filter(({ judgment }) => judgment!.replies.length === 2).length
     expect(asked).toBeGreaterThan(20)
     expect(server!.deliveries.size).toBe(2000 + asked)
     expect(server!.counts().faults).toBeGreaterThan(50)
@@ -188,13 +191,13 @@ describe('what is kept', () => {
     expect(text.endsWith('}\n')).toBe(true)
     await writeFile(path, text.replace('"grammar":', '"grammar":1'))
     await expect(openJournal(path)).rejects.toThrow(/journal\.jsonl, line 2: its check does not fit/)
-    await writeFile(path, text.replace('"version":1', '"version":2'))
-    await expect(openJournal(path)).rejects.toThrow(/version 2 of the journal wrote this/)
+    await writeFile(path, text.replace('"version":2', '"version":1'))
+    await expect(openJournal(path)).rejects.toThrow(/journal\.jsonl has version 1/)
     await writeFile(path, 'once upon a time\n')
     await expect(openJournal(path)).rejects.toThrow(/not a journal of gradings/)
   })
 
-  test('another rubric or judge is asked anew; completions of the same words share a judgement', async () => {
+  test('another rubric or judge is asked anew; completions of the same words share a judgment', async () => {
     await serve()
     const [one] = await completionsOf(1)
     const journal = await openJournal(join(folder, 'journal.jsonl'))
@@ -223,8 +226,8 @@ describe('failures', () => {
     expect(asked).toEqual([2, 4, 6])
     expect(run.gradings[0]).toMatchObject({
       status: 'partial',
-      judgement: {
-        marks: { grammar: 8 },
+      judgment: {
+        scores: { grammar: 8 },
         problems: {
           creativity: { reason: 'out-of-range' },
           consistency: { reason: 'missing' },
@@ -237,7 +240,7 @@ describe('failures', () => {
     expect(model!.criteria[1]!.problems).toEqual({ 'out-of-range': 1 })
   })
 
-  test('a wrong key, an unknown model and a spent budget end the run at once, and no key is shown', async () => {
+  test('a wrong key, an unknown model and a spent budget end the run at the first call, and no key is shown', async () => {
     await serve({ apiKey: 'sk-right', models: ['judge'] })
     const completions = await completionsOf(20)
     const key = 'sk-planted-9f8e7d6c5b4a'
@@ -292,6 +295,53 @@ describe('failures', () => {
     expect(requests).toBeGreaterThan(0)
   })
 
+  test.each([
+    ['a broken connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+    ['an error without a code', new Error('no')],
+    ['an LlmError of one call', Object.assign(new Error('no'), { name: 'LlmError', code: 'deadline' })],
+  ])('%s concerns one call, and counts toward maxFailures', async (_, failure) => {
+    let calls = 0
+    const judge = {
+      model: 'local',
+      async complete({ messages }: JudgeRequest): Promise<JudgeReply> {
+        // The first completion's first call alone.
+        if (calls++ === 0 || broken) throw failure
+        return {
+          text: playJudge(messages, { messy: 0 }),
+          finishReason: 'stop',
+          model: 'local',
+          usage: { inputTokens: 1, outputTokens: 1 },
+          cost: 0,
+          cached: false,
+        }
+      },
+    }
+    let broken = false
+    const run = await grade(await completionsOf(3), { judge, concurrency: 1 })
+    expect(run.gradings.map(({ status }) => status)).toEqual(['ungraded', 'graded', 'graded'])
+    broken = true
+    const failing = grade(await completionsOf(9), { judge, concurrency: 1, maxFailures: 3 })
+    await expect(failing).rejects.toMatchObject({ code: 'judge-failed', details: { failures: 3 } })
+  })
+
+  test('a wrong key ends the run at the first call, and so does a journal that cannot be written', async () => {
+    let calls = 0
+    const refused = Object.assign(new Error('no'), { name: 'LlmError', code: 'authentication' })
+    const judge = {
+      model: 'local',
+      async complete(): Promise<JudgeReply> {
+        calls++
+        throw refused
+      },
+    }
+    await expect(grade(await completionsOf(5), { judge, concurrency: 1 })).rejects.toBe(refused)
+    expect(calls).toBe(1)
+    const full = new GraderError('journal-unusable', { path: 'j', reason: 'ENOSPC' })
+    const journal = { ...createMemoryJournal(), append: () => Promise.reject(full) }
+    await serve()
+    await expect(grade(await completionsOf(5), { judge: client(), journal })).rejects.toBe(full)
+  })
+
   test('an abort ends the run with its reason', async () => {
     await serve({ latency: 20 })
     const controller = new AbortController()
@@ -302,7 +352,7 @@ describe('failures', () => {
       onProgress: () => controller.abort(new Error('enough')),
     })
     await expect(run).rejects.toThrow('enough')
-    await expect(grade([], { judge: client(), concurrency: 0 })).rejects.toThrow('option concurrency: 0')
+    await expect(grade([], { judge: client(), concurrency: 0 })).rejects.toThrow('option concurrency is 0')
   })
 })
 

@@ -1,13 +1,14 @@
 import type { Completion } from '../completions/completion.ts'
 import { type CompletionSource, generateCompletions } from '../completions/generate-completions.ts'
-import { GraderInputError, JudgeFailedError } from '../errors.ts'
+import { GraderError } from '../errors.ts'
 import { hashJson } from '../hash.ts'
 import type { Judge } from '../judge.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
-import type { Grading, Judgement } from './grading.ts'
-import { type Journal, memoryJournal } from './journal.ts'
+import type { Grading, Judgment } from './grading.ts'
+import { isFinalFailure } from './is-final-failure.ts'
+import { createMemoryJournal, type Journal } from './journal.ts'
 import { judgeCompletion } from './judge-completion.ts'
 
 /** How far a run is. */
@@ -36,17 +37,17 @@ export interface GradeOptions {
   rubric?: Rubric
   /** What wrote the completions, for reports. Default `model`. */
   name?: string
-  /** Completions of each beginning that count, from the first. Default 10 for a source, all for a list. */
+  /** Completions of each prompt that count, from the first. Default 10 for a source, all for a list. */
   trials?: number
   /** How often each completion is judged, to see whether the judge agrees with itself. Default 1. */
   regrades?: number
-  /** Gradings under way at once. Default 16. */
+  /** Gradings in flight. Default 16. */
   concurrency?: number
   /** Of the judge. Default 0; wants to be above 0 with `regrades`. */
   temperature?: number
   /** Tokens that one reply of the judge may have. Default 600. */
   maxTokens?: number
-  /** Judgements that are there already and shall be kept. Default: in memory. */
+  /** Judgments that are there already and shall be kept. Default: in memory. */
   journal?: Journal
   /** So many failures of the judge in a row end the run. Default 10. */
   maxFailures?: number
@@ -67,89 +68,71 @@ export interface GradingRun {
   gradings: Grading[]
 }
 
-/** The judge's own failures that no further completion would escape. */
-const fatal = new Set([
-  'AuthenticationError',
-  'UnknownModelError',
-  'BudgetExceededError',
-  'QuotaExceededError',
-  'CacheError',
-])
-
 /**
  * Has completions judged, each exactly once: what the journal holds is not asked again, and completions with the
- * same words after the same beginning share one judgement.
+ * same words after the same prompt share one judgment.
  *
- * @param completions a list or stream, or a source `{ beginnings, generate }` that writes them now
+ * @param completions a list or stream, or a source `{ prompts, generate }` that writes them now
  * @returns the gradings in the order of the completions
- * @throws the judge's error when no further call can succeed (key, model, budget), JudgeFailedError after
- * `maxFailures` failures in a row, the signal's reason after an abort. What was graded is in the journal.
+ * @throws the judge's error when no further call can succeed (key, model, budget, credit), GraderError `judge-failed`
+ * after `maxFailures` failures in a row, GraderError of the journal, the signal's reason after an abort. What was graded is in the journal.
  */
 export async function grade(
   completions: Iterable<Completion> | AsyncIterable<Completion> | CompletionSource,
   options: GradeOptions,
 ): Promise<GradingRun> {
   const { judge, rubric = storyRubric, name = 'model', regrades = 1, concurrency = 16, signal } = options
-  const journal = options.journal ?? memoryJournal()
+  const journal = options.journal ?? createMemoryJournal()
   for (const [option, value] of Object.entries({ regrades, concurrency, trials: options.trials ?? 1 })) {
     if (!(Number.isInteger(value) && value > 0))
-      throw new GraderInputError({
-        source: `option ${option}`,
-        problem: `${value} is not a whole number above 0`,
-        remedy: 'Give 1 or more',
-      })
+      throw new GraderError('invalid-option', { option, value, expected: 'a whole number of at least 1' })
   }
   const { stream, total } = streamOf(completions, options)
   const version = rubricVersion(rubric)
   const account = newAccount(total === undefined ? undefined : total * regrades)
   const gradings: Grading[] = []
-  const shared = new Map<string, Promise<Judgement>>()
+  const shared = new Map<string, Promise<Judgment>>()
   const stop = new AbortController()
   const anyStop = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   let failuresInARow = 0
 
-  const judgementOf = (completion: Completion, regrade: number): Asked => {
-    const { beginning, text, instruction } = completion
+  const judgmentOf = (completion: Completion, regrade: number): Asked => {
+    const { prompt, text, instruction } = completion
     const settings = { temperature: options.temperature ?? 0, maxTokens: options.maxTokens ?? 600 }
-    const key = hashJson(
-      { version, judge: judge.model, ...settings, beginning, text, instruction, regrade },
-      32,
-    )
+    const key = hashJson({ version, judge: judge.model, ...settings, prompt, text, instruction, regrade }, 32)
     const kept = journal.get(key)
-    if (kept) return { key, judgement: Promise.resolve(kept), resumed: true }
+    if (kept) return { key, judgment: Promise.resolve(kept), resumed: true }
     const known = shared.get(key)
-    if (known) return { key, judgement: known, resumed: false }
+    if (known) return { key, judgment: known, resumed: false }
     const asked = judgeCompletion(completion, { judge, rubric, regrade, ...settings, signal: anyStop }).then(
-      async judgement => {
-        await journal.append(key, judgement)
-        return judgement
+      async judgment => {
+        await journal.append(key, judgment)
+        return judgment
       },
     )
     // Once in the journal it is found there; a failure may be tried again by the next of the same words.
     const settled = asked.finally(() => shared.delete(key))
     settled.catch(() => {})
     shared.set(key, asked)
-    return { key, judgement: asked, resumed: false }
+    return { key, judgment: asked, resumed: false }
   }
 
   const gradeOne = async (at: number, completion: Completion, regrade: number): Promise<void> => {
     let grading: Grading
-    const asked = judgementOf(completion, regrade)
+    const asked = judgmentOf(completion, regrade)
     try {
-      const judgement = await asked.judgement
-      grading = { completion, regrade, status: statusOf(judgement), judgement }
+      const judgment = await asked.judgment
+      grading = { completion, regrade, status: statusOf(judgment), judgment }
       failuresInARow = 0
     } catch (error) {
       if (anyStop.aborted) throw anyStop.reason
-      const { name: kind, message } = error as Error
-      if (fatal.has(kind) || (error as NodeJS.ErrnoException).code !== undefined) throw error
-      grading = { completion, regrade, status: 'ungraded', failure: message }
+      // The journal's own errors end the run: without it what is paid for would be lost.
+      if (GraderError.isInstance(error) || isFinalFailure(error)) throw error
+      const problem = error instanceof Error ? error.message : String(error)
+      grading = { completion, regrade, status: 'ungraded', failure: problem }
       failuresInARow++
       if (failuresInARow >= (options.maxFailures ?? 10))
-        throw new JudgeFailedError(
-          `The judge failed ${failuresInARow} times in a row, at last with: ${message} What was graded is kept; run the same again later.`,
-          { cause: error },
-        )
+        throw new GraderError('judge-failed', { failures: failuresInARow, problem }, { cause: error })
     }
     gradings[at] = grading
     account.add(grading, asked)
@@ -179,9 +162,9 @@ export async function grade(
   return { name, judge: judge.model, rubric, rubricVersion: version, gradings }
 }
 
-function statusOf({ marks, problems }: Judgement): Grading['status'] {
+function statusOf({ scores, problems }: Judgment): Grading['status'] {
   if (Object.keys(problems).length === 0) return 'graded'
-  return Object.keys(marks).length > 0 ? 'partial' : 'ungraded'
+  return Object.keys(scores).length > 0 ? 'partial' : 'ungraded'
 }
 
 interface Task {
@@ -203,10 +186,10 @@ function streamOf(
   { trials, signal }: GradeOptions,
 ): { stream: AsyncIterable<Completion>; total: number | undefined } {
   if ('generate' in completions) {
-    const perBeginning = trials ?? 10
+    const perPrompt = trials ?? 10
     return {
-      stream: generateCompletions(completions, { trials: perBeginning, ...(signal ? { signal } : {}) }),
-      total: completions.beginnings.length * perBeginning,
+      stream: generateCompletions(completions, { trials: perPrompt, ...(signal ? { signal } : {}) }),
+      total: completions.prompts.length * perPrompt,
     }
   }
   const wanted = (completion: Completion): boolean => trials === undefined || completion.trial < trials
@@ -221,7 +204,7 @@ function streamOf(
 
 interface Asked {
   key: string
-  judgement: Promise<Judgement>
+  judgment: Promise<Judgment>
   /** Whether it was there before. */
   resumed: boolean
 }
@@ -239,14 +222,14 @@ function newAccount(total: number | undefined): Account {
   let costKnown = true
   const paid = new Set<string>()
   return {
-    add({ status, judgement }, asked) {
+    add({ status, judgment }, asked) {
       count[status]++
       if (asked.resumed) resumed++
-      // Completions of the same words share one judgement, and its cost.
-      if (!judgement || paid.has(asked.key)) return
+      // Completions of the same words share one judgment, and its cost.
+      if (!judgment || paid.has(asked.key)) return
       paid.add(asked.key)
-      cost += judgement.cost ?? 0
-      costKnown &&= judgement.cost !== undefined
+      cost += judgment.cost ?? 0
+      costKnown &&= judgment.cost !== undefined
     },
     progress() {
       const done = count.graded + count.partial + count.ungraded

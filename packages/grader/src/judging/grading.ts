@@ -1,10 +1,10 @@
 import type { Completion } from '../completions/completion.ts'
-import type { MarkProblem } from '../parse/mark-problem.ts'
+import type { ScoreProblem } from '../parse/score-problem.ts'
 
 /** Something about a grading that a reader should know. */
 export interface GradingFlag {
   /**
-   * - `addresses-judge`: the completion talks to the judge; its marks deserve a look
+   * - `addresses-judge`: the completion talks to the judge; its scores deserve a look
    * - `empty`: the model wrote nothing
    * - `reply-cut`: the judge's reply reached its limit of tokens
    */
@@ -14,15 +14,15 @@ export interface GradingFlag {
 }
 
 /** What a judge said about one completion. */
-export interface Judgement {
-  /** Criterion -> mark or choice. */
-  marks: Record<string, number | string>
-  /** Criterion -> why it has no mark, after asking twice. */
-  problems: Record<string, MarkProblem>
-  /** Criterion -> mark weighted by the probabilities of its alternatives, where asked for and known. */
+export interface Judgment {
+  /** Criterion -> score or choice. */
+  scores: Record<string, number | string>
+  /** Criterion -> why it has no score, after asking twice. */
+  problems: Record<string, ScoreProblem>
+  /** Criterion -> score weighted by the probabilities of its alternatives, where asked for and known. */
   weighted?: Record<string, number>
   assessment: string
-  /** The reply that the marks were read from; after a retry both, the first first. */
+  /** The reply that the scores were read from; after a retry both, the first first. */
   replies: string[]
   flags: GradingFlag[]
   /** As the server names the judge. */
@@ -32,16 +32,16 @@ export interface Judgement {
   cost: number | undefined
 }
 
-/** One completion with its marks. */
+/** One completion with its scores. */
 export interface Grading {
   completion: Completion
   /** Which of several judgings of the same completion, from 0. */
   regrade: number
   /**
-   * `graded`: every criterion has its mark. `partial`: some have. `ungraded`: none has, or the judge failed; then
+   * `graded`: every criterion has its score. `partial`: some have. `ungraded`: none has, or the judge failed; then
    * `failure` says how.
    */
   status: 'graded' | 'partial' | 'ungraded'
-  judgement?: Judgement
+  judgment?: Judgment
   failure?: string
 }

@@ -36,14 +36,14 @@ async function stop(child: ChildProcess, signal?: NodeJS.Signals): Promise<void>
 const holder = (fields: object): Promise<void> =>
   writeFile(`${journal}.lock`, JSON.stringify({ started: null, host: hostname(), ...fields }))
 
-test('of processes that want one journal at once, one gets it; the others are told in one line', async () => {
+test('of several processes that open one journal, one gets it and the others fail with one line', async () => {
   const all = await Promise.all([start(), start(), start()])
   const winners = all.filter(({ said }) => said === 'open')
   expect(winners).toHaveLength(1)
   const { pid } = winners[0]!.child
   for (const { said } of all.filter(each => each !== winners[0]))
     expect(said).toBe(
-      `${journal}: process ${pid} is grading into this journal already. Wait for its end or stop it, or choose another folder`,
+      `${journal} is in use by process ${pid}. Wait for it or stop it, or choose another folder.`,
     )
   await stop(winners[0]!.child)
   expect(await readdir(folder)).toEqual(['journal.jsonl'])
@@ -52,7 +52,7 @@ test('of processes that want one journal at once, one gets it; the others are to
 test('the lock of a process that was killed is taken over', async () => {
   const { child, said } = await start()
   expect(said).toBe('open')
-  await expect(openJournal(journal)).rejects.toThrow(`process ${child.pid} is grading`)
+  await expect(openJournal(journal)).rejects.toThrow(`in use by process ${child.pid}`)
   await stop(child, 'SIGKILL')
   expect(JSON.parse(await readFile(`${journal}.lock`, 'utf8'))).toMatchObject({ pid: child.pid })
   await (await openJournal(journal)).close()
@@ -61,7 +61,7 @@ test('the lock of a process that was killed is taken over', async () => {
 
 test('one process cannot write a journal twice either; a journal that is refused leaves no lock', async () => {
   const first = await openJournal(journal)
-  await expect(openJournal(journal)).rejects.toThrow(`process ${process.pid}, this one, is grading`)
+  await expect(openJournal(journal)).rejects.toThrow('in use by this process')
   await first.close()
   await writeFile(journal, 'once upon a time\n')
   await expect(openJournal(journal)).rejects.toThrow('not a journal of gradings')

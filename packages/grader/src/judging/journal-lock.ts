@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { GraderInputError } from '../errors.ts'
+import { GraderError } from '../errors.ts'
 
 interface Holder {
   pid: number
@@ -18,7 +18,7 @@ interface Holder {
  * asked.
  *
  * @returns what gives the lock back
- * @throws GraderInputError while another process, or another journal of this one, has it
+ * @throws GraderError while another process, or another journal of this one, has it
  */
 export async function lockJournal(journal: string): Promise<() => Promise<void>> {
   const path = `${journal}.lock`
@@ -36,20 +36,11 @@ export async function lockJournal(journal: string): Promise<() => Promise<void>>
       await refuseWhileAlive(journal, path, theirs)
       if (!(await takeAway(path, theirs))) await delay(20)
     }
-    throw refusal(
-      journal,
-      `another process is taking its lock ${path} over`,
-      `Wait for it; if nothing runs there, delete ${takeoverOf(path)}`,
-    )
+    throw new GraderError('journal-locked', { path: journal, lock: takeoverOf(path), holder: 'other-host' })
   } catch (error) {
-    if (GraderInputError.isInstance(error)) throw error
+    if (GraderError.isInstance(error)) throw error
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new GraderInputError({
-      source: journal,
-      problem: `the journal cannot be locked (${reason})`,
-      remedy: 'Check the folder and its permissions',
-      cause: error,
-    })
+    throw new GraderError('journal-unusable', { path: journal, reason }, { cause: error })
   } finally {
     await rm(prepared, { force: true }).catch(() => {})
   }
@@ -74,24 +65,12 @@ async function refuseWhileAlive(journal: string, path: string, text: string): Pr
   const holder = parse(text)
   if (holder === undefined) return
   const { pid, host } = holder
-  if (host !== hostname()) {
-    throw refusal(
-      journal,
-      `process ${pid} on another machine writes this journal`,
-      `If nothing runs there any more, delete ${path}`,
-    )
-  }
+  const details = { path: journal, lock: path, pid }
+  if (host !== hostname()) throw new GraderError('journal-locked', { ...details, holder: 'other-host' })
   if (await isAlive(holder)) {
-    throw refusal(
-      journal,
-      `process ${pid}${pid === process.pid ? ', this one,' : ''} is grading into this journal already`,
-      'Wait for its end or stop it, or choose another folder',
-    )
+    const own = pid === process.pid
+    throw new GraderError('journal-locked', { ...details, holder: own ? 'this-process' : 'this-host' })
   }
-}
-
-function refusal(source: string, problem: string, remedy: string): GraderInputError {
-  return new GraderInputError({ source, problem, remedy })
 }
 
 function takeoverOf(path: string): string {

@@ -1,19 +1,19 @@
-import type { Judgement } from './grading.ts'
+import type { Judgment } from './grading.ts'
 
-/** Where judgements are kept as they come, so that a run can go on after any interruption. */
+/** Where judgments are kept as they come, so that a run can go on after any interruption. */
 export interface Journal {
-  get(key: string): Judgement | undefined
-  append(key: string, judgement: Judgement): Promise<void>
+  get(key: string): Judgment | undefined
+  append(key: string, judgment: Judgment): Promise<void>
   close(): Promise<void>
 }
 
 /** A journal that lasts as long as the process. */
-export function memoryJournal(): Journal {
-  const judgements = new Map<string, Judgement>()
+export function createMemoryJournal(): Journal {
+  const judgments = new Map<string, Judgment>()
   return {
-    get: key => judgements.get(key),
-    append: async (key, judgement) => {
-      judgements.set(key, judgement)
+    get: key => judgments.get(key),
+    append: async (key, judgment) => {
+      judgments.set(key, judgment)
     },
     close: async () => {},
   }

@@ -1,18 +1,18 @@
 import type { Completion } from '../completions/completion.ts'
 import type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from '../judge.ts'
-import { jsonOf } from '../parse/parse-json-marks.ts'
-import { type ParsedMarks, parseMarks } from '../parse/parse-marks.ts'
+import { jsonOf } from '../parse/parse-json-scores.ts'
+import { type ParsedScores, parseScores } from '../parse/parse-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { addressesJudge } from './addresses-judge.ts'
-import type { GradingFlag, Judgement } from './grading.ts'
+import type { GradingFlag, Judgment } from './grading.ts'
 import {
   assessmentMessages,
-  marksMessage,
   replySchema,
   retryMessage,
+  scoresMessage,
   structuredMessages,
 } from './messages.ts'
-import { weightedMarks } from './weighted-marks.ts'
+import { weightedScores } from './weighted-scores.ts'
 
 /** Options of {@link judgeCompletion}. */
 export interface JudgeCompletionOptions {
@@ -28,15 +28,15 @@ export interface JudgeCompletionOptions {
 }
 
 /**
- * Has a completion judged: assessment, then marks; when they cannot be read, asks once more. What cannot be read
- * then stands in `problems`; no mark is ever made up.
+ * Has a completion judged: assessment, then scores; when they cannot be read, asks once more. What cannot be read
+ * then stands in `problems`; no score is ever made up.
  *
  * @throws what the judge throws
  */
 export async function judgeCompletion(
   completion: Completion,
   { judge, rubric, regrade = 0, temperature = 0, maxTokens = 600, signal }: JudgeCompletionOptions,
-): Promise<Judgement> {
+): Promise<Judgment> {
   const replies: JudgeReply[] = []
   const ask = async (messages: JudgeMessage[], more: Partial<JudgeRequest> = {}): Promise<JudgeReply> => {
     const request: JudgeRequest = { messages, temperature, maxTokens, trial: regrade, ...more }
@@ -57,26 +57,26 @@ export async function judgeCompletion(
     const messages = assessmentMessages(completion, rubric)
     const first = await ask(messages)
     assessment = first.text.trim()
-    conversation = [...messages, { role: 'assistant', content: first.text }, marksMessage(rubric)]
+    conversation = [...messages, { role: 'assistant', content: first.text }, scoresMessage(rubric)]
   }
   const reply = await ask(conversation, asking)
-  let parsed = parseMarks(reply.text, rubric)
-  let weighted = weightedMarks(reply, parsed, rubric)
+  let parsed = parseScores(reply.text, rubric)
+  let weighted = weightedScores(reply, parsed, rubric)
   const texts = [reply.text]
   if (Object.keys(parsed.problems).length > 0) {
     const again = await ask(
       [...conversation, { role: 'assistant', content: reply.text }, retryMessage(parsed.problems, rubric)],
       asking,
     )
-    const second = parseMarks(again.text, rubric)
-    weighted = { ...weighted, ...weightedMarks(again, second, rubric) }
+    const second = parseScores(again.text, rubric)
+    weighted = { ...weighted, ...weightedScores(again, second, rubric) }
     parsed = join(parsed, second)
     texts.push(again.text)
   }
   if (structured) assessment = assessmentOf(texts)
   const costs = replies.map(({ cost }) => cost)
   return {
-    marks: parsed.marks,
+    scores: parsed.scores,
     problems: parsed.problems,
     ...(Object.keys(weighted).length > 0 ? { weighted } : {}),
     assessment,
@@ -93,17 +93,17 @@ export async function judgeCompletion(
   }
 }
 
-/** The second reply decides; where it is silent a mark that was clear in the first stays. */
-function join(first: ParsedMarks, second: ParsedMarks): ParsedMarks {
-  const marks = { ...first.marks, ...second.marks }
-  const problems: ParsedMarks['problems'] = {}
+/** The second reply decides; where it is silent a score that was clear in the first stays. */
+function join(first: ParsedScores, second: ParsedScores): ParsedScores {
+  const scores = { ...first.scores, ...second.scores }
+  const problems: ParsedScores['problems'] = {}
   for (const name of Object.keys(first.problems)) {
-    if (marks[name] !== undefined) continue
+    if (scores[name] !== undefined) continue
     const [before, after] = [first.problems[name]!, second.problems[name]!]
     // "missing" tells less than what the first reply showed.
     problems[name] = after.reason === 'missing' ? before : after
   }
-  return { marks, problems, places: second.places }
+  return { scores, problems, places: second.places }
 }
 
 function assessmentOf(texts: readonly string[]): string {

@@ -1,52 +1,53 @@
 import type { FileHandle } from 'node:fs/promises'
-import { GraderInputError } from '../errors.ts'
+import * as v from 'valibot'
+import { GraderError } from '../errors.ts'
 import { canonicalJson, hashText } from '../hash.ts'
-import type { Judgement } from './grading.ts'
+import { judgmentSchema } from '../report/gradings-file.ts'
+import type { Judgment } from './grading.ts'
 import type { Journal } from './journal.ts'
 
 const format = 'tinystories-grading-journal'
-const version = 1
+const version = 2
 
 /**
- * Opens a journal: a file to which one line is appended for each judgement, with a check. A line that a kill cut
- * short at the end is taken off; the judgement it stood for is asked for again, from the judge's cache where there
+ * Opens a journal: a file to which one line is appended for each judgment, with a check. A line that a kill cut
+ * short at the end is taken off; the judgment it stood for is asked for again, from the judge's cache where there
  * is one. Writes go to the operating system one by one, so what was appended outlives the process. Until it is closed
  * no other process can open it; that of a process that has died can be.
  *
  * @param path the file; made when it is not there
- * @throws GraderInputError when another process has it open, when another version wrote it, when it is no journal, or
- * when a line in the middle was changed
+ * @throws GraderError `journal-locked`, `journal-unusable`, `wrong-format`, `unsupported-version`, `journal-damaged`
  */
 export async function openJournal(path: string): Promise<Journal> {
   const { open } = await import('node:fs/promises')
-  const file = await open(path, 'a+').catch(error => {
-    throw new GraderInputError({
-      source: path,
-      problem: `the journal cannot be opened (${(error as NodeJS.ErrnoException).code ?? error})`,
-      remedy: 'Check the folder and its permissions',
-      cause: error,
-    })
+  // Judgments hold what was written and what it cost: for the owner alone.
+  const file = await open(path, 'a+', 0o600).catch(error => {
+    throw unusable(path, error)
   })
   const { lockJournal } = await import('./journal-lock.ts')
   let unlock: (() => Promise<void>) | undefined
   try {
     // Before it is read: what another process is just writing would look like an end that was cut short.
     unlock = await lockJournal(path)
-    const { judgements, end } = await readJournal(file, path)
+    const { judgments, end } = await readJournal(file, path)
     const { size } = await file.stat()
     if (end < size) await file.truncate(end)
     let writing: Promise<unknown> = Promise.resolve()
     const write = (line: string): Promise<void> => {
-      const written = writing.then(() => file.appendFile(line))
+      const written = writing
+        .then(() => file.appendFile(line))
+        .catch(error => {
+          throw unusable(path, error)
+        })
       writing = written.catch(() => {})
       return written
     }
     if (end === 0) await write(`${JSON.stringify({ format, version })}\n`)
     return {
-      get: key => judgements.get(key),
-      append(key, judgement) {
-        judgements.set(key, judgement)
-        const entry = { key, judgement }
+      get: key => judgments.get(key),
+      append(key, judgment) {
+        judgments.set(key, judgment)
+        const entry = { key, judgment }
         return write(`${JSON.stringify({ check: checkOf(entry), ...entry })}\n`)
       },
       async close() {
@@ -66,59 +67,56 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
-function checkOf(entry: { key: string; judgement: Judgement }): string {
-  return hashText(canonicalJson(entry), 12)
+function checkOf({ key, judgment }: Entry): string {
+  return hashText(canonicalJson({ key, judgment }), 12)
 }
 
 async function readJournal(
   file: FileHandle,
   path: string,
-): Promise<{ judgements: Map<string, Judgement>; end: number }> {
-  const judgements = new Map<string, Judgement>()
+): Promise<{ judgments: Map<string, Judgment>; end: number }> {
+  const judgments = new Map<string, Judgment>()
   let end = 0
   let number = 0
   let bad: number | undefined
   for await (const line of linesOf(file)) {
     number++
-    if (bad !== undefined) throw damaged(path, bad)
+    if (bad !== undefined) throw new GraderError('journal-damaged', { path, line: bad })
     const value = line.whole ? parse(line.text) : undefined
     if (number === 1) {
       // Killed while the first line was written: nothing is lost.
       if (!line.whole && `{"format":"${format}"`.startsWith(line.text.slice(0, 38))) break
       if (value?.format !== format)
-        throw new GraderInputError({
-          source: path,
-          problem: 'this is not a journal of gradings',
-          remedy: 'Name another file or folder',
-        })
+        throw new GraderError('wrong-format', { source: path, expected: 'journal' })
       if (value.version !== version)
-        throw new GraderInputError({
+        throw new GraderError('unsupported-version', {
           source: path,
-          problem: `version ${String(value.version)} of the journal wrote this, and this release reads version ${version}`,
-          remedy: 'Take the release that wrote it, or begin anew in another folder',
+          version: value.version,
+          supported: version,
         })
-    } else if (
-      value === undefined ||
-      typeof value.key !== 'string' ||
-      value.check !== checkOf({ key: value.key, judgement: value.judgement as Judgement })
-    ) {
-      bad = number
-      continue
     } else {
-      judgements.set(value.key, value.judgement as Judgement)
+      const entry = v.safeParse(entrySchema, value)
+      if (!entry.success || entry.output.check !== checkOf(value as unknown as Entry)) {
+        bad = number
+        continue
+      }
+      judgments.set(entry.output.key, entry.output.judgment)
     }
     end += line.bytes
   }
-  return { judgements, end }
+  return { judgments, end }
 }
 
-function damaged(path: string, line: number): GraderInputError {
-  return new GraderInputError({
-    source: path,
-    place: `line ${line}`,
-    problem: 'its check does not fit what it says',
-    remedy: 'Remove the line: that judgement is asked for again',
-  })
+interface Entry {
+  key: string
+  judgment: Judgment
+}
+
+const entrySchema = v.object({ check: v.string(), key: v.string(), judgment: judgmentSchema })
+
+function unusable(path: string, error: unknown): GraderError {
+  const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+  return new GraderError('journal-unusable', { path, reason }, { cause: error })
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -1,5 +1,6 @@
-import { parseList } from '../completions/read-beginnings.ts'
-import { GraderInputError } from '../errors.ts'
+import { parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
+import { parseList } from '../completions/parse-prompts.ts'
 import { hashText } from '../hash.ts'
 import { lemmas } from '../text/lemmas.ts'
 import { wordsOf } from '../text/words.ts'
@@ -7,7 +8,7 @@ import { wordsOf } from '../text/words.ts'
 /** What a prompt probes. */
 export type PromptKind = 'factual' | 'reasoning' | 'context'
 
-/** A beginning that has right and wrong ways to go on. */
+/** A prompt that has right and wrong ways to go on. */
 export interface AnswerPrompt {
   id: string
   kind: PromptKind
@@ -51,48 +52,47 @@ function shareOne(a: Set<string>, b: Set<string> | undefined): boolean {
   return false
 }
 
+const kinds = v.picklist(['factual', 'reasoning', 'context'])
+const texts = v.array(v.string())
+const items = v.array(
+  v.union(
+    [
+      v.pipe(
+        v.string(),
+        v.transform(prompt => ({ prompt })),
+      ),
+      v.record(v.string(), v.unknown()),
+    ],
+    'a text or an object',
+  ),
+)
+const fields = v.object({
+  id: v.optional(v.string()),
+  kind: v.optional(kinds),
+  prompt: v.pipe(
+    v.string(),
+    v.check(value => value.trim() !== '', 'a text that is not empty'),
+  ),
+  accept: v.optional(texts, []),
+  reject: v.optional(texts),
+})
+
 /**
- * Reads prompts: a YAML or JSON list of objects `{ prompt, kind?, accept?, reject?, id? }`, or of texts, which have
- * no answers.
+ * Parses prompts with their answers: a YAML or JSON list of objects `{ prompt, kind?, accept?, reject?, id? }`, or of
+ * texts, which have no answers.
  *
+ * @param source names the file in errors
  * @param kind of prompts that do not say
- * @throws GraderInputError that names the item
+ * @throws GraderError `not-yaml` or `no-items`, InputError with the path of the first wrong field
  */
-export function readAnswerPrompts(
+export function parseAnswerPrompts(
   text: string,
   source: string,
   kind: PromptKind = 'factual',
 ): AnswerPrompt[] {
-  return parseList(text, source).map((item, i) => {
-    const wrong = (problem: string): GraderInputError =>
-      new GraderInputError({
-        source,
-        place: `item ${i + 1}`,
-        problem,
-        remedy:
-          'Give {"prompt": "…", "kind": "factual" | "reasoning" | "context", "accept": ["…"], "reject": ["…"]}',
-      })
-    const fields: Record<string, unknown> =
-      typeof item === 'string'
-        ? { prompt: item }
-        : typeof item === 'object' && item !== null
-          ? { ...item }
-          : {}
-    const { id, prompt, accept = [], reject, kind: own = kind } = fields
-    if (typeof prompt !== 'string' || prompt.trim() === '')
-      throw wrong('the field "prompt" is missing or empty')
-    if (own !== 'factual' && own !== 'reasoning' && own !== 'context')
-      throw wrong(`there is no kind ${JSON.stringify(own)}`)
-    const texts = (value: unknown, name: string): string[] => {
-      if (Array.isArray(value) && value.every(each => typeof each === 'string')) return value
-      throw wrong(`the field "${name}" is not a list of texts`)
-    }
-    return {
-      id: typeof id === 'string' ? id : `${own}-${i + 1}-${hashText(prompt, 4)}`,
-      kind: own,
-      prompt,
-      accept: texts(accept, 'accept'),
-      ...(reject === undefined ? {} : { reject: texts(reject, 'reject') }),
-    }
+  const list = parseValue(items, parseList(text, source, 'prompts'), source)
+  return list.map((item, i) => {
+    const { id, kind: own = kind, ...rest } = parseValue(fields, item, `${source}, item ${i + 1}`)
+    return { id: id ?? `${own}-${i + 1}-${hashText(rest.prompt, 4)}`, kind: own, ...rest }
   })
 }

@@ -1,5 +1,5 @@
 import type { Completion } from '../completions/completion.ts'
-import { cutAtRepeat } from '../completions/cut-at-repeat.ts'
+import { truncateAtRepeat } from '../completions/truncate-at-repeat.ts'
 import { countWords } from '../text/words.ts'
 import { type AnswerPrompt, checkAnswer, type PromptKind } from './answer-prompts.ts'
 import { checkInstruction } from './check-instruction.ts'
@@ -42,7 +42,7 @@ export interface MeasuresSummary {
 }
 
 /**
- * The paper's measures that need no judge (its section 4: diversity and memorisation; instructions; answers).
+ * The paper's measures that need no judge (its section 4: diversity and memorization; instructions; answers).
  *
  * @param corpus the training set's stories; read once
  * @param answers prompts with answers, each with what the model wrote
@@ -73,7 +73,7 @@ export async function measureCompletions(
   return {
     completions: completions.length,
     meanWords: mean(texts.map(countWords)),
-    repeating: mean(texts.map(text => (cutAtRepeat(text) === text ? 0 : 1))),
+    repeating: mean(texts.map(text => (truncateAtRepeat(text) === text ? 0 : 1))),
     ...(pairs.length > 0
       ? {
           originalPrecision: shares(pairs.map(([text, original]) => rougePrecision(text, original))),
@@ -96,7 +96,7 @@ export async function measureCompletions(
 function instructionsOf(completions: readonly Completion[]): Pick<MeasuresSummary, 'instruction'> {
   const checks = completions
     .filter(({ instruction }) => instruction?.words?.length || instruction?.sentence !== undefined)
-    .map(({ instruction, beginning, text }) => checkInstruction(instruction!, `${beginning}${text}`))
+    .map(({ instruction, prompt, text }) => checkInstruction(instruction!, `${prompt}${text}`))
   if (checks.length === 0) return {}
   const flag = (value: boolean): number => (value ? 1 : 0)
   return {

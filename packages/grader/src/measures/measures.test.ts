@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { answerPrompts } from '../content/answer-prompts.ts'
 import { lemmas } from '../text/lemmas.ts'
 import { wordsOf } from '../text/words.ts'
-import { checkAnswer, readAnswerPrompts } from './answer-prompts.ts'
+import { checkAnswer, parseAnswerPrompts } from './answer-prompts.ts'
 import { checkInstruction } from './check-instruction.ts'
 import { corpusOverlap } from './corpus-overlap.ts'
 import { measureCompletions } from './measure-completions.ts'
@@ -150,20 +150,20 @@ describe('answers', () => {
       for (const wrong of each.reject ?? [])
         expect(checkAnswer(each, ` ${wrong}.`), each.prompt).toBe('wrong')
     }
-    const [plain] = readAnswerPrompts('["Jack went to"]', 'p.json', 'context')
+    const [plain] = parseAnswerPrompts('["Jack went to"]', 'p.json', 'context')
     expect(plain).toMatchObject({ kind: 'context', prompt: 'Jack went to', accept: [] })
     expect(checkAnswer(plain!, 'anything')).toBe('unknown')
-    expect(() => readAnswerPrompts('[{"prompt":"x","kind":"y"}]', 'p.json')).toThrow(
-      'p.json, item 1: there is no kind "y"',
+    expect(() => parseAnswerPrompts('[{"prompt":"x","kind":"y"}]', 'p.json')).toThrow(
+      'p.json, item 1: kind: expected',
     )
   })
 })
 
 test('all measures of a model in one', async () => {
   const completions = ['the cat ran home.', 'the cat ran away.'].map((each, trial) => ({
-    beginningId: 'b',
+    promptId: 'b',
     trial,
-    beginning: 'Once',
+    prompt: 'Once',
     text: each,
     reference: 'the cat ran home and slept',
     instruction: { words: ['cat', 'home'] },

@@ -9,7 +9,7 @@ export interface FoundLabel {
 
 const expressions = new WeakMap<Rubric, { expression: RegExp; names: Map<string, Criterion> }>()
 
-/** All places where a normalised reply names a criterion, in order. Linear in the length of the reply. */
+/** All places where a normalized reply names a criterion, in order. Linear in the length of the reply. */
 export function findLabels(text: string, rubric: Rubric): FoundLabel[] {
   const { expression, names } = expressionOf(rubric)
   const found: FoundLabel[] = []

@@ -1,5 +1,5 @@
 import type { Choice, ChoiceCriterion } from '../rubric/rubric.ts'
-import type { Reading } from './mark-problem.ts'
+import type { Reading } from './score-problem.ts'
 
 const windowLength = 80
 
@@ -12,7 +12,7 @@ const windowLength = 80
  * 4. two different letters are ambiguous: `C or D`.
  * A capital A before a small word is an article: `A child of 6-7`.
  *
- * @param text the normalised reply
+ * @param text the normalized reply
  * @param at where the label ends
  * @param limit where the next label begins
  * @returns undefined when nothing of the sort follows

@@ -1,10 +1,10 @@
 import type { GradingRun } from '../judging/grade.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
 import { holm } from '../statistics/holm.ts'
-import { normaliseScores } from '../statistics/normalise-scores.ts'
+import { normalizeScores } from '../statistics/normalize-scores.ts'
 import { pairedComparison } from '../statistics/paired-comparison.ts'
 import type { ModelComparison, Report } from './report.ts'
-import { summariseModel, valuesOf } from './summarise-model.ts'
+import { summarizeModel, valuesOf } from './summarize-model.ts'
 
 /** Options of {@link buildReport}. */
 export interface BuildReportOptions {
@@ -19,7 +19,7 @@ export interface BuildReportOptions {
 }
 
 /**
- * All figures of one or several models: each with its uncertainty, each pair compared on the beginnings they share,
+ * All figures of one or several models: each with its uncertainty, each pair compared on the prompts they share,
  * p-values corrected for all these comparisons. The same gradings give the same report.
  */
 export function buildReport(runs: readonly GradingRun[], options: BuildReportOptions = {}): Report {
@@ -29,20 +29,20 @@ export function buildReport(runs: readonly GradingRun[], options: BuildReportOpt
   const models = runs.map((run, i) => {
     const own = isList(measures) ? measures[i] : measures[run.name]
     return {
-      ...summariseModel(run, { seed, confidence, ...(own ? { measures: own } : {}) }),
+      ...summarizeModel(run, { seed, confidence, ...(own ? { measures: own } : {}) }),
       name: names[i]!,
     }
   })
   const criteria = first?.rubric.criteria ?? []
   for (const { name } of criteria) {
     const found = models.map(model => model.criteria.find(each => each.name === name))
-    const normalised = normaliseScores(found.map(each => each?.estimate.mean ?? Number.NaN))
-    for (const [i, each] of found.entries()) if (each) each.normalised = normalised[i]!
+    const normalized = normalizeScores(found.map(each => each?.estimate.mean ?? Number.NaN))
+    for (const [i, each] of found.entries()) if (each) each.normalized = normalized[i]!
   }
   return {
     format: 'tinystories-report',
-    version: 1,
-    title: options.title ?? (names.length > 1 ? names.join(', ') : `Marks for ${names[0] ?? 'nothing'}`),
+    version: 2,
+    title: options.title ?? (names.length > 1 ? names.join(', ') : `Scores for ${names[0] ?? 'nothing'}`),
     confidence,
     rubric: { name: first?.rubric.name ?? '', title: first?.rubric.title ?? '', criteria },
     models,
@@ -67,7 +67,7 @@ function compareAll(
     for (let j = i + 1; j < runs.length; j++) {
       const [a, b] = [runs[i]!, runs[j]!]
       const criteria = a.rubric.criteria
-        .filter(({ kind, name }) => kind === 'mark' && b.rubric.criteria.some(each => each.name === name))
+        .filter(({ kind, name }) => kind === 'score' && b.rubric.criteria.some(each => each.name === name))
         .map(({ name, label }) => ({
           criterion: name,
           label,
@@ -88,16 +88,16 @@ function warningsOf(runs: readonly GradingRun[]): string[] {
   const versions = new Set(runs.map(({ rubricVersion }) => rubricVersion))
   if (versions.size > 1)
     warnings.push(
-      `The models were judged under different rubrics (${[...versions].join(', ')}): their marks cannot be compared.`,
+      `The models were judged under different rubrics (${[...versions].join(', ')}): their scores cannot be compared.`,
     )
   const judges = new Set(runs.map(({ judge }) => judge))
   if (judges.size > 1)
     warnings.push(
-      `The models were judged by different judges (${[...judges].join(', ')}): their marks cannot be compared.`,
+      `The models were judged by different judges (${[...judges].join(', ')}): their scores cannot be compared.`,
     )
-  const sets = runs.map(({ gradings }) => new Set(gradings.map(({ completion }) => completion.beginningId)))
+  const sets = runs.map(({ gradings }) => new Set(gradings.map(({ completion }) => completion.promptId)))
   if (sets.some(set => set.size !== sets[0]!.size || [...set].some(id => !sets[0]!.has(id))))
-    warnings.push('The models were given different beginnings: comparisons use those that both have.')
+    warnings.push('The models were given different prompts: comparisons use those that both have.')
   return warnings
 }
 

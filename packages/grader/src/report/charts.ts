@@ -2,10 +2,10 @@ import { escapeHtml } from './escape-html.ts'
 import { formatNumber } from './format-number.ts'
 import type { ChoiceSummary, CriterionSummary, ModelSummary } from './report.ts'
 
-/** How many colours the style sheet has for models; more models take them again. */
-export const seriesColours = 6
+/** How many colors the style sheet has for models; more models take them again. */
+export const seriesColors = 6
 
-const series = (index: number): string => `s${index % seriesColours}`
+const series = (index: number): string => `s${index % seriesColors}`
 
 interface Frame {
   width: number
@@ -83,17 +83,17 @@ export function meansChart(models: readonly ModelSummary[]): string {
       parts.push(text(end + 5, y + row / 2 + 4, formatNumber(mean, 1), 'start', 'value'))
     }
   }
-  return svg({ width, height, title: 'Mean marks with their intervals', content: parts.join('') })
+  return svg({ width, height, title: 'Mean scores with their intervals', content: parts.join('') })
 }
 
-/** How often each mark was given: one small chart for a criterion, models side by side. */
+/** How often each score was given: one small chart for a criterion, models side by side. */
 export function histogramChart(
   label: string,
   summaries: readonly { model: string; summary: CriterionSummary }[],
 ): string {
   const first = summaries[0]!.summary
   return columns({
-    title: `${label}: how often each mark was given`,
+    title: `${label}: how often each score was given`,
     names: first.histogram.map((_, i) => String(Math.ceil(first.min) + i)),
     rows: summaries.map(({ model, summary }) => ({ model, counts: summary.histogram })),
   })
@@ -166,7 +166,7 @@ export function columns({
   return svg({ width, height, title, content: parts.join('') })
 }
 
-/** Mean mark against length, in five groups of completions: a slope may be the judge's liking for long texts. */
+/** Mean score against length, in five groups of completions: a slope may be the judge's liking for long texts. */
 export function lengthChart(
   label: string,
   summaries: readonly { model: string; summary: CriterionSummary }[],
@@ -176,11 +176,11 @@ export function lengthChart(
   const points = summaries.flatMap(({ summary }) => summary.byLength)
   const longest = Math.max(1, ...points.map(({ words }) => words))
   const x = (words: number): number => left + (words / longest) * (width - left - 8)
-  const y = (mark: number): number => bottom - ((mark - min) / (max - min)) * (bottom - top)
+  const y = (score: number): number => bottom - ((score - min) / (max - min)) * (bottom - top)
   const parts = [min, (min + max) / 2, max].map(
-    mark =>
-      line(left, y(mark), width, y(mark), 'grid') +
-      text(left - 6, y(mark) + 4, formatNumber(mark, mark % 1 === 0 ? 0 : 1), 'end'),
+    score =>
+      line(left, y(score), width, y(score), 'grid') +
+      text(left - 6, y(score) + 4, formatNumber(score, score % 1 === 0 ? 0 : 1), 'end'),
   )
   for (const words of [0, longest / 2, longest])
     parts.push(text(x(words), bottom + 14, String(Math.round(words)), words === longest ? 'end' : 'middle'))
@@ -196,7 +196,7 @@ export function lengthChart(
   return svg({ width, height, title: `${label} by length`, content: parts.join('') })
 }
 
-/** Which colour is which model. */
+/** Which color is which model. */
 export function legend(models: readonly { name: string }[]): string {
   if (models.length < 2) return ''
   const items = models.map(

@@ -3,13 +3,13 @@ import type { Criterion } from '../rubric/rubric.ts'
 import { escapeHtml as text } from './escape-html.ts'
 import type { ModelSummary } from './report.ts'
 
-/** Every completion with its marks and assessment, and what filters them. */
+/** Every completion with its scores and assessment, and what filters them. */
 export function htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): string {
   const options = (list: readonly { value: string; label: string }[]): string =>
     [{ value: '', label: 'all' }, ...list]
       .map(({ value, label }) => `<option value="${text(value)}">${text(label)}</option>`)
       .join('')
-  const marks = criteria.filter(({ kind }) => kind === 'mark')
+  const scores = criteria.filter(({ kind }) => kind === 'score')
   const states = [
     { value: 'graded', label: 'graded' },
     { value: 'partial', label: 'graded in part' },
@@ -20,7 +20,7 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
 <label>Search <input type="search" id="search" placeholder="words of text or assessment"></label>
 <label>Model <select id="model">${options(models.map(({ name }) => ({ value: name, label: name })))}</select></label>
 <label>State <select id="state">${options(states)}</select></label>
-<label>Criterion <select id="criterion">${options(marks.map(({ name, label }) => ({ value: name, label })))}</select></label>
+<label>Criterion <select id="criterion">${options(scores.map(({ name, label }) => ({ value: name, label })))}</select></label>
 <label>from <input type="number" id="least" step="any" size="4"></label>
 <label>to <input type="number" id="most" step="any" size="4"></label>
 </form>`
@@ -30,14 +30,14 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
 
 function htmlItem(
   model: string,
-  { completion, regrade, status, judgement, failure }: Grading,
+  { completion, regrade, status, judgment, failure }: Grading,
   criteria: readonly Criterion[],
 ): string {
-  const flags = judgement?.flags ?? []
+  const flags = judgment?.flags ?? []
   const state = [status, ...(flags.length > 0 ? ['flagged'] : [])].join(' ')
-  const marks = criteria.map(({ name, label }) => `${label} ${judgement?.marks[name] ?? '–'}`).join(' · ')
-  const name = `${completion.beginningId}, trial ${completion.trial + 1}${regrade > 0 ? `, judged again (${regrade + 1})` : ''}`
-  const problems = Object.entries(judgement?.problems ?? {}).map(([criterion, { reason, found }]) => {
+  const scores = criteria.map(({ name, label }) => `${label} ${judgment?.scores[name] ?? '–'}`).join(' · ')
+  const name = `${completion.promptId}, trial ${completion.trial + 1}${regrade > 0 ? `, judged again (${regrade + 1})` : ''}`
+  const problems = Object.entries(judgment?.problems ?? {}).map(([criterion, { reason, found }]) => {
     const label = criteria.find(each => each.name === criterion)?.label ?? criterion
     return `<p class="soft">${text(`${label}: ungraded, ${reason}${found === '' ? '' : ` (“${found}”)`}`)}</p>`
   })
@@ -48,10 +48,10 @@ function htmlItem(
           .join(' · '),
       )}</p>`
     : ''
-  return `<details class="item" data-model="${text(model)}" data-state="${state}" data-marks="${text(JSON.stringify(judgement?.marks ?? {}))}">
-<summary><span class="head">${text(name)}</span><span class="soft">${text(model)}</span><span class="marks">${text(failure === undefined ? marks : 'ungraded')}</span>${flags.map(({ kind }) => `<span class="flag">${text(kind)}</span>`).join('')}</summary>
-<div class="body">${asked}<p class="story"><span class="given">${text(completion.beginning)}</span><strong class="written">${text(completion.text)}</strong></p>
-${failure === undefined ? '' : `<p class="warn">${text(failure)}</p>`}${judgement?.assessment ? `<p class="assessment">${text(judgement.assessment)}</p>` : ''}${problems.join('')}${flags
+  return `<details class="item" data-model="${text(model)}" data-state="${state}" data-scores="${text(JSON.stringify(judgment?.scores ?? {}))}">
+<summary><span class="head">${text(name)}</span><span class="soft">${text(model)}</span><span class="scores">${text(failure === undefined ? scores : 'ungraded')}</span>${flags.map(({ kind }) => `<span class="flag">${text(kind)}</span>`).join('')}</summary>
+<div class="body">${asked}<p class="story"><span class="given">${text(completion.prompt)}</span><strong class="written">${text(completion.text)}</strong></p>
+${failure === undefined ? '' : `<p class="warn">${text(failure)}</p>`}${judgment?.assessment ? `<p class="assessment">${text(judgment.assessment)}</p>` : ''}${problems.join('')}${flags
   .filter(({ detail }) => detail !== undefined)
   .map(({ kind, detail }) => `<p class="soft">${text(`${kind}: “${detail}”`)}</p>`)
   .join('')}</div>

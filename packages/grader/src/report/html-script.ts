@@ -11,12 +11,12 @@ export const htmlScript = `
     const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean)
     let fitting = 0
     for (const { element, text } of items) {
-      const { marks } = element.dataset
-      const mark = criterion.value === '' ? undefined : JSON.parse(marks)[criterion.value]
+      const { scores } = element.dataset
+      const score = criterion.value === '' ? undefined : JSON.parse(scores)[criterion.value]
       const fits =
         (model.value === '' || element.dataset.model === model.value) &&
         (state.value === '' || element.dataset.state.split(' ').includes(state.value)) &&
-        (criterion.value === '' || (mark !== undefined && (least.value === '' || mark >= Number(least.value)) && (most.value === '' || mark <= Number(most.value)))) &&
+        (criterion.value === '' || (score !== undefined && (least.value === '' || score >= Number(least.value)) && (most.value === '' || score <= Number(most.value)))) &&
         words.every(word => text.includes(word))
       if (fits) fitting++
       element.hidden = !fits || fitting > shown

@@ -1,4 +1,4 @@
-/** The style of the report: both colour schemes, from a phone to a desktop, and print. */
+/** The style of the report: both color schemes, from a phone to a desktop, and print. */
 export const htmlStyle = `
 :root{color-scheme:light dark;--bg:#fbfaf8;--card:#fff;--ink:#1d1c1a;--soft:#625f58;--line:#dedad2;--grid:#ebe8e1;--accent:#1f5fbf;--warn:#8a4b00;--warnbg:#fff4e0;--s0:#2f6fbf;--s1:#d0742a;--s2:#3f8f5b;--s3:#8c5bb5;--s4:#b8434f;--s5:#6d7a2f}
 @media (prefers-color-scheme:dark){:root{--bg:#161618;--card:#1f1f22;--ink:#ececea;--soft:#a8a59d;--line:#38373a;--grid:#2b2b2e;--accent:#8ab4f4;--warn:#ffc073;--warnbg:#33270f;--s0:#6ea3ea;--s1:#ec9a57;--s2:#6fbf8b;--s3:#b58cdc;--s4:#e27b85;--s5:#b3c065}}
@@ -39,7 +39,7 @@ input[type=search]{width:min(20rem,80vw)}
 .item{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:.5rem 0}
 .item summary{padding:.6rem .9rem;cursor:pointer;display:flex;flex-wrap:wrap;gap:.2rem .8rem;align-items:baseline}
 .item summary::before{content:"▸";color:var(--soft)}.item[open] summary::before{content:"▾"}
-.item .head{font-weight:600}.item .marks{font-variant-numeric:tabular-nums;color:var(--soft)}
+.item .head{font-weight:600}.item .scores{font-variant-numeric:tabular-nums;color:var(--soft)}
 .item .body{padding:.2rem .9rem .9rem;border-top:1px solid var(--line)}
 .story{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6rem 0}.story .given{color:var(--soft)}.story .written{font-weight:500}
 .assessment{white-space:pre-wrap;overflow-wrap:anywhere;border-left:3px solid var(--line);padding-left:.8rem;margin:.6rem 0}

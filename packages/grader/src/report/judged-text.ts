@@ -6,7 +6,7 @@ export function judgedText(model: ModelSummary): string {
   const { gradings, graded, partial, ungraded, askedAgain } = model
   const number = (value: number): string => value.toLocaleString('en')
   const parts = [
-    `${number(model.completions)} completions of ${number(model.beginnings)} beginnings, ${number(gradings)} gradings by ${model.judge} under ${model.rubricVersion}.`,
+    `${number(model.completions)} completions of ${number(model.prompts)} prompts, ${number(gradings)} gradings by ${model.judge} under ${model.rubricVersion}.`,
     `${number(graded)} fully graded (${formatShare(graded / gradings)}), ${number(partial)} in part, ${number(ungraded)} ungraded; asked again ${number(askedAgain)} times.`,
     `${number(model.inputTokens)} tokens read and ${number(model.outputTokens)} written by the judge, cost ${formatCost(model.cost, model.costKnown)}.`,
   ]

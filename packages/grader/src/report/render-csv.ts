@@ -1,49 +1,49 @@
 import type { Report } from './report.ts'
 
 /**
- * One row for each grading. Cells that a spreadsheet would take for a formula (beginning with = + - @, a tab or a
+ * One row for each grading. Cells that a spreadsheet would take for a formula (prompt with = + - @, a tab or a
  * line break, but no plain number) get an apostrophe in front.
  */
 export function renderCsv({ models, rubric }: Report): string {
   const names = rubric.criteria.map(({ name }) => name)
-  const weighted = models.some(({ items }) => items.some(({ judgement }) => judgement?.weighted))
-  const marks = rubric.criteria.filter(({ kind }) => kind === 'mark').map(({ name }) => name)
+  const weighted = models.some(({ items }) => items.some(({ judgment }) => judgment?.weighted))
+  const scores = rubric.criteria.filter(({ kind }) => kind === 'score').map(({ name }) => name)
   const head = [
     'model',
     'judge',
     'rubric',
-    'beginning_id',
+    'prompt_id',
     'trial',
     'regrade',
     'status',
     ...names,
-    ...(weighted ? marks.map(name => `${name}_weighted`) : []),
+    ...(weighted ? scores.map(name => `${name}_weighted`) : []),
     'reasons',
     'flags',
     'failure',
-    'beginning',
+    'prompt',
     'completion',
     'assessment',
   ]
   const rows = models.flatMap(model =>
-    model.items.map(({ completion, regrade, status, judgement, failure }) => [
+    model.items.map(({ completion, regrade, status, judgment, failure }) => [
       model.name,
       model.judge,
       model.rubricVersion,
-      completion.beginningId,
+      completion.promptId,
       completion.trial,
       regrade,
       status,
-      ...names.map(name => judgement?.marks[name] ?? ''),
-      ...(weighted ? marks.map(name => judgement?.weighted?.[name] ?? '') : []),
-      Object.entries(judgement?.problems ?? {})
+      ...names.map(name => judgment?.scores[name] ?? ''),
+      ...(weighted ? scores.map(name => judgment?.weighted?.[name] ?? '') : []),
+      Object.entries(judgment?.problems ?? {})
         .map(([name, { reason }]) => `${name}: ${reason}`)
         .join('; '),
-      (judgement?.flags ?? []).map(({ kind }) => kind).join('; '),
+      (judgment?.flags ?? []).map(({ kind }) => kind).join('; '),
       failure ?? '',
-      completion.beginning,
+      completion.prompt,
       completion.text,
-      judgement?.assessment ?? '',
+      judgment?.assessment ?? '',
     ]),
   )
   return `${[head, ...rows].map(row => row.map(cell).join(',')).join('\r\n')}\r\n`

@@ -18,7 +18,7 @@ import type { ModelSummary, Report } from './report.ts'
 
 /**
  * The report as one HTML file that needs nothing else and never asks the network: tables, charts, every completion
- * with its marks and assessment, filter and search. All text that comes from models or judges is escaped, and a
+ * with its scores and assessment, filter and search. All text that comes from models or judges is escaped, and a
  * content security policy forbids everything but the page's own style and script.
  */
 export function renderHtml(report: Report): string {
@@ -32,9 +32,9 @@ export function renderHtml(report: Report): string {
         `<p class="soft">${judged.length > 1 ? `<strong>${text(model.name)}</strong>: ` : ''}${text(judgedText(model))}</p>`,
     ),
     ...warnings.map(warning => `<p class="warn" role="note">${text(warning)}</p>`),
-    ...(judged.length > 0 ? marksSections(judged, percent) : []),
+    ...(judged.length > 0 ? scoresSections(judged, percent) : []),
     ...(comparisons.length > 0
-      ? [`<h2>Compared on the same beginnings</h2>`, ...comparisons.map(comparisonTable(percent))]
+      ? [`<h2>Compared on the same prompts</h2>`, ...comparisons.map(comparisonTable(percent))]
       : []),
     ...measureSections(models),
     ...(judged.length > 0 ? [judgingTable(judged), htmlItems(judged, report.rubric.criteria)] : []),
@@ -57,7 +57,7 @@ ${judged.length > 0 ? `<script>${htmlScript}</script>\n` : ''}</body>
 `
 }
 
-function marksSections(models: readonly ModelSummary[], percent: string): string[] {
+function scoresSections(models: readonly ModelSummary[], percent: string): string[] {
   const [first] = models
   const several = models.length > 1
   const head = first!.criteria.map(
@@ -67,15 +67,15 @@ function marksSections(models: readonly ModelSummary[], percent: string): string
     ({ name, criteria }) =>
       `<tr><th scope="row">${text(name)}</th>${criteria
         .map(
-          ({ estimate, normalised }) =>
-            `<td>${formatNumber(estimate.mean)}${several ? ` <span class="soft">/ ${formatNumber(normalised)}</span>` : ''}<span class="interval">${formatInterval(estimate.interval)}</span></td>`,
+          ({ estimate, normalized }) =>
+            `<td>${formatNumber(estimate.mean)}${several ? ` <span class="soft">/ ${formatNumber(normalized)}</span>` : ''}<span class="interval">${formatInterval(estimate.interval)}</span></td>`,
         )
         .join('')}</tr>`,
   )
   const note = several ? ' After the slash: stretched from 0 to 1 over the models.' : ''
   const cards = [
     ...first!.criteria.map(({ name, label }) =>
-      card(label, histogramChart(label, summariesOf(models, name)), 'How often each mark was given'),
+      card(label, histogramChart(label, summariesOf(models, name)), 'How often each score was given'),
     ),
     ...first!.choices.map(({ name, label, options }) =>
       card(
@@ -100,16 +100,16 @@ function marksSections(models: readonly ModelSummary[], percent: string): string
     ),
   )
   return [
-    '<h2>Marks</h2>',
+    '<h2>Scores</h2>',
     scroll(
-      `<table><caption><span>Means; below them ${percent} intervals from standard errors clustered by beginning.${note}</span></caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table><caption><span>Means; below them ${percent} intervals from standard errors clustered by prompt.${note}</span></caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
     ),
     legend(models),
     `<div class="card wide" style="margin-top:.9rem">${meansChart(models)}</div>`,
     '<h2>Distributions</h2>',
     `<div class="cards">${cards.join('')}</div>`,
     '<h2>Does length pay?</h2>',
-    '<p class="soft">Mean marks of five groups of completions, from the shortest to the longest.</p>',
+    '<p class="soft">Mean scores of five groups of completions, from the shortest to the longest.</p>',
     `<div class="cards">${lengths.join('')}</div>`,
   ]
 }
@@ -131,7 +131,7 @@ function comparisonTable(percent: string): (comparison: Report['comparisons'][nu
         `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.permutationP)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
     )
     return scroll(
-      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over beginnings with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Beginnings</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over prompts with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Prompts</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
     )
   }
 }
@@ -172,7 +172,7 @@ function measureSections(models: readonly ModelSummary[]): string[] {
   return [
     '<h2>Without a judge</h2>',
     scroll(
-      `<table class="stack"><caption><span>Diversity, memorisation and what a program can decide.</span></caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table class="stack"><caption><span>Diversity, memorization and what a program can decide.</span></caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
     ),
     ...(charts.length > 0 ? [`<div class="cards" style="margin-top:.9rem">${charts.join('')}</div>`] : []),
   ]
@@ -211,7 +211,7 @@ function judgingTable(models: readonly ModelSummary[]): string {
     'Judge with itself',
   ]
   return `<h2>How well the judge was read</h2>${scroll(
-    `<table><caption><span>Read: share of the judge's replies that give one clear mark, after asking again at most once.</span></caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
+    `<table><caption><span>Read: share of the judge's replies that give one clear score, after asking again at most once.</span></caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
       .map(
         ([first, ...rest]) =>
           `<tr><th scope="row">${text(first!)}</th>${rest.map(cell => `<td>${text(cell)}</td>`).join('')}</tr>`,

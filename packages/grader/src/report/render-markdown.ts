@@ -13,14 +13,14 @@ export function renderMarkdown(report: Report): string {
     const first = judged[0]!
     const several = judged.length > 1
     parts.push(
-      `## Marks\n\nMean, ${percent} interval (standard errors clustered by beginning)${several ? ', and in brackets after a slash the score stretched from 0 to 1 over the models' : ''}.`,
+      `## Scores\n\nMean, ${percent} interval (standard errors clustered by prompt)${several ? ', and in brackets after a slash the score stretched from 0 to 1 over the models' : ''}.`,
       table(
         ['model', ...first.criteria.map(({ label, max }) => `${label} (of ${max})`)],
         judged.map(({ name, criteria }) => [
           name,
           ...criteria.map(
-            ({ estimate, normalised }) =>
-              `${formatNumber(estimate.mean)} ${formatInterval(estimate.interval)}${several ? ` / ${formatNumber(normalised)}` : ''}`,
+            ({ estimate, normalized }) =>
+              `${formatNumber(estimate.mean)} ${formatInterval(estimate.interval)}${several ? ` / ${formatNumber(normalized)}` : ''}`,
           ),
         ]),
       ),
@@ -83,7 +83,7 @@ function comparisonPart(percent: string): (comparison: Report['comparisons'][num
         'effect size',
         'p',
         'p, corrected (Holm)',
-        'beginnings',
+        'prompts',
       ],
       criteria.map(each => [
         each.label,

@@ -6,11 +6,12 @@ import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
 import { buildReport } from './build-report.ts'
 import { formatP, formatShare } from './format-number.ts'
+import { parseGradings, renderGradings } from './gradings-file.ts'
+import { parseReport } from './parse-report.ts'
 import { renderCsv } from './render-csv.ts'
 import { renderHtml } from './render-html.ts'
-import { readReport, renderJson } from './render-json.ts'
+import { renderJson } from './render-json.ts'
 import { renderMarkdown } from './render-markdown.ts'
-import { gradingsJson, readGradings } from './saved-gradings.ts'
 
 const evil = '<script>alert(1)</script><img src=x onerror=alert(2)>" \' & =HYPERLINK("x")\u0000'
 
@@ -19,15 +20,15 @@ function runOf(name: string, shift: number, more: Partial<GradingRun> = {}): Gra
     { length: 20 },
     (_, i): Grading => ({
       completion: {
-        beginningId: `b${i >> 1}`,
+        promptId: `b${i >> 1}`,
         trial: i & 1,
-        beginning: evil,
+        prompt: evil,
         text: `=1+1 ${evil} ${'word '.repeat(i)}`,
       },
       regrade: 0,
       status: 'graded',
-      judgement: {
-        marks: {
+      judgment: {
+        scores: {
           grammar: Math.min(10, 5 + (i % 3) + shift),
           creativity: 4,
           consistency: 6,
@@ -45,7 +46,7 @@ function runOf(name: string, shift: number, more: Partial<GradingRun> = {}): Gra
     }),
   )
   gradings.push({
-    completion: { beginningId: 'b0', trial: 9, beginning: 'x', text: 'y' },
+    completion: { promptId: 'b0', trial: 9, prompt: 'x', text: 'y' },
     regrade: 0,
     status: 'ungraded',
     failure: evil,
@@ -62,19 +63,19 @@ function runOf(name: string, shift: number, more: Partial<GradingRun> = {}): Gra
 const report = buildReport([runOf(evil, 0), runOf('@b', 1)])
 
 describe('figures', () => {
-  test('means, comparison, normalised scores, costs', () => {
+  test('means, comparison, normalized scores, costs', () => {
     const [a, b] = report.models
     expect(a).toMatchObject({
       gradings: 21,
       graded: 20,
       ungraded: 1,
-      beginnings: 10,
+      prompts: 10,
       completions: 21,
       cost: expect.closeTo(0.02, 9),
       inputTokens: 200,
     })
     expect(a!.criteria[0]!.estimate.mean).toBeCloseTo(5.95, 12)
-    expect([a!.criteria[0]!.normalised, b!.criteria[0]!.normalised]).toEqual([0, 1])
+    expect([a!.criteria[0]!.normalized, b!.criteria[0]!.normalized]).toEqual([0, 1])
     expect(a!.criteria[0]!.histogram).toEqual([0, 0, 0, 0, 0, 7, 7, 6, 0, 0, 0])
     expect(a!.choices[0]!.options.map(({ count }) => count)).toEqual([0, 0, 20, 0, 0, 0])
     const [comparison] = report.comparisons
@@ -91,7 +92,7 @@ describe('figures', () => {
     expect(buildReport([runOf('a', 0), other]).warnings).toHaveLength(3)
   })
 
-  test('nothing graded, one beginning, no run at all: no exception, dashes', () => {
+  test('nothing graded, one prompt, no run at all: no exception, dashes', () => {
     for (const runs of [
       [],
       [runOf('a', 0, { gradings: [] })],
@@ -165,7 +166,7 @@ describe('forms', () => {
   test('CSV: one row a grading, no cell that a spreadsheet would run', () => {
     const csv = renderCsv(report)
     const rows = csv.trimEnd().split('\r\n')
-    expect(rows[0]).toMatch(/^model,judge,rubric,beginning_id,trial,regrade,status,grammar,/)
+    expect(rows[0]).toMatch(/^model,judge,rubric,prompt_id,trial,regrade,status,grammar,/)
     expect(rows).toHaveLength(43)
     expect(csv).toContain(`"'=1+1 <script>`)
     expect(csv).toContain(`'@b,judge`)
@@ -181,15 +182,15 @@ describe('forms', () => {
   })
 
   test('JSON is read again; gradings too; other versions are refused', () => {
-    const read = readReport(renderJson(report), 'r.json')
+    const read = parseReport(renderJson(report), 'r.json')
     expect(JSON.parse(renderJson(read))).toEqual(JSON.parse(renderJson(report)))
     expect(renderHtml(read)).toBe(renderHtml(report))
-    expect(() => readReport('{}', 'r.json')).toThrow('r.json: this is not a report')
+    expect(() => parseReport('{}', 'r.json')).toThrow('r.json is not a report')
     const run = runOf('a', 0)
-    expect(readGradings(gradingsJson(run), 'g.json')).toEqual(JSON.parse(JSON.stringify(run)))
-    expect(() => readGradings(gradingsJson(run).replace('"version": 1', '"version": 3'), 'g.json')).toThrow(
-      'g.json: version 3 wrote this',
-    )
-    expect(() => readGradings('{', 'g.json')).toThrow('g.json: not valid JSON')
+    expect(parseGradings(renderGradings(run), 'g.json')).toEqual(JSON.parse(JSON.stringify(run)))
+    expect(() =>
+      parseGradings(renderGradings(run).replace('"version": 2', '"version": 3'), 'g.json'),
+    ).toThrow('g.json has version 3')
+    expect(() => parseGradings('{', 'g.json')).toThrow('g.json is not valid JSON')
   })
 })

@@ -1,6 +1,6 @@
 import type { Grading } from '../judging/grading.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
-import type { MarkProblemReason } from '../parse/mark-problem.ts'
+import type { ScoreProblemReason } from '../parse/score-problem.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import type { MeanEstimate } from '../statistics/clustered-mean.ts'
 import type { PairedComparison } from '../statistics/paired-comparison.ts'
@@ -14,31 +14,31 @@ export interface CriterionSummary {
   estimate: MeanEstimate
   /** Percentile interval of the cluster bootstrap. */
   bootstrap: [number, number]
-  /** Mean of the marks weighted by probability, where all gradings have them. */
+  /** Mean of the scores weighted by probability, where all gradings have them. */
   weightedMean?: number
   /** (mean - lowest) / (highest - lowest) over the models of the report; NaN for a single model. */
-  normalised: number
-  /** How many marks are nearest to each whole number from min to max. */
+  normalized: number
+  /** How many scores are nearest to each whole number from min to max. */
   histogram: number[]
-  /** Spearman's correlation of the mark with the number of words: far from 0, the judge may reward length. */
+  /** Spearman's correlation of the score with the number of words: far from 0, the judge may reward length. */
   lengthCorrelation: number
-  /** Mean mark and words in five groups of completions, from the shortest. */
+  /** Mean score and words in five groups of completions, from the shortest. */
   byLength: { words: number; mean: number; count: number }[]
-  /** Share of the gradings that have this mark. */
+  /** Share of the gradings that have this score. */
   parseRate: number
   /** Why the others have none. */
-  problems: Partial<Record<MarkProblemReason, number>>
+  problems: Partial<Record<ScoreProblemReason, number>>
   /** How the judge agrees with itself, where completions were judged several times. */
   selfAgreement?: SelfAgreement
 }
 
 /** One judge on the same completions again. */
 export interface SelfAgreement {
-  /** Completions with at least two marks. */
+  /** Completions with at least two scores. */
   completions: number
-  /** Share of pairs of marks of the same completion that are equal. */
+  /** Share of pairs of scores of the same completion that are equal. */
   same: number
-  /** Standard deviation of the marks of one completion, pooled. */
+  /** Standard deviation of the scores of one completion, pooled. */
   deviation: number
   /** Krippendorff's alpha, interval. */
   alpha: number
@@ -50,7 +50,7 @@ export interface ChoiceSummary {
   label: string
   options: { value: string; label: string; count: number }[]
   parseRate: number
-  problems: Partial<Record<MarkProblemReason, number>>
+  problems: Partial<Record<ScoreProblemReason, number>>
 }
 
 /** All that a report says of one model. */
@@ -58,7 +58,7 @@ export interface ModelSummary {
   name: string
   judge: string
   rubricVersion: string
-  beginnings: number
+  prompts: number
   completions: number
   gradings: number
   graded: number
@@ -88,7 +88,7 @@ export interface CriterionComparison extends PairedComparison {
   correctedP: number
 }
 
-/** Two models of a report on the beginnings that both were given; differences are a less b. */
+/** Two models of a report on the prompts that both were given; differences are a less b. */
 export interface ModelComparison {
   a: string
   b: string
@@ -98,7 +98,7 @@ export interface ModelComparison {
 /** What {@link buildReport} computes, and the renderers write. */
 export interface Report {
   format: 'tinystories-report'
-  version: 1
+  version: 2
   title: string
   confidence: number
   rubric: { name: string; title: string; criteria: Criterion[] }

@@ -1,8 +1,8 @@
-import type { MarkCriterion, Rubric } from './rubric.ts'
-import { ageGroup, creativity, grammar, plot, teacher } from './story-rubric.ts'
+import type { Rubric, ScoreCriterion } from './rubric.ts'
+import { ageGroup, creativity, grammar, judgeRole, plot } from './story-rubric.ts'
 
-const consistency: MarkCriterion = {
-  kind: 'mark',
+const consistency: ScoreCriterion = {
+  kind: 'score',
   name: 'consistency',
   label: 'Consistency',
   aliases: ['coherence'],
@@ -15,7 +15,7 @@ const consistency: MarkCriterion = {
 export const instructionRubric: Rubric = {
   name: 'instruction',
   title: 'Story that follows instructions',
-  role: teacher,
+  role: judgeRole,
   exercise: 'instruction',
   assessment:
     'Go through what was asked one by one and say whether the story does it. Then say what is good and what is wrong in the language, in the ideas, and in the course of events.',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { instructionRubric } from './instruction-rubric.ts'
-import { parseRubric, readRubric, rubrics } from './read-rubric.ts'
+import { parseRubric, rubrics } from './parse-rubric.ts'
 import { rubricVersion } from './rubric-version.ts'
 import { storyRubric } from './story-rubric.ts'
 
@@ -29,20 +29,23 @@ test('own rubrics survive JSON, and YAML is read', () => {
 })
 
 describe('a wrong rubric is refused with the place', () => {
-  const mark = storyRubric.criteria[0]!
+  const score = storyRubric.criteria[0]!
   test.each([
-    [{ ...storyRubric, role: '' }, 'role: a text is wanted'],
-    [{ ...storyRubric, exercise: 'x' }, 'exercise: "continuation" or "instruction"'],
-    [{ ...storyRubric, criteria: [] }, 'criteria: a list'],
-    [{ ...storyRubric, criteria: [{ ...mark, max: 0 }] }, 'criteria[0].max: a number above min'],
-    [{ ...storyRubric, criteria: [mark, mark] }, '("grammar" is shared)'],
-    [{ ...storyRubric, criterions: [] }, 'criterions: one of'],
-    [{ ...storyRubric, criteria: [{ ...mark, kind: 'choice' }] }, 'criteria[0].options'],
-    [7, 'top: an object'],
+    [{ ...storyRubric, role: '' }, 'role: expected a text'],
+    [{ ...storyRubric, exercise: 'x' }, 'exercise: expected ("continuation" | "instruction")'],
+    [{ ...storyRubric, criteria: [] }, 'criteria: expected'],
+    [{ ...storyRubric, criteria: [{ ...score, max: 0 }] }, 'criteria.0.max: expected a number above min'],
+    [
+      { ...storyRubric, criteria: [score, score] },
+      'criteria: expected names, labels and aliases that no two criteria share',
+    ],
+    [{ ...storyRubric, criterions: [] }, 'criterions: expected never'],
+    [{ ...storyRubric, criteria: [{ ...score, kind: 'choice' }] }, 'criteria.0.options'],
+    [7, 'expected Object'],
   ])('%#', (rubric, message) => {
-    expect(() => readRubric(rubric, 'r.json')).toThrow(message)
+    expect(() => parseRubric(JSON.stringify(rubric), 'r.json')).toThrow(message)
   })
   test('and when it is no YAML', () => {
-    expect(() => parseRubric('{"a": [', 'r.json')).toThrow('r.json: this is neither YAML nor JSON')
+    expect(() => parseRubric('{"a": [', 'r.json')).toThrow('r.json is neither YAML nor JSON')
   })
 })

@@ -1,15 +1,15 @@
-/** A criterion that is marked with a number. */
-export interface MarkCriterion {
-  kind: 'mark'
-  /** Key of the mark in a grading, such as `grammar`. */
+/** A criterion that is scored with a number. */
+export interface ScoreCriterion {
+  kind: 'score'
+  /** Key of the score in a grading, such as `grammar`. */
   name: string
-  /** What the judge is asked to write before the mark, such as `Grammar`. */
+  /** What the judge is asked to write before the score, such as `Grammar`. */
   label: string
   /** Other words by which judges call it. */
   aliases?: string[]
   /** What the judge shall look at. */
   asks: string
-  /** Lowest and highest mark, both included. */
+  /** Lowest and highest score, both included. */
   min: number
   max: number
   /** Denominators other than `max` that may be converted: with 5, a reply `4/5` counts as 0.8 of `max`. Default: none. */
@@ -37,8 +37,8 @@ export interface ChoiceCriterion {
   options: Choice[]
 }
 
-/** What a judge is asked about a text: a mark on a scale, or one of several choices. */
-export type Criterion = MarkCriterion | ChoiceCriterion
+/** What a judge is asked about a text: a score on a scale, or one of several choices. */
+export type Criterion = ScoreCriterion | ChoiceCriterion
 
 /** What a judge is asked, as data: put it into a file, change it, and its version changes with it. */
 export interface Rubric {
@@ -48,18 +48,18 @@ export interface Rubric {
   /** Whom the judge shall be: the system message. */
   role: string
   /**
-   * What the exercise was. `continuation`: a beginning was given, the completion goes on from it. `instruction`:
+   * What the exercise was. `continuation`: the beginning of a story was given, the completion continues it. `instruction`:
    * words, a sentence, features or a summary were given, the completion is the whole story.
    */
   exercise: 'continuation' | 'instruction'
-  /** What the judge is told to write about before it gives marks. */
+  /** What the judge is told to write about before it gives scores. */
   assessment: string
   criteria: Criterion[]
   /**
-   * `two-turn` (as in the paper): first an assessment, then the marks with that assessment in view. `structured`:
+   * `two-turn` (as in the paper): first an assessment, then the scores with that assessment in view. `structured`:
    * one reply that is JSON of a schema, assessment first.
    */
   turns: 'two-turn' | 'structured'
-  /** Asks for this many alternatives of each token, for marks weighted by their probability. Default: none. */
+  /** Asks for this many alternatives of each token, for scores weighted by their probability. Default: none. */
   topLogprobs?: number
 }

@@ -1,7 +1,7 @@
-import type { ChoiceCriterion, MarkCriterion, Rubric } from './rubric.ts'
+import type { ChoiceCriterion, Rubric, ScoreCriterion } from './rubric.ts'
 
-export const grammar: MarkCriterion = {
-  kind: 'mark',
+export const grammar: ScoreCriterion = {
+  kind: 'score',
   name: 'grammar',
   label: 'Grammar',
   aliases: ['grammar and spelling', 'spelling and grammar'],
@@ -10,18 +10,18 @@ export const grammar: MarkCriterion = {
   max: 10,
 }
 
-export const creativity: MarkCriterion = {
-  kind: 'mark',
+export const creativity: ScoreCriterion = {
+  kind: 'score',
   name: 'creativity',
   label: 'Creativity',
   aliases: ['originality', 'imagination'],
-  asks: 'does the pupil bring ideas and details of their own, rather than what anybody would write?',
+  asks: 'does the student bring ideas and details of their own, rather than what anybody would write?',
   min: 0,
   max: 10,
 }
 
-const consistency: MarkCriterion = {
-  kind: 'mark',
+const consistency: ScoreCriterion = {
+  kind: 'score',
   name: 'consistency',
   label: 'Consistency',
   aliases: ['coherence'],
@@ -30,8 +30,8 @@ const consistency: MarkCriterion = {
   max: 10,
 }
 
-export const plot: MarkCriterion = {
-  kind: 'mark',
+export const plot: ScoreCriterion = {
+  kind: 'score',
   name: 'plot',
   label: 'Plot',
   aliases: ['story line', 'storyline'],
@@ -46,7 +46,7 @@ export const ageGroup: ChoiceCriterion = {
   name: 'age',
   label: 'Age group',
   aliases: ['age range', 'age'],
-  asks: 'how old is the pupil, judging by this text alone?',
+  asks: 'how old is the student, judging by this text alone?',
   options: [
     { value: 'A', label: '3 or under', ages: [0, 3] },
     { value: 'B', label: '4-5', ages: [4, 5] },
@@ -57,20 +57,20 @@ export const ageGroup: ChoiceCriterion = {
   ],
 }
 
-export const teacher =
-  'You teach writing at a primary school and have read thousands of stories by children. You are fair and exact, and you use the whole scale: a flawless text deserves the highest mark, gibberish the lowest.'
+export const judgeRole =
+  'You teach writing at an elementary school and have read thousands of stories by children. You are fair and exact, and you use the whole scale: a flawless text deserves the highest score, gibberish the lowest.'
 
 /** How well a completion carries a story on: grammar, creativity, consistency and plot out of 10, and an age group. */
 export const storyRubric: Rubric = {
   name: 'story',
   title: 'Completion of a story',
-  role: teacher,
+  role: judgeRole,
   exercise: 'continuation',
   assessment:
-    'Look closely at the place where the two parts meet: the beginning usually stops inside a sentence, and the first words of the pupil have to finish it. Then say what is good and what is wrong in the language, in the ideas, in how it fits the beginning, and in the course of events.',
+    'Look closely at the place where the two parts meet: the beginning usually stops inside a sentence, and the first words of the student have to finish it. Then say what is good and what is wrong in the language, in the ideas, in how it fits the prompt, and in the course of events.',
   criteria: [grammar, creativity, consistency, plot, ageGroup],
   turns: 'two-turn',
 }
 
-/** The same marks in one reply that is JSON: half the calls, for judges that support schemas. */
+/** The same scores in one reply that is JSON: half the calls, for judges that support schemas. */
 export const storyRubricStructured: Rubric = { ...storyRubric, name: 'story-structured', turns: 'structured' }

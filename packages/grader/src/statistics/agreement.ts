@@ -19,7 +19,7 @@ export interface Agreement {
 }
 
 /**
- * Judge against judge, judge against people: all measures of agreement at once, over the items that both rated.
+ * Judge against judge, judge against people: all measures of agreement over the items that both rated.
  *
  * @param scale all values of the scale in order, for kappa's weights; default: those that occur
  */

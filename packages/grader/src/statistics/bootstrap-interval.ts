@@ -3,7 +3,7 @@ import { quantile } from './quantile.ts'
 import { randomBelow } from './random.ts'
 
 /**
- * A percentile interval of the mean from the cluster bootstrap: whole beginnings are drawn with replacement, with all
+ * A percentile interval of the mean from the cluster bootstrap: whole prompts are drawn with replacement, with all
  * their completions (Davison and Hinkley 1997, section 3.8; Efron's percentile interval). The same seed gives the same
  * interval.
  *

@@ -1,6 +1,6 @@
 import { criticalT } from './student-t.ts'
 
-/** A value and the cluster it belongs to: marks of completions of the same beginning are not independent. */
+/** A value and the cluster it belongs to: scores of completions of the same prompt are not independent. */
 export interface ClusteredValue {
   cluster: string
   value: number
@@ -9,7 +9,7 @@ export interface ClusteredValue {
 /** A mean with its uncertainty. */
 export interface MeanEstimate {
   mean: number
-  /** Clustered by beginning; NaN with fewer than two clusters. */
+  /** Clustered by prompt; NaN with fewer than two clusters. */
   standardError: number
   /** mean -+ t standardError, t with clusters - 1 degrees of freedom; NaN with fewer than two clusters. */
   interval: [number, number]
@@ -18,7 +18,7 @@ export interface MeanEstimate {
 }
 
 /**
- * The mean of all values, with a standard error that does not take completions of one beginning for independent:
+ * The mean of all values, with a standard error that does not take completions of one prompt for independent:
  * SE^2 = G / (G - 1) * sum over clusters g of (sum in g of (value - mean))^2 / n^2, the cluster-robust variance of a
  * regression on a constant (Liang and Zeger 1986; Cameron and Miller 2015, eq. 11-12; for evaluations Miller 2024,
  * arXiv 2411.00640, section 2.2).

@@ -2,27 +2,27 @@ import type { ClusteredValue } from './clustered-mean.ts'
 import { randomBelow } from './random.ts'
 import { criticalT, twoSidedP } from './student-t.ts'
 
-/** How two models differ on the same beginnings. */
+/** How two models differ on the same prompts. */
 export interface PairedComparison {
-  /** Mean over beginnings of (mean of a - mean of b). */
+  /** Mean over prompts of (mean of a - mean of b). */
   difference: number
   /** Of the difference, t with pairs - 1 degrees of freedom. */
   interval: [number, number]
   /** Cohen's d for pairs: difference / standard deviation of the differences; 0 when all are 0. */
   effectSize: number
-  /** Two-sided, by exchanging a and b within beginnings: all ways up to 2^16, else drawn. */
+  /** Two-sided, by exchanging a and b within prompts: all ways up to 2^16, else drawn. */
   permutationP: number
-  /** Two-sided, of the paired t-test on the beginnings' means. */
+  /** Two-sided, of the paired t-test on the prompts' means. */
   tTestP: number
-  /** Beginnings that both models have marks for. */
+  /** Prompts that both models have scores for. */
   pairs: number
 }
 
 /**
- * Compares two models on the same beginnings: first the mean over the trials of each beginning, then the
- * differences of these means, so that beginnings, not completions, are what is independent.
+ * Compares two models on the same prompts: first the mean over the trials of each prompt, then the
+ * differences of these means, so that prompts, not completions, are what is independent.
  *
- * @returns NaNs with fewer than two common beginnings
+ * @returns NaNs with fewer than two common prompts
  */
 export function pairedComparison(
   a: readonly ClusteredValue[],

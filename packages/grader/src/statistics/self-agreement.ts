@@ -1,27 +1,27 @@
 import { krippendorffAlpha } from './krippendorff-alpha.ts'
 
 /**
- * How a judge agrees with itself: the marks of each completion, judged several times.
+ * How a judge agrees with itself: the scores of each completion, judged several times.
  *
- * @param marks for each completion its marks, undefined where one is missing
+ * @param scores for each completion its scores, undefined where one is missing
  */
-export function selfAgreement(marks: readonly (readonly (number | undefined)[])[]): {
+export function selfAgreement(scores: readonly (readonly (number | undefined)[])[]): {
   completions: number
   same: number
   deviation: number
   alpha: number
 } {
-  const repeated = marks
-    .map(list => list.filter(mark => mark !== undefined))
+  const repeated = scores
+    .map(list => list.filter(score => score !== undefined))
     .filter(({ length }) => length > 1) as number[][]
   let [pairs, equal, squares, degrees] = [0, 0, 0, 0]
   for (const list of repeated) {
-    const mean = list.reduce((sum, mark) => sum + mark, 0) / list.length
-    for (const [i, mark] of list.entries()) {
-      squares += (mark - mean) ** 2
+    const mean = list.reduce((sum, score) => sum + score, 0) / list.length
+    for (const [i, score] of list.entries()) {
+      squares += (score - mean) ** 2
       for (let j = 0; j < i; j++) {
         pairs++
-        if (list[j] === mark) equal++
+        if (list[j] === score) equal++
       }
     }
     degrees += list.length - 1

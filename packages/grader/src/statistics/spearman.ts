@@ -1,11 +1,13 @@
+import { GraderError } from '../errors.ts'
+
 /**
  * Spearman's rank correlation: Pearson's of the ranks, tied values sharing their mean rank.
  *
  * @returns NaN with fewer than two pairs or when one side is constant
- * @throws RangeError when the lists differ in length
+ * @throws GraderError `lengths-differ`
  */
 export function spearman(a: readonly number[], b: readonly number[]): number {
-  if (a.length !== b.length) throw new RangeError(`pairs are wanted: ${a.length} and ${b.length} values`)
+  if (a.length !== b.length) throw new GraderError('lengths-differ', { a: a.length, b: b.length })
   return pearson(ranks(a), ranks(b))
 }
 

@@ -5,7 +5,7 @@ import { bootstrapInterval } from './bootstrap-interval.ts'
 import { type ClusteredValue, clusteredMean } from './clustered-mean.ts'
 import { holm } from './holm.ts'
 import { krippendorffAlpha } from './krippendorff-alpha.ts'
-import { normaliseScores } from './normalise-scores.ts'
+import { normalizeScores } from './normalize-scores.ts'
 import { pairedComparison } from './paired-comparison.ts'
 import { quantile } from './quantile.ts'
 import { spearman } from './spearman.ts'
@@ -120,7 +120,7 @@ describe('as reference implementations say', () => {
 })
 
 describe('laws', () => {
-  const marks = fc.array(
+  const scores = fc.array(
     fc.record({ cluster: fc.constantFrom('a', 'b', 'c', 'd', 'e'), value: fc.integer({ min: 0, max: 10 }) }),
     {
       minLength: 1,
@@ -128,9 +128,9 @@ describe('laws', () => {
     },
   )
 
-  test('a bootstrap interval lies within the marks, holds for its seed, and widens with the confidence', () => {
+  test('a bootstrap interval lies within the scores, holds for its seed, and widens with the confidence', () => {
     fc.assert(
-      fc.property(marks, fc.nat(), (values, seed) => {
+      fc.property(scores, fc.nat(), (values, seed) => {
         const [low, high] = bootstrapInterval(values, { seed, draws: 200 })
         if (new Set(values.map(({ cluster }) => cluster)).size < 2) return Number.isNaN(low)
         const all = values.map(({ value }) => value)
@@ -162,7 +162,7 @@ describe('laws', () => {
 
   test('comparing a model with itself finds nothing, and exchanging the two turns the sign', () => {
     fc.assert(
-      fc.property(marks, marks, (a, b) => {
+      fc.property(scores, scores, (a, b) => {
         const self = pairedComparison(a, a)
         if (self.pairs >= 2)
           expect(self).toMatchObject({ difference: 0, effectSize: 0, permutationP: 1, tTestP: 1 })
@@ -184,15 +184,15 @@ describe('laws', () => {
     expect(spearman(values, values)).toBeCloseTo(1, 15)
   })
 
-  test('normalised scores reach from 0 to 1', () => {
-    expect(normaliseScores([2, 4, 3])).toEqual([0, 1, 0.5])
-    expect(normaliseScores([2, Number.NaN, 3])).toEqual([0, Number.NaN, 1])
-    expect(normaliseScores([5, 5])).toEqual([Number.NaN, Number.NaN])
+  test('normalized scores reach from 0 to 1', () => {
+    expect(normalizeScores([2, 4, 3])).toEqual([0, 1, 0.5])
+    expect(normalizeScores([2, Number.NaN, 3])).toEqual([0, Number.NaN, 1])
+    expect(normalizeScores([5, 5])).toEqual([Number.NaN, Number.NaN])
   })
 
-  test('wrong input is refused or told apart', () => {
-    expect(() => weightedKappa([1], [1, 2])).toThrow('same items')
-    expect(() => weightedKappa([1], [7], { scale: [1, 2] })).toThrow('item 0: 7 is not of the scale')
+  test('wrong input is refused', () => {
+    expect(() => weightedKappa([1], [1, 2])).toThrow('1 and 2 values')
+    expect(() => weightedKappa([1], [7], { scale: [1, 2] })).toThrow('Rating 0 is 7')
     expect(clusteredMean([]).mean).toBeNaN()
     expect(pairedComparison([], []).pairs).toBe(0)
   })

@@ -1,3 +1,5 @@
+import { GraderError } from '../errors.ts'
+
 /**
  * Cohen's kappa of two raters on the same items, with weights |i - j|^e for the disagreement of categories i and j:
  * none (Cohen 1960), linear e = 1, quadratic e = 2 (Cohen 1968). kappa = 1 - sum(w observed) / sum(w expected).
@@ -5,15 +7,14 @@
  *
  * @param scale all categories in order, where some may not occur; with weights it matters
  * @returns NaN without items, or when both raters give one and the same value throughout
- * @throws RangeError when the lists differ in length or a value is not of the scale
+ * @throws GraderError `lengths-differ`, or `off-scale` for a value that is not on the scale
  */
 export function weightedKappa(
   a: readonly number[],
   b: readonly number[],
   { weights = 'none', scale }: { weights?: 'none' | 'linear' | 'quadratic'; scale?: readonly number[] } = {},
 ): number {
-  if (a.length !== b.length)
-    throw new RangeError(`two raters rate the same items: ${a.length} and ${b.length} values`)
+  if (a.length !== b.length) throw new GraderError('lengths-differ', { a: a.length, b: b.length })
   const categories = scale ?? [...new Set([...a, ...b])].sort((x, y) => x - y)
   const indexOf = new Map(categories.map((value, index) => [value, index]))
   const k = categories.length
@@ -23,7 +24,7 @@ export function weightedKappa(
   for (let n = 0; n < a.length; n++) {
     const [i, j] = [indexOf.get(a[n]!), indexOf.get(b[n]!)]
     if (i === undefined || j === undefined)
-      throw new RangeError(`item ${n}: ${i === undefined ? a[n] : b[n]} is not of the scale`)
+      throw new GraderError('off-scale', { index: n, value: (i === undefined ? a : b)[n]! })
     observed[i * k + j]!++
     rows[i]!++
     columns[j]!++

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { createBatchClient } from '@tinystories/llm'
-import { beginnings } from '../content/beginnings.ts'
+import { storyPrompts } from '../content/story-prompts.ts'
 import { grade } from '../judging/grade.ts'
 import { openJournal } from '../judging/open-journal.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -23,7 +23,7 @@ const journal = await openJournal(`${folder}/journal.jsonl`)
 const generate = ({ seed }: { seed: number }): string =>
   ` they went home, and there were ${seed} apples on the table. All were happy.`
 const run = await grade(
-  { beginnings: beginnings.slice(0, 20), generate },
+  { prompts: storyPrompts.slice(0, 20), generate },
   { judge, trials: Number(trials), concurrency: 20 * Number(trials), journal },
 )
 await journal.close()

@@ -19,14 +19,14 @@ export interface CompletionGroup {
 export function groupsOf(session: GradeSession): CompletionGroup[] {
   const { pupils, writing } = session
   const now = writing.value
-  const texts = pupils.value.flatMap(pupil => pupil.completions.map(({ beginning }) => beginning))
+  const texts = pupils.value.flatMap(pupil => pupil.completions.map(({ prompt }) => prompt))
   const beginnings = new Set(now ? [...texts, now.beginning] : texts)
   return [...beginnings].map(beginning => ({
     beginning,
     cells: pupils.value.map(pupil => ({
       name: pupil.name,
       items: pupil.completions
-        .filter(completion => completion.beginning === beginning)
+        .filter(completion => completion.prompt === beginning)
         .map(completion => ({ completion, grading: session.gradingOf(pupil, completion) })),
       ...(now?.name === pupil.name && now.beginning === beginning ? { live: now.text } : {}),
     })),
@@ -39,9 +39,9 @@ export function groupsOfReport({ models }: Report): CompletionGroup[] {
   for (const [i, { items }] of models.entries()) {
     for (const grading of items) {
       const { completion } = grading
-      const key = JSON.stringify([completion.beginningId, completion.beginning])
+      const key = JSON.stringify([completion.promptId, completion.prompt])
       const group: CompletionGroup = groups.get(key) ?? {
-        beginning: completion.beginning,
+        beginning: completion.prompt,
         cells: models.map(({ name }) => ({ name, items: [] })),
       }
       groups.set(key, group)
@@ -111,22 +111,22 @@ interface CompletionViewProps {
 }
 
 function CompletionView({ text, grading, criteria }: CompletionViewProps) {
-  const judgement = grading?.judgement
+  const judgment = grading?.judgment
   return (
     <div class="grade-item">
       <p class="grade-text">{text.trim() || '(nothing)'}</p>
-      {judgement && (
+      {judgment && (
         <>
           <dl class="grade-marks">
             {criteria.map(({ name, label }) => (
               <div key={name}>
                 <dt>{label}</dt>
-                <dd class="figure">{String(judgement.marks[name] ?? '–')}</dd>
+                <dd class="figure">{String(judgment.scores[name] ?? '–')}</dd>
               </div>
             ))}
           </dl>
-          {judgement.assessment && <p class="grade-assessment">{judgement.assessment}</p>}
-          {judgement.flags?.some(({ kind }) => kind === 'addresses-judge') && (
+          {judgment.assessment && <p class="grade-assessment">{judgment.assessment}</p>}
+          {judgment.flags?.some(({ kind }) => kind === 'addresses-judge') && (
             <p class="warning">This text talks to its judge: look at its marks with care.</p>
           )}
         </>

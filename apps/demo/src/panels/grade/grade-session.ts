@@ -1,13 +1,13 @@
 import { batch, type Signal, signal } from '@preact/signals'
 import {
-  type Beginning,
   type Completion,
+  createMemoryJournal,
   type Grading,
   type GradingRun,
   generateCompletions,
   grade,
   type Journal,
-  memoryJournal,
+  type Prompt,
   type Report,
   rubricVersion,
   storyRubric,
@@ -89,7 +89,7 @@ export class GradeSession {
   /** Writes what is missing. What a stopped writing left is taken as it is. */
   async write(): Promise<void> {
     const models = choices.value.filter(choice => this.chosen.value.includes(choice.key))
-    let beginnings: Beginning[]
+    let beginnings: Prompt[]
     this.writeProblem.value = undefined
     try {
       if (models.length === 0) throw new Error('Choose at least one model.')
@@ -124,35 +124,35 @@ export class GradeSession {
   async #writeAll(
     client: ModelClient,
     model: ModelChoice,
-    beginnings: readonly Beginning[],
+    beginnings: readonly Prompt[],
     signal: AbortSignal,
   ): Promise<void> {
     const [trials, temperature] = [this.trials.value, this.temperature.value]
     const total = beginnings.length * trials
     let isOpen = false
     let done = 0
-    const keyOf = ({ text }: Beginning, seed: number): string =>
+    const keyOf = ({ text }: Prompt, seed: number): string =>
       JSON.stringify([model.key, text, seed, temperature])
-    const generate = async ({ beginning, seed }: { beginning: Beginning; seed: number }): Promise<string> => {
+    const generate = async ({ prompt, seed }: { prompt: Prompt; seed: number }): Promise<string> => {
       const show = (text: string): void => {
-        this.writing.value = { name: model.label, done, total, beginning: beginning.text, text }
+        this.writing.value = { name: model.label, done, total, beginning: prompt.text, text }
       }
-      const kept = this.#texts.get(keyOf(beginning, seed))
+      const kept = this.#texts.get(keyOf(prompt, seed))
       if (kept !== undefined) return kept
       show('')
       if (!isOpen) await this.#open(client, model)
       isOpen = true
       const options = { temperature, topP: 0.95, seed, maxTokens: MAX_TOKENS }
-      const { text, unknownShare } = await writeOne(client, beginning.text, {
+      const { text, unknownShare } = await writeOne(client, prompt.text, {
         ...options,
         signal,
         onText: show,
       })
       if (unknownShare > 0.2) this.isUnknownScript.value = true
-      this.#texts.set(keyOf(beginning, seed), text)
+      this.#texts.set(keyOf(prompt, seed), text)
       return text
     }
-    const source = { beginnings, generate, seed: this.#seed }
+    const source = { prompts: beginnings, generate, seed: this.#seed }
     for await (const completion of generateCompletions(source, { trials, signal })) {
       done++
       this.pupils.value = this.pupils.value.map(pupil =>
@@ -244,7 +244,7 @@ export class GradeSession {
       const ended = await Promise.allSettled(all)
       count()
       if (ended.some(({ status }) => status === 'rejected')) throw controller.signal.reason
-      const failures = [...this.#gradings.values()].flat().filter(({ judgement }) => !judgement)
+      const failures = [...this.#gradings.values()].flat().filter(({ judgment }) => !judgment)
       if (failures.length === total) throw new Error(failures[0]?.failure ?? 'Nothing was marked.')
       this.marked.value = failures.length === 0
     } catch (error) {
@@ -256,10 +256,10 @@ export class GradeSession {
   }
 
   /** The marks of one completion, if it has any. */
-  gradingOf(pupil: Pupil, { beginningId, trial }: Completion): Grading | undefined {
+  gradingOf(pupil: Pupil, { promptId, trial }: Completion): Grading | undefined {
     return this.#gradings
       .get(pupil.key)
-      ?.find(({ completion }) => completion.beginningId === beginningId && completion.trial === trial)
+      ?.find(({ completion }) => completion.promptId === promptId && completion.trial === trial)
   }
 
   async openFiles(files: File[]): Promise<void> {
@@ -291,7 +291,7 @@ export class GradeSession {
 
   /** Marks of one server's model are not those of another server's. */
   #journal(baseURL: string): Journal {
-    const journal = this.#journals.get(baseURL) ?? memoryJournal()
+    const journal = this.#journals.get(baseURL) ?? createMemoryJournal()
     this.#journals.set(baseURL, journal)
     return journal
   }

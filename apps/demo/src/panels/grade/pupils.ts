@@ -1,14 +1,14 @@
-import { type Beginning, beginnings as ownBeginnings } from '@tinystories/grader'
+import { type Prompt, storyPrompts } from '@tinystories/grader'
 
 export const MOST_MODELS = 3
 export const MOST_BEGINNINGS = 24
 const MOST_CHARACTERS = 600
 
-const known = new Map(ownBeginnings.map(beginning => [beginning.text, beginning]))
+const known = new Map(storyPrompts.map(beginning => [beginning.text, beginning]))
 
 /** Some of the grader's beginnings, one a line. */
 export function someBeginnings(count: number, from = 0): string {
-  return Array.from({ length: count }, (_, i) => ownBeginnings[(from + i) % ownBeginnings.length]!.text).join(
+  return Array.from({ length: count }, (_, i) => storyPrompts[(from + i) % storyPrompts.length]!.text).join(
     '\n',
   )
 }
@@ -18,7 +18,7 @@ export function someBeginnings(count: number, from = 0): string {
  *
  * @throws Error that says what is wrong with them
  */
-export function beginningsOf(text: string): Beginning[] {
+export function beginningsOf(text: string): Prompt[] {
   const lines = [...new Set(text.split('\n').map(line => line.trim()))].filter(line => line !== '')
   if (lines.length === 0) throw new Error('There is no beginning: write one a line.')
   if (lines.length > MOST_BEGINNINGS)

@@ -1,15 +1,14 @@
 import {
   buildReport,
-  GraderInputError,
   type GradingRun,
+  parseGradings,
+  parseReport,
   type Report,
-  readGradings,
-  readReport,
   renderHtml,
   renderJson,
 } from '@tinystories/grader'
+import { InputError } from '@tinystories/utils/schema'
 import { serve } from '../../workers/rpc.ts'
-import { checkReport } from './check-report.ts'
 
 // Bootstraps, permutations and files of many megabytes: not for the thread that draws the page.
 
@@ -25,21 +24,16 @@ const methods = {
   async read({ files }: { files: File[] }): Promise<Report> {
     for (const { name, size } of files) {
       if (size > LARGEST_BYTES)
-        throw new GraderInputError({
-          source: name,
-          problem: `${Math.round(size / 2 ** 20).toLocaleString('en')} MB are more than this page takes (${LARGEST_BYTES / 2 ** 20} MB)`,
-          remedy: 'Open the HTML report beside it instead',
-        })
+        throw new InputError('too-large', { source: name, bytes: size, limit: LARGEST_BYTES })
     }
     const texts = await Promise.all(files.map(async file => ({ name: file.name, text: await file.text() })))
     const [first] = texts
     if (!first) throw new Error('That was no file: drop report.json, which "tinystories grade" wrote.')
     if (texts.every(({ text }) => formatOf(text) === 'tinystories-gradings')) {
-      const report = buildReport(texts.map(({ name, text }) => checkRun(readGradings(text, name), name)))
-      return checkReport(report, first.name)
+      return buildReport(texts.map(({ name, text }) => parseGradings(text, name)))
     }
     if (texts.length > 1) throw new Error('Open one report, or the gradings.json of several models.')
-    return checkReport(readReport(first.text, first.name), first.name)
+    return parseReport(first.text, first.name)
   },
 
   async html({ report }: { report: Report }): Promise<string> {
@@ -55,16 +49,6 @@ export type ReportWorkerMethods = typeof methods
 
 function formatOf(text: string): unknown {
   return /^\s*\{\s*"format"\s*:\s*"([^"]*)"/.exec(text)?.[1]
-}
-
-function checkRun(run: GradingRun, source: string): GradingRun {
-  if (!Array.isArray(run.gradings) || !Array.isArray(run.rubric?.criteria))
-    throw new GraderInputError({
-      source,
-      problem: 'there are no gradings or no rubric in it',
-      remedy: 'Grade again: the journal keeps all marks',
-    })
-  return run
 }
 
 serve(methods)

@@ -36,11 +36,11 @@ const replacements: Record<string, string> = {
 }
 
 /**
- * Makes spellings alike before marks are read: the digits of every script become 0-9, dashes and full-width signs
+ * Makes spellings alike before scores are read: the digits of every script become 0-9, dashes and full-width signs
  * their ASCII twins, and the signs of Markdown (`*`, backtick, `_`, `#`, `~`) and invisible characters become spaces.
  * Offsets stay as they are but after digits beyond the basic plane, which shrink from two units to one.
  */
-export function normaliseReply(text: string): string {
+export function normalizeReply(text: string): string {
   return text
     .replace(/[^\P{Nd}0-9]/gu, digit => String(digitValue(digit)))
     .replace(/[／⁄∕：，、（）｜％٫．−–—‐‑‒]/g, sign => replacements[sign]!)

@@ -1,15 +1,15 @@
 import type { JudgeReply } from '../judge.ts'
-import type { ParsedMarks } from '../parse/parse-marks.ts'
+import type { ParsedScores } from '../parse/parse-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 
 /**
- * The expected mark of each criterion: the sum over the alternatives i of the mark's token of p(i) i / sum of p(i),
- * over the whole numbers of the scale (as in G-Eval, Liu et al. 2023, section 2). A mark whose number is spread
+ * The expected score of each criterion: the sum over the alternatives i of the score's token of p(i) i / sum of p(i),
+ * over the whole numbers of the scale (as in G-Eval, Liu et al. 2023, section 2). A score whose number is spread
  * over several tokens, or whose known alternatives hold less than half of the probability, is left out.
  */
-export function weightedMarks(
+export function weightedScores(
   { text, logprobs = [] }: JudgeReply,
-  { marks, places }: ParsedMarks,
+  { scores, places }: ParsedScores,
   rubric: Rubric,
 ): Record<string, number> {
   const weighted: Record<string, number> = {}
@@ -17,11 +17,11 @@ export function weightedMarks(
   if (logprobs.map(({ token }) => token).join('') !== text) return weighted
   for (const criterion of rubric.criteria) {
     const place = places[criterion.name]
-    if (criterion.kind !== 'mark' || typeof marks[criterion.name] !== 'number' || !place) continue
+    if (criterion.kind !== 'score' || typeof scores[criterion.name] !== 'number' || !place) continue
     const found = tokenAt(logprobs, place.start)
     if (!found) continue
     const own = wholeNumber(found.logprob.token)
-    if (own === undefined || own !== marks[criterion.name]) continue
+    if (own === undefined || own !== scores[criterion.name]) continue
     let mass = 0
     let sum = 0
     for (const { token, logprob } of found.logprob.top) {

@@ -1,8 +1,8 @@
 import type { Criterion, Rubric } from '../rubric/rubric.ts'
-import type { Reading } from './mark-problem.ts'
-import { normaliseReply } from './normalise.ts'
+import { normalizeReply } from './normalize-reply.ts'
 import { readChoice } from './read-choice.ts'
-import { readMark } from './read-mark.ts'
+import { readScore } from './read-score.ts'
+import type { Reading } from './score-problem.ts'
 
 /** The fields of the JSON object that a reply is or holds; undefined when there is none. */
 export function jsonOf(reply: string): Record<string, unknown> | undefined {
@@ -18,7 +18,7 @@ export function jsonOf(reply: string): Record<string, unknown> | undefined {
 }
 
 /** What a JSON reply says about each criterion: by name, label or alias, at the top or one object deeper. */
-export function parseJsonMarks(fields: Record<string, unknown>, rubric: Rubric): Map<string, Reading> {
+export function parseJsonScores(fields: Record<string, unknown>, rubric: Rubric): Map<string, Reading> {
   const readings = new Map<string, Reading>()
   for (const [key, value] of entriesWithin(fields)) {
     const criterion = rubric.criteria.find(({ name, label, aliases = [] }) =>
@@ -51,11 +51,11 @@ function readValue(criterion: Criterion, value: unknown): Reading {
     typeof value === 'object' && value !== null
       ? ((value as Record<string, unknown>).score ?? (value as Record<string, unknown>).mark)
       : value
-  const text = normaliseReply(
+  const text = normalizeReply(
     `: ${typeof inner === 'number' || typeof inner === 'string' ? inner : ''}`,
   ).trimEnd()
   const reading =
-    criterion.kind === 'mark' ? readMark(criterion, text, 0) : readChoice(criterion, text, 0, text.length)
+    criterion.kind === 'score' ? readScore(criterion, text, 0) : readChoice(criterion, text, 0, text.length)
   const found = (JSON.stringify(value) ?? '').slice(0, 80)
   return { ...(reading ?? { kind: 'problem', reason: 'unclear', start: 0, end: 0 }), found }
 }

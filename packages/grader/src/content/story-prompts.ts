@@ -1,4 +1,4 @@
-import type { Beginning } from '../completions/beginning.ts'
+import type { Prompt } from '../completions/prompt.ts'
 
 /**
  * Beginnings of stories, all written for this project, each cut inside a sentence so that a model shows whether it
@@ -62,8 +62,8 @@ const texts = [
   'Grandma could knit anything. She knitted a scarf for Leo, a blanket for the horse and even a cap for the teapot. When the little tree in the yard shivered in the wind, she',
 ]
 
-/** 54 beginnings of our own. */
-export const beginnings: readonly Beginning[] = texts.map((text, i) => ({
+/** The 54 story prompts that come with the package. */
+export const storyPrompts: readonly Prompt[] = texts.map((text, i) => ({
   id: `b${String(i + 1).padStart(2, '0')}`,
   text,
 }))

@@ -1,7 +1,7 @@
 import type { Instruction } from './completion.ts'
 
 /** What a model is given to go on from. */
-export interface Beginning {
+export interface Prompt {
   id: string
   text: string
   /** What an instruction exercise asks for. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { JudgeReply } from '../judge.ts'
-import { parseMarks } from '../parse/parse-marks.ts'
+import { parseScores } from '../parse/parse-scores.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
-import { weightedMarks } from './weighted-marks.ts'
+import { weightedScores } from './weighted-scores.ts'
 
 type Token = [token: string, alternatives?: Record<string, number>]
 const replyOf = (tokens: Token[]): JudgeReply => ({
@@ -20,10 +20,10 @@ const replyOf = (tokens: Token[]): JudgeReply => ({
 })
 const weigh = (tokens: Token[]): Record<string, number> => {
   const reply = replyOf(tokens)
-  return weightedMarks(reply, parseMarks(reply.text, storyRubric), storyRubric)
+  return weightedScores(reply, parseScores(reply.text, storyRubric), storyRubric)
 }
 
-test('a mark is the mean of its alternatives by their probabilities', () => {
+test('a score is the mean of its alternatives by their probabilities', () => {
   const weighted = weigh([['Grammar'], [':'], [' '], ['8', { 8: 0.5, 7: 0.25, 9: 0.2, x: 0.05 }], ['/10']])
   expect(weighted.grammar).toBeCloseTo((0.5 * 8 + 0.25 * 7 + 0.2 * 9) / 0.95, 12)
   expect(weigh([['Grammar'], [': 10', { ': 10': 1 }], ['/10']])).toEqual({})

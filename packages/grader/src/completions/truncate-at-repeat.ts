@@ -2,7 +2,7 @@
  * Cuts a text before the first n-gram of words that it has had before, as the paper does with models that never end
  * a story. Words are compared without case; the text before the cut is left as it is, but for white space at its end.
  */
-export function cutAtRepeat(text: string, n = 4): string {
+export function truncateAtRepeat(text: string, n = 4): string {
   const words = [...text.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu)]
   const seen = new Set<string>()
   for (let i = 0; i + n <= words.length; i++) {

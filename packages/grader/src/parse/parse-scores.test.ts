@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Rubric } from '../rubric/rubric.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
-import { parseMarks } from './parse-marks.ts'
+import { parseScores } from './parse-scores.ts'
 
-const marksOf = (reply: string, rubric: Rubric = storyRubric): Record<string, number | string> =>
-  parseMarks(reply, rubric).marks
+const scoresOf = (reply: string, rubric: Rubric = storyRubric): Record<string, number | string> =>
+  parseScores(reply, rubric).scores
 const reasonsOf = (reply: string, rubric: Rubric = storyRubric): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(parseMarks(reply, rubric).problems)
+    Object.entries(parseScores(reply, rubric).problems)
       .filter(([, { reason }]) => reason !== 'missing')
       .map(([name, { reason }]) => [name, reason]),
   )
@@ -21,10 +21,10 @@ describe('spellings', () => {
     '**Grammar:** 8/10\n**Creativity**: 7\n- Consistency – 9/10\n\nPlot = 6/10\n\n### Age group: **C**',
     '1. Grammar: 8\n2. Creativity: 7\n3. Consistency: 9\n4. Plot: 6\n5. Age group: C: 6-7.',
     '| Grammar | Creativity | Consistency | Plot | Age group |\n|:---|---|---|---|---|\n| 8/10 | 7 | 9 | 6 | C (6-7) |',
-    '| criterion | mark |\n|---|---|\n| Grammar | 8 |\n| Creativity | 7/10 |\n| Consistency | 9 |\n| Plot | 6 |\n| Age group | C |',
+    '| criterion | score |\n|---|---|\n| Grammar | 8 |\n| Creativity | 7/10 |\n| Consistency | 9 |\n| Plot | 6 |\n| Age group | C |',
     'Grammar, Creativity, Consistency, Plot and Age group: 8, 7, 9, 6, C',
     '{"grammar": 8, "creativity": "7/10", "consistency": {"score": 9}, "plot": 6.0, "age_group": "C"}',
-    'Here you are:\n```json\n{"assessment": "Plot: 1/10 it is {not}", "marks": {"Grammar": 8, "Creativity": 7, "Consistency": 9, "Plot": 6, "Age group": "C"}}\n```',
+    'Here you are:\n```json\n{"assessment": "Plot: 1/10 it is {not}", "scores": {"Grammar": 8, "Creativity": 7, "Consistency": 9, "Plot": 6, "Age group": "C"}}\n```',
     'Grammar: eight out of ten. Creativity: seven. Consistency: Nine/10; Plot: six points; Age group: 6-7 years',
     'Grammar: ٨/١٠، Creativity: ７／１０, Consistency: ९, Plot: 六/10, Age group: （C）',
     'Grammar (out of 10): 8\nCreativity (0-10): 7\nConsistency [9/10]\nPlot score: 6\nAge range: 6 to 7',
@@ -32,11 +32,11 @@ describe('spellings', () => {
     '<think>Grammar: 2/10? No.</think>Grammar 8 Creativity 7 Consistency 9 Plot 6 Age group C',
     'GRAMMAR: 8/10; creativity: 7/10; Coherence: 9/10; Storyline: 6/10; AGE GROUP: c)',
   ])('%s', reply => {
-    expect(parseMarks(reply, storyRubric)).toMatchObject({ marks: all, problems: {} })
+    expect(parseScores(reply, storyRubric)).toMatchObject({ scores: all, problems: {} })
   })
 
   test('decimals, halves and commas', () => {
-    expect(marksOf('Grammar: 8.5/10, Creativity: 7,5/10, Consistency: 9½, Plot: six and a half')).toEqual({
+    expect(scoresOf('Grammar: 8.5/10, Creativity: 7,5/10, Consistency: 9½, Plot: six and a half')).toEqual({
       grammar: 8.5,
       creativity: 7.5,
       consistency: 9.5,
@@ -48,13 +48,13 @@ describe('spellings', () => {
     const reply = 'Grammar: 4/5, Creativity: 80%'
     expect(reasonsOf(reply)).toEqual({ grammar: 'other-scale', creativity: 'other-scale' })
     const criteria = storyRubric.criteria.map(each =>
-      each.kind === 'mark' ? { ...each, otherScales: [5, 100] } : each,
+      each.kind === 'score' ? { ...each, otherScales: [5, 100] } : each,
     )
-    expect(marksOf(reply, { ...storyRubric, criteria })).toEqual({ grammar: 8, creativity: 8 })
+    expect(scoresOf(reply, { ...storyRubric, criteria })).toEqual({ grammar: 8, creativity: 8 })
   })
 })
 
-describe('what is not certain is told apart', () => {
+describe('what is not certain is not scored', () => {
   test.each([
     ['Grammar: 11/10', 'out-of-range'],
     ['Grammar: -1', 'out-of-range'],
@@ -75,19 +75,19 @@ describe('what is not certain is told apart', () => {
     ['Grammar: 8/10/2024', 'unclear'],
     ['Grammar: 8:30', 'unclear'],
   ])('%s: %s', (reply, reason) => {
-    expect(marksOf(reply).grammar).toBeUndefined()
+    expect(scoresOf(reply).grammar).toBeUndefined()
     expect(reasonsOf(reply).grammar).toBe(reason)
   })
 
-  test('a number in prose is no mark', () => {
+  test('a number in prose is no score', () => {
     for (const reply of [
       'The grammar is good, 8 of the sentences are correct.',
       'His grammar has 2 mistakes in 10 lines.',
       'In plot 3 things happen.',
-      'A pupil aged 7 wrote this.',
+      'A student aged 7 wrote this.',
       '',
     ])
-      expect(parseMarks(reply, storyRubric).marks).toEqual({})
+      expect(parseScores(reply, storyRubric).scores).toEqual({})
   })
 })
 
@@ -108,7 +108,7 @@ describe('age groups', () => {
     ['A child of 8 or 9', 'D'],
     ['Group B', 'B'],
   ])('%s is %s', (text, group) => {
-    expect(marksOf(`Age group: ${text}`).age).toBe(group)
+    expect(scoresOf(`Age group: ${text}`).age).toBe(group)
   })
 
   test.each([
@@ -124,7 +124,7 @@ describe('age groups', () => {
 })
 
 describe('laws', () => {
-  const mark = fc.integer({ min: 0, max: 10 })
+  const score = fc.integer({ min: 0, max: 10 })
   const write = fc.constantFrom(
     (label: string, value: number) => `${label}: ${value}/10`,
     (label: string, value: number) => `**${label}**: ${value}`,
@@ -138,16 +138,16 @@ describe('laws', () => {
   test('what is written in any spelling is read', () => {
     fc.assert(
       fc.property(
-        fc.record({ grammar: mark, creativity: mark, consistency: mark, plot: mark }),
+        fc.record({ grammar: score, creativity: score, consistency: score, plot: score }),
         fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F'),
         write,
         separator,
-        (marks, age, spell, between) => {
-          const parts = Object.entries(marks).map(([name, value]) =>
+        (scores, age, spell, between) => {
+          const parts = Object.entries(scores).map(([name, value]) =>
             spell(name[0]!.toUpperCase() + name.slice(1), value),
           )
           const reply = [...parts, `Age group: ${age}`].join(between)
-          expect(marksOf(reply)).toEqual({ ...marks, age })
+          expect(scoresOf(reply)).toEqual({ ...scores, age })
         },
       ),
       { numRuns: 500 },
@@ -191,12 +191,12 @@ describe('laws', () => {
     fc.string({ maxLength: 6, unit: 'binary' }),
   )
 
-  test('any scraps: never throws, never out of range, each criterion is marked or has a reason', () => {
+  test('any scraps: never throws, never out of range, each criterion is scored or has a reason', () => {
     fc.assert(
       fc.property(fc.array(scrap, { maxLength: 60 }), fc.constantFrom('', ' '), (scraps, between) => {
-        const { marks, problems } = parseMarks(scraps.join(between), storyRubric)
+        const { scores, problems } = parseScores(scraps.join(between), storyRubric)
         for (const criterion of storyRubric.criteria) {
-          const value = marks[criterion.name]
+          const value = scores[criterion.name]
           if (value === undefined) expect(problems[criterion.name]!.reason).toBeTypeOf('string')
           else if (criterion.kind === 'choice') expect('ABCDEF').toContain(value)
           else {
@@ -228,7 +228,7 @@ describe('laws', () => {
         let best = Number.POSITIVE_INFINITY
         for (let i = 0; i < 3; i++) {
           const begin = performance.now()
-          parseMarks(text, storyRubric)
+          parseScores(text, storyRubric)
           best = Math.min(best, performance.now() - begin)
         }
         return best

@@ -1,8 +1,8 @@
-import type { MarkCriterion } from '../rubric/rubric.ts'
-import type { MarkProblemReason, Reading } from './mark-problem.ts'
+import type { ScoreCriterion } from '../rubric/rubric.ts'
 import { readNumber } from './read-number.ts'
+import type { Reading, ScoreProblemReason } from './score-problem.ts'
 
-/** Between a label and its mark at most this many characters are passed over. */
+/** Between a label and its score at most this many characters are passed over. */
 const fillerLimit = 60
 
 const signs = /[\s:=|\->"'“”‘’([{→]+/y
@@ -25,15 +25,15 @@ function matchAt(expression: RegExp, text: string, at: number): RegExpExecArray 
 }
 
 /**
- * Reads the mark that follows a label.
+ * Reads the score that follows a label.
  *
- * @param text the normalised reply
+ * @param text the normalized reply
  * @param at where the label ends
  * @param isLabelAt says whether another label begins at a place: that ends a bare number as a comma does
  * @returns undefined when no number follows
  */
-export function readMark(
-  criterion: MarkCriterion,
+export function readScore(
+  criterion: ScoreCriterion,
   text: string,
   at: number,
   isLabelAt: (at: number) => boolean = () => false,
@@ -44,7 +44,7 @@ export function readMark(
   for (;;) {
     if (start - at > fillerLimit) return undefined
     const note = matchAt(scaleNote, text, start)
-    // A range in brackets is the scale only when it ends at the highest mark.
+    // A range in brackets is the scale only when it ends at the highest score.
     if (note && (note[1] === undefined || Number(note[1]) === criterion.max)) {
       start += note[0].length
       continue
@@ -84,17 +84,17 @@ interface FoundNumber {
   start: number
   end: number
   value: number
-  /** Whether it stands at the beginning of a line. */
+  /** Whether it stands at the start of a line. */
   lineBreak: boolean
 }
 
 function afterNumber(
-  criterion: MarkCriterion,
+  criterion: ScoreCriterion,
   text: string,
   { start, end, value, lineBreak }: FoundNumber,
   isLabelAt: (at: number) => boolean,
 ): Reading | undefined {
-  const problem = (reason: MarkProblemReason, to: number): Reading => ({
+  const problem = (reason: ScoreProblemReason, to: number): Reading => ({
     kind: 'problem',
     reason,
     start,
@@ -113,7 +113,7 @@ function afterNumber(
   }
   if (percentSign) return onScale(criterion, { value, of: 100, start, end: end + percentSign[0].length })
   if (matchAt(moreValues, text, end)) return problem('ambiguous', Math.min(text.length, end + 8))
-  // Numbers of a list: `Consistency:` and on the next line `1. The pupil ...`.
+  // Numbers of a list: `Consistency:` and on the next line `1. The student ...`.
   const listNumber = /^[.)]\s+\S/.test(text.slice(end, end + 8))
   if (listNumber && (lineBreak || value === 1) && !labelFollows(text, end + 1, isLabelAt))
     return problem('unclear', end + 1)
@@ -139,7 +139,7 @@ interface Fraction {
   end: number
 }
 
-function onScale(criterion: MarkCriterion, { value, of, start, end }: Fraction): Reading {
+function onScale(criterion: ScoreCriterion, { value, of, start, end }: Fraction): Reading {
   if (of === criterion.max) return inRange(criterion, { value, start, end })
   if (!criterion.otherScales?.includes(of)) return { kind: 'problem', reason: 'other-scale', start, end }
   if (value > of) return { kind: 'problem', reason: 'out-of-range', start, end }
@@ -147,7 +147,7 @@ function onScale(criterion: MarkCriterion, { value, of, start, end }: Fraction):
 }
 
 function inRange(
-  { min, max }: MarkCriterion,
+  { min, max }: ScoreCriterion,
   { value, start, end }: { value: number; start: number; end: number },
 ): Reading {
   return value >= min && value <= max

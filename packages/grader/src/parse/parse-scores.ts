@@ -1,35 +1,35 @@
 import type { Criterion, Rubric } from '../rubric/rubric.ts'
 import { type FoundLabel, findLabels } from './find-labels.ts'
-import type { MarkProblem, Reading } from './mark-problem.ts'
-import { normaliseReply } from './normalise.ts'
-import { jsonOf, parseJsonMarks } from './parse-json-marks.ts'
+import { normalizeReply } from './normalize-reply.ts'
+import { jsonOf, parseJsonScores } from './parse-json-scores.ts'
 import { readChoice } from './read-choice.ts'
-import { readMark } from './read-mark.ts'
+import { readScore } from './read-score.ts'
+import type { Reading, ScoreProblem } from './score-problem.ts'
 
 /** What a judge's reply says. */
-export interface ParsedMarks {
-  /** Criterion -> mark (number) or choice. Only what is certain. */
-  marks: Record<string, number | string>
-  /** Criterion -> why it has no mark. Every criterion is in `marks` or here. */
-  problems: Record<string, MarkProblem>
-  /** Criterion -> where in the reply the mark stands, when the reply is not JSON. */
+export interface ParsedScores {
+  /** Criterion -> score (number) or choice. Only what is certain. */
+  scores: Record<string, number | string>
+  /** Criterion -> why it has no score. Every criterion is in `scores` or here. */
+  problems: Record<string, ScoreProblem>
+  /** Criterion -> where in the reply the score stands, when the reply is not JSON. */
   places: Record<string, { start: number; end: number }>
 }
 
 /**
- * Reads the marks in a judge's reply, however it is written: `8/10`, `8 out of 10`, `8`, `8.5`, `eight`, digits of
+ * Reads the scores in a judge's reply, however it is written: `8/10`, `8 out of 10`, `8`, `8.5`, `eight`, digits of
  * other scripts, Markdown, tables, lists, JSON. It never guesses: what is not certain is left out with the reason.
  * It never throws, and its time is linear in the length of the reply.
  */
-export function parseMarks(reply: string, rubric: Rubric): ParsedMarks {
-  // What a reasoning model thinks before it answers may weigh other marks.
+export function parseScores(reply: string, rubric: Rubric): ParsedScores {
+  // What a reasoning model thinks before it answers may weigh other scores.
   const thought = /^\s*<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/.exec(reply)?.[0].length ?? 0
-  const text = normaliseReply(reply.slice(thought))
+  const text = normalizeReply(reply.slice(thought))
   const json = jsonOf(reply.slice(thought))
-  const fromJson = json && parseJsonMarks(json, rubric)
+  const fromJson = json && parseJsonScores(json, rubric)
   const found = fromJson && fromJson.size > 0 ? listed(fromJson) : readingsIn(text, rubric)
 
-  const result: ParsedMarks = { marks: {}, problems: {}, places: {} }
+  const result: ParsedScores = { scores: {}, problems: {}, places: {} }
   for (const criterion of rubric.criteria) {
     const { name } = criterion
     const readings = found.get(name) ?? []
@@ -47,8 +47,8 @@ export function parseMarks(reply: string, rubric: Rubric): ParsedMarks {
         found: `${excerpt(first)} | ${excerpt(doubt)}`.slice(0, 80),
       }
     } else if (first) {
-      result.marks[name] = first.value
-      // With two normalised units for one the offsets would be those of another text.
+      result.scores[name] = first.value
+      // With two normalized units for one the offsets would be those of another text.
       if (!fromJson?.size && text.length === reply.length - thought)
         result.places[name] = { start: first.start + thought, end: first.end + thought }
     } else {
@@ -87,7 +87,7 @@ function readingsIn(text: string, rubric: Rubric): Map<string, Reading[]> {
     }
     add(last.criterion, readOne(last.criterion, text, last.end, next, isLabelAt))
   }
-  addMarksBeforeLabels(text, labels, readings)
+  addScoresBeforeLabels(text, labels, readings)
   return readings
 }
 
@@ -98,8 +98,8 @@ function readOne(
   next: number,
   isLabelAt: (at: number) => boolean,
 ): Reading | undefined {
-  return criterion.kind === 'mark'
-    ? readMark(criterion, text, at, isLabelAt)
+  return criterion.kind === 'score'
+    ? readScore(criterion, text, at, isLabelAt)
     : readChoice(criterion, text, at, next)
 }
 
@@ -117,7 +117,7 @@ function chainFrom(text: string, labels: readonly FoundLabel[], from: number): F
   return chain
 }
 
-/** The marks after a chain of labels, when there are exactly as many. */
+/** The scores after a chain of labels, when there are exactly as many. */
 function readList(text: string, chain: readonly FoundLabel[], next: number): (Reading | undefined)[] {
   const { end } = chain.at(-1)!
   const rest = text.slice(end, Math.min(next, end + 60 * chain.length + 120))
@@ -141,8 +141,8 @@ function readList(text: string, chain: readonly FoundLabel[], next: number): (Re
   })
 }
 
-/** `8/10 for grammar`: a fraction before the label, for criteria that have no mark after theirs. */
-function addMarksBeforeLabels(
+/** `8/10 for grammar`: a fraction before the label, for criteria that have no score after theirs. */
+function addScoresBeforeLabels(
   text: string,
   labels: readonly FoundLabel[],
   readings: Map<string, Reading[]>,
@@ -151,7 +151,7 @@ function addMarksBeforeLabels(
     [...readings].filter(([, list]) => list.some(({ kind }) => kind === 'value')).map(([name]) => name),
   )
   for (const { criterion, start } of labels) {
-    if (criterion.kind !== 'mark' || decided.has(criterion.name)) continue
+    if (criterion.kind !== 'score' || decided.has(criterion.name)) continue
     const from = Math.max(0, start - 60)
     const before =
       /(?<![\d.,/-])\d{1,4}(?:\.\d{1,4})?\s?(?:\/|out of)\s?\d{1,4}\s+(?:points?\s+)?(?:for|in|on)\s+(?:the\s+|its\s+|his\s+|her\s+)?$/i.exec(
@@ -159,7 +159,7 @@ function addMarksBeforeLabels(
       )
     const reading =
       before &&
-      readMark(criterion, `: ${before[0].split(/\s(?:for|in|on)\s/i)[0]!.replace(/\s*points?$/i, '')}`, 0)
+      readScore(criterion, `: ${before[0].split(/\s(?:for|in|on)\s/i)[0]!.replace(/\s*points?$/i, '')}`, 0)
     if (!before || !reading) continue
     const begin = from + before.index
     const place = { start: begin, end: begin + before[0].trimEnd().length }

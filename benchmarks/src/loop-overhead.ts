@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openStories } from '@tinystories/dataset'
 import { gptConfig } from '@tinystories/model'
 import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { adamW, type BatchStream, constant, createTrainer, type TokenBatch } from '@tinystories/trainer'
 import { trainableGpt } from './gpt-functions.ts'
 import { type BenchmarkRow, median } from './harness.ts'
@@ -20,7 +20,7 @@ const bound = 0.02
 export async function loopOverhead(): Promise<BenchmarkRow> {
   const folder = await mkdtemp(join(tmpdir(), 'loop-overhead-'))
   const stories = openStories('sample')
-  const tokenizer = await trainWordPiece(
+  const tokenizer = await trainTokenizer(
     (async function* texts() {
       for await (const { text } of stories.take(2000)) yield text
     })(),

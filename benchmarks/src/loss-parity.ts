@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStories } from '@tinystories/dataset'
 import { type GptConfig, gptConfig, initParameterArrays, parameterShapes } from '@tinystories/model'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
   type CreateEngineOptions,
@@ -105,7 +105,7 @@ async function losses(
 /** Real stories and a model that the cpu engine can train in seconds; all layers see the whole context, as torch's do. */
 async function smallRun(count: number): Promise<{ config: GptConfig; batches: TokenBatch[] }> {
   const stories = openStories('sample')
-  const tokenizer = await trainWordPiece(
+  const tokenizer = await trainTokenizer(
     (async function* texts() {
       for await (const { text } of stories.take(1000)) yield text
     })(),

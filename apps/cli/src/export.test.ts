@@ -5,7 +5,7 @@ import { useBackend } from '@tinystories/backends'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { loadPretrained, loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
 import { generateBatch } from '@tinystories/model/generation'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinystories } from './testing/cli.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinystories-export-'))
   const parameters = initParameterArrays(config, 1)
   await saveSafetensors(join(folder, 'model'), { config, parameters }, { endOfTextId: 0 })
-  const tokenizer = await trainWordPiece(['the cat sat', 'the dog ran'], { vocabSize: 230 })
+  const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
   await tokenizer.save(join(folder, 'model', 'tokenizer.json'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))

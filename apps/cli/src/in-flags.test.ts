@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openStories, synthesizeStories } from '@tinystories/dataset'
 import { createChatClient } from '@tinystories/llm'
 import { gptConfig } from '@tinystories/model'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { expect, test } from 'vitest'
 import { messageOf } from './describe-error.ts'
 import { inFlags } from './in-flags.ts'
@@ -49,7 +49,7 @@ test('heads that do not divide the hidden size', async () => {
 })
 
 test('a vocabulary that is too small', async () => {
-  const message = await failure(() => trainWordPiece(['A cat sat.'], { vocabSize: 70 }))
+  const message = await failure(() => trainTokenizer(['A cat sat.'], { vocabSize: 70 }))
   expect(inFlags(message, 'tokenizer')).toMatch(
     /^--vocab-size 70 is too small: special tokens and alphabet alone take \d+\. Ask for more pieces\.$/,
   )

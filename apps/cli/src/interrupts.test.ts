@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { saveSafetensors } from '@tinystories/model/files'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, tinystories } from './testing/cli.ts'
 
@@ -17,7 +17,7 @@ let address: string
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'tinystories-interrupts-'))
-  const tokenizer = await trainWordPiece(['the cat sat', 'the dog ran'], { vocabSize: 230 })
+  const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
   const config = gptConfig('tinystories-1m', {
     vocabSize: tokenizer.vocabSize,
     contextLength: 32,

@@ -4,7 +4,7 @@ import { useBackend } from '@tinystories/backends'
 import { GenerationError } from '@tinystories/model'
 import { hubFolder, loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
-import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadPretrainedTokenizer, loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { fromTyped, typedFolder } from './paths.ts'
 import { findModelFolder } from './run-folder.ts'
 import { UserError } from './user-error.ts'
@@ -43,18 +43,9 @@ export async function openTokenizer(
   signal?: AbortSignal,
 ): Promise<Tokenizer> {
   const [name, revision] = source?.startsWith('hf://') ? source.slice('hf://'.length).split('@') : []
-  if (name === undefined) {
-    const path = join(folder, 'tokenizer.json')
-    return (await isBytePair(path)) ? BytePairTokenizer.fromFile(path) : WordPieceTokenizer.fromFile(path)
-  }
+  if (name === undefined) return loadTokenizer(folder)
   const options = { ...hubOptions(signal), ...(revision !== undefined && { revision }) }
-  // GPT-2 and GPT-Neo have byte-level BPE; ours that were published have WordPiece.
-  try {
-    return await BytePairTokenizer.fromPretrained(name, options)
-  } catch (error) {
-    if (!/open it with WordPieceTokenizer/.test((error as Error).message)) throw error
-    return WordPieceTokenizer.fromPretrained(name, options)
-  }
+  return loadPretrainedTokenizer(name, options)
 }
 
 /** @throws UserError when model and tokenizer do not belong together. */
@@ -97,16 +88,5 @@ function hubOptions(signal: AbortSignal | undefined) {
     ...(HF_TOKEN && { token: HF_TOKEN }),
     ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
     ...(signal && { signal }),
-  }
-}
-
-async function isBytePair(path: string): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises')
-  try {
-    const { model } = JSON.parse(await readFile(path, 'utf8')) as { model?: { type?: string } }
-    return model?.type === 'BPE'
-  } catch {
-    // Whoever opens it says what is wrong.
-    return false
   }
 }

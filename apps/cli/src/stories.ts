@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import type { GptConfig } from '@tinystories/model'
 import { saveSafetensors } from '@tinystories/model/files'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 
 /** Saves a model with its tokenizer beside it, as transformers lays one out. */
 export async function saveModel(
   folder: string,
   config: GptConfig,
   parameters: Record<string, Float32Array>,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
 ): Promise<void> {
   const endOfTextId = tokenizer.endOfTextId
   await saveSafetensors(folder, { config, parameters }, endOfTextId === undefined ? {} : { endOfTextId })
@@ -16,6 +16,6 @@ export async function saveModel(
 }
 
 /** The tokenizer that lies beside a model. */
-export function modelTokenizer(folder: string): Promise<WordPieceTokenizer> {
-  return WordPieceTokenizer.fromFile(join(folder, 'tokenizer.json'))
+export function modelTokenizer(folder: string): Promise<Tokenizer> {
+  return loadTokenizer(join(folder, 'tokenizer.json'))
 }

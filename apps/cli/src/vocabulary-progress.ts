@@ -1,8 +1,8 @@
-import type { TrainWordPieceOptions } from '@tinystories/tokenizer'
+import type { TrainTokenizerOptions } from '@tinystories/tokenizer'
 import type { ProgressLine } from './progress-line.ts'
 
 /** Shows how far a vocabulary is in its training. */
-export function vocabularyProgress(line: ProgressLine): Required<Pick<TrainWordPieceOptions, 'onProgress'>> {
+export function vocabularyProgress(line: ProgressLine): Required<Pick<TrainTokenizerOptions, 'onProgress'>> {
   return {
     onProgress: ({ phase, done, total }) =>
       line.show(

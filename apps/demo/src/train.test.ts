@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { loadPretrainedArrays } from '@tinystories/model/files'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoBrowser, startDemo } from './testing/demo-browser.ts'
@@ -55,7 +55,7 @@ describe.skipIf(skipWithoutChromium())('training in the page', () => {
       await writeFile(join(folder, name), bytes)
     }
     const { config } = await loadPretrainedArrays(join(folder, 'my-model'))
-    const tokenizer = await WordPieceTokenizer.fromFile(join(folder, 'my-model/tokenizer.json'))
+    const tokenizer = await loadTokenizer(join(folder, 'my-model/tokenizer.json'))
     expect(config.layers).toBe(2)
     expect(tokenizer.vocabSize).toBe(config.vocabSize)
 

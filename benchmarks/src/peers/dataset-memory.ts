@@ -1,10 +1,10 @@
 // Streams a file through parse + shuffle + tokenise + pack in a process of its own, and writes a line with the resident
 // memory for every so many bytes: `MB read, RSS in bytes`. Arguments: the file, tokenizer.json, bytes between two lines.
 import { openStories } from '@tinystories/dataset'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 
 const [file, tokenizerJson, every] = process.argv.slice(2)
-const tokenizer = await WordPieceTokenizer.fromFile(tokenizerJson!)
+const tokenizer = await loadTokenizer(tokenizerJson!)
 const cursor = openStories(file!)
   .shuffle({ seed: 1 })
   .tokenize(tokenizer)

@@ -9,12 +9,12 @@ import { useBackend } from '@tinystories/backends'
 import { openStories } from '@tinystories/dataset'
 import { evaluateLoss, gptConfig, initParameters, loss } from '@tinystories/model'
 import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import { type BatchStream, createTrainer, muon, warmupCosine } from '@tinystories/trainer'
 
 const [folder, steps] = process.argv.slice(2) as [string, string]
 await useBackend('cpu')
-const tokenizer = await WordPieceTokenizer.fromFile(join(folder, '../tokenizer.json'))
+const tokenizer = await loadTokenizer(join(folder, '../tokenizer.json'))
 const config = gptConfig('sample', {
   vocabSize: tokenizer.vocabSize,
   hiddenSize: 32,

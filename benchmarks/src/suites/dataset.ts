@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openStories } from '@tinystories/dataset'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
@@ -25,7 +25,7 @@ export async function run(): Promise<BenchmarkResult> {
   const { size } = await stat(text).catch(() => {
     throw new Error(`${text} is not there: TINYSTORIES_DATA names the folder of the real data`)
   })
-  const tokenizer = await WordPieceTokenizer.fromFile(tokenizerJson)
+  const tokenizer = await loadTokenizer(tokenizerJson)
   const stories = openStories(text)
   const shuffled = stories.shuffle({ seed: 1, bufferSize })
   const rows = shuffled.tokenize(tokenizer).pack({ contextLength })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { openStories } from '@tinystories/dataset'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { type BenchmarkResult, machine } from '../harness.ts'
 
 export const name = 'resume'
@@ -29,7 +29,7 @@ export async function run(): Promise<BenchmarkResult> {
   const folder = await mkdtemp(join(tmpdir(), 'tinystories-resume-'))
   try {
     await mkdir(join(folder, 'killed'))
-    const tokenizer = await trainWordPiece(texts(), { vocabSize: 512 })
+    const tokenizer = await trainTokenizer(texts(), { vocabSize: 512 })
     await tokenizer.save(join(folder, 'tokenizer.json'))
     const whole = await live(join(folder, 'whole'), steps)
     let made = 0

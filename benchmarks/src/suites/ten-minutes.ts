@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { useBackend } from '@tinystories/backends'
 import { openStories } from '@tinystories/dataset'
 import { type GptConfig, gptConfig, initParameterArrays, parameterShapes } from '@tinystories/model'
-import { trainWordPiece, type WordPieceTokenizer } from '@tinystories/tokenizer'
+import { type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
   type BatchStream,
@@ -45,7 +45,7 @@ export async function run(): Promise<BenchmarkResult> {
   if (!existsSync(train))
     throw new Error(`there is no ${train}: name the folder of the data in TINYSTORIES_DATA`)
   await useBackend('cpu')
-  const tokenizer = await trainWordPiece(textsOf(train), { vocabSize: 4096 })
+  const tokenizer = await trainTokenizer(textsOf(train), { vocabSize: 4096 })
   const config = gptConfig('sample', { vocabSize: tokenizer.vocabSize, attention: ['global'] })
   const data = openStories(train)
     .shuffle({ seed: 1, bufferSize: 10_000 })
@@ -225,7 +225,7 @@ async function firstTokens(data: BatchStream, count: number): Promise<Int32Array
 
 async function heldOutWindows(
   path: string,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   { contextLength }: GptConfig,
 ): Promise<EvaluationSet> {
   const windows = openStories(path)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openStories, openTokenShards, type TokenBatch, writeTokenShards } from '@tinystories/dataset'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
@@ -23,13 +23,13 @@ const epochs = 4
 
 /** Measures ours and the peer in turns, on the same file of tokens. PYTHON names a Python with numpy and tokenizers. */
 export async function run(): Promise<BenchmarkResult> {
-  const tokenizer = await WordPieceTokenizer.fromFile(tokenizerJson)
+  const tokenizer = await loadTokenizer(tokenizerJson)
   const folder = await mkdtemp(join(tmpdir(), 'tinystories-bench-'))
   const stories = openStories(text)
   const write = (path: string, times: number, workers?: number): ReturnType<typeof writeTokenShards> =>
     writeTokenShards(stories.repeat(times), tokenizer, path, {
       overwrite: true,
-      worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'WordPieceTokenizer.fromJSON' },
+      worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
       ...(workers === undefined ? {} : { workers }),
     })
   const large = join(folder, 'large')

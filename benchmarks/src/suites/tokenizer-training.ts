@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
@@ -20,7 +20,7 @@ export async function run(): Promise<BenchmarkResult> {
     throw new Error(`${path} is not there: TINYSTORIES_DATA names the folder of the real data`)
   })
   const stories = file.split('\n<|endoftext|>\n').filter(story => story !== '')
-  const tokenizer = await trainWordPiece(stories, { vocabSize })
+  const tokenizer = await trainTokenizer(stories, { vocabSize })
   const { pre_tokenizer } = tokenizer.toJSON()
   const pattern = pre_tokenizer?.type === 'Split' ? pre_tokenizer.pattern.Regex : ''
   const input = JSON.stringify({ stories, pattern, vocabSize })
@@ -34,7 +34,7 @@ export async function run(): Promise<BenchmarkResult> {
     const seconds = await inTurns({
       ours: async () => {
         const begin = performance.now()
-        await trainWordPiece(stories, { vocabSize })
+        await trainTokenizer(stories, { vocabSize })
         return (performance.now() - begin) / 1000
       },
       peer: async () => (peer === undefined ? Number.NaN : peer.run('train')),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
 import { type PythonPeer, startPythonPeer } from '../python-peer.ts'
 
@@ -26,7 +26,7 @@ export async function run(): Promise<BenchmarkResult> {
   })
   const stories = corpus(file.split('\n<|endoftext|>\n').filter(story => story !== ''))
   const random = corpus(randomTexts())
-  const tokenizer = await WordPieceTokenizer.fromFile(tokenizerJson)
+  const tokenizer = await loadTokenizer(tokenizerJson)
   const input = JSON.stringify({ tokenizer: tokenizerJson, stories: stories.texts, random: random.texts })
   const peerOptions = { script: 'tokenizer-peer.py', input, install: 'pip install tokenizers' }
   const one = await startPythonPeer({ ...peerOptions, env: { TOKENIZERS_PARALLELISM: 'false' } })

@@ -1,7 +1,7 @@
 /**
  * Measures what a page downloads for encoding and decoding, and fails above the limit.
  *
- * Counted is everything that `WordPieceTokenizer` needs before its first `encode` or `decode`, bundled into one
+ * Counted is everything that `createTokenizer` and its tokenizer need before its first `encode` or `decode`, bundled into one
  * file, minified and gzipped. Not counted are modules behind a dynamic `import()`: files, the hub, worker
  * threads. The trainer and the byte-level BPE reader fall away because nothing here uses them.
  *
@@ -25,7 +25,7 @@ const bundle = await (await loadRolldown()).rolldown({
         if (source === ENTRY) return source
         return kind === 'dynamic-import' ? { id: source, external: true } : null
       },
-      load: id => (id === ENTRY ? `export { WordPieceTokenizer } from ${JSON.stringify(index)}` : null),
+      load: id => (id === ENTRY ? `export { createTokenizer } from ${JSON.stringify(index)}` : null),
     },
   ],
 })

@@ -4,7 +4,7 @@
  */
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { type Encoding, trainWordPiece, WordPieceTokenizer } from '../src/index.ts'
+import { type Encoding, loadTokenizer, trainTokenizer } from '../src/index.ts'
 
 const [command, path, out] = process.argv.slice(2)
 
@@ -23,9 +23,9 @@ function everything(encoding: Encoding): unknown {
 
 if (command === 'train') {
   const stories = readFileSync(path!, 'utf8').split('\n<|endoftext|>\n')
-  await (await trainWordPiece(stories)).save(out!)
+  await (await trainTokenizer(stories)).save(out!)
 } else {
-  const tokenizer = await WordPieceTokenizer.fromFile(path!)
+  const tokenizer = await loadTokenizer(path!)
   const answers: string[] = []
   const flush = async (): Promise<void> => {
     const text = answers.splice(0).join('')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Encoding } from './encoding/encoding.ts'
 import type { EncodeOptions } from './encoding/pipeline.ts'
 import type { TokenizerJson } from './files/tokenizer-json.ts'
-import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+import { parseTokenizer } from './tokenizer/parse-tokenizer.ts'
 
 interface Expected {
   ids: number[]
@@ -45,7 +45,7 @@ const positions = (encoding: Encoding) => ({ ids: [...encoding.ids], offsets: en
 
 describe(`the answers of ${header.oracle}`, () => {
   it.each(groups)('to $group', async ({ tokenizer: json, cases }) => {
-    const tokenizer = await WordPieceTokenizer.fromJSON(json)
+    const tokenizer = await parseTokenizer(json)
     expect(cases.length).toBeGreaterThanOrEqual(100)
     for (const { text, pair, options, expected } of cases) {
       const encode = () =>

@@ -1,4 +1,3 @@
-export { BytePairTokenizer } from './byte-pair-tokenizer.ts'
 export type { DecodeStream } from './decoders/decode-stream.ts'
 export type { Encoding, TextRange } from './encoding/encoding.ts'
 export type { PaddingOptions } from './encoding/padding.ts'
@@ -9,7 +8,13 @@ export type { PretrainedOptions } from './files/pretrained.ts'
 export type { StyledVocabOptions } from './files/story-defaults.ts'
 export type { VocabOptions } from './files/tokenizer-defaults.ts'
 export type { AddedTokenJson, TokenizerJson } from './files/tokenizer-json.ts'
-export type { BertNormalizerOptions } from './scanners/bert-scanner.ts'
-export type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
-export { type TrainWordPieceOptions, trainWordPiece } from './training/train-wordpiece.ts'
-export { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+export { createTokenizer } from './tokenizer/create-tokenizer.ts'
+export { loadPretrainedTokenizer } from './tokenizer/load-pretrained-tokenizer.ts'
+export { loadTokenizer } from './tokenizer/load-tokenizer.ts'
+export { parseTokenizer } from './tokenizer/parse-tokenizer.ts'
+export type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer/tokenizer.ts'
+export {
+  type TrainTokenizerOptions,
+  type TrainTokenizerProgress,
+  trainTokenizer,
+} from './training/train-tokenizer.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { inspectStories, openTokenShards, type StoryStatistics } from '@tinystories/dataset'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { interruptible } from '../interrupts.ts'
 import { openSource, resolveSource } from '../open-source.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
@@ -33,10 +33,10 @@ async function inspect(source: string, flags: DataInspectFlags, signal: AbortSig
     for (const folder of folders) await inspectShards(folder, flags, signal)
     return 0
   }
-  const tokenizers: Record<string, WordPieceTokenizer> = {}
+  const tokenizers: Record<string, Tokenizer> = {}
   for (const file of flags.tokenizer ?? []) {
     const name = basename(file) in tokenizers ? file : basename(file)
-    tokenizers[name] = await WordPieceTokenizer.fromFile(fromTyped(file))
+    tokenizers[name] = await loadTokenizer(fromTyped(file))
   }
   const { separator, samples, seed, nearDuplicates = false } = flags
   const progress = new ProgressLine()

@@ -10,7 +10,7 @@ import {
   splitStories,
   type TokenShardIndex,
 } from '@tinystories/dataset'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
 import { DoneParts } from '../data/done-parts.ts'
 import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
@@ -109,7 +109,7 @@ async function refuseFinished(folder: string): Promise<void> {
 async function doneParts(
   out: string,
   source: string,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   { heldOut, separator, shardTokens, overwrite, clean, minWords }: DataPrepareFlags,
 ): Promise<DoneParts> {
   const settings = JSON.stringify([
@@ -146,7 +146,7 @@ async function tokenizerFor(
   stories: StoryStream,
   { tokenizer, vocabSize }: DataPrepareFlags,
   { signal, progress }: { signal: AbortSignal; progress: ProgressLine },
-): Promise<WordPieceTokenizer> {
+): Promise<Tokenizer> {
   if (!(await hasStory(stories, signal))) {
     throw new UserError('No story is left to tokenise: --clean or --min-words dropped all. Ask for less.')
   }

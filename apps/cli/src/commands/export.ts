@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import { exportOnnx, loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
-import { type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { interruptible } from '../interrupts.ts'
 import { modelFolder, openTokenizer } from '../open-model.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
@@ -82,7 +82,7 @@ async function saveTokenizer(
   target: string,
   contextLength: number,
 ): Promise<void> {
-  if (tokenizer instanceof WordPieceTokenizer) await tokenizer.save(join(target, 'tokenizer.json'))
+  if (tokenizer.toJSON().model.type === 'WordPiece') await tokenizer.save(join(target, 'tokenizer.json'))
   else {
     // Byte-level BPE stays in the files it came in, which lie beside the weights.
     for (const name of ['tokenizer.json', 'vocab.json', 'merges.txt']) {

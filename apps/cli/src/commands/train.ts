@@ -10,7 +10,7 @@ import {
   trainableModel,
   trainingBatches,
 } from '@tinystories/pipeline/recipe'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import {
   CheckpointError,
   createTrainer,
@@ -187,12 +187,7 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
 }
 
 /** What a run begins with: its model, its stories, those to measure it on, and what tells whether they are the same. */
-async function openRun(
-  run: RunFolder,
-  settings: RunSettings,
-  tokenizer: WordPieceTokenizer,
-  signal: AbortSignal,
-) {
+async function openRun(run: RunFolder, settings: RunSettings, tokenizer: Tokenizer, signal: AbortSignal) {
   await useBackend('cpu')
   const { model: config, batchSize, seed } = settings
   const model = trainableModel(config, initParameters(config, seed), settings)

@@ -7,12 +7,12 @@ import {
   writeTokenShards,
 } from '@tinystories/dataset'
 import { endOfText } from '@tinystories/pipeline/recipe'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { isNamedSource } from '../paths.ts'
 
 export interface ShardFolderOptions extends Pick<WriteTokenShardsOptions, 'signal' | 'onProgress'> {
   stories: StoryStream<Story>
-  tokenizer: WordPieceTokenizer
+  tokenizer: Tokenizer
   folder: string
   /** Where the stories are from: a path or a name. */
   source: string
@@ -31,7 +31,7 @@ export async function writeShardFolder({
 }: ShardFolderOptions): Promise<TokenShardIndex> {
   return writeTokenShards(stories, tokenizer, folder, {
     eos: endOfText(tokenizer),
-    worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'WordPieceTokenizer.fromJSON' },
+    worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
     sourceId: await identityOf(source),
     ...(workers === undefined ? {} : { workers }),
     ...(shardTokens === undefined ? {} : { shardTokens }),

@@ -1,6 +1,6 @@
 import { initParameters } from '@tinystories/model'
 import { createOptimizer, trainableModel, trainingBatches } from '@tinystories/pipeline/recipe'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import {
   createEngine,
   type Engine,
@@ -21,7 +21,7 @@ const memoryShare = 0.8
 export async function findSettings(
   what: 'learning-rate' | 'batch-size',
   settings: RunSettings,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   note: Note,
   signal: AbortSignal,
 ): Promise<void> {

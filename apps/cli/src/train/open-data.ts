@@ -8,10 +8,10 @@ import {
 } from '@tinystories/dataset'
 import type { TextOrTokens } from '@tinystories/pipeline/recipe'
 import {
+  loadTokenizer as load,
   type Tokenizer,
-  type TrainWordPieceOptions,
-  trainWordPiece,
-  WordPieceTokenizer,
+  type TrainTokenizerOptions,
+  trainTokenizer as train,
 } from '@tinystories/tokenizer'
 import { openSource } from '../open-source.ts'
 import { UserError } from '../user-error.ts'
@@ -70,7 +70,7 @@ export async function openTextOrTokens(
  *
  * @throws UserError when they were made without keeping it
  */
-export async function tokenizerOfShards(source: string): Promise<WordPieceTokenizer | undefined> {
+export async function tokenizerOfShards(source: string): Promise<Tokenizer | undefined> {
   const shards = await findShards(source)
   if (shards === undefined) return undefined
   const { tokenizer } = await openTokenShards(shards.train).index()
@@ -86,8 +86,7 @@ export async function tokenizerOfShards(source: string): Promise<WordPieceTokeni
 export async function checkTokens(source: string | null, tokenizer: Tokenizer): Promise<void> {
   const theirs = source === null ? undefined : await tokenizerOfShards(source)
   if (theirs === undefined) return
-  const ours = tokenizer instanceof WordPieceTokenizer ? tokenizer.toJSON() : undefined
-  if (JSON.stringify(theirs.toJSON()) === JSON.stringify(ours)) return
+  if (JSON.stringify(theirs.toJSON()) === JSON.stringify(tokenizer.toJSON())) return
   throw new UserError(
     `${source}: these token shards were made with another tokenizer than the model's. Give the stories themselves, or write the shards again with "data prepare --tokenizer".`,
   )
@@ -97,11 +96,11 @@ export async function checkTokens(source: string | null, tokenizer: Tokenizer): 
 export async function trainTokenizer(
   stories: StoryStream,
   vocabSize: number | undefined,
-  { signal, ...options }: Pick<TrainWordPieceOptions, 'signal' | 'onProgress'> = {},
-): Promise<WordPieceTokenizer> {
+  { signal, ...options }: Pick<TrainTokenizerOptions, 'signal' | 'onProgress'> = {},
+): Promise<Tokenizer> {
   const read = (): AsyncIterable<Story> => stories.iterate(until(signal))
   const size = vocabSize ?? defaultVocabSize(await countBytes(read()))
-  const tokenizer = await trainWordPiece(textsOf(read()), {
+  const tokenizer = await train(textsOf(read()), {
     ...options,
     vocabSize: size,
     ...until(signal),
@@ -115,8 +114,8 @@ export async function trainTokenizer(
 }
 
 /** @throws UserError naming the file, when it holds no tokenizer that can be trained with */
-export async function loadTokenizer(path: string): Promise<WordPieceTokenizer> {
-  const tokenizer = await WordPieceTokenizer.fromFile(path).catch((error: Error) => {
+export async function loadTokenizer(path: string): Promise<Tokenizer> {
+  const tokenizer = await load(path).catch((error: Error) => {
     throw error.message.includes(path) ? error : new UserError(`${path}: ${error.message}`, { cause: error })
   })
   if (tokenizer.vocabSize === 0)
@@ -134,7 +133,7 @@ export interface StoryLengths {
 /** Tokenises the first `limit` stories to learn how long they are. */
 export async function measureStories(
   stories: StoryStream<TextOrTokens>,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   { limit = 50_000, signal }: { limit?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<StoryLengths> {
   const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import type { StoryStream } from '@tinystories/dataset'
 import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
 import type { TextOrTokens } from '@tinystories/pipeline/recipe'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
 import { ProgressLine } from '../progress-line.ts'
 import { UserError } from '../user-error.ts'
@@ -31,7 +31,7 @@ import type { Note } from './tell.ts'
 
 export interface PlannedRun {
   settings: RunSettings
-  tokenizer: WordPieceTokenizer
+  tokenizer: Tokenizer
   lengths: StoryLengths
 }
 
@@ -118,7 +118,7 @@ async function chooseTokenizer(
   train: StoryStream<TextOrTokens>,
   { tokenizer, vocabSize, separator }: TrainFlags,
   signal: AbortSignal | undefined,
-): Promise<WordPieceTokenizer> {
+): Promise<Tokenizer> {
   const ofShards = await tokenizerOfShards(data)
   if (ofShards === undefined) {
     return tokenizer ? ownTokenizer(tokenizer) : newTokenizer(train as StoryStream, vocabSize, signal)
@@ -138,7 +138,7 @@ async function newTokenizer(
   stories: StoryStream,
   vocabSize: number | undefined,
   signal: AbortSignal | undefined,
-): Promise<WordPieceTokenizer> {
+): Promise<Tokenizer> {
   const progress = new ProgressLine()
   try {
     return await trainTokenizer(stories, vocabSize, { ...until(signal), ...vocabularyProgress(progress) })
@@ -148,7 +148,7 @@ async function newTokenizer(
 }
 
 /** @throws UserError naming the file, when its tokens cannot end a story */
-async function ownTokenizer(path: string): Promise<WordPieceTokenizer> {
+async function ownTokenizer(path: string): Promise<Tokenizer> {
   const tokenizer = await loadTokenizer(path)
   if (tokenizer.endOfTextId === undefined) {
     throw new UserError(
@@ -166,7 +166,7 @@ export function limitsOf({ steps, tokens, epochs, minutes }: TrainFlags): RunLim
 /** Tokens of all stories, each with its end. */
 export async function countEpoch(
   stories: StoryStream<TextOrTokens>,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   signal?: AbortSignal,
 ): Promise<number> {
   const all = await measureStories(stories, tokenizer, { limit: Number.MAX_SAFE_INTEGER, signal })

@@ -1,4 +1,4 @@
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { resolveSource } from '../open-source.ts'
 import { fromTyped } from '../paths.ts'
 import {
@@ -20,7 +20,7 @@ import type { Note } from './tell.ts'
 export interface PreparedRun {
   run: RunFolder
   settings: RunSettings
-  tokenizer: WordPieceTokenizer
+  tokenizer: Tokenizer
 }
 
 /** Plans a new run; nothing is written yet. */

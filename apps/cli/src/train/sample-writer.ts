@@ -1,6 +1,6 @@
 import { createWasmModel } from '@tinystories/model/generation'
 import { writeStory } from '@tinystories/pipeline/recipe'
-import type { WordPieceTokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import type { ArrayRecord } from '@tinystories/trainer'
 import type { RunSettings } from './settings.ts'
 
@@ -10,7 +10,7 @@ const maxTokens = 120
 /** Writes a story with given weights, whatever trains them. */
 export function sampleWriter(
   { model: config, prompt, seed }: RunSettings,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
 ): (parameters: ArrayRecord) => Promise<string> {
   return async parameters => {
     const model = await createWasmModel({ config, parameters })

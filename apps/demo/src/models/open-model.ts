@@ -1,6 +1,6 @@
 import { countParameters, type GptConfig, ModelFileError } from '@tinystories/model'
 import { loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
-import { BytePairTokenizer, type Tokenizer, WordPieceTokenizer } from '@tinystories/tokenizer'
+import { parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import type { ModelInfo, ModelSource } from './source.ts'
 
 /** A model in memory, with what reads and writes its tokens. */
@@ -79,14 +79,7 @@ function checkFiles(files: ModelFiles): ModelFiles {
 }
 
 async function openTokenizer(files: ModelFiles): Promise<Tokenizer> {
-  let json: unknown
-  try {
-    json = JSON.parse(await files['tokenizer.json']!.text())
-  } catch (error) {
-    throw new ModelFileError(`tokenizer.json is not JSON (${(error as Error).message}).`)
-  }
-  const type = (json as { model?: { type?: string } } | null)?.model?.type
-  return type === 'BPE' ? BytePairTokenizer.fromJSON(json) : WordPieceTokenizer.fromJSON(json)
+  return parseTokenizer(await files['tokenizer.json']!.text())
 }
 
 async function filesOf(source: ModelSource, base: string): Promise<ModelFiles> {

@@ -9,7 +9,7 @@ import {
   type GenerateOptions,
   generateBatch,
 } from '@tinystories/model/generation'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { parseTokenizer } from '@tinystories/tokenizer'
 import config from '../../public/models/small/config.json?url'
 import weights from '../../public/models/small/model.safetensors?url'
 import vocabulary from '../../public/models/tokenizer.json?url'
@@ -30,7 +30,7 @@ const page = {
       'model.safetensors': await get(weights),
     })
     const wasmModel = await createWasmModel(model)
-    const tokenizer = await WordPieceTokenizer.fromJSON(await (await get(vocabulary)).text())
+    const tokenizer = await parseTokenizer(await (await get(vocabulary)).text())
     const end = tokenizer.endOfTextId!
     const ids = prompts.map(prompt => [
       end,

@@ -5,7 +5,7 @@ import { storyFeatures, storyVocabulary } from '@tinystories/dataset'
 import { forward, type GptModel } from '@tinystories/model'
 import { loadPretrained } from '@tinystories/model/files'
 import { generate } from '@tinystories/model/generation'
-import { WordPieceTokenizer } from '@tinystories/tokenizer'
+import { parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectTokens, rateEndings } from '../workers/expect-tokens.ts'
@@ -48,10 +48,10 @@ describe('features', () => {
 
 describe('writeWithWishes', () => {
   let model: GptModel
-  let tokenizer: WordPieceTokenizer
+  let tokenizer: Tokenizer
   beforeAll(async () => {
     await useBackend('cpu')
-    tokenizer = await WordPieceTokenizer.fromJSON(await readFile(new URL('tokenizer.json', models), 'utf8'))
+    tokenizer = await parseTokenizer(await readFile(new URL('tokenizer.json', models), 'utf8'))
     model = await loadPretrained(new URL('tiny/', models).pathname)
   })
 

@@ -12,7 +12,7 @@ import {
 } from '@tinystories/model'
 import { encodePretrained } from '@tinystories/model/files'
 import { generateText } from '@tinystories/model/generation'
-import { trainWordPiece, WordPieceTokenizer } from '@tinystories/tokenizer'
+import { parseTokenizer, type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
 import {
   type ArrayRecord,
   createTrainer,
@@ -66,7 +66,7 @@ const SAMPLE_TOKENS = 60
 interface Run {
   trainer: Trainer
   config: GptConfig
-  tokenizer: WordPieceTokenizer
+  tokenizer: Tokenizer
   settings: TrainingSettings
 }
 
@@ -133,7 +133,7 @@ async function prepare(
   if (!beginning) throw new Error('The run is no longer in the storage of this browser: start a new one.')
   const { settings, stories } = beginning
   const size = sizes.find(({ id }) => id === settings.size)!
-  const tokenizer = await WordPieceTokenizer.fromJSON(beginning.tokenizer)
+  const tokenizer = await parseTokenizer(beginning.tokenizer)
   const config = gptConfig('sample', { ...size.model, vocabSize: tokenizer.vocabSize })
 
   tell({ type: 'phase', text: 'Cutting the stories into batches...' })
@@ -224,7 +224,7 @@ async function begin(
   const stories = corpus ? await storiesOf(corpus) : await bundledStories()
   tell({ type: 'phase', text: 'Learning a vocabulary...' })
   const { vocabSize } = sizes.find(({ id }) => id === settings.size)!
-  const tokenizer = await trainWordPiece(stories, { vocabSize, limitAlphabet: 400, signal })
+  const tokenizer = await trainTokenizer(stories, { vocabSize, limitAlphabet: 400, signal })
   return { settings, stories, tokenizer: tokenizer.toJSON() }
 }
 
@@ -299,7 +299,7 @@ function sampleEvery(
 
 async function sample(
   config: GptConfig,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   arrays: ArrayRecord,
   seed: number,
 ): Promise<string> {

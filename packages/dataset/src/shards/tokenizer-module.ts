@@ -4,7 +4,7 @@ import type { StoryTokenizer } from '../stream/tokens.ts'
 export interface TokenizerModule {
   /** Address of a module, such as `import.meta.resolve('@tinystories/tokenizer')`. */
   module: string | URL
-  /** What it exports that makes the tokenizer, such as `WordPieceTokenizer.fromJSON`; may give a promise. */
+  /** What it exports that makes the tokenizer, such as `parseTokenizer`; may give a promise. */
   make: string
   /** The argument. Default: the tokenizer's `toJSON()`. */
   data?: unknown

@@ -1,5 +1,5 @@
 import { openStories } from '@tinystories/dataset'
-import { trainWordPiece } from '@tinystories/tokenizer'
+import { trainTokenizer } from '@tinystories/tokenizer'
 import { expect, test } from 'vitest'
 import { PipelineError } from '../errors.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from './index.ts'
 
 const texts = Array.from({ length: 40 }, (_, i) => `The cat had ${i} balls. It gave ${i % 7} to a friend.`)
-const tokenizer = await trainWordPiece(texts, { vocabSize: 230 })
+const tokenizer = await trainTokenizer(texts, { vocabSize: 230 })
 const shape = { tokenizer, contextLength: 8, batchSize: 2 }
 
 async function firstRows(seed: number): Promise<number[][]> {

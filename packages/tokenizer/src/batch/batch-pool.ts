@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Encoding } from '../encoding/encoding.ts'
 import type { Pipeline, PipelineOptions } from '../encoding/pipeline.ts'
 import { TokenizerError } from '../errors/errors.ts'
-import type { TokenizerJson } from '../files/tokenizer-json.ts'
+import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 import { arena } from '../memory/arena.ts'
 import { type PackedEncodings, unpackEncodings } from './pack-encodings.ts'
 import { splitBatch, worthwhileThreads } from './split-batch.ts'
@@ -29,14 +29,14 @@ interface Job {
 
 /** Worker threads with the tokenizer in them. They do not keep the process alive while they are idle. */
 export class BatchPool {
-  readonly #json: TokenizerJson
+  readonly #json: WordPieceTokenizerJson
   readonly #pipeline: Pipeline
   readonly #workers: PoolWorker[] = []
   /** Jobs of all batches that no thread has taken yet. */
   readonly #queue: Job[] = []
 
   /** @param pipeline of the calling thread, which takes its share of the jobs. */
-  constructor(json: TokenizerJson, pipeline: Pipeline) {
+  constructor(json: WordPieceTokenizerJson, pipeline: Pipeline) {
     this.#json = json
     this.#pipeline = pipeline
   }
@@ -94,7 +94,7 @@ class PoolWorker {
   readonly #spare: SharedArrayBuffer[] = []
 
   /** @param onFree called when the worker can take another job. */
-  constructor(json: TokenizerJson, pipeline: Pipeline, onFree: () => void) {
+  constructor(json: WordPieceTokenizerJson, pipeline: Pipeline, onFree: () => void) {
     this.#pipeline = pipeline
     const file = import.meta.url.endsWith('.ts') ? './batch-worker.ts' : './batch-worker.js'
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: json })

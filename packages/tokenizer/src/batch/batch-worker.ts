@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Pipeline } from '../encoding/pipeline.ts'
-import type { TokenizerJson } from '../files/tokenizer-json.ts'
+import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 import { arena } from '../memory/arena.ts'
 import { createScanner } from '../scanners/create-scanner.ts'
 import type { BatchAnswer, BatchMessage } from './batch-pool.ts'
@@ -8,7 +8,7 @@ import { encodeUnits } from './encode-units.ts'
 import { packEncodings, transferables } from './pack-encodings.ts'
 
 const port = parentPort!
-const json = workerData as TokenizerJson
+const json = workerData as WordPieceTokenizerJson
 const pipeline = new Pipeline(json, createScanner(json))
 
 port.on('message', ({ units, ends, options }: BatchMessage) => {

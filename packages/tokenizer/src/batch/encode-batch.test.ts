@@ -4,11 +4,11 @@ import type { Encoding } from '../encoding/encoding.ts'
 import { TokenizerError } from '../errors/errors.ts'
 import { BERT_PIECES, STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
-import type { BatchOptions } from '../tokenizer.ts'
-import { WordPieceTokenizer } from '../wordpiece-tokenizer.ts'
+import { createTokenizer } from '../tokenizer/create-tokenizer.ts'
+import type { BatchOptions } from '../tokenizer/tokenizer.ts'
 import { splitBatch, worthwhileThreads } from './split-batch.ts'
 
-const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)
+const bert = createTokenizer(BERT_PIECES)
 afterAll(() => bert.close())
 
 /** Enough text for several threads, with added tokens, odd Unicode and empty texts in between. */

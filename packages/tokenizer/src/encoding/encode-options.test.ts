@@ -5,11 +5,12 @@ import { BertScanner } from '../scanners/bert-scanner.ts'
 import { WordBuffer } from '../scanners/scanner.ts'
 import { BERT_PIECES, STORIES } from '../testing/stories.ts'
 import { troublesomeText, unitsOf } from '../testing/unicode-text.ts'
-import { trainWordPiece } from '../training/train-wordpiece.ts'
-import { WordPieceTokenizer } from '../wordpiece-tokenizer.ts'
+import { createTokenizer } from '../tokenizer/create-tokenizer.ts'
+import { parseTokenizer } from '../tokenizer/parse-tokenizer.ts'
+import { trainTokenizer } from '../training/train-tokenizer.ts'
 import type { EncodeOptions } from './pipeline.ts'
 
-const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)
+const bert = createTokenizer(BERT_PIECES)
 
 describe('truncation', () => {
   const tokens = (text: string, options: EncodeOptions) => {
@@ -96,7 +97,7 @@ describe('padding', () => {
   })
 
   it('fills with the token that ends a text where there is no [PAD]', async () => {
-    const story = await trainWordPiece(STORIES, { vocabSize: 300 })
+    const story = await trainTokenizer(STORIES, { vocabSize: 300 })
     expect(story.encode('a', { padding: { length: 3 } }).tokens.slice(-1)).toEqual(['<|endoftext|>'])
     expect(() => story.encode('a', { padding: { length: 3, token: '[X]' } })).toThrow(
       'the vocabulary lacks "[X]"',
@@ -109,7 +110,7 @@ describe('padding', () => {
 
   it('follows tokenizer.json unless told otherwise', async () => {
     const json = bert.toJSON()
-    const tokenizer = await WordPieceTokenizer.fromJSON({
+    const tokenizer = await parseTokenizer({
       ...json,
       truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0, direction: 'Right' },
       padding: {
@@ -183,7 +184,7 @@ describe('added tokens', () => {
   const withTokens = (tokens: object[]) => {
     const json = bert.toJSON()
     const added = tokens.map((token, i) => ({ id: BERT_PIECES.length + i, ...token }))
-    return WordPieceTokenizer.fromJSON({ ...json, added_tokens: [...json.added_tokens, ...added] })
+    return parseTokenizer({ ...json, added_tokens: [...json.added_tokens, ...added] })
   }
 
   it('take white space, want word edges, win by length', async () => {

@@ -1,5 +1,5 @@
 import { TokenizerError } from '../errors/errors.ts'
-import type { TokenizerJson } from '../files/tokenizer-json.ts'
+import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 import { type Allocate, allocateAlone } from '../memory/arena.ts'
 import { quote, Vocabulary } from '../models/vocabulary.ts'
 import { WordEncoder } from '../models/word-encoder.ts'
@@ -52,7 +52,7 @@ export class Pipeline {
    * @param scanner for the normaliser and pre-tokeniser of `json`.
    * @throws {TokenizerError} naming the component that is malformed or not supported.
    */
-  constructor(json: TokenizerJson, scanner: Scanner) {
+  constructor(json: WordPieceTokenizerJson, scanner: Scanner) {
     const { model, added_tokens: added } = json
     const unknownId = Object.hasOwn(model.vocab, model.unk_token) ? model.vocab[model.unk_token] : undefined
     if (unknownId === undefined) {

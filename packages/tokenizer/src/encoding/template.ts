@@ -1,6 +1,6 @@
 import { TokenizerError } from '../errors/errors.ts'
 import { bertTemplate } from '../files/tokenizer-defaults.ts'
-import type { TemplatePieceJson, TokenizerJson } from '../files/tokenizer-json.ts'
+import type { TemplatePieceJson, WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 
 /** One step of a template: put these ids in, or the text (0) or its pair (1). */
 export type TemplateStep = { ids: number[]; typeId: number } | { text: 0 | 1; typeId: number }
@@ -21,7 +21,7 @@ const BARE: Template = {
 }
 
 /** @throws {TokenizerError} naming a post-processor that is not supported or a token it does not define. */
-export function createTemplate(json: TokenizerJson['post_processor']): Template {
+export function createTemplate(json: WordPieceTokenizerJson['post_processor']): Template {
   if (json === null) return BARE
   if (json.type === 'BertProcessing') return createTemplate(bertTemplate(json.cls[1], json.sep[1]))
   if (json.type === 'TemplateProcessing') {

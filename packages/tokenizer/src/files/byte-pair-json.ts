@@ -1,12 +1,10 @@
 import { TokenizerError } from '../errors/errors.ts'
 import { parseJsonText } from './parse-tokenizer-json.ts'
 import { END_OF_TEXT } from './tokenizer-defaults.ts'
+import type { BytePairModelJson, TokenizerJson } from './tokenizer-json.ts'
 
-/** A `tokenizer.json` of byte-level BPE, as far as this package looks into it. */
-export interface BytePairJson {
-  model: { type: 'BPE'; vocab: Record<string, number>; merges: unknown[] }
-  added_tokens: { id: number; content: string; special: boolean }[]
-}
+/** A `tokenizer.json` of byte-level BPE. */
+export type BytePairJson = TokenizerJson<BytePairModelJson>
 
 type Json = Record<string, unknown>
 
@@ -22,10 +20,8 @@ export function checkBytePairJson(json: unknown, source = 'tokenizer.json'): Byt
     throw new TokenizerError(`${source}: model: expected an object; is this a tokenizer.json?`)
   // Files of before 2020 name no type; merges say BPE just as well.
   if ((model.type ?? 'BPE') !== 'BPE' || !Array.isArray(model.merges)) {
-    const remedy =
-      model.type === 'WordPiece' ? 'open it with WordPieceTokenizer' : 'only byte-level BPE is supported'
     throw new TokenizerError(
-      `${source}: model.type is ${JSON.stringify(model.type)}, without merges; ${remedy}`,
+      `${source}: model.type is ${JSON.stringify(model.type)}, without merges; only byte-level BPE is supported`,
     )
   }
   const vocab = asObject(model.vocab)
@@ -49,7 +45,7 @@ export function checkBytePairJson(json: unknown, source = 'tokenizer.json'): Byt
  *
  * @throws {TokenizerError} when `vocab.json` is no JSON object.
  */
-export function gpt2Json(vocabText: string, mergesText: string): BytePairJson & Json {
+export function gpt2Json(vocabText: string, mergesText: string): BytePairJson {
   const vocab = asObject(parseJsonText(vocabText, 'vocab.json')) as Record<string, number> | undefined
   if (vocab === undefined) throw new TokenizerError('vocab.json: expected an object of tokens and ids')
   const merges = mergesText.split(/\r?\n/).filter(line => line !== '' && !line.startsWith('#version'))
@@ -74,7 +70,7 @@ export function gpt2Json(vocabText: string, mergesText: string): BytePairJson & 
       vocab,
       merges,
     },
-  } as BytePairJson & Json
+  } as BytePairJson
 }
 
 function asObject(value: unknown): Json | undefined {

@@ -1,6 +1,13 @@
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TokenizerError } from '../errors/errors.ts'
+
+/** The path itself, or for a folder the first of `names` that is in it; the first name where none is. */
+export async function findFile(path: string, names: readonly string[]): Promise<string> {
+  const entries = await readdir(path).catch(() => undefined)
+  if (entries === undefined) return path
+  return join(path, names.find(name => entries.includes(name)) ?? names[0]!)
+}
 
 /** @throws {TokenizerError} saying why the file cannot be read, or that it is not text. */
 export async function readTextFile(path: string): Promise<string> {
@@ -8,7 +15,7 @@ export async function readTextFile(path: string): Promise<string> {
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',
       EACCES: 'no permission to read it',
-      EISDIR: 'it is a folder; name the tokenizer.json inside it',
+      EISDIR: 'it is a folder; name a file',
     }
     throw new TokenizerError(`cannot read ${path}: ${reasons[error.code ?? ''] ?? error.message}`, {
       cause: error,

@@ -1,6 +1,6 @@
 import { unexpected, wholeNumber } from '../errors/checks.ts'
 import { TokenizerError } from '../errors/errors.ts'
-import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+import type { AddedTokenJson, WordPieceTokenizerJson } from './tokenizer-json.ts'
 
 type Json = Record<string, unknown>
 
@@ -10,15 +10,15 @@ type Json = Record<string, unknown>
  *
  * @throws {TokenizerError} naming the field that is missing, of the wrong type or not supported.
  */
-export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): TokenizerJson {
+export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): WordPieceTokenizerJson {
   const file = object(typeof json === 'string' ? parseJsonText(json, source) : json, source)
   const model = object(file.model, `${source}: model`)
   // Files of before 2020 name no type; a continuation prefix says WordPiece just as well.
   const type = model.type ?? ('continuing_subword_prefix' in model ? 'WordPiece' : undefined)
   if (type !== 'WordPiece') {
-    const remedy =
-      type === 'BPE' ? 'open byte-level BPE with BytePairTokenizer' : 'only WordPiece is supported'
-    throw new TokenizerError(`${source}: model.type is ${JSON.stringify(type) ?? 'missing'}; ${remedy}`)
+    throw new TokenizerError(
+      `${source}: model.type is ${JSON.stringify(type) ?? 'missing'}; only WordPiece and byte-level BPE are supported`,
+    )
   }
   const parts: Json = {}
   for (const name of ['truncation', 'padding', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) {
@@ -36,7 +36,7 @@ export function parseTokenizerJson(json: unknown, source = 'tokenizer.json'): To
   const longest = 'max_input_chars_per_word'
   return {
     version: '1.0',
-    ...(parts as unknown as Omit<TokenizerJson, 'model' | 'added_tokens' | 'version'>),
+    ...(parts as unknown as Omit<WordPieceTokenizerJson, 'model' | 'added_tokens' | 'version'>),
     added_tokens: added.map((token, i) => addedToken(token, `${source}: added_tokens[${i}]`)),
     model: {
       type,

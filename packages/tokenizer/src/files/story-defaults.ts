@@ -1,7 +1,7 @@
 import { TokenizerError } from '../errors/errors.ts'
 import { storyPattern } from '../scanners/story-scanner.ts'
 import { defaultTokenizerJson, type VocabOptions } from './tokenizer-defaults.ts'
-import type { TokenizerJson } from './tokenizer-json.ts'
+import type { WordPieceTokenizerJson } from './tokenizer-json.ts'
 
 /** How a vocabulary file is to be read. */
 export interface StyledVocabOptions extends VocabOptions {
@@ -17,7 +17,7 @@ export interface StyledVocabOptions extends VocabOptions {
 export function styledTokenizerJson(
   vocab: ReadonlyMap<string, number>,
   { style = 'bert', ...options }: StyledVocabOptions,
-): TokenizerJson {
+): WordPieceTokenizerJson {
   const bert = defaultTokenizerJson(vocab, options)
   if (style === 'bert') return bert
   const prefix = bert.model.continuing_subword_prefix

@@ -1,5 +1,5 @@
 import type { BertNormalizerOptions } from '../scanners/bert-scanner.ts'
-import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts'
+import type { AddedTokenJson, WordPieceTokenizerJson } from './tokenizer-json.ts'
 
 /** How a vocabulary without a tokenizer.json is to be read: with BERT's normaliser, split and decoder. */
 export interface VocabOptions {
@@ -24,7 +24,7 @@ const USUAL_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', END_
 export function defaultTokenizerJson(
   vocab: ReadonlyMap<string, number>,
   options: VocabOptions,
-): TokenizerJson & { normalizer: BertNormalizerOptions } {
+): WordPieceTokenizerJson & { normalizer: BertNormalizerOptions } {
   const { lowercase = true, continuingPrefix: prefix = '##', unknownToken = '[UNK]' } = options
   const special = (options.specialTokens ?? USUAL_SPECIAL_TOKENS).filter(token => vocab.has(token))
   const cls = vocab.get('[CLS]')
@@ -59,7 +59,7 @@ function specialToken(content: string, id: number): AddedTokenJson {
 }
 
 /** BERT's `[CLS] A [SEP]`, and with a pair `[CLS] A [SEP] B [SEP]`. */
-export function bertTemplate(cls: number, sep: number): TokenizerJson['post_processor'] {
+export function bertTemplate(cls: number, sep: number): WordPieceTokenizerJson['post_processor'] {
   const special = (id: '[CLS]' | '[SEP]', type: 0 | 1) => ({ SpecialToken: { id, type_id: type } })
   const sequence = (id: 'A' | 'B', type: 0 | 1) => ({ Sequence: { id, type_id: type } })
   const single = [special('[CLS]', 0), sequence('A', 0), special('[SEP]', 0)]

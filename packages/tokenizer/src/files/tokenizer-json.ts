@@ -36,6 +36,17 @@ export interface BertProcessingJson {
   cls: [token: string, id: number]
 }
 
+/** Byte-level BPE works on bytes written as characters (GPT-2). */
+export interface ByteLevelJson {
+  type: 'ByteLevel'
+  add_prefix_space?: boolean
+  trim_offsets?: boolean
+  use_regex?: boolean
+}
+
+/** The post-processors that this package reads. */
+export type PostProcessorJson = TemplateProcessingJson | BertProcessingJson | ByteLevelJson
+
 /** The normalisers that this package reads. */
 export type NormalizerJson =
   | ({ type: 'BertNormalizer' } & BertNormalizerOptions)
@@ -45,6 +56,7 @@ export type NormalizerJson =
 
 /** The pre-tokenisers that this package reads. */
 export type PreTokenizerJson =
+  | ByteLevelJson
   | { type: 'BertPreTokenizer' | 'Whitespace' | 'WhitespaceSplit' }
   | { type: 'Punctuation'; behavior: string }
   | { type: 'Digits'; individual_digits: boolean }
@@ -53,6 +65,7 @@ export type PreTokenizerJson =
 
 /** The decoders that this package reads. */
 export type DecoderJson =
+  | ByteLevelJson
   | { type: 'WordPiece'; prefix: string; cleanup: boolean }
   | { type: 'Replace'; pattern: { Regex: string } | { String: string }; content: string }
   | { type: 'Fuse' }
@@ -85,15 +98,26 @@ export interface PaddingJson {
   pad_token: string
 }
 
-/** The file `tokenizer.json`, as far as it describes a WordPiece tokenizer. */
-export interface TokenizerJson {
+/** A byte-level BPE model with its vocabulary. */
+export interface BytePairModelJson {
+  type: 'BPE'
+  vocab: Record<string, number>
+  /** Pairs in the order of merging, each as one string with a blank between or as a list of two. */
+  merges: (string | [string, string])[]
+}
+
+/** The file `tokenizer.json` of a WordPiece or byte-level BPE tokenizer. */
+export interface TokenizerJson<Model = WordPieceJson | BytePairModelJson> {
   version: string
   truncation: TruncationJson | null
   padding: PaddingJson | null
   added_tokens: AddedTokenJson[]
   normalizer: NormalizerJson | null
   pre_tokenizer: PreTokenizerJson | null
-  post_processor: TemplateProcessingJson | BertProcessingJson | null
+  post_processor: PostProcessorJson | null
   decoder: DecoderJson | null
-  model: WordPieceJson
+  model: Model
 }
+
+/** A {@link TokenizerJson} whose model is WordPiece. */
+export type WordPieceTokenizerJson = TokenizerJson<WordPieceJson>

@@ -1,5 +1,5 @@
 import { TokenizerError } from '../errors/errors.ts'
-import type { TokenizerJson } from '../files/tokenizer-json.ts'
+import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 import { BertScanner } from './bert-scanner.ts'
 import { ComposedScanner } from './composed-scanner.ts'
 import type { Scanner } from './scanner.ts'
@@ -10,7 +10,9 @@ import { StoryScanner, storyPattern } from './story-scanner.ts'
  *
  * @throws {TokenizerError} naming the component that is not supported.
  */
-export function createScanner(json: Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'model'>): Scanner {
+export function createScanner(
+  json: Pick<WordPieceTokenizerJson, 'normalizer' | 'pre_tokenizer' | 'model'>,
+): Scanner {
   const { normalizer, pre_tokenizer: split } = json
   if (normalizer?.type === 'BertNormalizer' && split?.type === 'BertPreTokenizer')
     return new BertScanner(normalizer)

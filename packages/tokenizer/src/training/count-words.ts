@@ -2,7 +2,7 @@ import type { AddedTokenMatcher } from '../encoding/added-tokens.ts'
 import { TokenizerError } from '../errors/errors.ts'
 import type { Scanner } from '../scanners/scanner.ts'
 import { UnitBuffer } from '../text/units.ts'
-import type { TrainProgress } from './train-wordpiece.ts'
+import type { TrainTokenizerProgress } from './train-tokenizer.ts'
 import type { WordCounter } from './word-counter.ts'
 
 const TEXTS_PER_REPORT = 1024
@@ -15,7 +15,7 @@ export async function countWords(
     scanner: Scanner
     special: AddedTokenMatcher
     counter: WordCounter
-    onProgress: ((progress: TrainProgress) => void) | undefined
+    onProgress: ((progress: TrainTokenizerProgress) => void) | undefined
     signal: AbortSignal | undefined
   },
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function countWords(
   const take = (item: unknown): void => {
     if (typeof item !== 'string') {
       throw new TokenizerError(
-        `trainWordPiece: item ${done} of the texts is of type ${typeof item}; give strings`,
+        `trainTokenizer: item ${done} of the texts is of type ${typeof item}; give strings`,
       )
     }
     if (items === 'texts') {
@@ -53,7 +53,7 @@ export async function countWords(
   }
   if (typeof texts === 'string') {
     throw new TokenizerError(
-      'trainWordPiece: texts is one string; give a list or a stream of them, such as [text]',
+      'trainTokenizer: texts is one string; give a list or a stream of them, such as [text]',
     )
   }
   // A plain iterable is not awaited item by item, which would cost more than the counting.

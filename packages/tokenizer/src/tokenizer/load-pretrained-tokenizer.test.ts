@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TokenizerError } from '../errors/errors.ts'
+import type { PretrainedOptions } from '../files/pretrained.ts'
+import type { StyledVocabOptions } from '../files/story-defaults.ts'
 import { BERT_PIECES } from '../testing/stories.ts'
-import { WordPieceTokenizer } from '../wordpiece-tokenizer.ts'
-import type { PretrainedOptions } from './pretrained.ts'
-import type { StyledVocabOptions } from './story-defaults.ts'
+import { createTokenizer } from './create-tokenizer.ts'
+import { loadPretrainedTokenizer } from './load-pretrained-tokenizer.ts'
 
-const json = JSON.stringify(WordPieceTokenizer.fromVocab(BERT_PIECES).toJSON())
+const json = JSON.stringify(createTokenizer(BERT_PIECES).toJSON())
 const sha256 = async (text: string) => {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return Buffer.from(hash).toString('hex')
@@ -48,7 +49,7 @@ describe('fromPretrained', () => {
   afterEach(() => rm(cacheDir, { recursive: true }))
 
   const open = (name: string, options: PretrainedOptions & StyledVocabOptions = {}) =>
-    WordPieceTokenizer.fromPretrained(name, { endpoint, retryDelay: 1, ...options })
+    loadPretrainedTokenizer(name, { endpoint, retryDelay: 1, ...options })
 
   it('fetches tokenizer.json', async () => {
     const tokenizer = await open('owner/name', { token: 'secret' })
@@ -74,7 +75,7 @@ describe('fromPretrained', () => {
 
   it('uses the fetch it is given', async () => {
     const urls: unknown[] = []
-    const tokenizer = await WordPieceTokenizer.fromPretrained('owner/name', {
+    const tokenizer = await loadPretrainedTokenizer('owner/name', {
       fetch: async url => {
         urls.push(url)
         return new Response(json)
@@ -116,9 +117,13 @@ describe('fromPretrained', () => {
   })
 
   it.each<[string, PretrainedOptions, string]>([
-    ['no/such', {}, 'no/such: the hub has no tokenizer.json, nor vocab.txt at revision main'],
+    [
+      'no/such',
+      {},
+      'no/such: the hub has no tokenizer.json, nor vocab.txt, nor vocab.json and merges.txt at revision main',
+    ],
     ['owner/name', { file: 'vocab.txt' }, 'the hub has no vocab.txt'],
-    ['owner/name', { file: 'vocab.json' }, 'vocab.json is no file of such a tokenizer'],
+    ['owner/name', { file: 'vocab.json' }, 'the hub has no vocab.json and merges.txt'],
     ['../name', {}, '"../name" is no name of a model'],
     ['a/b/c', {}, 'is no name of a model'],
     ['owner/name', { revision: '../x' }, '"../x" is no revision'],

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TokenizerError } from './errors/errors.ts'
-import { dataFile } from './testing/data.ts'
-import { BERT_PIECES, STORIES } from './testing/stories.ts'
-import { troublesomeText } from './testing/unicode-text.ts'
-import { trainWordPiece } from './training/train-wordpiece.ts'
-import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
+import { TokenizerError } from '../errors/errors.ts'
+import { dataFile } from '../testing/data.ts'
+import { BERT_PIECES, STORIES } from '../testing/stories.ts'
+import { troublesomeText } from '../testing/unicode-text.ts'
+import { trainTokenizer } from '../training/train-tokenizer.ts'
+import { createTokenizer } from './create-tokenizer.ts'
+import { loadTokenizer } from './load-tokenizer.ts'
+import { parseTokenizer } from './parse-tokenizer.ts'
 
-const bert = WordPieceTokenizer.fromVocab(BERT_PIECES)
+const bert = createTokenizer(BERT_PIECES)
 
 describe('encode', () => {
   it("puts BERT's special tokens around the text, or not", () => {
@@ -87,7 +89,7 @@ describe('decode', () => {
 
 describe('decodeStream', () => {
   it.each(['bert', 'story'])('joins to what decode gives (%s)', async style => {
-    const tokenizer = style === 'bert' ? bert : await trainWordPiece(STORIES, { vocabSize: 300 })
+    const tokenizer = style === 'bert' ? bert : await trainTokenizer(STORIES, { vocabSize: 300 })
     const id = fc.nat(tokenizer.vocabSize - 1)
     // Clean-up works on punctuation, so it should be frequent.
     const busy = fc.constantFrom(...["'", 't', '.', '!', 's', 'm'].map(c => tokenizer.tokenToId(c) ?? 1))
@@ -125,11 +127,11 @@ describe('files', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   it('come back as they were written', async () => {
-    const trained = await trainWordPiece(STORIES, { vocabSize: 300 })
+    const trained = await trainTokenizer(STORIES, { vocabSize: 300 })
     for (const tokenizer of [bert, trained]) {
       const path = join(folder, 'tokenizer.json')
       await tokenizer.save(path)
-      const read = await WordPieceTokenizer.fromFile(path)
+      const read = await loadTokenizer(folder)
       expect(read.toJSON()).toEqual(tokenizer.toJSON())
       for (const story of STORIES) expect(read.encode(story).ids).toEqual(tokenizer.encode(story).ids)
     }
@@ -140,8 +142,8 @@ describe('files', () => {
     const path = join(folder, 'vocab.txt')
     await bert.save(path)
     expect(await readFile(path, 'utf8')).toBe(`${BERT_PIECES.join('\n')}\n`)
-    expect((await WordPieceTokenizer.fromFile(path)).toJSON()).toEqual(bert.toJSON())
-    const trained = await trainWordPiece(STORIES, { vocabSize: 300 })
+    expect((await loadTokenizer(path)).toJSON()).toEqual(bert.toJSON())
+    const trained = await trainTokenizer(STORIES, { vocabSize: 300 })
     await expect(trained.save(path)).rejects.toThrow('vocab.txt cannot hold the piece "\\n"')
     expect(await readFile(path, 'utf8')).toContain('kitten')
   })
@@ -149,12 +151,9 @@ describe('files', () => {
   it('are refused with the reason', async () => {
     const open = async (content: string | Uint8Array, name = 'tokenizer.json') => {
       await writeFile(join(folder, name), content)
-      return WordPieceTokenizer.fromFile(join(folder, name))
+      return loadTokenizer(join(folder, name))
     }
-    await expect(WordPieceTokenizer.fromFile(join(folder, 'none.json'))).rejects.toThrow(
-      'there is no such file',
-    )
-    await expect(WordPieceTokenizer.fromFile(folder)).rejects.toThrow('it is a folder')
+    await expect(loadTokenizer(join(folder, 'none.json'))).rejects.toThrow('there is no such file')
     await expect(open(new Uint8Array([0xff, 0xfe, 0]))).rejects.toThrow('not UTF-8 text')
     await expect(open('{"model": {"type"')).rejects.toThrow('not valid JSON')
     await expect(open('a\nb\na\n', 'vocab.txt')).rejects.toThrow('"a" stands on lines 1 and 3')
@@ -168,7 +167,10 @@ describe('fromJSON', () => {
   it.each([
     [null, 'tokenizer.json: expected an object, found null'],
     [{}, 'tokenizer.json: model: expected an object, found missing'],
-    [{ model: { type: 'Unigram' } }, 'model.type is "Unigram"; only WordPiece is supported'],
+    [
+      { model: { type: 'Unigram' } },
+      'model.type is "Unigram"; only WordPiece and byte-level BPE are supported',
+    ],
     [{ model: { type: 'WordPiece' } }, 'model.vocab: expected an object, found missing'],
     [{ ...good, model: { ...good.model, vocab: { a: 'x' } } }, 'model.vocab["a"]: expected a whole number'],
     [{ ...good, model: { ...good.model, vocab: { a: 0 } } }, 'lacks the unknown token "[UNK]"'],
@@ -197,8 +199,8 @@ describe('fromJSON', () => {
     [{ ...good, added_tokens: [{ id: 'x', content: 'a' }] }, 'added_tokens[0].id: expected a whole number'],
     [{ ...good, added_tokens: {} }, 'added_tokens: expected a list'],
   ])('refuses %#', async (json, message) => {
-    await expect(WordPieceTokenizer.fromJSON(json)).rejects.toThrow(TokenizerError)
-    await expect(WordPieceTokenizer.fromJSON(json)).rejects.toThrow(message)
+    await expect(parseTokenizer(json)).rejects.toThrow(TokenizerError)
+    await expect(parseTokenizer(json)).rejects.toThrow(message)
   })
 })
 
@@ -206,7 +208,7 @@ describe('bert-base-uncased', () => {
   const names = ['tokenizer.json', 'vocab.txt', 'vectors.json', 'oracle-tokenizersjs.json']
   const paths = names.map(name => dataFile(`bert-base-uncased/${name}`))
   const missing = paths.includes(undefined)
-  const open = () => Promise.all(paths.slice(0, 2).map(path => WordPieceTokenizer.fromFile(path!)))
+  const open = () => Promise.all(paths.slice(0, 2).map(path => loadTokenizer(path!)))
 
   it.skipIf(missing)('gives the ids and texts of all published vectors', async () => {
     interface Vector {

@@ -4,14 +4,15 @@ import { styledTokenizerJson } from '../files/story-defaults.ts'
 import { END_OF_TEXT } from '../files/tokenizer-defaults.ts'
 import { createScanner } from '../scanners/create-scanner.ts'
 import { type Scanner, WordBuffer } from '../scanners/scanner.ts'
-import { WordPieceTokenizer } from '../wordpiece-tokenizer.ts'
+import { createWordPiece } from '../tokenizer/parse-tokenizer.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { alphabetOf, type SeedPieces, seedPieces } from './alphabet.ts'
 import { countWords } from './count-words.ts'
 import { type MergeCriterion, MergeTrainer } from './merge-trainer.ts'
 import { WordCounter } from './word-counter.ts'
 
-/** How far {@link trainWordPiece} has come. */
-export interface TrainProgress {
+/** How far {@link trainTokenizer} has come. */
+export interface TrainTokenizerProgress {
   /** `counting`: `done` texts read. `merging`: `done` of `total` pieces found. */
   phase: 'counting' | 'merging'
   done: number
@@ -19,8 +20,8 @@ export interface TrainProgress {
   total: number | undefined
 }
 
-/** Options of {@link trainWordPiece}. */
-export interface TrainWordPieceOptions {
+/** Options of {@link trainTokenizer}. */
+export interface TrainTokenizerOptions {
   /** Most pieces in the vocabulary, special tokens and alphabet included. Default 10,000. */
   vocabSize?: number
   /** Pairs that occur less often are not merged. Default 2. */
@@ -57,7 +58,7 @@ export interface TrainWordPieceOptions {
    */
   maxWords?: number
   /** Called now and then. */
-  onProgress?: (progress: TrainProgress) => void
+  onProgress?: (progress: TrainTokenizerProgress) => void
   /** Stops the training with the signal's reason. */
   signal?: AbortSignal
 }
@@ -74,10 +75,10 @@ const MERGES_PER_TURN = 512
  *
  * @throws {TokenizerError} on texts without a word, a `vocabSize` too small for the alphabet, bad options.
  */
-export async function trainWordPiece(
+export async function trainTokenizer(
   texts: AsyncIterable<string> | Iterable<string>,
-  options: TrainWordPieceOptions = {},
-): Promise<WordPieceTokenizer> {
+  options: TrainTokenizerOptions = {},
+): Promise<Tokenizer> {
   const {
     style = 'story',
     vocabSize = 10_000,
@@ -103,7 +104,7 @@ export async function trainWordPiece(
   const special = new AddedTokenMatcher(styledTokenizerJson(numbered, vocabOptions).added_tokens, scanner)
   await countWords(texts, items, { scanner, special, counter, onProgress, signal })
   const words = normalizedWords(counter, scanner)
-  if (words.size === 0) throw new TokenizerError('trainWordPiece: the texts hold no words; give it some text')
+  if (words.size === 0) throw new TokenizerError('trainTokenizer: the texts hold no words; give it some text')
 
   const alphabet = alphabetOf(words, {
     initial: options.initialAlphabet ?? (style === 'story' ? STORY_ALPHABET : ''),
@@ -118,12 +119,12 @@ export async function trainWordPiece(
   }
   const pieces = await learn(seed, { vocabSize, criterion, minFrequency, prefix, onProgress, signal })
   const vocab = new Map(pieces.map((piece, id) => [piece, id]))
-  return WordPieceTokenizer.fromJSON(styledTokenizerJson(vocab, vocabOptions))
+  return createWordPiece(styledTokenizerJson(vocab, vocabOptions))
 }
 
 async function learn(
   { pieces, words, counts }: SeedPieces,
-  options: Pick<TrainWordPieceOptions, 'onProgress' | 'signal'> & {
+  options: Pick<TrainTokenizerOptions, 'onProgress' | 'signal'> & {
     vocabSize: number
     criterion: MergeCriterion
     minFrequency: number

@@ -1,20 +1,16 @@
-import type { BatchPool } from './batch/batch-pool.ts'
-import { createDecodeStream, type DecodeStream } from './decoders/decode-stream.ts'
-import { createDecoder, type Decoder } from './decoders/decoder.ts'
-import type { Encoding } from './encoding/encoding.ts'
-import { type PaddingOptions, padAll, paddingFromJson } from './encoding/padding.ts'
-import { type EncodeOptions, Pipeline } from './encoding/pipeline.ts'
-import { wholeNumber } from './errors/checks.ts'
-import { TokenizerError } from './errors/errors.ts'
-import type { PretrainedOptions } from './files/pretrained.ts'
-import type { StyledVocabOptions } from './files/story-defaults.ts'
-import { defaultTokenizerJson, END_OF_TEXT, type VocabOptions } from './files/tokenizer-defaults.ts'
-import type { AddedTokenJson, TokenizerJson } from './files/tokenizer-json.ts'
-import { arena } from './memory/arena.ts'
-import { quote } from './models/vocabulary.ts'
-import { vocabularyMap } from './models/vocabulary-map.ts'
-import { BertScanner } from './scanners/bert-scanner.ts'
-import type { Scanner } from './scanners/scanner.ts'
+import type { BatchPool } from '../batch/batch-pool.ts'
+import { createDecodeStream, type DecodeStream } from '../decoders/decode-stream.ts'
+import { createDecoder, type Decoder } from '../decoders/decoder.ts'
+import type { Encoding } from '../encoding/encoding.ts'
+import { type PaddingOptions, padAll, paddingFromJson } from '../encoding/padding.ts'
+import { type EncodeOptions, Pipeline } from '../encoding/pipeline.ts'
+import { wholeNumber } from '../errors/checks.ts'
+import { TokenizerError } from '../errors/errors.ts'
+import { END_OF_TEXT } from '../files/tokenizer-defaults.ts'
+import type { AddedTokenJson, WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
+import { arena } from '../memory/arena.ts'
+import { quote } from '../models/vocabulary.ts'
+import type { Scanner } from '../scanners/scanner.ts'
 import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
 
 /** A WordPiece tokenizer: text to ids and back. Immutable, but for a cache of words inside. */
@@ -24,14 +20,15 @@ export class WordPieceTokenizer implements Tokenizer {
   /** Id that ends a story: `<|endoftext|>` in own vocabularies, `[SEP]` in BERT's. */
   readonly endOfTextId: number | undefined
 
-  readonly #json: TokenizerJson
+  readonly #json: WordPieceTokenizerJson
   readonly #pipeline: Pipeline
   readonly #decoder: Decoder
   readonly #special: ReadonlySet<number>
   readonly #padding: PaddingOptions | false
   #pool: BatchPool | undefined
 
-  private constructor(json: TokenizerJson, scanner: Scanner) {
+  /** @param scanner for the normalizer and pre-tokenizer of `json`. */
+  constructor(json: WordPieceTokenizerJson, scanner: Scanner) {
     this.#json = json
     this.#pipeline = new Pipeline(json, scanner)
     this.#decoder = createDecoder(json.decoder, json.model.continuing_subword_prefix)
@@ -39,56 +36,6 @@ export class WordPieceTokenizer implements Tokenizer {
     this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
     this.vocabSize = this.#pipeline.vocabulary.size
     this.endOfTextId = this.tokenToId(END_OF_TEXT) ?? this.tokenToId('[SEP]')
-  }
-
-  /**
-   * Opens a `tokenizer.json`, or a `vocab.txt` (one piece a line; `options` say how to read it). Node only.
-   *
-   * @throws {TokenizerError} when the file cannot be read or is not a WordPiece tokenizer.
-   */
-  static async fromFile(path: string, options?: StyledVocabOptions): Promise<WordPieceTokenizer> {
-    const { readTokenizer } = await import('./files/tokenizer-files.ts')
-    return WordPieceTokenizer.#open(await readTokenizer(path, options))
-  }
-
-  /**
-   * Opens the tokenizer of a published model, such as `bert-base-uncased`. Where it has only a `vocab.txt`, the
-   * vocabulary's options say how to read it.
-   *
-   * @throws {TokenizerError} when it cannot be had, or is not a WordPiece tokenizer.
-   */
-  static async fromPretrained(
-    name: string,
-    options: PretrainedOptions & StyledVocabOptions = {},
-  ): Promise<WordPieceTokenizer> {
-    const { loadTokenizer } = await import('./files/hub.ts')
-    return WordPieceTokenizer.#open(await loadTokenizer(name, options))
-  }
-
-  /** Makes a BERT tokenizer of a list of pieces, whose ids are their places, or a map of pieces to ids. */
-  static fromVocab(
-    vocab: readonly string[] | ReadonlyMap<string, number>,
-    options: VocabOptions = {},
-  ): WordPieceTokenizer {
-    const map = 'get' in vocab ? vocab : vocabularyMap(vocab, 'vocabulary')
-    const json = defaultTokenizerJson(map, options)
-    return new WordPieceTokenizer(json, new BertScanner(json.normalizer))
-  }
-
-  /**
-   * Makes a tokenizer of the content of a `tokenizer.json`, as text or parsed. What reads and checks it is loaded
-   * when first used.
-   *
-   * @throws {TokenizerError} naming the part that is malformed or not supported.
-   */
-  static async fromJSON(json: unknown): Promise<WordPieceTokenizer> {
-    const { parseTokenizerJson } = await import('./files/parse-tokenizer-json.ts')
-    return WordPieceTokenizer.#open(parseTokenizerJson(json))
-  }
-
-  static async #open(json: TokenizerJson): Promise<WordPieceTokenizer> {
-    const { createScanner } = await import('./scanners/create-scanner.ts')
-    return new WordPieceTokenizer(json, createScanner(json))
   }
 
   /**
@@ -164,7 +111,7 @@ export class WordPieceTokenizer implements Tokenizer {
   }
 
   /** The content of `tokenizer.json`, which the Rust and Python `tokenizers` read as well. */
-  toJSON(): TokenizerJson {
+  toJSON(): WordPieceTokenizerJson {
     return structuredClone(this.#json)
   }
 
@@ -173,12 +120,22 @@ export class WordPieceTokenizer implements Tokenizer {
    * once the new file is complete. Node only.
    */
   async save(path: string): Promise<void> {
-    const { writeTokenizer } = await import('./files/tokenizer-files.ts')
-    await writeTokenizer(path, this.#json, this.#pipeline.vocabulary)
+    const [{ writeTextFile }, { formatVocabText }] = await Promise.all([
+      import('../files/node-files.ts'),
+      import('../files/vocab-text.ts'),
+    ])
+    const isVocabText = path.endsWith('.txt')
+    await writeTextFile(
+      path,
+      isVocabText
+        ? formatVocabText(this.#pipeline.vocabulary.entries())
+        : `${JSON.stringify(this.#json, null, 2)}
+`,
+    )
   }
 
   async #batchPool(): Promise<BatchPool> {
-    const { BatchPool } = await import('./batch/batch-pool.ts').catch((error: unknown) => {
+    const { BatchPool } = await import('../batch/batch-pool.ts').catch((error: unknown) => {
       throw new TokenizerError('threads: worker threads need Node; leave it at 1 here', { cause: error })
     })
     this.#pool ??= new BatchPool(this.#json, this.#pipeline)

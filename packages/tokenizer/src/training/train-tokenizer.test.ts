@@ -4,15 +4,15 @@ import { TokenizerError } from '../errors/errors.ts'
 import { dataFile, readStories } from '../testing/data.ts'
 import { STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
-import { type TrainProgress, type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.ts'
+import { type TrainTokenizerOptions, type TrainTokenizerProgress, trainTokenizer } from './train-tokenizer.ts'
 
-async function fileOf(texts: Iterable<string>, options?: TrainWordPieceOptions): Promise<string> {
-  return JSON.stringify((await trainWordPiece(texts, options)).toJSON())
+async function fileOf(texts: Iterable<string>, options?: TrainTokenizerOptions): Promise<string> {
+  return JSON.stringify((await trainTokenizer(texts, options)).toJSON())
 }
 
-describe('trainWordPiece', () => {
+describe('trainTokenizer', () => {
   it('learns whole words with their blank, and paragraph breaks as one token', async () => {
-    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    const tokenizer = await trainTokenizer(STORIES, { vocabSize: 300 })
     expect(tokenizer.vocabSize).toBe(300)
     for (const piece of ['<|endoftext|>', '[UNK]', '\n', '\n\n', ' the', ' and', "'t"]) {
       expect(tokenizer.tokenToId(piece), piece).toBeDefined()
@@ -22,7 +22,7 @@ describe('trainWordPiece', () => {
   })
 
   it('gives back any text of its alphabet byte for byte', async () => {
-    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    const tokenizer = await trainTokenizer(STORIES, { vocabSize: 300 })
     for (const story of STORIES) expect(tokenizer.decode(tokenizer.encode(story).ids)).toBe(story)
     const alphabet = fc.constantFrom(
       ...Array.from({ length: 95 }, (_, i) => String.fromCharCode(i + 32)),
@@ -39,7 +39,7 @@ describe('trainWordPiece', () => {
   })
 
   it('loses only what its alphabet cannot spell', async () => {
-    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 300 })
+    const tokenizer = await trainTokenizer(STORIES, { vocabSize: 300 })
     fc.assert(
       fc.property(troublesomeText(), text => {
         const { ids } = tokenizer.encode(text)
@@ -50,7 +50,7 @@ describe('trainWordPiece', () => {
   })
 
   it('says by vocabSize when the text cannot give as many pieces', async () => {
-    const tokenizer = await trainWordPiece(['so so so'], { vocabSize: 5000, initialAlphabet: '' })
+    const tokenizer = await trainTokenizer(['so so so'], { vocabSize: 5000, initialAlphabet: '' })
     // Special tokens, line breaks, blank, o and s in both forms, and the two merges " s" and " so" of "so".
     expect(tokenizer.vocabSize).toBe(2 + 2 + 6 + 3 - 1)
   })
@@ -79,12 +79,12 @@ describe('trainWordPiece', () => {
     async function* texts(): AsyncGenerator<string> {
       yield* STORIES
     }
-    const streamed = await trainWordPiece(texts(), { vocabSize: 300 })
+    const streamed = await trainTokenizer(texts(), { vocabSize: 300 })
     expect(JSON.stringify(streamed.toJSON())).toBe(await fileOf(STORIES, { vocabSize: 300 }))
   })
 
   it('does not learn from the special tokens in the text', async () => {
-    const tokenizer = await trainWordPiece([STORIES.join('<|endoftext|>')], {
+    const tokenizer = await trainTokenizer([STORIES.join('<|endoftext|>')], {
       vocabSize: 2000,
       minFrequency: 1,
     })
@@ -93,15 +93,15 @@ describe('trainWordPiece', () => {
 
   it('learns more from the frequency of pairs than from their likelihood', async () => {
     const size = { vocabSize: 270 }
-    const count = async (options: TrainWordPieceOptions) => {
-      const tokenizer = await trainWordPiece(STORIES, options)
+    const count = async (options: TrainTokenizerOptions) => {
+      const tokenizer = await trainTokenizer(STORIES, options)
       return STORIES.reduce((sum, story) => sum + tokenizer.encode(story).length, 0)
     }
     expect(await count(size)).toBeLessThan(0.9 * (await count({ ...size, criterion: 'likelihood' })))
   })
 
   it('trains BERT-style vocabularies', async () => {
-    const tokenizer = await trainWordPiece(STORIES, { vocabSize: 200, style: 'bert' })
+    const tokenizer = await trainTokenizer(STORIES, { vocabSize: 200, style: 'bert' })
     const { tokens } = tokenizer.encode('The Kite!')
     expect(tokens[0]).toBe('[CLS]')
     expect(tokens.at(-1)).toBe('[SEP]')
@@ -111,7 +111,7 @@ describe('trainWordPiece', () => {
   })
 
   it('limits the alphabet to the most frequent characters', async () => {
-    const tokenizer = await trainWordPiece(['aaaa aaaa bbb bbb z'], {
+    const tokenizer = await trainTokenizer(['aaaa aaaa bbb bbb z'], {
       vocabSize: 100,
       limitAlphabet: 3,
       initialAlphabet: '',
@@ -124,19 +124,19 @@ describe('trainWordPiece', () => {
     const rare = Array.from({ length: 500 }, (_, i) => ` once${i.toString(36).replace(/\d/g, 'q')}`).join('')
     const text = `${' often'.repeat(50)}${rare}${' often'.repeat(50)}`
     const options = { vocabSize: 400, maxWords: 64, items: 'stream' } as const
-    const whole = await trainWordPiece([text], options)
+    const whole = await trainTokenizer([text], options)
     expect(whole.tokenToId(' often')).toBeDefined()
     const chunks = text.match(/.{1,37}/gs)!
     expect(await fileOf(chunks, options)).toBe(JSON.stringify(whole.toJSON()))
   })
 
   it('reports progress and can be stopped', async () => {
-    const seen: TrainProgress[] = []
-    await trainWordPiece(STORIES, { vocabSize: 300, onProgress: progress => seen.push(progress) })
+    const seen: TrainTokenizerProgress[] = []
+    await trainTokenizer(STORIES, { vocabSize: 300, onProgress: progress => seen.push(progress) })
     expect(seen[0]).toEqual({ phase: 'counting', done: 4, total: undefined })
     expect(seen.at(-1)).toEqual({ phase: 'merging', done: 300, total: 300 })
     const stopped = AbortSignal.abort(new Error('enough'))
-    await expect(trainWordPiece(STORIES, { signal: stopped })).rejects.toThrow('enough')
+    await expect(trainTokenizer(STORIES, { signal: stopped })).rejects.toThrow('enough')
   })
 
   it.each([
@@ -146,22 +146,22 @@ describe('trainWordPiece', () => {
     [{ continuingPrefix: '' }, 'continuingPrefix: empty'],
     [{ continuingPrefix: 'xy' }, 'continuingPrefix: "xy" cannot mark pieces of a story vocabulary'],
   ])('refuses %j', async (options, message) => {
-    const training = trainWordPiece(STORIES, options)
+    const training = trainTokenizer(STORIES, options)
     await expect(training).rejects.toThrow(TokenizerError)
-    await expect(trainWordPiece(STORIES, options)).rejects.toThrow(message)
+    await expect(trainTokenizer(STORIES, options)).rejects.toThrow(message)
   })
 
   it('refuses texts that are no texts', async () => {
-    await expect(trainWordPiece([])).rejects.toThrow('the texts hold no words')
-    await expect(trainWordPiece('abc')).rejects.toThrow('texts is one string')
-    await expect(trainWordPiece(['a', 1 as unknown as string])).rejects.toThrow(
+    await expect(trainTokenizer([])).rejects.toThrow('the texts hold no words')
+    await expect(trainTokenizer('abc')).rejects.toThrow('texts is one string')
+    await expect(trainTokenizer(['a', 1 as unknown as string])).rejects.toThrow(
       'item 1 of the texts is of type number',
     )
   })
 
   const [train, valid] = [dataFile('tinystories/train.txt'), dataFile('tinystories/valid.txt')]
   it.skipIf(!train || !valid)('brings more than 99 % of real stories back byte for byte', async () => {
-    const tokenizer = await trainWordPiece(readStories(train!))
+    const tokenizer = await trainTokenizer(readStories(train!))
     expect(tokenizer.vocabSize).toBe(10_000)
     for (const [path, least] of [
       [train!, 1],

@@ -1,13 +1,13 @@
-import { byteDecoder, tokenBytes } from './decoders/byte-level.ts'
-import type { DecodeStream } from './decoders/decode-stream.ts'
-import { Encoding, FIRST } from './encoding/encoding.ts'
-import { type PaddingOptions, padAll } from './encoding/padding.ts'
-import type { EncodeOptions } from './encoding/pipeline.ts'
-import { TokenizerError } from './errors/errors.ts'
-import type { BytePairJson } from './files/byte-pair-json.ts'
-import type { PretrainedOptions } from './files/pretrained.ts'
-import { END_OF_TEXT } from './files/tokenizer-defaults.ts'
-import { quote, Vocabulary } from './models/vocabulary.ts'
+import { byteDecoder, tokenBytes } from '../decoders/byte-level.ts'
+import type { DecodeStream } from '../decoders/decode-stream.ts'
+import { Encoding, FIRST } from '../encoding/encoding.ts'
+import { type PaddingOptions, padAll } from '../encoding/padding.ts'
+import type { EncodeOptions } from '../encoding/pipeline.ts'
+import { TokenizerError } from '../errors/errors.ts'
+import { type BytePairJson, checkBytePairJson } from '../files/byte-pair-json.ts'
+import { END_OF_TEXT } from '../files/tokenizer-defaults.ts'
+import type { AddedTokenJson } from '../files/tokenizer-json.ts'
+import { quote, Vocabulary } from '../models/vocabulary.ts'
 import type { BatchOptions, DecodeOptions, Tokenizer } from './tokenizer.ts'
 
 /** What is used of `@huggingface/tokenizers`, whose types a user without it does not have. */
@@ -28,7 +28,11 @@ export class BytePairTokenizer implements Tokenizer {
   readonly #added: ReadonlySet<number>
   readonly #special: ReadonlySet<number>
 
-  private constructor(library: Library, { model, added_tokens: added }: BytePairJson) {
+  readonly #json: BytePairJson
+
+  constructor(library: Library, json: BytePairJson) {
+    const { model, added_tokens: added } = json
+    this.#json = json
     this.#library = library
     this.#vocabulary = new Vocabulary(Object.entries(model.vocab))
     for (const { content, id } of added) this.#vocabulary.add(content, id)
@@ -36,47 +40,6 @@ export class BytePairTokenizer implements Tokenizer {
     this.#special = new Set(added.filter(token => token.special).map(token => token.id))
     this.vocabSize = this.#vocabulary.size
     this.endOfTextId = this.#vocabulary.id(END_OF_TEXT)
-  }
-
-  /**
-   * Opens a `tokenizer.json`, or a `vocab.json` with its `merges.txt` beside it. Node only.
-   *
-   * @throws {TokenizerError} when the file cannot be read, is not byte-level BPE, or the library is missing.
-   */
-  static async fromFile(path: string): Promise<BytePairTokenizer> {
-    const { readTextFile } = await import('./files/node-files.ts')
-    const text = await readTextFile(path)
-    if (!path.endsWith('vocab.json')) return open(text, path)
-    const { gpt2Json } = await import('./files/byte-pair-json.ts')
-    return open(gpt2Json(text, await readTextFile(path.replace(/vocab\.json$/, 'merges.txt'))), path)
-  }
-
-  /**
-   * Opens the tokenizer of a published model, such as `roneneldan/TinyStories-33M`.
-   *
-   * @throws {TokenizerError} when it cannot be had, is not byte-level BPE, or the library is missing.
-   */
-  static async fromPretrained(name: string, options: PretrainedOptions = {}): Promise<BytePairTokenizer> {
-    const { loadPretrained } = await import('./files/hub.ts')
-    const files = await loadPretrained(name, [['tokenizer.json'], ['vocab.json', 'merges.txt']], options)
-    const json = files.get('tokenizer.json')
-    if (json !== undefined) return open(json, `${name}/tokenizer.json`)
-    const { gpt2Json } = await import('./files/byte-pair-json.ts')
-    return open(gpt2Json(files.get('vocab.json')!, files.get('merges.txt')!), name)
-  }
-
-  /**
-   * Makes a tokenizer of the content of a `tokenizer.json`, as text or parsed.
-   *
-   * @throws {TokenizerError} when it is not byte-level BPE, or the library is missing.
-   */
-  static async fromJSON(json: unknown): Promise<BytePairTokenizer> {
-    return open(json)
-  }
-
-  /** @internal */
-  static of(library: Library, json: BytePairJson): BytePairTokenizer {
-    return new BytePairTokenizer(library, json)
   }
 
   encode(text: string, options: EncodeOptions = {}): Encoding {
@@ -123,6 +86,21 @@ export class BytePairTokenizer implements Tokenizer {
     return this.#vocabulary.token(id)
   }
 
+  get addedTokens(): readonly AddedTokenJson[] {
+    return this.#json.added_tokens
+  }
+
+  toJSON(): BytePairJson {
+    return structuredClone(this.#json)
+  }
+
+  async save(path: string): Promise<void> {
+    const { writeTextFile } = await import('../files/node-files.ts')
+    await writeTextFile(path, `${JSON.stringify(this.#json, null, 2)}\n`)
+  }
+
+  async close(): Promise<void> {}
+
   #encode(text: string, options: EncodeOptions): Encoding {
     for (const name of ['pair', 'offsets', 'truncation'] as const) {
       if (options[name] !== undefined && options[name] !== false) throw unsupported(name)
@@ -141,16 +119,16 @@ export class BytePairTokenizer implements Tokenizer {
   }
 }
 
-async function open(json: unknown, source?: string): Promise<BytePairTokenizer> {
-  const { checkBytePairJson } = await import('./files/byte-pair-json.ts')
+/** A byte-level BPE tokenizer from the content of a tokenizer.json. */
+export async function createBytePair(json: unknown, source: string): Promise<Tokenizer> {
   const file = checkBytePairJson(json, source)
-  const { Tokenizer } = await import('@huggingface/tokenizers').catch((error: unknown) => {
+  const { Tokenizer: Library } = await import('@huggingface/tokenizers').catch((error: unknown) => {
     throw new TokenizerError(
       'byte-level BPE needs @huggingface/tokenizers: install it with npm install @huggingface/tokenizers',
       { cause: error },
     )
   })
-  return BytePairTokenizer.of(new Tokenizer(file, {}), file)
+  return new BytePairTokenizer(new Library(file, {}), file)
 }
 
 function unsupported(option: string): TokenizerError {

@@ -1,0 +1,45 @@
+import { gpt2Json } from '../files/byte-pair-json.ts'
+import { type StyledVocabOptions, styledTokenizerJson } from '../files/story-defaults.ts'
+import { parseVocabText } from '../files/vocab-text.ts'
+import { createWordPiece, parseTokenizer } from './parse-tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** Files that a tokenizer is stored in, those that belong together in one list; the first that is there counts. */
+export const TOKENIZER_FILES: readonly (readonly string[])[] = [
+  ['tokenizer.json'],
+  ['vocab.txt'],
+  ['vocab.json', 'merges.txt'],
+]
+
+/**
+ * Loads a tokenizer from its file: a `tokenizer.json`; a `vocab.txt`, one WordPiece piece a line (`options` say how
+ * to read it); or a `vocab.json` of byte-level BPE with its `merges.txt` beside it. Of a folder the first of these
+ * files that it has is loaded. Node only.
+ *
+ * @throws {TokenizerError} when the file cannot be read or holds no such tokenizer.
+ */
+export async function loadTokenizer(path: string, options: StyledVocabOptions = {}): Promise<Tokenizer> {
+  const { findFile, readTextFile } = await import('../files/node-files.ts')
+  const file = await findFile(
+    path,
+    TOKENIZER_FILES.map(([name]) => name!),
+  )
+  const text = await readTextFile(file)
+  const merges = file.endsWith('vocab.json')
+    ? await readTextFile(file.replace(/vocab\.json$/, 'merges.txt'))
+    : undefined
+  return tokenizerFromText(text, file, merges, options)
+}
+
+/** A tokenizer from the text of its file; the ending of the name says what kind of file it is. */
+export async function tokenizerFromText(
+  text: string,
+  source: string,
+  merges: string | undefined,
+  options: StyledVocabOptions,
+): Promise<Tokenizer> {
+  if (merges !== undefined) return parseTokenizer(gpt2Json(text, merges), source)
+  if (source.endsWith('.txt'))
+    return createWordPiece(styledTokenizerJson(parseVocabText(text, source), options))
+  return parseTokenizer(text, source)
+}

@@ -194,7 +194,7 @@ describe('in batches', () => {
       },
     )
     const { code, stderr } = await second!
-    expect(stderr).toMatch(/^error: .*journal\.jsonl is in use by process \d+\. Wait/)
+    expect(stderr).toMatch(/^error: .*journal\.jsonl\.lock is held by process \d+\. Wait/)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(code).toBe(1)
     expect(first.code).toBe(130)

@@ -17,15 +17,6 @@ export interface GraderErrorDetails {
   'wrong-format': { source: string; expected: 'journal' | 'gradings' | 'report' }
   /** Another release wrote the file. */
   'unsupported-version': { source: string; version: unknown; supported: number }
-  /** The journal cannot be opened or written. `reason` is the system's code, such as `EACCES`. */
-  'journal-unusable': { path: string; reason: string }
-  /** Another process, or another journal of this one, has the journal open. `lock` is the file that says so. */
-  'journal-locked': {
-    path: string
-    lock: string
-    pid?: number
-    holder: 'this-process' | 'this-host' | 'other-host'
-  }
   /** The check of a line in the middle of the journal does not fit its content. */
   'journal-damaged': { path: string; line: number }
   /** The judge failed so many times in a row; `problem` is what it said last. */
@@ -63,17 +54,6 @@ export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = define
   'unsupported-version': ({ source, version, supported }) => ({
     problem: `${source} has version ${String(version)} of its format; this release reads version ${supported}.`,
     remedy: 'Use the release that wrote it, or grade again in another folder.',
-  }),
-  'journal-unusable': ({ path, reason }) => ({
-    problem: `The journal ${path} cannot be opened or written (${reason}).`,
-    remedy: 'Check the folder, its permissions and the free space.',
-  }),
-  'journal-locked': ({ path, lock, pid, holder }) => ({
-    problem: `${path} is in use by ${holder === 'this-process' ? 'this process' : `process ${pid}${holder === 'other-host' ? ' on another machine' : ''}`}.`,
-    remedy:
-      holder === 'other-host'
-        ? `Wait for it; if it no longer runs, delete ${lock}.`
-        : 'Wait for it or stop it, or choose another folder.',
   }),
   'journal-damaged': ({ path, line }) => ({
     problem: `${path}, line ${line}: its check does not fit its content.`,

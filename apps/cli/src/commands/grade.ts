@@ -63,13 +63,13 @@ export async function grade(what: string | undefined, flags: GradeFlags): Promis
   const rubric = await openRubric(flags.rubric)
   // What is wrong with the judge is said before anything is written.
   const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
-  const prompts = await openPrompts(flags.prompts)
   const interrupt = abortOnInterrupt()
   const { signal } = interrupt
   let journal: Journal | undefined
   try {
     const place = await placeOf(what, flags, signal)
     if (place.file !== undefined) refuseWritingFlags(flags)
+    const prompts = await openPrompts(flags.prompts)
     const grades = gradesFolder(place.out)
     const given = place.file === undefined ? undefined : await readFileOf(place.file)
     if (flags.corpus !== undefined) await checkCorpus(flags.corpus, signal)

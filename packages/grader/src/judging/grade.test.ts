@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Completion } from '../completions/completion.ts'
 import { generateCompletions } from '../completions/generate-completions.ts'
 import { storyPrompts } from '../content/story-prompts.ts'
-import { GraderError } from '../errors.ts'
 import type { JudgeReply, JudgeRequest } from '../judge.ts'
 import { buildReport } from '../report/build-report.ts'
 import { renderHtml } from '../report/render-html.ts'
@@ -336,7 +335,7 @@ describe('failures', () => {
     }
     await expect(grade(await completionsOf(5), { judge, concurrency: 1 })).rejects.toBe(refused)
     expect(calls).toBe(1)
-    const full = new GraderError('journal-unusable', { path: 'j', reason: 'ENOSPC' })
+    const full = new Error('no space')
     const journal = { ...createMemoryJournal(), append: () => Promise.reject(full) }
     await serve()
     await expect(grade(await completionsOf(5), { judge: client(), journal })).rejects.toBe(full)
@@ -371,4 +370,15 @@ test('regrades show how the judge agrees with itself', async () => {
     same: 1,
     deviation: 0,
   })
+})
+
+test('one process at a time writes a journal; a journal that is refused leaves no lock; others cannot read it', async () => {
+  const path = join(folder, 'journal.jsonl')
+  const first = await openJournal(path)
+  await expect(openJournal(path)).rejects.toMatchObject({ name: 'LockError', code: 'held' })
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  await first.close()
+  await writeFile(path, 'once upon a time\n')
+  await expect(openJournal(path)).rejects.toMatchObject({ code: 'wrong-format' })
+  expect(await readdir(folder)).toEqual(['journal.jsonl'])
 })

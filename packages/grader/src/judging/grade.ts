@@ -106,7 +106,11 @@ export async function grade(
     if (known) return { key, judgment: known, resumed: false }
     const asked = judgeCompletion(completion, { judge, rubric, regrade, ...settings, signal: anyStop }).then(
       async judgment => {
-        await journal.append(key, judgment)
+        await journal.append(key, judgment).catch(error => {
+          // Without a journal, what is paid for would be lost: the run ends, whatever the error is.
+          stop.abort(error)
+          throw error
+        })
         return judgment
       },
     )
@@ -126,8 +130,7 @@ export async function grade(
       failuresInARow = 0
     } catch (error) {
       if (anyStop.aborted) throw anyStop.reason
-      // The journal's own errors end the run: without it what is paid for would be lost.
-      if (GraderError.isInstance(error) || isFinalFailure(error)) throw error
+      if (isFinalFailure(error)) throw error
       const problem = error instanceof Error ? error.message : String(error)
       grading = { completion, regrade, status: 'ungraded', failure: problem }
       failuresInARow++

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { Lock } from '@tinystories/utils/disk'
 import * as v from 'valibot'
 import { GraderError } from '../errors.ts'
 import { canonicalJson, hashText } from '../hash.ts'
@@ -16,19 +17,20 @@ const version = 2
  * no other process can open it; that of a process that has died can be.
  *
  * @param path the file; made when it is not there
- * @throws GraderError `journal-locked`, `journal-unusable`, `wrong-format`, `unsupported-version`, `journal-damaged`
+ * @throws LockError while another process has it open; FileError; GraderError `wrong-format`, `unsupported-version` or
+ * `journal-damaged`
  */
 export async function openJournal(path: string): Promise<Journal> {
   const { open } = await import('node:fs/promises')
-  // Judgments hold what was written and what it cost: for the owner alone.
+  const { acquireLock, toFileError } = await import('@tinystories/utils/disk')
+  // Judgments hold what was written and what it cost: readable for the owner alone.
   const file = await open(path, 'a+', 0o600).catch(error => {
-    throw unusable(path, error)
+    throw toFileError(error, path, 'write')
   })
-  const { lockJournal } = await import('./journal-lock.ts')
-  let unlock: (() => Promise<void>) | undefined
+  let lock: Lock | undefined
   try {
     // Before it is read: what another process is just writing would look like an end that was cut short.
-    unlock = await lockJournal(path)
+    lock = await acquireLock(`${path}.lock`)
     const { judgments, end } = await readJournal(file, path)
     const { size } = await file.stat()
     if (end < size) await file.truncate(end)
@@ -37,7 +39,7 @@ export async function openJournal(path: string): Promise<Journal> {
       const written = writing
         .then(() => file.appendFile(line))
         .catch(error => {
-          throw unusable(path, error)
+          throw toFileError(error, path, 'write')
         })
       writing = written.catch(() => {})
       return written
@@ -56,13 +58,13 @@ export async function openJournal(path: string): Promise<Journal> {
           await file.sync()
           await file.close()
         } finally {
-          await unlock?.()
+          await lock?.release()
         }
       },
     }
   } catch (error) {
     await file.close()
-    await unlock?.()
+    await lock?.release()
     throw error
   }
 }
@@ -113,11 +115,6 @@ interface Entry {
 }
 
 const entrySchema = v.object({ check: v.string(), key: v.string(), judgment: judgmentSchema })
-
-function unusable(path: string, error: unknown): GraderError {
-  const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-  return new GraderError('journal-unusable', { path, reason }, { cause: error })
-}
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {

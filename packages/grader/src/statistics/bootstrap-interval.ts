@@ -1,6 +1,6 @@
+import { Random } from '@tinystories/utils/random'
 import type { ClusteredValue } from './clustered-mean.ts'
 import { quantile } from './quantile.ts'
-import { randomBelow } from './random.ts'
 
 /**
  * A percentile interval of the mean from the cluster bootstrap: whole prompts are drawn with replacement, with all
@@ -23,13 +23,13 @@ export function bootstrapInterval(
   if (clusters.size < 2) return [Number.NaN, Number.NaN]
   const sums = Float64Array.from(clusters.values(), ({ sum }) => sum)
   const counts = Float64Array.from(clusters.values(), ({ count }) => count)
-  const below = randomBelow(seed)
+  const below = drawIndex(new Random(seed), sums.length)
   const means = new Float64Array(draws)
   for (let draw = 0; draw < draws; draw++) {
     let sum = 0
     let count = 0
     for (let i = 0; i < sums.length; i++) {
-      const cluster = below(sums.length)
+      const cluster = below()
       sum += sums[cluster]!
       count += counts[cluster]!
     }
@@ -37,4 +37,20 @@ export function bootstrapInterval(
   }
   means.sort()
   return [quantile(means, (1 - confidence) / 2), quantile(means, (1 + confidence) / 2)]
+}
+
+/** Draws indexes below a limit, two for each word of the generator where 16 bits are enough. */
+function drawIndex(random: Random, limit: number): () => number {
+  if (limit > 0x1_0000) return () => random.integer(limit)
+  const unbiased = 0x1_0000 - (0x1_0000 % limit)
+  let word = 0
+  let hasHalf = false
+  return () => {
+    for (;;) {
+      if (!hasHalf) word = random.uint32()
+      const half = hasHalf ? word >>> 16 : word & 0xffff
+      hasHalf = !hasHalf
+      if (half < unbiased) return half % limit
+    }
+  }
 }

@@ -1,5 +1,5 @@
+import { Random } from '@tinystories/utils/random'
 import type { ClusteredValue } from './clustered-mean.ts'
-import { randomBelow } from './random.ts'
 import { criticalT, twoSidedP } from './student-t.ts'
 
 /** How two models differ on the same prompts. */
@@ -85,13 +85,13 @@ function signFlipP(differences: readonly number[], { seed, draws }: { seed: numb
     }
     return extreme / 2 ** n
   }
-  const below = randomBelow(seed)
+  const random = new Random(seed)
   let extreme = 1
   for (let draw = 0; draw < draws; draw++) {
     let sum = 0
-    for (let i = 0; i < n; i += 16) {
-      const signs = below(65536)
-      for (let j = i; j < Math.min(n, i + 16); j++)
+    for (let i = 0; i < n; i += 32) {
+      const signs = random.uint32()
+      for (let j = i; j < Math.min(n, i + 32); j++)
         sum += (signs >> (j - i)) & 1 ? differences[j]! : -differences[j]!
     }
     if (Math.abs(sum) >= bound) extreme++

@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A repository of a local hub. */
+export interface ServedRepository {
+  kind?: 'model' | 'dataset'
+  /** Path -> content. Files above 1,000 bytes are listed with a SHA-256 and lie at another origin, as large files do. */
+  files: Record<string, Uint8Array | string>
+  /** Revisions besides `main`. All stand for the same commit. */
+  revisions?: string[]
+  /** The token without which it is gated. */
+  token?: string
+}
+
+/** A request that the hub got. */
+export interface HubRequest {
+  /** `/api/models/...`, or of a file `/owner/name/resolve/...`. */
+  path: string
+  authorization: string | undefined
+  range: string | undefined
+  /** It came to the other origin, where large files lie. */
+  elsewhere: boolean
+}
+
+/**
+ * Answers a request instead of the hub; returns false to leave it to the hub.
+ *
+ * @param content of a file, where one was asked for
+ */
+export type HubFault = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Buffer | undefined,
+) => unknown
+
+/** A hub on this machine. */
+export interface HubServer {
+  endpoint: string
+  /** The other origin. */
+  storage: string
+  /** The commit of every repository. */
+  commit: string
+  repositories: Record<string, ServedRepository>
+  requests: HubRequest[]
+  /** Faults for the next requests whose path includes the text. */
+  fault(path: string, ...faults: HubFault[]): void
+  close(): Promise<void>
+}
+
+const largeFile = 1000
+
+/** Starts a hub with the API, the listing in pages of one file, and the storage of the real one. */
+export async function startHubServer(repositories: Record<string, ServedRepository>): Promise<HubServer> {
+  const faults: { path: string; fault: HubFault }[] = []
+  const faulty = (request: IncomingMessage, response: ServerResponse, content?: Buffer): boolean => {
+    const index = faults.findIndex(({ path }) => request.url!.includes(path))
+    const [found] = index < 0 ? [] : faults.splice(index, 1)
+    return found !== undefined && found.fault(request, response, content) !== false
+  }
+  const log = (request: IncomingMessage, elsewhere: boolean): void => {
+    const { authorization, range } = request.headers
+    hub.requests.push({ path: decodeURIComponent(request.url!), authorization, range, elsewhere })
+  }
+  const [storageServer, storage] = await listen((request, response) => {
+    log(request, true)
+    const file = findFile(hub, request.url!)
+    if (file === undefined) response.writeHead(404).end()
+    else if (!faulty(request, response, file)) sendFile(request, response, file)
+  })
+  const [server, endpoint] = await listen((request, response) => {
+    log(request, false)
+    const content = findFile(hub, request.url!)
+    if (content !== undefined && content.length > largeFile) {
+      if (isGated(hub, request)) refuse(response, 401, 'GatedRepo')
+      else response.writeHead(302, { location: `${storage}${request.url}` }).end()
+    } else if (!faulty(request, response, content)) answer(hub, request, response, content)
+  })
+  const hub: HubServer = {
+    endpoint,
+    storage,
+    commit: 'c'.repeat(40),
+    repositories,
+    requests: [],
+    fault: (path, ...each) => void faults.push(...each.map(fault => ({ path, fault }))),
+    async close() {
+      for (const each of [server, storageServer]) {
+        each.closeAllConnections()
+        each.close()
+      }
+    },
+  }
+  return hub
+}
+
+async function listen(listener: RequestListener): Promise<[Server, string]> {
+  const server = createServer(listener)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return [server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`]
+}
+
+const bufferOf = (content: Uint8Array | string): Buffer => Buffer.from(content as string)
+
+function* addresses(hub: HubServer): Generator<[string, string, ServedRepository]> {
+  for (const [name, served] of Object.entries(hub.repositories))
+    yield [name, served.kind === 'dataset' ? `/datasets/${name}` : `/${name}`, served]
+}
+
+function findFile(hub: HubServer, url: string): Buffer | undefined {
+  const path = decodeURIComponent(new URL(url, hub.endpoint).pathname)
+  for (const [, base, { files, revisions = [] }] of addresses(hub)) {
+    for (const revision of ['main', hub.commit, ...revisions]) {
+      const folder = `${base}/resolve/${revision}/`
+      const content = path.startsWith(folder) ? files[path.slice(folder.length)] : undefined
+      if (content !== undefined) return bufferOf(content)
+    }
+  }
+  return undefined
+}
+
+function isGated(hub: HubServer, request: IncomingMessage): boolean {
+  for (const [name, , { token }] of addresses(hub))
+    if (token !== undefined && request.url!.includes(name))
+      return request.headers.authorization !== `Bearer ${token}`
+  return false
+}
+
+const refuse = (response: ServerResponse, status: number, code: string): void =>
+  void response.writeHead(status, { 'x-error-code': code, 'access-control-allow-origin': '*' }).end(code)
+
+function sendFile(request: IncomingMessage, response: ServerResponse, content: Buffer): void {
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+  response.writeHead(from > 0 ? 206 : 200, {
+    'access-control-allow-origin': '*',
+    'content-length': content.length - from,
+    ...(from > 0 && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }),
+  })
+  response.end(content.subarray(from))
+}
+
+function answer(
+  hub: HubServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Buffer | undefined,
+): void {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' }).end()
+    return
+  }
+  if (isGated(hub, request)) {
+    refuse(response, 401, 'GatedRepo')
+    return
+  }
+  if (content !== undefined) {
+    sendFile(request, response, content)
+    return
+  }
+  const url = new URL(request.url!, hub.endpoint)
+  for (const [name, base, served] of addresses(hub)) {
+    if (url.pathname.startsWith(`${base}/resolve/`)) {
+      refuse(response, 404, 'EntryNotFound')
+      return
+    }
+    const api = `/api/${served.kind ?? 'model'}s/${name}`
+    if (url.pathname.startsWith(`${api}/revision/`)) {
+      const revision = decodeURIComponent(url.pathname.slice(api.length + '/revision/'.length))
+      if (['main', ...(served.revisions ?? [])].includes(revision)) sendJson(response, { sha: hub.commit })
+      else refuse(response, 404, 'RevisionNotFound')
+      return
+    }
+    if (url.pathname === `${api}/tree/${hub.commit}`) {
+      sendPage(url, response, served)
+      return
+    }
+  }
+  refuse(response, 401, 'RepoNotFound')
+}
+
+function sendJson(response: ServerResponse, value: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(200, {
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'link',
+    ...headers,
+  })
+  response.end(JSON.stringify(value))
+}
+
+/** One file a page. */
+function sendPage(url: URL, response: ServerResponse, { files }: ServedRepository): void {
+  const page = Number(url.searchParams.get('page') ?? 0)
+  const paths = Object.keys(files)
+  const path = paths[page]
+  const content = path === undefined ? undefined : bufferOf(files[path]!)
+  const entries = content === undefined ? [] : [entryOf(path!, content)]
+  const next = `<${url.origin}${url.pathname}?recursive=true&page=${page + 1}>; rel="next"`
+  sendJson(
+    response,
+    [{ type: 'directory', path: 'folder', oid: 'd'.repeat(40), size: 0 }, ...entries],
+    page + 1 < paths.length ? { link: next } : {},
+  )
+}
+
+function entryOf(path: string, content: Buffer): object {
+  const oid = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  const lfs = content.length > largeFile && { lfs: { oid: sha256, size: content.length, pointerSize: 130 } }
+  return { type: 'file', path, size: content.length, oid, ...lfs }
+}

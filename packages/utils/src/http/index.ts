@@ -1,0 +1,2 @@
+export { HttpError, type HttpErrorDetails } from './http-error.ts'
+export { type HttpOptions, type HttpReply, type HttpRequest, request, withoutSecrets } from './request.ts'

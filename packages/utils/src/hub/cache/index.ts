@@ -1,0 +1,5 @@
+export {
+  type CachedHubOptions,
+  type CachedHubRepository,
+  openCachedRepository,
+} from './open-cached-repository.ts'

@@ -1,9 +1,9 @@
-import type { RunStorage } from './run-storage.ts'
-import { type CoreTrainerOptions, startTrainer, type Trainer } from './start-trainer.ts'
+import type { RunStorage } from './run/run-storage.ts'
+import { type CoreTrainerOptions, startTrainer, type Trainer } from './run/start-trainer.ts'
 
-export type { Checkpoint, CheckpointProgress } from './checkpoint-progress.ts'
 export * from './core.ts'
-export type { MetricsSink, RunStorage } from './run-storage.ts'
+export type { Checkpoint, CheckpointProgress } from './run/checkpoint.ts'
+export type { MetricsSink, RunStorage } from './run/run-storage.ts'
 
 /** Options of `createTrainer` in a page. */
 export interface TrainerOptions extends CoreTrainerOptions {

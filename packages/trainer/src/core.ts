@@ -1,58 +1,33 @@
 // What works in a page as well as in Node.
 
-export { type CrossEntropyOptions, checkCrossEntropyOptions, crossEntropy } from './cross-entropy.ts'
-export { type CompiledEngineOptions, createCompiledEngine } from './engines/compiled-engine.ts'
 export {
   type CreateEngineOptions,
   createEngine,
   type EngineChoice,
-  type EngineName,
   engineNames,
 } from './engines/create-engine.ts'
-export { createEagerEngine, type EagerEngineOptions } from './engines/eager-engine.ts'
-export { createParallelEngine, type ParallelEngineOptions } from './engines/parallel-engine.ts'
-export { CheckpointError, DivergedError, EngineError, NoDataError } from './errors.ts'
-export { type EvaluationResult, type EvaluationSet, evaluateOn } from './evaluate.ts'
-export {
-  type BatchSizeSearch,
-  type BatchSizeTrial,
-  type FindBatchSizeOptions,
-  findBatchSize,
-} from './find-batch-size.ts'
-export {
-  type FindLearningRateOptions,
-  findLearningRate,
-  type LearningRatePoint,
-  type LearningRateSearch,
-} from './find-learning-rate.ts'
-export { initialState } from './initial-state.ts'
-export type { LimitName, RunLimits } from './limits.ts'
+export { type CrossEntropyOptions, crossEntropy } from './engines/cross-entropy.ts'
+export { type EvaluationResult, type EvaluationSet, evaluateOn } from './engines/evaluate-on.ts'
+export { initialState } from './engines/initial-state.ts'
+export { type Divergence, TrainerError, type TrainerErrorDetails } from './errors.ts'
+export { metricsCsv } from './logging/metrics-csv.ts'
+export type { EvaluationLine, MetricsLine, SampleLine, StepLine } from './logging/metrics-line.ts'
 export {
   type MetricsTracker,
   type TrackedMetrics,
   type TrackMetricsOptions,
   trackMetrics,
 } from './logging/track-metrics.ts'
-export { type MeasureRateOptions, measureRate } from './measure-rate.ts'
-export type { EvaluationLine, MetricsLine, SampleLine, StepLine } from './metrics-line.ts'
 export { adam } from './optimizers/adam.ts'
 export { type AdamWOptions, adamW } from './optimizers/adam-w.ts'
-export { addDecayedWeights } from './optimizers/add-decayed-weights.ts'
-export { averageWeights } from './optimizers/average-weights.ts'
-export { chain } from './optimizers/chain.ts'
-export { type ClippingOptions, clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts'
+export type { ClippingOptions } from './optimizers/clip-by-global-norm.ts'
 export { type LionWithDecayOptions, lion } from './optimizers/lion.ts'
 export { type MuonWithAdamWOptions, muon } from './optimizers/muon.ts'
 export type { Optimizer, OptimizerSource, OptimizerState, UpdateContext } from './optimizers/optimizer.ts'
-export { orthogonalize } from './optimizers/orthogonalize.ts'
-export { partition } from './optimizers/partition.ts'
-export { scale } from './optimizers/scale.ts'
-export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.ts'
-export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.ts'
-export { type LionOptions, scaleByLion } from './optimizers/scale-by-lion.ts'
-export { type MomentumOptions, scaleByMomentum } from './optimizers/scale-by-momentum.ts'
-export { type MuonOptions, scaleByMuon } from './optimizers/scale-by-muon.ts'
-export { type SgdOptions, sgd } from './optimizers/sgd.ts'
+export type { AdamOptions } from './optimizers/scale-by-adam.ts'
+export type { LionOptions } from './optimizers/scale-by-lion.ts'
+export type { MomentumOptions } from './optimizers/scale-by-momentum.ts'
+export type { MuonOptions } from './optimizers/scale-by-muon.ts'
 export {
   constant,
   inverseSquareRoot,
@@ -65,30 +40,38 @@ export {
   warmupCosine,
   warmupLinear,
   warmupStableDecay,
-} from './schedules.ts'
-export type { SpikeOptions } from './spikes.ts'
-export type { CoreTrainerOptions, RunResult, Trainer, TrainerCallbacks } from './start-trainer.ts'
+} from './optimizers/schedules.ts'
+export { type SgdOptions, sgd } from './optimizers/sgd.ts'
+export type { LimitName, RunLimits } from './run/limits.ts'
+export type { SpikeOptions } from './run/loss-spikes.ts'
+export type { CoreTrainerOptions, RunResult, Trainer, TrainerCallbacks } from './run/start-trainer.ts'
 export {
-  makeLossAndGradients,
-  makeTrainStep,
-  makeUpdate,
-  type TrainStepInputs,
-  type TrainStepOutputs,
-  type UpdateInputs,
-  type UpdateOutputs,
-} from './train-step.ts'
+  type BatchSizeSearch,
+  type BatchSizeTrial,
+  type FindBatchSizeOptions,
+  findBatchSize,
+} from './search/find-batch-size.ts'
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  type LearningRatePoint,
+  type LearningRateSearch,
+} from './search/find-learning-rate.ts'
+export { type MeasureRateOptions, measureRate } from './search/measure-rate.ts'
 export type {
   ArrayRecord,
   BatchCursor,
   BatchStream,
   BatchTensors,
   Engine,
+  EngineName,
   EngineState,
   EvaluationSums,
   EvaluationTensors,
   LoadOptions,
   ModelFunctions,
   ModuleSource,
+  SkippedEngine,
   StepResult,
   TensorRecord,
   TokenBatch,

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
+import type { BackendName } from '@tinystories/backends'
 
 /** Named tensors; a model's parameters, or one slot of an optimiser's state (same names, same shapes). */
 export type TensorRecord = Record<string, Tensor>
@@ -103,6 +104,15 @@ export interface EvaluationSums {
 export interface LoadOptions {
   /** Whether the arrays may be handed over to the engine, which spares their memory: they may be empty then. Default: false. */
   transfer?: boolean
+}
+
+/** What computes: whole steps compiled into one ONNX graph, or op by op on a tfjs backend. */
+export type EngineName = 'compiled' | BackendName
+
+/** An engine that `auto` tried and could not use. */
+export interface SkippedEngine {
+  name: EngineName
+  error: Error
 }
 
 /** Runs training steps somewhere: see `engines/`. Calls must not overlap. */

@@ -3,16 +3,16 @@ import { registerGradients } from '@tinystories/backends'
 import { type Compiled, createRuntime, type RuntimeOptions, type TensorSpec } from '@tinystories/compiler'
 import { averagedParameters, isAverageSlot } from '../optimizers/average-weights.ts'
 import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts'
-import {
-  makeLossAndGradients,
-  makeTrainStep,
-  makeUpdate,
-  type TrainStepInputs,
-  type UpdateInputs,
-} from '../train-step.ts'
 import type { ArrayRecord, Engine, EngineState, TensorRecord, TokenBatch, TrainableModel } from '../types.ts'
 import { largestGradient } from './largest-gradient.ts'
 import { microBatches } from './micro-batches.ts'
+import {
+  createLossAndGradients,
+  createTrainStep,
+  createUpdate,
+  type TrainStepInputs,
+  type UpdateInputs,
+} from './train-step.ts'
 
 /** Options of the engine `compiled`. */
 export interface CompiledEngineOptions {
@@ -56,7 +56,7 @@ export async function createCompiledEngine({
 
   const fusedStep = (shape: TokenBatch['shape'], scalars: string[]): Promise<Compiled> =>
     graph(`step ${shape}`, () => {
-      const trainStep = makeTrainStep(model, optimizer)
+      const trainStep = createTrainStep(model, optimizer)
       return runtime.compile(
         inputs => ({ ...trainStep(withOptimizer(inputs as unknown as TrainStepInputs)) }),
         {
@@ -70,7 +70,7 @@ export async function createCompiledEngine({
     })
   const accumulate = (shape: TokenBatch['shape']): Promise<Compiled> =>
     graph(`accumulate ${shape}`, () => {
-      const lossAndGradients = makeLossAndGradients(model)
+      const lossAndGradients = createLossAndGradients(model)
       return runtime.compile(
         inputs => {
           const { parameters, gradients: sums, batch, scalars } = inputs as unknown as AccumulateInputs
@@ -93,7 +93,7 @@ export async function createCompiledEngine({
     })
   const update = (scalars: string[]): Promise<Compiled> =>
     graph('update', () => {
-      const apply = makeUpdate(optimizer)
+      const apply = createUpdate(optimizer)
       return runtime.compile(
         inputs => ({ ...apply(withOptimizer(inputs as unknown as UpdateInputs)) }),
         {

@@ -1,12 +1,10 @@
-import type { BackendName } from '@tinystories/backends'
+import type { RuntimeOptions } from '@tinystories/compiler'
+import { checkOption, checkWhole, TrainerError } from '../errors.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
-import type { Engine, TrainableModel } from '../types.ts'
-import { type CompiledEngineOptions, createCompiledEngine } from './compiled-engine.ts'
+import type { Engine, EngineName, SkippedEngine, TrainableModel } from '../types.ts'
+import { createCompiledEngine } from './compiled-engine.ts'
 import { createEagerEngine } from './eager-engine.ts'
 import { createParallelEngine } from './parallel-engine.ts'
-
-/** What computes: whole steps compiled into one ONNX graph, or op by op on a tfjs backend. */
-export type EngineName = 'compiled' | BackendName
 
 /** The engines in the order in which `auto` tries them: fastest first. */
 export const engineNames: readonly EngineName[] = ['compiled', 'node-gpu', 'node', 'webgpu', 'wasm', 'cpu']
@@ -20,7 +18,7 @@ export interface CreateEngineOptions {
   /** Threads of the compiled engine. Default: one for each core. */
   threads?: number
   /** Which ONNX Runtime the compiled engine takes, and on which providers. Default: what fits the place. */
-  runtime?: CompiledEngineOptions['runtime']
+  runtime?: Omit<RuntimeOptions, 'threads'>
   /**
    * Worker threads of `wasm` or `cpu` (Node only), each on a share of the batch. Default 1: no extra thread. The other
    * engines use several cores by themselves, and with `auto` they leave this aside.
@@ -31,17 +29,17 @@ export interface CreateEngineOptions {
 /** The engine that was taken, and why. */
 export interface EngineChoice {
   engine: Engine
-  /** Engines that `auto` tried before, with the reason why each was not taken. */
-  passedOver: { name: EngineName; reason: string }[]
+  /** Engines that `auto` tried before this one, with the error of each. */
+  skippedEngines: SkippedEngine[]
   /** One line for people: why this engine. */
-  why: string
+  selectionReason: string
 }
 
 /**
  * Sets up an engine by name, or with `auto` the fastest that works here.
  *
- * @throws the engine's own error (which names the package to install) for a named engine that does not work;
- *   RangeError for workers that it cannot have; an AggregateError when no engine works.
+ * @throws the error of the engine's package for a named engine that does not work; TrainerError `invalid-option` for
+ *   workers that it cannot have, `missing-option` for a model without a source, `no-engine` when no engine works
  */
 export async function createEngine({
   model,
@@ -51,9 +49,7 @@ export async function createEngine({
   runtime,
   workers = 1,
 }: CreateEngineOptions): Promise<EngineChoice> {
-  if (!(Number.isInteger(workers) && workers >= 1)) {
-    throw new RangeError(`workers must be a whole number of at least 1, not ${workers}`)
-  }
+  checkWhole('workers', workers)
   const make = (name: EngineName): Promise<Engine> => {
     if (name === 'compiled') {
       return createCompiledEngine({
@@ -68,36 +64,30 @@ export async function createEngine({
       : createEagerEngine({ model, optimizer, backend: name })
   }
   if (engine !== 'auto') {
-    if (!engineNames.includes(engine)) {
-      throw new RangeError(`There is no engine "${engine}": take auto, ${engineNames.join(', ')}`)
-    }
-    if (workers > 1 && engine !== 'wasm' && engine !== 'cpu') {
-      throw new RangeError(
-        `The engine ${engine} takes no workers, it uses several cores by itself. Leave workers out, or take wasm or cpu.`,
-      )
-    }
-    return { engine: await make(engine), passedOver: [], why: 'it was asked for' }
+    checkOption('engine', engine, engineNames.includes(engine), `auto, ${engineNames.join(', ')}`)
+    const hasWorkers = engine === 'wasm' || engine === 'cpu'
+    checkOption(
+      'workers',
+      workers,
+      hasWorkers || workers === 1,
+      `1 with the engine ${engine}, which uses several cores by itself; wasm and cpu take more`,
+    )
+    return { engine: await make(engine), skippedEngines: [], selectionReason: 'requested' }
   }
 
-  const passedOver: EngineChoice['passedOver'] = []
-  const errors: unknown[] = []
+  const skippedEngines: SkippedEngine[] = []
   for (const name of engineNames) {
     try {
-      return { engine: await make(name), passedOver, why: whyTaken(passedOver) }
+      return { engine: await make(name), skippedEngines, selectionReason: reasonFor(skippedEngines) }
     } catch (error) {
-      errors.push(error)
-      passedOver.push({ name, reason: error instanceof Error ? error.message : String(error) })
+      skippedEngines.push({ name, error: error instanceof Error ? error : new Error(String(error)) })
     }
   }
-  throw new AggregateError(
-    errors,
-    `No engine works here: ${passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
-  )
+  throw new TrainerError('no-engine', { skipped: skippedEngines })
 }
 
-function whyTaken(passedOver: EngineChoice['passedOver']): string {
-  const names = passedOver.map(({ name }) => name)
-  return names.length === 0
-    ? 'the fastest of all engines, and it works here'
-    : `the fastest that works here: not to be had ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
+function reasonFor(skipped: SkippedEngine[]): string {
+  return skipped.length === 0
+    ? 'the fastest engine'
+    : `the fastest that works here; not available: ${skipped.map(({ name }) => name).join(', ')}`
 }

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendName, useBackend } from '@tinystories/backends'
 import type { Optimizer } from '../optimizers/optimizer.ts'
-import { makeLossAndGradients, makeTrainStep, makeUpdate } from '../train-step.ts'
 import type { Engine, TensorRecord, TokenBatch, TrainableModel } from '../types.ts'
 import { EagerState } from './eager-state.ts'
 import { microBatches } from './micro-batches.ts'
 import { batchTensors, scalarOf, scalarTensors } from './tensors.ts'
+import { createLossAndGradients, createTrainStep, createUpdate } from './train-step.ts'
 
 /** Options of an engine that runs op by op. */
 export interface EagerEngineOptions {
@@ -21,9 +21,9 @@ export interface EagerEngineOptions {
  */
 export async function createEagerEngine({ model, optimizer, backend }: EagerEngineOptions): Promise<Engine> {
   await useBackend(backend)
-  const trainStep = makeTrainStep(model, optimizer)
-  const lossAndGradients = makeLossAndGradients(model)
-  const update = makeUpdate(optimizer)
+  const trainStep = createTrainStep(model, optimizer)
+  const lossAndGradients = createLossAndGradients(model)
+  const update = createUpdate(optimizer)
   const state = new EagerState(
     Object.fromEntries(Object.entries(model.parameters).map(([name, p]) => [name, p.shape])),
   )

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { averagedParameters } from '../optimizers/average-weights.ts'
 import type { OptimizerState } from '../optimizers/optimizer.ts'
-import { toArrays } from '../to-arrays.ts'
-import type { UpdateOutputs } from '../train-step.ts'
 import type { ArrayRecord, EngineState, StepResult, TensorRecord } from '../types.ts'
 import { largestGradient } from './largest-gradient.ts'
 import { scalarOf, toTensors } from './tensors.ts'
+import { toArrays } from './to-arrays.ts'
+import type { UpdateOutputs } from './train-step.ts'
 
 /** What an engine on a tfjs backend holds between two steps. */
 export class EagerState {

@@ -10,8 +10,8 @@ import { muon } from '../optimizers/muon.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
 import { partition } from '../optimizers/partition.ts'
 import { sgd } from '../optimizers/sgd.ts'
-import { toArrays } from '../to-arrays.ts'
 import { importOptimizer } from './import-source.ts'
+import { toArrays } from './to-arrays.ts'
 
 await useBackend('cpu')
 

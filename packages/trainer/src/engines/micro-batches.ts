@@ -1,3 +1,4 @@
+import { checkWhole } from '../errors.ts'
 import type { TokenBatch } from '../types.ts'
 
 /** The batches of one step, each with its share of the step's counted targets. */
@@ -5,7 +6,7 @@ export function microBatches(
   batch: TokenBatch | readonly TokenBatch[],
 ): { batch: TokenBatch; weight: number }[] {
   const batches = Array.isArray(batch) ? (batch as readonly TokenBatch[]) : [batch as TokenBatch]
-  if (batches.length === 0) throw new RangeError('step: give at least one batch')
+  checkWhole('batches of a step', batches.length)
   if (batches.length === 1) return [{ batch: batches[0]!, weight: 1 }]
   const tokens = batches.map(countTokens)
   const all = tokens.reduce((a, b) => a + b, 0)

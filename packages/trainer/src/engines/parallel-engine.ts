@@ -1,20 +1,21 @@
 import { useBackend } from '@tinystories/backends'
+import { TrainerError } from '../errors.ts'
 import { averagedParameters } from '../optimizers/average-weights.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { ArrayRecord, Engine, TokenBatch, TrainableModel } from '../types.ts'
-import { rangesOf } from './add-up.ts'
 import { largestGradient } from './largest-gradient.ts'
 import { countTokens, microBatches } from './micro-batches.ts'
 import type { Rows } from './parallel-messages.ts'
 import { ParallelWorker } from './parallel-worker-handle.ts'
-import { dealOut, layoutOf, viewsOf } from './parameter-layout.ts'
+import { distribute, layoutOf, viewsOf } from './parameter-layout.ts'
 import { ParameterShare, type SharedArrays, type ShareOwner, type Slots } from './parameter-share.ts'
+import { rangesOf } from './sum-gradients.ts'
 
-/** Options of an engine whose batches are parted among worker threads. */
+/** Options of an engine whose batches are divided among worker threads. */
 export interface ParallelEngineOptions {
   /** `model.source` tells the workers where its functions are. */
   model: TrainableModel
-  /** With a `source`, as all of this package but `partition` have one, the workers share its work too. */
+  /** With a `source`, which all of this package but `partition` have, the workers share its work too. */
   optimizer: Optimizer
   backend: 'wasm' | 'cpu'
   /** Worker threads; each takes a share of the rows of every batch. */
@@ -23,11 +24,11 @@ export interface ParallelEngineOptions {
 
 /**
  * Data-parallel training in Node on a tfjs backend that has one thread. Each worker computes the gradients of its rows
- * of a batch into shared memory; then each adds up its range of them, in the order of the workers; then each makes the
- * update of the parameters that are its own (as ZeRO does: Rajbhandari and others, 2020). So the result depends on the
- * number of workers, and on nothing else, to the bit.
+ * of a batch into shared memory; then each sums its range of them, in the order of the workers; then each updates the
+ * parameters that it owns (as ZeRO does: Rajbhandari and others, 2020). The result is bit-exact for a given number of
+ * workers.
  *
- * @throws RangeError when the model says not where its functions are, and what `useBackend` throws.
+ * @throws TrainerError `missing-option` when the model has no source, `worker-failed`; and what `useBackend` throws
  */
 export async function createParallelEngine({
   model,
@@ -36,11 +37,8 @@ export async function createParallelEngine({
   workers: count,
 }: ParallelEngineOptions): Promise<Engine> {
   const { source } = model
-  if (!source) {
-    throw new RangeError(
-      `workers: ${count}: the model does not say where worker threads find it. Give it a \`source\` (a module's URL, the name of its function and an argument), or take one worker.`,
-    )
-  }
+  if (!source)
+    throw new TrainerError('missing-option', { option: 'model.source', neededBy: `workers: ${count}` })
   await useBackend(backend)
   const layout = layoutOf(model.parameters)
   const { names } = layout
@@ -56,9 +54,9 @@ export async function createParallelEngine({
 
   const workers: ParallelWorker[] = []
   const inMainThread = optimizer.source ? undefined : new ParameterShare(names, shared, optimizer)
-  const shares = inMainThread ? [names] : dealOut(layout, count)
+  const shares = inMainThread ? [names] : distribute(layout, count)
   const ownerOf = (share: number): ShareOwner => inMainThread ?? workers[share]!
-  /** Does something with every share that has parameters, all at once. */
+  /** Does something with every share that has parameters, in parallel. */
   const everyShare = <T>(what: (owner: ShareOwner, names: string[]) => Promise<T>): Promise<T[]> =>
     Promise.all(shares.flatMap((names, i) => (names.length > 0 ? [what(ownerOf(i), names)] : [])))
 
@@ -104,7 +102,7 @@ export async function createParallelEngine({
         )
         loss += losses.reduce((a, b) => a + b, 0)
       }
-      const parts = await Promise.all(ranges.map((range, i) => workers[i]!.addUp(used, range)))
+      const parts = await Promise.all(ranges.map((range, i) => workers[i]!.sumGradients(used, range)))
       const squares = names.map((_, i) => parts.reduce((sum, part) => sum + part[i]!, 0))
       const gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0))
       await everyShare(owner => owner.update(gradientNorm, numbers))

@@ -1,8 +1,8 @@
 import type { BackendName } from '@tinystories/backends'
 import type { OptimizerSource } from '../optimizers/optimizer.ts'
 import type { EvaluationSums, ModuleSource, TokenBatch } from '../types.ts'
-import type { Range } from './add-up.ts'
 import type { SharedArrays, Slots } from './parameter-share.ts'
+import type { Range } from './sum-gradients.ts'
 
 export interface ParallelWorkerData {
   source: ModuleSource
@@ -25,7 +25,7 @@ export type ParallelRequest =
       first: boolean
     }
   | { kind: 'evaluate'; rows: Rows; weights: 'parameters' | 'average' }
-  | { kind: 'addUp'; used: number; range: Range }
+  | { kind: 'sumGradients'; used: number; range: Range }
   // See `ShareOwner`.
   | { kind: 'load'; slots: Slots }
   | { kind: 'update'; gradientNorm: number; numbers: Record<string, number> }

@@ -1,33 +1,33 @@
 import type { Worker } from 'node:worker_threads'
-import { EngineError } from '../errors.ts'
-import type { EvaluationSums } from '../types.ts'
-import type { Range } from './add-up.ts'
+import { TrainerError } from '../errors.ts'
+import type { EngineName, EvaluationSums } from '../types.ts'
 import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
 import type { ShareOwner, Slots } from './parameter-share.ts'
+import type { Range } from './sum-gradients.ts'
 
 type Answer<Kind extends ParallelAnswer['kind']> = Extract<ParallelAnswer, { kind: Kind }>
 
 /** One worker thread of the data-parallel engine, seen from the main thread: one request at a time. */
 export class ParallelWorker implements ShareOwner {
   readonly #worker: Worker
+  readonly #engine: EngineName
   readonly #ready: Promise<ParallelAnswer>
   #pending: { resolve(answer: ParallelAnswer): void; reject(error: Error): void } | undefined
   #failure: Error | undefined
 
-  private constructor(worker: Worker) {
+  constructor(worker: Worker, engine: EngineName) {
     this.#worker = worker
+    this.#engine = engine
     this.#ready = this.#next()
     this.#ready.catch(() => {})
     worker.on('message', (answer: ParallelAnswer) => {
       const pending = this.#pending
       this.#pending = undefined
-      if (answer.kind === 'failed') pending?.reject(new EngineError(`A training worker: ${answer.message}`))
+      if (answer.kind === 'failed') pending?.reject(this.#failed(answer.message))
       else pending?.resolve(answer)
     })
-    worker.on('error', error => {
-      this.#fail(new EngineError(`A training worker failed: ${(error as Error).message}`, { cause: error }))
-    })
-    worker.on('exit', code => this.#fail(new EngineError(`A training worker ended with code ${code}`)))
+    worker.on('error', error => this.#fail(this.#failed((error as Error).message, error)))
+    worker.on('exit', code => this.#fail(this.#failed(`it ended with code ${code}.`)))
   }
 
   static async start(workerData: ParallelWorkerData): Promise<ParallelWorker> {
@@ -35,7 +35,8 @@ export class ParallelWorker implements ShareOwner {
     const threads = 'node:worker_threads'
     const { Worker } = (await import(threads)) as typeof import('node:worker_threads')
     const file = import.meta.url.endsWith('.ts') ? './parallel-worker.ts' : './parallel-worker.js'
-    return new ParallelWorker(new Worker(new URL(file, import.meta.url), { workerData }))
+    const worker = new Worker(new URL(file, import.meta.url), { workerData })
+    return new ParallelWorker(worker, workerData.backend)
   }
 
   async ready(): Promise<void> {
@@ -55,9 +56,9 @@ export class ParallelWorker implements ShareOwner {
     await this.#ask({ kind: 'load', slots })
   }
 
-  /** See `addUp`. */
-  async addUp(used: number, range: Range): Promise<number[]> {
-    return (await this.#ask<'squares'>({ kind: 'addUp', used, range })).squares
+  /** See `sumGradients`. */
+  async sumGradients(used: number, range: Range): Promise<number[]> {
+    return (await this.#ask<'squares'>({ kind: 'sumGradients', used, range })).squares
   }
 
   async update(gradientNorm: number, numbers: Record<string, number>): Promise<void> {
@@ -83,6 +84,10 @@ export class ParallelWorker implements ShareOwner {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject }
     })
+  }
+
+  #failed(problem: string, cause?: unknown): TrainerError {
+    return new TrainerError('worker-failed', { engine: this.#engine, problem }, { cause })
   }
 
   #fail(error: Error): void {

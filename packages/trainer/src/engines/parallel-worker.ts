@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { makeLossAndGradients } from '../train-step.ts'
 import type { EvaluationSums, ModelFunctions } from '../types.ts'
-import { addUp } from './add-up.ts'
 import { importOptimizer, importSource } from './import-source.ts'
 import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
 import { viewsOf } from './parameter-layout.ts'
 import { ParameterShare } from './parameter-share.ts'
+import { sumGradients } from './sum-gradients.ts'
 import { batchTensors, passingTensors, passingValues, scalarOf } from './tensors.ts'
+import { createLossAndGradients } from './train-step.ts'
 
 // By a variable, so that bundlers for pages leave Node's module alone.
 const threads = 'node:worker_threads'
@@ -17,7 +17,7 @@ const { layout } = shared
 
 await useBackend(backend)
 const model = await importSource<ModelFunctions>(source)
-const lossAndGradients = makeLossAndGradients(model)
+const lossAndGradients = createLossAndGradients(model)
 const ownSums = viewsOf(shared.gradients[index]!, layout)
 const share = owned && new ParameterShare(owned.names, shared, await importOptimizer(owned.optimizer))
 
@@ -70,8 +70,8 @@ async function answer(request: ParallelRequest): Promise<ParallelAnswer> {
     case 'load':
       await share!.load(request.slots)
       return { kind: 'done' }
-    case 'addUp':
-      return { kind: 'squares', squares: addUp(shared, request.used, request.range) }
+    case 'sumGradients':
+      return { kind: 'squares', squares: sumGradients(shared, request.used, request.range) }
     case 'update':
       await share!.update(request.gradientNorm, request.numbers)
       return { kind: 'done' }

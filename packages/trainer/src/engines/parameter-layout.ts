@@ -30,12 +30,12 @@ export function viewsOf(
 }
 
 /**
- * Deals whole parameters out to owners. Those of one shape go round, because an optimiser may take far longer over an
- * element of a matrix than over one of a table; what does not come out even goes to whoever has least.
+ * Distributes whole parameters among owners. Those of one shape are spread evenly, because an optimizer may take far
+ * longer for an element of a matrix than for one of a table; a remainder goes to the owner with the least.
  *
  * @returns the names of each owner's parameters, in the layout's order
  */
-export function dealOut({ names, shapes }: ParameterLayout, owners: number): string[][] {
+export function distribute({ names, shapes }: ParameterLayout, owners: number): string[][] {
   const owned = Array.from({ length: owners }, () => ({ names: new Set<string>(), size: 0 }))
   const bySize = names.toSorted((a, b) => sizeOf(shapes[b]!) - sizeOf(shapes[a]!))
   for (const name of bySize) {

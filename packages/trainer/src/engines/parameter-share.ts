@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { averagedParameters } from '../optimizers/average-weights.ts'
 import { mapRecord, type Optimizer, type OptimizerState } from '../optimizers/optimizer.ts'
-import { toArrays } from '../to-arrays.ts'
 import type { ArrayRecord, TensorRecord } from '../types.ts'
 import { type ParameterLayout, viewsOf } from './parameter-layout.ts'
 import { passingTensors, passingValues, scalarTensors, toTensors } from './tensors.ts'
+import { toArrays } from './to-arrays.ts'
 
 /** What all threads of a data-parallel engine see. */
 export interface SharedArrays {

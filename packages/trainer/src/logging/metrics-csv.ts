@@ -1,4 +1,4 @@
-import type { MetricsLine } from '../metrics-line.ts'
+import type { MetricsLine } from './metrics-line.ts'
 
 const columns = [
   'type',

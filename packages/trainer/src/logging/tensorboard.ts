@@ -1,77 +1,69 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { createFolder, toFileError } from '@tinystories/utils/disk'
 import protobuf from 'protobufjs/minimal.js'
-import { CheckpointError, describeWriteFailure } from '../errors.ts'
-import type { MetricsLine } from '../metrics-line.ts'
 import { crc32c } from './crc32c.ts'
+import type { MetricsLine } from './metrics-line.ts'
 
-/**
- * Writes metrics as an event file that TensorBoard reads: TFRecords of `tensorflow.Event` messages. Training figures
- * stand under `train/`, held-out ones under `heldOut/`, sample stories among the texts.
- *
- * Each opening begins a file of its own. The first event says from which step on it counts, so that TensorBoard
- * leaves out what an interrupted run had logged beyond its checkpoint.
- */
-export class TensorBoardFile {
+/** An event file that metrics are appended to. */
+export interface TensorBoardFile {
   readonly path: string
-  readonly #file: FileHandle
-  #last: Promise<unknown> = Promise.resolve()
-
-  private constructor(path: string, file: FileHandle) {
-    this.path = path
-    this.#file = file
-  }
-
-  /**
-   * @param folder where the event file is made, beside those of earlier sittings
-   * @param fromStep the next step: 1, or what a resumed run goes on with
-   * @throws CheckpointError when the file cannot be made
-   */
-  static async open(folder: string, fromStep: number, now: Date = new Date()): Promise<TensorBoardFile> {
-    const seconds = now.getTime() / 1000
-    const name = `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}.${fromStep}`
-    const path = join(folder, name)
-    try {
-      await mkdir(folder, { recursive: true })
-      const file = new TensorBoardFile(path, await open(path, 'wx'))
-      file.#append(event(seconds, 0).uint32(tag(3, LENGTH)).string('brain.Event:2'))
-      file.#append(sessionStart(seconds, fromStep))
-      await file.#last
-      return file
-    } catch (error) {
-      throw writeFailure(path, folder, error)
-    }
-  }
-
-  /** Adds a line; it is written in the background. */
-  append(line: MetricsLine, now: Date = new Date()): void {
-    this.#append(eventOf(line, now.getTime() / 1000))
-  }
-
-  /** @throws CheckpointError when a line could not be written. */
-  async close(): Promise<void> {
-    try {
-      await this.#last
-    } catch (error) {
-      throw writeFailure(this.path, dirname(this.path), error)
-    } finally {
-      await this.#file.close()
-    }
-  }
-
-  #append(message: protobuf.Writer): void {
-    const bytes = record(message.finish())
-    this.#last = this.#last.then(() => this.#file.write(bytes))
-    // Told by close.
-    this.#last.catch(() => {})
-  }
+  /** Adds a line; it is written in the background. `now` is the event's time. */
+  append(line: MetricsLine, now?: Date): void
+  /** @throws FileError when a line could not be written */
+  close(): Promise<void>
 }
 
-function writeFailure(path: string, folder: string, error: unknown): CheckpointError {
-  return new CheckpointError(describeWriteFailure('The TensorBoard events', path, error), folder, {
-    cause: error,
+/**
+ * Opens a new event file that TensorBoard reads: TFRecords of `tensorflow.Event` messages. Training figures are found
+ * under `train/`, held-out ones under `heldOut/`, sample stories among the texts.
+ *
+ * The first event says from which step on it counts, so that TensorBoard leaves out what an interrupted run had logged
+ * beyond its checkpoint.
+ *
+ * @param folder where the event file is created, beside those of earlier segments of the run
+ * @param fromStep the next step: 1, or the one that a resumed run continues with
+ * @throws FileError when the file cannot be created
+ */
+export async function openTensorBoardFile(
+  folder: string,
+  fromStep: number,
+  now: Date = new Date(),
+): Promise<TensorBoardFile> {
+  const seconds = now.getTime() / 1000
+  const path = join(
+    folder,
+    `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}.${fromStep}`,
+  )
+  await createFolder(folder)
+  const file = await open(path, 'wx').catch(error => {
+    throw toFileError(error, path, 'create')
   })
+  let last: Promise<unknown> = Promise.resolve()
+  const append = (message: protobuf.Writer): void => {
+    const bytes = record(message.finish())
+    last = last.then(() => file.write(bytes))
+    // `close` reports it.
+    last.catch(() => {})
+  }
+  const close = async (): Promise<void> => {
+    try {
+      await last
+    } catch (error) {
+      throw toFileError(error, path, 'write')
+    } finally {
+      await file.close()
+    }
+  }
+  append(event(seconds, 0).uint32(tag(3, LENGTH)).string('brain.Event:2'))
+  append(sessionStart(seconds, fromStep))
+  await last.catch(close)
+  return {
+    path,
+    append: (line, at = new Date()) => append(eventOf(line, at.getTime() / 1000)),
+    close,
+  }
 }
 
 /** Wire types of protobuf. */

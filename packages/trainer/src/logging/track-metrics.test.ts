@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { useBackend } from '@tinystories/backends'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createTrainer } from '../run/create-trainer.ts'
 import { options } from '../testing/toy-run.ts'
-import { createTrainer } from '../trainer.ts'
 import { type MetricsTracker, trackMetrics } from './track-metrics.ts'
 
 await useBackend('cpu')

@@ -1,5 +1,5 @@
-import type { MetricsLine } from '../metrics-line.ts'
-import type { TrainerCallbacks } from '../start-trainer.ts'
+import type { TrainerCallbacks } from '../run/start-trainer.ts'
+import type { MetricsLine } from './metrics-line.ts'
 
 /**
  * What takes metrics elsewhere: W&B's run object, or anything of that shape. What it returns is waited for if it is a

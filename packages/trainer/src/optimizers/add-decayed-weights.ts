@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
 /**
@@ -6,7 +7,7 @@ import { mapRecord, type Optimizer } from './optimizer.ts'
  * Biases and the gains of LayerNorm (rank below 2) are left alone.
  */
 export function addDecayedWeights(weightDecay: number): Optimizer {
-  if (!(weightDecay >= 0)) throw new RangeError(`weight decay must be 0 or more, not ${weightDecay}`)
+  checkOption('weightDecay', weightDecay, weightDecay >= 0, '0 or more')
   return {
     init: () => ({}),
     update(updates, _state, { parameters }) {

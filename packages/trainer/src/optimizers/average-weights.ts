@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
 const slotName = 'average'
@@ -31,7 +32,7 @@ export function averagedParameters<T>(
  * the random initial weights are soon forgotten.
  */
 export function averageWeights({ decay = 0.999 }: { decay?: number } = {}): Optimizer {
-  if (!(decay > 0 && decay < 1)) throw new RangeError(`averageWeights: decay must be in (0, 1), not ${decay}`)
+  checkOption('decay', decay, decay > 0 && decay < 1, 'in (0, 1)')
   return {
     init: parameters => ({ [slotName]: mapRecord(parameters, p => tf.clone(p)) }),
     update(updates, state, { parameters, scalars }) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
 /** Option of every ready-made optimizer. */
@@ -9,7 +10,7 @@ export interface ClippingOptions {
 
 /** Scales all updates by `min(1, maxNorm / norm)`, norm being that of the raw gradients taken together. */
 export function clipByGlobalNorm(maxNorm: number): Optimizer {
-  if (!(maxNorm > 0)) throw new RangeError(`clipByGlobalNorm: maxNorm must be above 0, not ${maxNorm}`)
+  checkOption('maxGradientNorm', maxNorm, maxNorm > 0, 'above 0')
   return {
     init: () => ({}),
     update(updates, _state, { gradientNorm }) {

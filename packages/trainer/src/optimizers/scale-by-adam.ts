@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
@@ -15,9 +16,9 @@ export interface AdamOptions {
 /** Adam's direction, m̂ / (√v̂ + ε), with bias correction (Kingma and Ba, 2015, algorithm 1). */
 export function scaleByAdam({ beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8 }: AdamOptions = {}): Optimizer {
   for (const [name, value] of Object.entries({ beta1, beta2 })) {
-    if (!(value >= 0 && value < 1)) throw new RangeError(`adam: ${name} must be in [0, 1), not ${value}`)
+    checkOption(name, value, value >= 0 && value < 1, 'in [0, 1)')
   }
-  if (!(epsilon > 0)) throw new RangeError(`adam: epsilon must be above 0, not ${epsilon}`)
+  checkOption('epsilon', epsilon, epsilon > 0, 'above 0')
   return {
     init: parameters => ({
       firstMoment: mapRecord(parameters, p => tf.zerosLike(p)),

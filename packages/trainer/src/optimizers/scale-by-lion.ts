@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
@@ -17,7 +18,7 @@ export interface LionOptions {
  */
 export function scaleByLion({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer {
   for (const [name, value] of Object.entries({ beta1, beta2 })) {
-    if (!(value >= 0 && value < 1)) throw new RangeError(`lion: ${name} must be in [0, 1), not ${value}`)
+    checkOption(name, value, value >= 0 && value < 1, 'in [0, 1)')
   }
   return {
     init: parameters => ({ firstMoment: mapRecord(parameters, p => tf.zerosLike(p)) }),

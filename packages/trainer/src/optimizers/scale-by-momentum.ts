@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from '../errors.ts'
 import type { TensorRecord } from '../types.ts'
 import { mapRecord, type Optimizer } from './optimizer.ts'
 
@@ -15,9 +16,7 @@ export interface MomentumOptions {
  * `nesterov` g + momentum · b (Sutskever and others, 2013).
  */
 export function scaleByMomentum({ momentum = 0.9, nesterov = false }: MomentumOptions = {}): Optimizer {
-  if (!(momentum >= 0 && momentum < 1)) {
-    throw new RangeError(`momentum must be in [0, 1), not ${momentum}`)
-  }
+  checkOption('momentum', momentum, momentum >= 0 && momentum < 1, 'in [0, 1)')
   return {
     init: parameters => ({ momentum: mapRecord(parameters, p => tf.zerosLike(p)) }),
     update(updates, state) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOption, TrainerError } from '../errors.ts'
 import type { TensorRecord } from '../types.ts'
 import type { Optimizer } from './optimizer.ts'
 import { orthogonalize } from './orthogonalize.ts'
@@ -14,8 +15,7 @@ export interface MuonOptions {
  * √max(1, rows / columns), so that every direction of a weight moves alike. Every update must be a matrix.
  */
 export function scaleByMuon({ momentum = 0.95 }: MuonOptions = {}): Optimizer {
-  if (!(momentum >= 0 && momentum < 1))
-    throw new RangeError(`muon: momentum must be in [0, 1), not ${momentum}`)
+  checkOption('momentum', momentum, momentum >= 0 && momentum < 1, 'in [0, 1)')
   return {
     init: parameters => ({
       momentum: Object.fromEntries(Object.entries(parameters).map(([name, p]) => [name, tf.zerosLike(p)])),
@@ -26,7 +26,13 @@ export function scaleByMuon({ momentum = 0.95 }: MuonOptions = {}): Optimizer {
       for (const [name, gradient] of Object.entries(updates)) {
         const [rows, columns] = gradient.shape
         if (gradient.rank !== 2 || rows === undefined || columns === undefined) {
-          throw new RangeError(`muon: ${name} has rank ${gradient.rank}, it takes only matrices`)
+          const { rank } = gradient
+          throw new TrainerError('wrong-rank', {
+            transform: 'scaleByMuon',
+            parameter: name,
+            rank,
+            expected: 2,
+          })
         }
         const sum = tf.add(tf.mul(state.momentum![name]!, momentum), gradient)
         const ahead = tf.add(gradient, tf.mul(sum, momentum)) as tf.Tensor2D

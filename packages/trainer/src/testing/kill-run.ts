@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
-import { createTrainer } from '../trainer.ts'
+import { createTrainer } from '../run/create-trainer.ts'
 import { format, options } from './toy-run.ts'
 
 /** A run that a test kills: `kill-run.ts FOLDER STEPS` goes on where it can, tells each step and at last a hash. */

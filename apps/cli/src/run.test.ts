@@ -142,7 +142,7 @@ test('Ctrl-C does not claim a checkpoint that could not be written', async () =>
       },
     },
   )
-  expect(stderr).toMatch(/^error: The checkpoint .* could not be written/)
+  expect(stderr).toMatch(/^error: Cannot write .*step-/)
   expect(stdout).not.toContain('its checkpoint is written')
   expect(code).toBe(1)
 })

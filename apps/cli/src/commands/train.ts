@@ -12,15 +12,17 @@ import {
 } from '@tinystories/pipeline/recipe'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import {
-  CheckpointError,
   createTrainer,
   evaluateOn,
   metricsCsv,
+  openTensorBoardFile,
   type RunLimits,
   type RunResult,
   type StepLine,
-  TensorBoardFile,
+  type TensorBoardFile,
+  TrainerError,
 } from '@tinystories/trainer'
+import { LockError } from '@tinystories/utils/disk'
 import { interruptible } from '../interrupts.ts'
 import { lossCurve } from '../loss-curve.ts'
 import { forDisplay } from '../paths.ts'
@@ -70,7 +72,7 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
   const { run, settings, tokenizer } = await prepareRun(flags, note, signal)
   const abandon = async (error: unknown): Promise<never> => {
     // A folder that is locked belongs to a run that began at the same moment.
-    if (flags.resume === undefined && !CheckpointError.isInstance(error)) {
+    if (flags.resume === undefined && !LockError.isInstance(error)) {
       await removeUnbegun(run)
       // The folder of all runs, where this was to be its first.
       if (flags.out === undefined) await rmdir(dirname(run.folder)).catch(() => {})
@@ -141,18 +143,18 @@ async function trainRun(flags: TrainFlags, note: Note, signal: AbortSignal): Pro
   // Later resumes go on with what was forced.
   if (flags.resume !== undefined && flags.force) await writeSettings(run, settings)
   try {
-    const { engine, passedOver, why } = trainer
-    for (const { name, reason } of passedOver.filter(({ name }) => name === 'compiled')) {
-      note(`Engine ${name} is not used: ${reason}`)
+    const { engine, skippedEngines, selectionReason } = trainer
+    for (const { name, error } of skippedEngines.filter(({ name }) => name === 'compiled')) {
+      note(`Engine ${name} is not used: ${error.message}`)
     }
     note(
       `Model: ${settings.model.layers} ${settings.model.layers === 1 ? 'layer' : 'layers'}, hidden ${settings.model.hiddenSize}, ${settings.model.heads} heads, context ${settings.model.contextLength}, ${countParameters(settings.model).total.toLocaleString('en')} parameters`,
     )
-    note(`Engine: ${engine.name} (${engine.description}; ${why})`)
+    note(`Engine: ${engine.name} (${engine.description}; ${selectionReason})`)
     note(`Run folder: ${forDisplay(run.folder)}`)
     if (trainer.step === 0) await tellNeeds(note, settings, trainer, optimizer)
     if (flags.tensorboard) {
-      events = await TensorBoardFile.open(run.tensorboard, trainer.step + 1)
+      events = await openTensorBoardFile(run.tensorboard, trainer.step + 1)
       note(`TensorBoard: tensorboard --logdir ${forDisplay(run.tensorboard)}`)
     }
     result = await trainer.run({ ...runLimits(settings), signal })
@@ -217,10 +219,15 @@ function shareDone({ limits, tokensPerEpoch }: RunSettings): (line: StepLine) =>
     )
 }
 
-/** Adds the flag to an error that says that something can be forced. */
+/** Words an error that --force overrides. */
 function withForce(error: unknown): unknown {
-  if (!(error instanceof Error) || !/force/.test(error.message)) return error
-  return new UserError(`${error.message} The flag for that is --force.`, { cause: error })
+  const canForce =
+    TrainerError.isInstance(error) && (error.code === 'other-identity' || error.code === 'other-optimizer')
+  if (!canForce) return error
+  return new UserError(
+    `${error.problem} Resume with what the run was made with, start a new run, or force it with --force.`,
+    { cause: error },
+  )
 }
 
 async function find(flags: TrainFlags, note: Note, signal: AbortSignal): Promise<number> {

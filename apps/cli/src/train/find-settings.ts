@@ -41,7 +41,7 @@ export async function findSettings(
     const memoryLimit = memoryShare * (process.availableMemory() + process.memoryUsage.rss())
     note(`Trying batches of ${settings.model.contextLength} tokens a window in ${formatBytes(memoryLimit)}:`)
     const { suggestion, stopped } = await findBatchSize({
-      makeEngine,
+      createEngine: makeEngine,
       optimizer,
       contextLength: settings.model.contextLength,
       vocabSize: settings.model.vocabSize,

@@ -44,7 +44,7 @@ test('takes every part of a recipe, writes stories on the way, and goes on from 
   )
   expect(first.stderr).toBe('')
   expect(first.code).toBe(0)
-  expect(first.stdout).toMatch(/Engine: compiled \(.*the fastest of all engines, and it works here\)/)
+  expect(first.stdout).toMatch(/Engine: compiled \(.*the fastest engine\)/)
   expect(first.stdout).toMatch(/step 10 {2}it writes: Once upon a time/)
   const more = await cli('train --resume recipe --steps 30')
   expect(more.code).toBe(0)
@@ -83,12 +83,12 @@ describe('a resume', () => {
     await appendFile(path, '\n<|endoftext|>\nOne more story.')
     const refused = await cli('train --resume begun --steps 8')
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toMatch(/^error: .*step-00000006 was made with another data\..*--force/)
+    expect(refused.stderr).toMatch(/^error: .*step-00000006 was made with another data\. Resuming all the same/)
     await writeFile(path, before)
     expect((await cli('train --resume begun --steps 7')).code).toBe(0)
     await appendFile(path, '\n<|endoftext|>\nOne more story.')
     const forced = await cli('train --resume begun --steps 9 --force')
-    expect(forced.stdout).toMatch(/Warning: .*was made with another data; going on all the same/)
+    expect(forced.stdout).toMatch(/Warning: .*was made with another data\. Resuming all the same/)
     expect(forced.code).toBe(0)
     await writeFile(path, before)
   })
@@ -106,7 +106,7 @@ describe('a resume', () => {
       settings.replace('"layers": 1', '"layers": 2').replace('"global"', '"global", "local"'),
     )
     expect((await cli('train --resume begun --steps 12')).stderr).toMatch(
-      /is of another model: its parameter/,
+      /belongs to another model: its parameter/,
     )
     await writeFile(config, settings)
   })
@@ -134,7 +134,7 @@ test('a second process in one folder is refused, and a killed one leaves no lock
   })
   const second = await cli('train --resume shared')
   expect(second.code).toBe(1)
-  expect(second.stderr).toMatch(new RegExp(`being trained by process ${child.pid}`))
+  expect(second.stderr).toMatch(new RegExp(`is held by process ${child.pid}`))
   const end = new Promise(resolve => child.on('close', resolve))
   child.kill('SIGKILL')
   await end

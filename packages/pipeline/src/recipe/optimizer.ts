@@ -1,4 +1,5 @@
-import { adam, adamW, averageWeights, chain, lion, muon, type Optimizer, sgd } from '@tinystories/trainer'
+import { adam, adamW, lion, muon, type Optimizer, sgd } from '@tinystories/trainer'
+import { averageWeights, chain } from '@tinystories/trainer/optimizers'
 import type { OptimizerName, Recipe } from './recipe.ts'
 
 /** The optimizer of a recipe, with averaged weights where it asks for them. */

@@ -17,7 +17,8 @@ try {
   const tarball = join(folder, packed.filename.replace('@', '').replace('/', '-'))
   console.log(run('publint', 'run', '--strict', tarball))
   // A command has no entry that could be imported.
-  if (exports['.']) console.log(run('attw', tarball, '--profile', 'esm-only', '--format', 'ascii'))
+  if (Object.keys(exports).some(entry => entry !== './package.json'))
+    console.log(run('attw', tarball, '--profile', 'esm-only', '--format', 'ascii'))
   console.log(`${name}: ${packed.entryCount} files, ${packed.size} bytes packed`)
 } catch (error) {
   console.error(error.stdout ?? '', error.message)

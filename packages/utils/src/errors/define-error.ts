@@ -39,6 +39,9 @@ export interface ErrorClass<Name extends string, Details> {
 export type ErrorOf<Class> =
   Class extends ErrorClass<infer Name, infer Details> ? CodedError<Name, Details> : never
 
+/** What marks the errors of a class, the same in every copy of a package. */
+export const markerOf = (name: string): symbol => Symbol.for(`@tinystories/error/${name}`)
+
 /**
  * Defines an error class whose instances carry a code from a closed union and details typed by that code; the
  * message is generated from them, so that nothing ever has to read a message.
@@ -61,7 +64,7 @@ export function defineError<Name extends string, Details>(
   name: Name,
   texts: NoInfer<ErrorTexts<Details>>,
 ): ErrorClass<Name, Details> {
-  const marker = Symbol.for(`@tinystories/error/${name}`)
+  const marker = markerOf(name)
 
   class DefinedError extends Error {
     static readonly codes = Object.keys(texts)

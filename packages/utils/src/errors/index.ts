@@ -6,3 +6,4 @@ export {
   type ErrorText,
   type ErrorTexts,
 } from './define-error.ts'
+export { deserializeError, type SerializedError, serializeError } from './serialize-error.ts'

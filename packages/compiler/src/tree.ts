@@ -35,7 +35,7 @@ export interface Leaf<T> {
 /**
  * The leaves of a nested record in the order of its keys.
  * @param what names the record in errors
- * @throws CompilerError for a value that is neither a leaf nor a record
+ * @throws CompilerError `invalid-tree` for a value that is neither a leaf nor a record
  */
 export function leavesOf<T>(tree: unknown, isLeaf: (value: unknown) => value is T, what: string): Leaf<T>[] {
   const leaves: Leaf<T>[] = []
@@ -45,11 +45,7 @@ export function leavesOf<T>(tree: unknown, isLeaf: (value: unknown) => value is 
     } else if (isRecord(value)) {
       for (const [key, child] of Object.entries(value)) visit(child, [...path, key])
     } else {
-      const where = path.length > 0 ? ` at "${pathName(path)}"` : ''
-      throw new CompilerError(
-        'invalid-argument',
-        `${what}${where} is ${describe(value)}: give a nested record of tensors`,
-      )
+      throw new CompilerError('invalid-tree', { what, path: pathName(path), found: describe(value) })
     }
   }
   visit(tree, [])

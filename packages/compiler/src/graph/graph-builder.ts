@@ -16,34 +16,34 @@ export interface NodeOptions {
  * (common subexpressions never arise), and equal constants are one constant.
  */
 export class GraphBuilder {
-  private readonly inputs: NamedValue[] = []
-  private readonly outputs: NamedValue[] = []
-  private readonly nodes: GraphNode[] = []
-  private readonly known = new Map<string, GraphNode>()
-  private readonly constants = new Map<string, Value[]>()
-  private readonly constantsByArray = new Map<ConstantData, Value>()
-  private nextId = 0
+  readonly #inputs: NamedValue[] = []
+  readonly #outputs: NamedValue[] = []
+  readonly #nodes: GraphNode[] = []
+  readonly #known = new Map<string, GraphNode>()
+  readonly #constants = new Map<string, Value[]>()
+  readonly #constantsByArray = new Map<ConstantData, Value>()
+  #nextId = 0
 
   input(name: string, type: ElementType, shape: readonly number[]): Value {
-    const value: Value = { id: this.nextId++, type, shape: [...shape], input: name }
-    this.inputs.push({ name, value })
+    const value: Value = { id: this.#nextId++, type, shape: [...shape], input: name }
+    this.#inputs.push({ name, value })
     return value
   }
 
   output(name: string, value: Value): void {
-    this.outputs.push({ name, value })
+    this.#outputs.push({ name, value })
   }
 
   constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
-    const known = this.constantsByArray.get(data)
+    const known = this.#constantsByArray.get(data)
     if (known && known.type === type && sameShape(known.shape, shape)) return known
     const key = `${type}[${shape.join()}]${hashOf(data)}`
-    const alike = this.constants.get(key) ?? []
+    const alike = this.#constants.get(key) ?? []
     const equal = alike.find(({ constant }) => equalBytes(constant!, data))
     if (equal) return equal
-    const value: Value = { id: this.nextId++, type, shape: [...shape], constant: data }
-    this.constants.set(key, [...alike, value])
-    this.constantsByArray.set(data, value)
+    const value: Value = { id: this.#nextId++, type, shape: [...shape], constant: data }
+    this.#constants.set(key, [...alike, value])
+    this.#constantsByArray.set(data, value)
     return value
   }
 
@@ -73,13 +73,13 @@ export class GraphBuilder {
       inputs.map(input => input?.id ?? '').join(),
       ...names.map(name => `${name}=${JSON.stringify(attributes[name])}`),
     ].join('|')
-    const known = this.known.get(key)
+    const known = this.#known.get(key)
     if (known) return known.outputs
     const made: Value[] = []
     const node: GraphNode = { op, domain, inputs: [...inputs], outputs: made, attributes }
-    for (const { type, shape } of outputs) made.push({ id: this.nextId++, type, shape: [...shape], node })
-    this.nodes.push(node)
-    this.known.set(key, node)
+    for (const { type, shape } of outputs) made.push({ id: this.#nextId++, type, shape: [...shape], node })
+    this.#nodes.push(node)
+    this.#known.set(key, node)
     return made
   }
 
@@ -90,19 +90,23 @@ export class GraphBuilder {
   finish(): Graph {
     const taken = new Set<Value>()
     const copies: GraphNode[] = []
-    const outputs = this.outputs.map(({ name, value }) => {
+    const outputs = this.#outputs.map(({ name, value }) => {
       if (value.node && !taken.has(value)) {
         taken.add(value)
         return { name, value }
       }
       const made: Value[] = []
       const node: GraphNode = { op: 'Identity', domain: '', inputs: [value], outputs: made, attributes: {} }
-      made.push({ id: this.nextId++, type: value.type, shape: value.shape, node })
+      made.push({ id: this.#nextId++, type: value.type, shape: value.shape, node })
       copies.push(node)
       return { name, value: made[0]! }
     })
     const live = liveNodes(outputs)
-    return { inputs: this.inputs, outputs, nodes: [...this.nodes, ...copies].filter(node => live.has(node)) }
+    return {
+      inputs: this.#inputs,
+      outputs,
+      nodes: [...this.#nodes, ...copies].filter(node => live.has(node)),
+    }
   }
 }
 

@@ -84,7 +84,9 @@ describe('state in place', () => {
       { w: { a: f(4) }, i: { shape: [2], dtype: 'int32' } } as never,
       { state: ['w'] },
     )
-    await expect(step.run({ i: Int32Array.of(0, 99) } as never)).rejects.toThrow('running the graph')
+    await expect(step.run({ i: Int32Array.of(0, 99) } as never)).rejects.toMatchObject({
+      code: 'runtime-failed',
+    })
     expect(await runtime.read('w')).toEqual({ a: Float32Array.of(1, 2, 3, 4) })
     await step.run({ i: Int32Array.of(0, 0) } as never)
     expect(await runtime.read('w')).toEqual({ a: Float32Array.of(-1, 0, 1, 2) })
@@ -104,9 +106,9 @@ describe('state in place', () => {
       { state: ['v'] },
     )
     const x = new Float32Array(huge)
-    await expect(step.run({ x })).rejects.toThrow('running the graph')
-    await expect(runtime.read('v')).rejects.toThrow('"v/a" was lost')
-    await expect(step.run({ x })).rejects.toThrow('write it again')
+    await expect(step.run({ x })).rejects.toMatchObject({ code: 'runtime-failed' })
+    await expect(runtime.read('v')).rejects.toMatchObject({ code: 'lost-state', details: { name: 'v/a' } })
+    await expect(step.run({ x })).rejects.toMatchObject({ code: 'lost-state' })
     await runtime.write({ v: { a: Float32Array.of(5, 6, 7, 8) } })
     expect(await runtime.read('v')).toEqual({ a: Float32Array.of(5, 6, 7, 8) })
     await step.dispose()

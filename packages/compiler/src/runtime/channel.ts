@@ -1,4 +1,4 @@
-import { CompilerError } from '../errors.ts'
+import { CompilerError, type Failure } from '../errors.ts'
 import type { Answer, NamedData, Request, RequestMessage } from './messages.ts'
 
 /** Where requests go and answers come from: a thread, a web worker, or the caller's own thread. */
@@ -7,7 +7,7 @@ export interface Port {
   post(message: RequestMessage, transfer: readonly ArrayBuffer[]): void
   /**
    * @param onAnswer for each answer
-   * @param onEnd when nothing will be answered any more, with what happened in words ("ended with ...")
+   * @param onEnd when nothing will be answered any more, with what happened ("ended with ...")
    */
   listen(onAnswer: (answer: Answer) => void, onEnd: (what: string, cause?: unknown) => void): void
   /** Keeps the process alive while calls are open, or no longer. */
@@ -18,89 +18,67 @@ export interface Port {
 interface Pending {
   resolve(data: NamedData): void
   reject(error: Error): void
-  /** What was asked for, in words, for an error. */
+  /** What was requested, for an error. */
   doing: string
 }
 
-/** What the first call does, in words. */
-export const STARTING = 'starting'
-
 /** Calls to what holds ONNX Runtime. They are answered in order. */
 export class Channel {
-  private readonly port: Port
-  /** The package that brings ONNX Runtime, for errors. */
-  private readonly packageName: string
-  private readonly pending = new Map<number, Pending>()
-  private nextId = 0
-  /** Why nothing can be asked any more. */
-  private closed: CompilerError | undefined
+  readonly #port: Port
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 0
+  /** Why nothing can be requested any more. */
+  #closed: CompilerError | undefined
 
-  constructor(port: Port, packageName: string) {
-    this.port = port
-    this.packageName = packageName
+  constructor(port: Port) {
+    this.#port = port
     port.listen(
-      answer => this.settle(answer),
-      (what, cause) => this.close(what, cause),
+      answer => this.#settle(answer),
+      (problem, cause) => this.#close(problem, cause),
     )
   }
 
-  /** @throws CompilerError (`runtime`) with ONNX Runtime's words, or (`disposed`) once the thread has ended */
+  /** @throws CompilerError what the other side threw, `runtime-failed`, `worker-ended` or `disposed` */
   ask(request: Request, doing: string, transfer: readonly ArrayBuffer[] = []): Promise<NamedData> {
-    if (this.closed) return Promise.reject(this.closed)
-    const id = this.nextId++
+    if (this.#closed) return Promise.reject(this.#closed)
+    const id = this.#nextId++
     const message: RequestMessage = { ...request, id }
     return new Promise((resolve, reject) => {
       // Posting comes first: what cannot be cloned throws, and must not be waited for.
-      this.port.post(message, transfer)
-      this.pending.set(id, { resolve, reject, doing })
-      this.port.keepAlive(true)
+      this.#port.post(message, transfer)
+      this.#pending.set(id, { resolve, reject, doing })
+      this.#port.keepAlive(true)
     })
   }
 
-  /** Ends the thread once everything asked so far is answered. Calls after this one are refused. */
-  async stop(reason: string): Promise<void> {
-    if (this.closed) return
+  /** Ends the thread once everything requested so far is answered. Calls after this one are refused. */
+  async stop(): Promise<void> {
+    if (this.#closed) return
     const stopped = this.ask({ kind: 'stop' }, 'stopping')
-    this.closed = new CompilerError('disposed', reason)
+    this.#closed = new CompilerError('disposed', { what: 'runtime' })
     await stopped.catch(() => {})
-    await this.port.terminate()
+    await this.#port.terminate()
   }
 
-  private settle(answer: Answer): void {
-    const call = this.pending.get(answer.id)
+  #settle(answer: Answer): void {
+    const call = this.#pending.get(answer.id)
     if (!call) return
-    this.pending.delete(answer.id)
-    if (this.pending.size === 0) this.port.keepAlive(false)
+    this.#pending.delete(answer.id)
+    if (this.#pending.size === 0) this.#port.keepAlive(false)
     if (answer.ok) call.resolve(answer.data)
-    else call.reject(this.failure(call.doing, answer.message, answer.code))
+    else call.reject(errorOf(answer.failure, call.doing))
   }
 
-  private close(what: string, cause?: unknown): void {
-    this.closed ??= new CompilerError(
-      'disposed',
-      `The worker thread of ONNX Runtime ${what}; make a new runtime`,
-      { cause },
-    )
-    for (const { reject, doing } of this.pending.values()) {
-      reject(
-        new CompilerError('runtime', `The worker thread of ONNX Runtime ${what} while ${doing}`, { cause }),
-      )
-    }
-    this.pending.clear()
+  #close(problem: string, cause?: unknown): void {
+    this.#closed ??= new CompilerError('worker-ended', { doing: undefined, problem }, { cause })
+    for (const { reject, doing } of this.#pending.values())
+      reject(new CompilerError('worker-ended', { doing, problem }, { cause }))
+    this.#pending.clear()
   }
+}
 
-  private failure(doing: string, message: string, code: string | undefined): CompilerError {
-    const { packageName } = this
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(packageName)) {
-      return new CompilerError(
-        'missing-package',
-        `The ${packageName.replace('onnxruntime-', '')} runtime needs ${packageName}, which is not installed. Run: npm install ${packageName}`,
-      )
-    }
-    if (code === 'ERR_PROVIDER') return new CompilerError('missing-provider', message)
-    if (doing === STARTING) {
-      return new CompilerError('missing-package', `${packageName} is installed but does not load: ${message}`)
-    }
-    return new CompilerError('runtime', `ONNX Runtime failed while ${doing}: ${message}`)
-  }
+function errorOf(failure: Failure, doing: string): CompilerError {
+  return failure.code === undefined
+    ? new CompilerError('runtime-failed', { doing, problem: failure.problem })
+    : new CompilerError(failure.code, failure.details)
 }

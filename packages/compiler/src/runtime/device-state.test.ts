@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadCudaOrt } from '../cuda/load-cuda-ort.ts'
 import { CompilerError } from '../errors.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { writeOnnx } from '../graph/onnx-writer.ts'
@@ -9,7 +10,6 @@ import { createRuntime } from './create-runtime.ts'
 import { DeviceState, keptOutputs } from './device-state.ts'
 import type { Binding } from './messages.ts'
 import type { Ort, OrtSession, OrtTensor } from './ort.ts'
-import { loadCudaOrt } from './ort-cuda.ts'
 
 interface Trained {
   losses: number[]
@@ -26,7 +26,7 @@ describe('state on a WebGPU device', () => {
     else process.stdout.write(`skipped: ${printed.missing}\n`)
   })
 
-  it('trains as the processor does, and repeats itself bit for bit', context => {
+  it('trains as the processor does, and is bit-exact when repeated', context => {
     if (!found) return context.skip()
     const { device, cpu } = found
     expect(device[0].inForce).toEqual(['webgpu'])
@@ -72,7 +72,7 @@ function gatherGraph(): Uint8Array {
   return writeOnnx(builder.finish())
 }
 
-// What runs on CUDA, with the processor in the device's place: everything but the device itself.
+// What runs on CUDA, with the processor in place of the device: everything but the device itself.
 describe.runIf(process.platform === 'linux')("state by ONNX Runtime's C interface", () => {
   const spec = { dtype: 'float32', shape: [3] } as const
   const inputs: Binding[] = [
@@ -137,7 +137,7 @@ describe.runIf(process.platform === 'linux')("state by ONNX Runtime's C interfac
   })
 })
 
-describe('a provider that is not here', () => {
+describe('a provider that is not available', () => {
   const graphicsCard = existsSync('/dev/nvidiactl')
 
   it.skipIf(graphicsCard)('is one error that names the remedy', async () => {
@@ -145,19 +145,24 @@ describe('a provider that is not here', () => {
       () => undefined,
       (error: unknown) => error,
     )
-    expect(CompilerError.isInstance(failure) && failure.code).toBe('missing-provider')
-    expect((failure as Error).message).toMatch(
-      /^The provider "cuda" does not load here: it needs an NVIDIA card .* Install them, or leave "cuda" out of the providers/,
-    )
+    if (!CompilerError.isInstance(failure)) throw failure
+    expect([failure.code, failure.details]).toEqual([
+      'missing-provider',
+      { provider: 'cuda', needs: expect.stringMatching(/^an NVIDIA card/), problem: expect.any(String) },
+    ])
+    expect(failure.remedy).toContain('leave "cuda" out of the providers')
   })
 
-  it.skipIf(graphicsCard)('is passed over where another one is named', async () => {
+  it.skipIf(graphicsCard)('is skipped where another one is named', async () => {
     const runtime = await createRuntime({ providers: ['cuda', 'cpu'], threads: 1 })
     expect(runtime.providers).toEqual(['cpu'])
     await runtime.dispose()
   })
 
   it('is a wrong argument when none is named', async () => {
-    await expect(createRuntime({ providers: [] })).rejects.toThrow('providers is empty')
+    await expect(createRuntime({ providers: [] })).rejects.toMatchObject({
+      code: 'invalid-option',
+      details: { option: 'providers' },
+    })
   })
 })

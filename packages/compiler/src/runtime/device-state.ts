@@ -15,47 +15,47 @@ interface Slot {
  * makes new ones, and once a run has succeeded the old ones are freed.
  */
 export class DeviceState implements NodeState {
-  private readonly ort: Ort
-  private readonly copier: Copier
-  private readonly slots = new Map<string, Slot>()
+  readonly #ort: Ort
+  readonly #copier: Copier
+  readonly #slots = new Map<string, Slot>()
   /** State that was written before any graph told its shape. */
-  private readonly unshaped = new Map<string, TensorData>()
+  readonly #unshaped = new Map<string, TensorData>()
 
   constructor(ort: Ort, copier: Copier) {
-    this.ort = ort
-    this.copier = copier
+    this.#ort = ort
+    this.#copier = copier
   }
 
   async write(name: string, data: TensorData): Promise<void> {
-    const slot = this.slots.get(name)
+    const slot = this.#slots.get(name)
     if (!slot) {
-      this.unshaped.set(name, data)
+      this.#unshaped.set(name, data)
       return
     }
     const { current } = slot
     const { type, dims } = current
-    const here = this.ort.tensor(data, { dtype: type as TensorSpec['dtype'], shape: dims })
-    slot.current = await this.toDevice(here, this.ort.fills ? current : null)
-    if (!this.ort.fills) current.dispose()
+    const host = this.#ort.tensor(data, { dtype: type as TensorSpec['dtype'], shape: dims })
+    slot.current = await this.#toDevice(host, this.#ort.fills ? current : null)
+    if (!this.#ort.fills) current.dispose()
   }
 
   async read(name: string): Promise<TensorData> {
-    const tensor = this.slots.get(name)?.current
-    if (!tensor) return this.unshaped.get(name)!
-    return (tensor.location === 'cpu' ? tensor : await this.copier.fromDevice(tensor)).data as TensorData
+    const tensor = this.#slots.get(name)?.current
+    if (!tensor) return this.#unshaped.get(name)!
+    return (tensor.location === 'cpu' ? tensor : await this.#copier.fromDevice(tensor)).data as TensorData
   }
 
   async adopt(inputs: readonly Binding[], outputs: readonly Binding[]): Promise<void> {
     for (const { state, spec } of [...inputs, ...outputs].filter(isState)) {
-      const data = this.unshaped.get(state)
+      const data = this.#unshaped.get(state)
       if (!data) continue
-      this.slots.set(state, { current: await this.toDevice(this.ort.tensor(data, spec)) })
-      this.unshaped.delete(state)
+      this.#slots.set(state, { current: await this.#toDevice(this.#ort.tensor(data, spec)) })
+      this.#unshaped.delete(state)
     }
-    if (!this.ort.fills) return
+    if (!this.#ort.fills) return
     for (const { state } of outputs.filter(isState)) {
-      const slot = this.slots.get(state)!
-      slot.spare ??= await this.toDevice(slot.current)
+      const slot = this.#slots.get(state)!
+      slot.spare ??= await this.#toDevice(slot.current)
     }
   }
 
@@ -65,11 +65,11 @@ export class DeviceState implements NodeState {
   failed(): void {}
 
   input({ state }: Binding & { state: string }): OrtTensor {
-    return this.slots.get(state)!.current
+    return this.#slots.get(state)!.current
   }
 
   target({ state }: Binding & { state: string }): OrtTensor | null {
-    return this.slots.get(state)!.spare ?? null
+    return this.#slots.get(state)!.spare ?? null
   }
 
   result(): null {
@@ -78,7 +78,7 @@ export class DeviceState implements NodeState {
 
   replace(outputs: readonly Binding[], results: Readonly<Record<string, OrtTensor>>): void {
     for (const { name, state } of outputs.filter(isState)) {
-      const slot = this.slots.get(state)!
+      const slot = this.#slots.get(state)!
       const { current } = slot
       slot.current = results[name]!
       if (slot.spare) slot.spare = current
@@ -88,28 +88,28 @@ export class DeviceState implements NodeState {
 
   /** On WebGPU a tensor's memory is the session's that made it: a copy has the copier's, which stays to the end. */
   async leave(outputs: readonly Binding[]): Promise<void> {
-    if (this.ort.fills) return
+    if (this.#ort.fills) return
     for (const { state } of outputs.filter(isState)) {
-      const slot = this.slots.get(state)!
+      const slot = this.#slots.get(state)!
       const { current } = slot
       if (current.location === 'cpu') continue
-      slot.current = await this.copier.toDevice(current)
+      slot.current = await this.#copier.toDevice(current)
       current.dispose()
     }
   }
 
   dispose(): void {
-    for (const { current, spare } of this.slots.values()) {
+    for (const { current, spare } of this.#slots.values()) {
       current.dispose()
       spare?.dispose()
     }
-    this.slots.clear()
-    this.unshaped.clear()
+    this.#slots.clear()
+    this.#unshaped.clear()
   }
 
-  private toDevice(tensor: OrtTensor, into?: OrtTensor | null): Promise<OrtTensor> {
+  #toDevice(tensor: OrtTensor, into?: OrtTensor | null): Promise<OrtTensor> {
     // WebGPU has no bool, which then travels with each run.
-    return this.copier.takes(tensor.type) ? this.copier.toDevice(tensor, into) : Promise.resolve(tensor)
+    return this.#copier.takes(tensor.type) ? this.#copier.toDevice(tensor, into) : Promise.resolve(tensor)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Failure } from '../errors.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
 
 /** A tensor of the persistent state, or of a graph, under its name. */
@@ -16,15 +17,15 @@ export interface Binding {
   readonly state?: string
   /** The rows of the state's tensor that this is a view of. Default: all. */
   readonly rows?: { readonly from: number; readonly count: number }
-  /** Whether an output is written over the state's tensor in force, not into a second one. */
+  /** Whether an output is written over the state's current tensor, not into a second one. */
   readonly inPlace?: boolean
 }
 
 export interface SessionOptions {
   readonly threads: number
-  /** Whether a GPU may record what a run launches and play it again, where it can. Default: no. */
+  /** Whether a GPU may record what a run launches and replay it, where it can. Default: no. */
   readonly recorded?: boolean
-  /** Where ONNX Runtime writes a profile when the session ends: a path's beginning. Default: it writes none. */
+  /** Where ONNX Runtime writes a profile when the session ends: the start of a path. Default: none. */
   readonly profile?: string
 }
 
@@ -50,7 +51,7 @@ export interface NodeSetup {
   readonly threads: number
 }
 
-/** What the main thread asks of the worker. Answers carry the same `id`. */
+/** What the main thread requests of the worker. Answers carry the same `id`. */
 export type Request =
   | { readonly kind: 'start'; readonly web?: WebSetup; readonly node?: NodeSetup }
   | { readonly kind: 'write'; readonly state: NamedData }
@@ -71,4 +72,4 @@ export type RequestMessage = Request & { readonly id: number }
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly data: NamedData }
-  | { readonly id: number; readonly ok: false; readonly message: string; readonly code?: string }
+  | { readonly id: number; readonly ok: false; readonly failure: Failure }

@@ -8,7 +8,7 @@ export interface NodeState {
   read(name: string): Promise<TensorData> | TensorData
   /** Makes ready what a graph reads and writes, whose shapes were not known when it was written. */
   adopt(inputs: readonly Binding[], outputs: readonly Binding[]): Promise<void> | void
-  /** @throws Error for state that a failed run left half written */
+  /** @throws CompilerError `lost-state` for what a failed run left half written */
   refuseLost(names: readonly (string | undefined)[]): void
   /** What a graph reads. */
   input(binding: Binding & { state: string }): OrtTensor

@@ -1,15 +1,15 @@
 import { parentPort } from 'node:worker_threads'
+import { CompilerError, messageOf, toFailure } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import { CpuState } from './cpu-state.ts'
 import { DeviceState, keptOutputs } from './device-state.ts'
 import type { Answer, Binding, NamedData, NodeSetup, Request, RequestMessage } from './messages.ts'
 import { isState, type NodeState } from './node-state.ts'
 import type { Ort, OrtSession, OrtTensor } from './ort.ts'
-import { loadCudaOrt } from './ort-cuda.ts'
 import { loadNodeOrt } from './ort-node.ts'
 
-// The thread that owns ONNX Runtime: its `run` blocks the thread it is called on. Whatever goes wrong here is
-// answered with its message; the main thread makes the error of it.
+// The thread that owns ONNX Runtime: its `run` blocks the thread it is called on. Whatever fails here is answered as
+// data, of which the main thread makes the error.
 
 interface Session {
   readonly session: OrtSession
@@ -52,12 +52,22 @@ async function handle(request: Request): Promise<NamedData> {
   }
 }
 
+const WEBGPU_NEEDS =
+  'a graphics adapter with its driver, on Linux also Vulkan and its loader (libvulkan.so.1)'
+
 async function start({ provider }: NodeSetup): Promise<void> {
-  ort = provider === 'cuda' ? await loadCudaOrt() : await loadNodeOrt(provider)
-  // A provider that is not to be had fails with the first graph: now, and not when the caller's is loaded.
-  await ort.copier
-    ?.toDevice(ort.tensor(Float32Array.of(0), { dtype: 'float32', shape: [1] }))
-    .then(probe => probe.dispose())
+  ort =
+    provider === 'cuda'
+      ? await (await import('../cuda/load-cuda-ort.ts')).loadCudaOrt()
+      : await loadNodeOrt(provider)
+  // A provider that is not available fails with the first graph: now, and not when the caller's is loaded.
+  try {
+    const probe = await ort.copier?.toDevice(ort.tensor(Float32Array.of(0), { dtype: 'float32', shape: [1] }))
+    probe?.dispose()
+  } catch (error) {
+    if (provider !== 'webgpu') throw error
+    throw new CompilerError('missing-provider', { provider, needs: WEBGPU_NEEDS, problem: messageOf(error) })
+  }
   state = ort.copier ? new DeviceState(ort, ort.copier) : new CpuState(ort)
 }
 
@@ -122,8 +132,7 @@ port.on('message', ({ id, ...request }: RequestMessage) => {
     try {
       answer = { id, ok: true, data: await handle(request as Request) }
     } catch (error) {
-      const { message = String(error), code } = error as { message?: string; code?: string }
-      answer = { id, ok: false, message, ...(code !== undefined && { code }) }
+      answer = { id, ok: false, failure: toFailure(error) }
     }
     port.postMessage(answer)
   })

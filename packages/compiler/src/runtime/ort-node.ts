@@ -1,12 +1,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { Copier } from './copier.ts'
+import { importPackage } from './import-package.ts'
 import type { SessionOptions } from './messages.ts'
-import { type Ort, type OrtSession, ProviderError } from './ort.ts'
+import type { Ort, OrtSession } from './ort.ts'
 
 /** onnxruntime-node's own binding. It keeps tensors on the device for WebGPU only. */
 export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
-  const ort = await import('onnxruntime-node')
-  // Whatever matters comes back as an error; ORT would print it besides.
+  const ort = await importPackage('onnxruntime-node', 'The runtime "node"', () => import('onnxruntime-node'))
+  // Whatever matters is returned as an error; ONNX Runtime would print it as well.
   ort.env.logLevel = 'fatal'
   const createSession = async (
     model: Uint8Array,
@@ -18,7 +19,7 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // The graph comes optimised. What ONNX Runtime would do besides makes it slower on the CPU (products with their bias
+      // The graph is optimized already. What ONNX Runtime would do in addition makes it slower on the CPU (products with their bias
       // as one operation, transpositions moved behind cuts) and takes a third of the time of loading.
       graphOptimizationLevel: provider === 'cpu' ? 'disabled' : 'all',
       logSeverityLevel: 4,
@@ -31,7 +32,7 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
       extra: {
         ep: {
           webgpuexecutionprovider: {
-            // Else what computes with int64, which indices are, goes to the processor and back.
+            // Otherwise what computes with int64, as indices do, goes to the processor and back.
             enableInt64: '1',
             // Operations that are sent to the device together.
             maxNumPendingDispatches: '256',
@@ -45,7 +46,7 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
           intra_op: { allow_spinning: '1', spin_duration_us: '100' },
         },
       },
-    }).catch(noAdapter)
+    })
     return {
       run: (feeds, fetches) =>
         session.run(feeds as Record<string, Tensor>, fetches as InferenceSession.FetchesType),
@@ -62,18 +63,4 @@ export async function loadNodeOrt(provider: 'cpu' | 'webgpu'): Promise<Ort> {
     tensor: (data, { dtype, shape }) => new ort.Tensor(dtype, data as Float32Array, shape),
     release: () => copier?.release(),
   }
-}
-
-function noAdapter(error: unknown): never {
-  const message = (error as Error).message ?? ''
-  if (!message.includes('WebGPU adapter')) throw error
-  throw new ProviderError(
-    'The provider "webgpu" finds no graphics adapter here: it needs one with its driver, on Linux also Vulkan and its ' +
-      `loader (libvulkan.so.1). Install them, or leave "webgpu" out of the providers. (ONNX Runtime: ${ownWords(message)})`,
-  )
-}
-
-/** ONNX Runtime's messages begin with the place in its source. */
-function ownWords(message: string): string {
-  return message.trim().split('was false. ').at(-1)!
 }

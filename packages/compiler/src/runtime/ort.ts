@@ -30,7 +30,7 @@ export interface OrtSession {
 export interface Ort {
   /** For a device with a memory of its own: copies to it and back. */
   readonly copier?: Copier
-  /** Whether tensors on the device that a run is given for its outputs are written over; else it makes new ones. */
+  /** Whether a run writes over the tensors on the device that it is given for its outputs; otherwise it makes new ones. */
   readonly fills?: boolean
   /** @param kept the outputs that stay on the device */
   createSession(
@@ -40,11 +40,6 @@ export interface Ort {
   ): Promise<OrtSession>
   /** A tensor over the array's own memory. */
   tensor(data: TensorData, spec: TensorSpec): OrtTensor
-  /** Gives back what is shared by all sessions, which must be released before. */
+  /** Frees what is shared by all sessions, which must be released before. */
   release(): Promise<void> | void
-}
-
-/** An execution provider that is not to be had here: the message says what to do. Its code survives the way to the caller. */
-export class ProviderError extends Error {
-  readonly code = 'ERR_PROVIDER'
 }

@@ -1,4 +1,4 @@
-import { CompilerError } from '../errors.ts'
+import { CompilerError, type Role } from '../errors.ts'
 import type { Graph, NamedValue } from '../graph/graph.ts'
 import { writeOnnx } from '../graph/onnx-writer.ts'
 import { inPlaceStates, type StatePart } from '../passes/in-place.ts'
@@ -51,19 +51,19 @@ const DTYPE_OF = { Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'bo
 export class TracedRuntime implements Runtime {
   readonly threads: number
   readonly providers: readonly string[]
-  private readonly views: boolean
-  private readonly channel: Channel
+  readonly #views: boolean
+  readonly #channel: Channel
   /** What is in the state, by name. */
-  private readonly state = new Map<string, StateLeaf>()
-  private nextSession = 0
+  readonly #state = new Map<string, StateLeaf>()
+  #nextSession = 0
   /** Settles when the last run that was asked for has ended. */
-  private lastRun: Promise<unknown> = Promise.resolve()
+  #lastRun: Promise<unknown> = Promise.resolve()
   /** Settles when all runs that could be called off have begun; undefined when there are none. */
-  private waiting: Promise<unknown> | undefined
+  #waiting: Promise<unknown> | undefined
 
   constructor(channel: Channel, { threads, providers, views = false }: TracedRuntimeOptions) {
-    this.channel = channel
-    this.views = views
+    this.#channel = channel
+    this.#views = views
     this.threads = threads
     this.providers = providers
   }
@@ -72,18 +72,16 @@ export class TracedRuntime implements Runtime {
     const leaves = leavesOf(state, isTensorData, 'The state')
     for (const { path, value } of leaves) {
       const name = pathName(path)
-      const known = this.state.get(name)
+      const known = this.#state.get(name)
       const dtype = dtypeOf(value)
       if (known && (known.size !== value.length || known.dtype !== dtype)) {
-        throw new CompilerError(
-          'invalid-argument',
-          `The state "${name}" holds ${known.size} elements of ${known.dtype}, not ${value.length} of ${dtype}`,
-        )
+        const found = `${value.length} elements of ${dtype}`
+        throw new CompilerError('invalid-array', { role: 'state', name, found, expected: heldOf(known) })
       }
     }
     for (const { path, value } of leaves) {
       const name = pathName(path)
-      if (!this.state.has(name)) this.state.set(name, { path, dtype: dtypeOf(value), size: value.length })
+      if (!this.#state.has(name)) this.#state.set(name, { path, dtype: dtypeOf(value), size: value.length })
     }
     // Each a buffer of its own: an array that is given under two names arrives as one, and each is written in place.
     const buffers = new Set<ArrayBufferLike>()
@@ -93,7 +91,7 @@ export class TracedRuntime implements Runtime {
       buffers.add(array.buffer)
       return [pathName(path), array] as const
     })
-    await this.channel.ask(
+    await this.#channel.ask(
       { kind: 'write', state: arrays },
       'writing the state',
       transfer ? ([...buffers] as ArrayBuffer[]) : [],
@@ -101,12 +99,10 @@ export class TracedRuntime implements Runtime {
   }
 
   async read(key: string): Promise<Record<string, unknown>> {
-    const names = [...this.state].filter(([, { path }]) => path[0] === key).map(([name]) => name)
-    if (names.length === 0) {
-      throw new CompilerError('invalid-argument', `There is no state "${key}": write it first`)
-    }
-    const data = new Map(await this.channel.ask({ kind: 'read', names }, `reading the state "${key}"`))
-    return treeOf(names.map(name => ({ path: this.state.get(name)!.path, value: data.get(name)! })))[
+    const names = [...this.#state].filter(([, { path }]) => path[0] === key).map(([name]) => name)
+    if (names.length === 0) throw new CompilerError('unwritten-state', { name: key })
+    const data = new Map(await this.#channel.ask({ kind: 'read', names }, `reading the state "${key}"`))
+    return treeOf(names.map(name => ({ path: this.#state.get(name)!.path, value: data.get(name)! })))[
       key
     ] as Record<string, unknown>
   }
@@ -122,14 +118,14 @@ export class TracedRuntime implements Runtime {
       cpu,
       ...(this.providers[0] === 'cuda' && { atOnce: CUDA_AT_ONCE }),
     })
-    const inputs = trace.inputs.map((leaf, i) => this.bind(leaf, optimized.inputs[i]!.name, state, 'input'))
+    const inputs = trace.inputs.map((leaf, i) => this.#bind(leaf, optimized.inputs[i]!.name, state, 'input'))
     const outputs = trace.outputs.map((leaf, i) =>
-      this.bind(leaf, optimized.outputs[i]!.name, state, 'output'),
+      this.#bind(leaf, optimized.outputs[i]!.name, state, 'output'),
     )
-    const { graph, bound } = this.place(optimized, [...inputs, ...outputs])
+    const { graph, bound } = this.#place(optimized, [...inputs, ...outputs])
     const model = writeOnnx(graph, fn.name || 'compiled')
-    const session = this.nextSession++
-    await this.channel.ask(
+    const session = this.#nextSession++
+    await this.#channel.ask(
       {
         kind: 'compile',
         session,
@@ -159,12 +155,12 @@ export class TracedRuntime implements Runtime {
       graph: model,
       nodeCount: graph.nodes.length,
       run: async (given, into, options) => {
-        if (disposed) throw new CompilerError('disposed', 'This compiled function was disposed of')
-        const data = checkArrays(given, freeInputs, 'The input', true)
-        const targets = into && checkArrays(into, freeOutputs, 'The output', false)
+        if (disposed) throw new CompilerError('disposed', { what: 'compiled function' })
+        const data = checkArrays(given, freeInputs, 'input', true)
+        const targets = into && checkArrays(into, freeOutputs, 'output', false)
         const results = new Map(
-          await this.inTurn(options, () =>
-            this.channel.ask(
+          await this.#inTurn(options, () =>
+            this.#channel.ask(
               {
                 kind: 'run',
                 session,
@@ -185,27 +181,27 @@ export class TracedRuntime implements Runtime {
       dispose: async () => {
         if (disposed) return
         disposed = true
-        await this.channel.ask({ kind: 'release', session }, 'releasing the graph').catch(ignoreDisposed)
+        await this.#channel.ask({ kind: 'release', session }, 'releasing the graph').catch(ignoreDisposed)
       },
     }
   }
 
   async dispose(): Promise<void> {
-    await this.channel.stop('The runtime was disposed of; make a new one')
+    await this.#channel.stop()
   }
 
   /**
    * Asks for a run. Without a signal it is asked for at once and waits on the other side; with one it waits here, where
    * it can be called off, and so do those that come after it.
    */
-  private inTurn<T>({ signal }: RunOptions = {}, ask: () => Promise<T>): Promise<T> {
+  #inTurn<T>({ signal }: RunOptions = {}, ask: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted()
-    if (!signal && !this.waiting) {
+    if (!signal && !this.#waiting) {
       const run = ask()
-      this.lastRun = run.catch(() => {})
+      this.#lastRun = run.catch(() => {})
       return run
     }
-    const before = this.lastRun
+    const before = this.#lastRun
     const run = before.then(() => {
       signal?.throwIfAborted()
       return ask()
@@ -213,15 +209,15 @@ export class TracedRuntime implements Runtime {
     const settled: Promise<unknown> = run
       .catch(() => {})
       .then(() => {
-        if (this.waiting === settled) this.waiting = undefined
+        if (this.#waiting === settled) this.#waiting = undefined
       })
-    this.waiting = settled
-    this.lastRun = settled
+    this.#waiting = settled
+    this.#lastRun = settled
     return run
   }
 
   /** The graph with its large updates in tiles and in place, where they can be, and how inputs and outputs are bound. */
-  private place(
+  #place(
     optimized: Graph,
     bindings: readonly Binding[],
   ): { graph: Graph; bound: { inputs: Binding[]; outputs: Binding[] } } {
@@ -232,7 +228,7 @@ export class TracedRuntime implements Runtime {
         if (!part) return whole.get(name)!
         return { ...whole.get(part.of)!, name, rows: { from: part.from, count: part.count } }
       })
-    if (!this.views) {
+    if (!this.#views) {
       const none = new Map<string, Rows>()
       return {
         graph: optimized,
@@ -255,72 +251,57 @@ export class TracedRuntime implements Runtime {
   }
 
   /** Whether an input or output is state, and if so whether it is what the state holds. */
-  private bind(
-    { path, value }: Leaf<TensorSpec>,
-    name: string,
-    state: readonly string[],
-    role: string,
-  ): Binding {
+  #bind({ path, value }: Leaf<TensorSpec>, name: string, state: readonly string[], role: Role): Binding {
     if (!state.includes(path[0]!)) return { name, spec: value }
     const key = pathName(path)
-    const held = this.state.get(key)
-    if (!held) {
-      throw new CompilerError(
-        'invalid-argument',
-        `The ${role} "${key}" is state, but nothing was written there: call runtime.write first, or leave ` +
-          `"${path[0]}" out of the option state`,
-      )
-    }
+    const held = this.#state.get(key)
+    if (!held) throw new CompilerError('unwritten-state', { name: key })
     const sameShape = held.shape === undefined || held.shape.join() === value.shape.join()
     if (held.size !== sizeOf(value.shape) || held.dtype !== value.dtype || !sameShape) {
-      const holds = held.shape
-        ? `shape [${held.shape}] and type ${held.dtype}`
-        : `${held.size} elements of ${held.dtype}`
-      throw new CompilerError(
-        'invalid-argument',
-        `The ${role} "${key}" has shape [${value.shape}] and type ${value.dtype}, but the state holds ${holds}`,
-      )
+      const found = `of shape [${value.shape}] and type ${value.dtype}`
+      throw new CompilerError('invalid-array', { role, name: key, found, expected: heldOf(held) })
     }
     held.shape = value.shape
     return { name, spec: value, state: key }
   }
 }
 
+/** What the state holds under a name, for an error. */
+function heldOf({ shape, size, dtype }: StateLeaf): string {
+  return shape
+    ? `of shape [${shape}] and type ${dtype}, as it was written`
+    : `${size} elements of ${dtype}, as it was written`
+}
+
 /** The arrays for the leaves by their names in the graph, each checked. */
 function checkArrays(
   tree: object,
   leaves: readonly (Leaf<TensorSpec> & { name: string })[],
-  what: string,
+  role: 'input' | 'output',
   complete: boolean,
 ): Map<string, TensorData> {
+  const what = `The ${role}`
   const given = new Map(leavesOf(tree, isTensorData, what).map(({ path, value }) => [pathName(path), value]))
+  const known = leaves.map(({ path }) => pathName(path))
   const checked = new Map<string, TensorData>()
   for (const { path, value: spec, name } of leaves) {
     const key = pathName(path)
     const data = given.get(key)
     given.delete(key)
     if (!data) {
-      if (complete) throw new CompilerError('invalid-argument', `${what} "${key}" is missing`)
+      if (complete) throw new CompilerError('missing-input', { name: key, known })
       continue
     }
     const size = sizeOf(spec.shape)
     if (data.length !== size || dtypeOf(data) !== spec.dtype) {
-      throw new CompilerError(
-        'invalid-argument',
-        `${what} "${key}" is ${describe(data)} of ${data.length} elements: shape [${spec.shape}] of type ` +
-          `${spec.dtype} takes ${size} in a ${arrayNameOf(spec.dtype)}`,
-      )
+      const found = `${describe(data)} of ${data.length} elements`
+      const expected = `a ${arrayNameOf(spec.dtype)} of ${size} elements (shape [${spec.shape}] of type ${spec.dtype})`
+      throw new CompilerError('invalid-array', { role, name: key, found, expected })
     }
     checked.set(name, data)
   }
   const [unknown] = given.keys()
-  if (unknown !== undefined) {
-    const known = leaves.map(({ path }) => `"${pathName(path)}"`).join(', ') || 'none'
-    throw new CompilerError(
-      'invalid-argument',
-      `${what} "${unknown}" is not one of this function (it has ${known})`,
-    )
-  }
+  if (unknown !== undefined) throw new CompilerError('unknown-array', { role, name: unknown, known })
   return checked
 }
 

@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-web'
+import { CompilerError } from '../errors.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
 import type { Ort } from './web-host.ts'
 import type { WebState } from './web-state.ts'
@@ -51,32 +52,32 @@ interface Slot {
 
 /** State on the graphics device: weights never travel. Graphs write into the spare buffer, then the two change places. */
 export class GpuState implements WebState {
-  private readonly ort: Ort
-  private readonly device: GraphicsDevice
-  private readonly slots = new Map<string, Slot>()
+  readonly #ort: Ort
+  readonly #device: GraphicsDevice
+  readonly #slots = new Map<string, Slot>()
   /** State that was written before any graph told its shape. */
-  private readonly unshaped = new Map<string, TensorData>()
+  readonly #unshaped = new Map<string, TensorData>()
 
   constructor(ort: Ort, device: GraphicsDevice) {
-    this.ort = ort
-    this.device = device
+    this.#ort = ort
+    this.#device = device
   }
 
   write(name: string, data: TensorData): void {
-    const slot = this.slots.get(name)
-    if (slot) this.upload(slot.current, data)
-    else this.unshaped.set(name, data.slice())
+    const slot = this.#slots.get(name)
+    if (slot) this.#upload(slot.current, data)
+    else this.#unshaped.set(name, data.slice())
   }
 
   async read(name: string): Promise<TensorData> {
-    const slot = this.slots.get(name)
-    if (!slot) return this.unshaped.get(name)!.slice()
+    const slot = this.#slots.get(name)
+    if (!slot) return this.#unshaped.get(name)!.slice()
     const { current, bytes, spec } = slot
     const size = padded(bytes)
-    const copy = this.device.createBuffer({ size, usage: MAP_READ | COPY_DST })
-    const encoder = this.device.createCommandEncoder()
+    const copy = this.#device.createBuffer({ size, usage: MAP_READ | COPY_DST })
+    const encoder = this.#device.createCommandEncoder()
     encoder.copyBufferToBuffer(current, 0, copy, 0, size)
-    this.device.queue.submit([encoder.finish()])
+    this.#device.queue.submit([encoder.finish()])
     try {
       await copy.mapAsync(MAP_MODE_READ)
       const mapped = copy.getMappedRange().slice(0, bytes)
@@ -87,33 +88,38 @@ export class GpuState implements WebState {
   }
 
   adopt(name: string, spec: TensorSpec, { written = false }: { written?: boolean } = {}): void {
-    let slot = this.slots.get(name)
+    let slot = this.#slots.get(name)
     if (!slot) {
-      const data = this.unshaped.get(name)!
+      const data = this.#unshaped.get(name)!
       if (spec.dtype === 'bool')
-        throw new Error(`the state "${name}" is bool, which WebGPU cannot keep: take int32`)
-      const current = this.buffer(data.byteLength)
-      this.upload(current, data)
-      slot = { spec, bytes: data.byteLength, current, currentTensor: this.tensor(current, spec) }
-      this.slots.set(name, slot)
-      this.unshaped.delete(name)
+        throw new CompilerError('invalid-array', {
+          role: 'state',
+          name,
+          found: 'bool',
+          expected: 'float32 or int32 on WebGPU',
+        })
+      const current = this.#buffer(data.byteLength)
+      this.#upload(current, data)
+      slot = { spec, bytes: data.byteLength, current, currentTensor: this.#tensor(current, spec) }
+      this.#slots.set(name, slot)
+      this.#unshaped.delete(name)
     }
     if (written && !slot.spare) {
-      slot.spare = this.buffer(slot.bytes)
-      slot.spareTensor = this.tensor(slot.spare, spec)
+      slot.spare = this.#buffer(slot.bytes)
+      slot.spareTensor = this.#tensor(slot.spare, spec)
     }
   }
 
   current(name: string): Tensor {
-    return this.slots.get(name)!.currentTensor
+    return this.#slots.get(name)!.currentTensor
   }
 
   target(name: string): Tensor {
-    return this.slots.get(name)!.spareTensor!
+    return this.#slots.get(name)!.spareTensor!
   }
 
   replace(name: string): void {
-    const slot = this.slots.get(name)!
+    const slot = this.#slots.get(name)!
     const { current, currentTensor } = slot
     slot.current = slot.spare!
     slot.currentTensor = slot.spareTensor!
@@ -122,24 +128,24 @@ export class GpuState implements WebState {
   }
 
   dispose(): void {
-    for (const { current, spare } of this.slots.values()) {
+    for (const { current, spare } of this.#slots.values()) {
       current.destroy()
       spare?.destroy()
     }
-    this.slots.clear()
-    this.unshaped.clear()
+    this.#slots.clear()
+    this.#unshaped.clear()
   }
 
-  private buffer(bytes: number): GraphicsBuffer {
-    return this.device.createBuffer({ size: padded(bytes), usage: STORAGE | COPY_SRC | COPY_DST })
+  #buffer(bytes: number): GraphicsBuffer {
+    return this.#device.createBuffer({ size: padded(bytes), usage: STORAGE | COPY_SRC | COPY_DST })
   }
 
-  private upload(buffer: GraphicsBuffer, data: TensorData): void {
-    this.device.queue.writeBuffer(buffer, 0, data)
+  #upload(buffer: GraphicsBuffer, data: TensorData): void {
+    this.#device.queue.writeBuffer(buffer, 0, data)
   }
 
-  private tensor(buffer: GraphicsBuffer, { dtype, shape }: TensorSpec): Tensor {
-    return this.ort.Tensor.fromGpuBuffer(buffer as never, {
+  #tensor(buffer: GraphicsBuffer, { dtype, shape }: TensorSpec): Tensor {
+    return this.#ort.Tensor.fromGpuBuffer(buffer as never, {
       dataType: dtype as 'float32' | 'int32',
       dims: [...shape],
     })

@@ -1,11 +1,12 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import { CompilerError, messageOf, toFailure } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import type { Answer, Binding, NamedData, Request, RequestMessage, WebSetup } from './messages.ts'
 import { GpuState, type GraphicsDevice } from './web-gpu-state.ts'
 import { CpuState, type WebState } from './web-state.ts'
 
 // The side of the web runtime that owns ONNX Runtime. Its `run` on wasm blocks the thread that it is called on.
-// Whatever goes wrong here is answered with its message; the caller's side makes the error of it.
+// Whatever fails here is answered as data, of which the caller's side makes the error.
 
 export type Ort = typeof import('onnxruntime-web')
 
@@ -15,33 +16,32 @@ interface Session {
   readonly outputs: readonly Binding[]
 }
 
-/** Within this time after it failed a browser tells that it took the graphics device away. */
-const LOSS_IS_TOLD_MS = 500
+/** Within this time after a failure a browser reports that it took the graphics device away. */
+const LOSS_REPORTED_MS = 500
 
 /** Answers requests strictly one after another, whatever they await. */
 export class WebHost {
-  private readonly sessions = new Map<number, Session>()
-  private queue: Promise<unknown> = Promise.resolve()
-  private ort: Ort | undefined
-  private setup: WebSetup | undefined
-  private state: WebState | undefined
+  readonly #sessions = new Map<number, Session>()
+  #queue: Promise<unknown> = Promise.resolve()
+  #ort: Ort | undefined
+  #setup: WebSetup | undefined
+  #state: WebState | undefined
   /** Stays to the end: ONNX Runtime destroys the graphics device with its last session. */
-  private probe: InferenceSession | undefined
+  #probe: InferenceSession | undefined
   /** Why the graphics device is gone, once it is; nothing that uses it would ever be answered. */
-  private lost: Error | undefined
-  /** Gives the request that is going on up. */
-  private giveUp: ((reason: Error) => void) | undefined
+  #lost: Error | undefined
+  /** Rejects the current request. */
+  #abandon: ((reason: Error) => void) | undefined
 
   answer({ id, ...request }: RequestMessage): Promise<Answer> {
-    const answered = this.queue.then(async (): Promise<Answer> => {
+    const answered = this.#queue.then(async (): Promise<Answer> => {
       try {
-        return { id, ok: true, data: await this.unlessLost(request as Request) }
+        return { id, ok: true, data: await this.#unlessLost(request as Request) }
       } catch (error) {
-        const { message = String(error), code } = error as { message?: string; code?: string }
-        return { id, ok: false, message, ...(code !== undefined && { code }) }
+        return { id, ok: false, failure: toFailure(error) }
       }
     })
-    this.queue = answered
+    this.#queue = answered
     return answered
   }
 
@@ -49,103 +49,109 @@ export class WebHost {
    * No `Promise.race` with a promise that rejects when the device is lost: in most engines (V8 of Node 24 among them) that
    * one would keep the result of every race as long as it lives, which is every state that was ever read.
    */
-  private unlessLost(request: Request): Promise<NamedData> {
+  #unlessLost(request: Request): Promise<NamedData> {
     return new Promise((resolve, reject) => {
-      if (this.lost) reject(this.lost)
-      this.giveUp = reject
-      this.handle(request).then(resolve, error => {
-        // ONNX Runtime may fail of a lost device before the loss itself is told, which is what the caller must know.
-        if (this.onGpu) setTimeout(() => reject(error), LOSS_IS_TOLD_MS)
+      if (this.#lost) reject(this.#lost)
+      this.#abandon = reject
+      this.#handle(request).then(resolve, error => {
+        // ONNX Runtime may fail on a lost device before the loss itself is reported, which is what the caller must know.
+        if (this.#onGpu) setTimeout(() => reject(error), LOSS_REPORTED_MS)
         else reject(error)
       })
     })
   }
 
-  private async handle(request: Request): Promise<NamedData> {
+  async #handle(request: Request): Promise<NamedData> {
     switch (request.kind) {
       case 'start':
-        await this.start(request.web!)
+        await this.#start(request.web!).catch(cause => {
+          throw new CompilerError('package-does-not-load', {
+            package: 'onnxruntime-web',
+            problem: messageOf(cause),
+          })
+        })
         return []
       case 'write':
-        for (const [name, data] of request.state) this.state!.write(name, data)
+        for (const [name, data] of request.state) this.#state!.write(name, data)
         return []
       case 'read':
-        return Promise.all(request.names.map(async name => [name, await this.state!.read(name)] as const))
+        return Promise.all(request.names.map(async name => [name, await this.#state!.read(name)] as const))
       case 'compile':
-        await this.compile(request)
+        await this.#compile(request)
         return []
       case 'run':
-        return this.run(request.session, request.inputs)
+        return this.#run(request.session, request.inputs)
       case 'release':
-        await this.sessions.get(request.session)?.session.release()
-        this.sessions.delete(request.session)
+        await this.#sessions.get(request.session)?.session.release()
+        this.#sessions.delete(request.session)
         return []
       case 'stop':
-        for (const { session } of this.sessions.values()) await session.release()
-        this.sessions.clear()
-        this.state?.dispose()
-        await this.probe?.release()
+        for (const { session } of this.#sessions.values()) await session.release()
+        this.#sessions.clear()
+        this.#state?.dispose()
+        await this.#probe?.release()
         return []
     }
   }
 
-  private get onGpu(): boolean {
-    return this.setup?.providers[0] === 'webgpu'
+  get #onGpu(): boolean {
+    return this.#setup?.providers[0] === 'webgpu'
   }
 
-  private async start(setup: WebSetup): Promise<void> {
+  async #start(setup: WebSetup): Promise<void> {
     // Two builds of ONNX Runtime: the one that knows WebGPU is twice as large.
     const ort: Ort = setup.providers.includes('webgpu')
       ? await import('onnxruntime-web/webgpu')
       : await import('onnxruntime-web/wasm')
-    this.ort = ort
-    this.setup = setup
-    // Whatever matters comes back as an error; ORT would print it besides.
+    this.#ort = ort
+    this.#setup = setup
+    // Whatever matters is returned as an error; ONNX Runtime would print it as well.
     ort.env.logLevel = 'fatal'
     ort.env.wasm.numThreads = setup.threads
     if (setup.wasmPaths !== undefined) ort.env.wasm.wasmPaths = setup.wasmPaths
-    this.probe = await this.createSession(setup.probe)
-    if (this.onGpu) {
+    this.#probe = await this.#createSession(setup.probe)
+    if (this.#onGpu) {
       const device = (await ort.env.webgpu.device) as GraphicsDevice
       void device.lost.then(({ message, reason }) => {
-        this.lost = new Error(`the WebGPU device was lost (${message || reason || 'no reason given'})`)
-        this.giveUp?.(this.lost)
+        const problem = message || reason || 'no reason given'
+        this.#lost = new CompilerError('device-lost', { device: 'WebGPU', problem })
+        this.#abandon?.(this.#lost)
       })
-      this.state = new GpuState(ort, device)
+      this.#state = new GpuState(ort, device)
     } else {
-      this.state = new CpuState(ort)
+      this.#state = new CpuState(ort)
     }
   }
 
-  private createSession(model: Uint8Array): Promise<InferenceSession> {
-    return this.ort!.InferenceSession.create(model, {
-      executionProviders: [...this.setup!.providers],
-      // The graph comes optimised for the CPU, as in Node: loading takes a third less without ONNX Runtime's own passes.
-      graphOptimizationLevel: this.onGpu ? 'all' : 'disabled',
+  #createSession(model: Uint8Array): Promise<InferenceSession> {
+    return this.#ort!.InferenceSession.create(model, {
+      executionProviders: [...this.#setup!.providers],
+      // The graph is optimized for the CPU, as in Node: loading takes a third less without ONNX Runtime's own passes.
+      graphOptimizationLevel: this.#onGpu ? 'all' : 'disabled',
       logSeverityLevel: 4,
       enableMemPattern: false,
     })
   }
 
-  private async compile(request: Request & { kind: 'compile' }): Promise<void> {
+  async #compile(request: Request & { kind: 'compile' }): Promise<void> {
     const { session: id, model, inputs, outputs } = request
-    const session = await this.createSession(model)
-    for (const { state: name, spec } of inputs) if (name !== undefined) this.state!.adopt(name, spec)
+    const session = await this.#createSession(model)
+    for (const { state: name, spec } of inputs) if (name !== undefined) this.#state!.adopt(name, spec)
     for (const { state: name, spec } of outputs) {
-      if (name !== undefined) this.state!.adopt(name, spec, { written: true })
+      if (name !== undefined) this.#state!.adopt(name, spec, { written: true })
     }
-    this.sessions.set(id, { session, inputs, outputs })
+    this.#sessions.set(id, { session, inputs, outputs })
   }
 
-  private async run(id: number, given: NamedData): Promise<NamedData> {
-    const { session, inputs, outputs } = this.sessions.get(id)!
-    const state = this.state!
+  async #run(id: number, given: NamedData): Promise<NamedData> {
+    const { session, inputs, outputs } = this.#sessions.get(id)!
+    const state = this.#state!
     const data = new Map(given)
     const feeds: Record<string, Tensor> = {}
     for (const { name, spec, state: stateName } of inputs) {
       feeds[name] =
         stateName === undefined
-          ? new this.ort!.Tensor(spec.dtype, data.get(name)! as Float32Array, spec.shape)
+          ? new this.#ort!.Tensor(spec.dtype, data.get(name)! as Float32Array, spec.shape)
           : state.current(stateName)
     }
     const fetches = Object.fromEntries(

@@ -58,9 +58,8 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
       place,
     )
     expect(compiled).toHaveLength(22)
-    compiled.forEach((value, i) => {
-      expect(value).toBeCloseTo(eager[i]!, 5)
-    })
+    // float32, summed in another order.
+    expect(compiled).toBeNear(eager, { absolute: 1e-6, relative: 1e-6 })
     expect(compiled[19]!).toBeLessThan(compiled[0]! / 2)
   })
 
@@ -74,7 +73,7 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
         after: [2, 3],
         last: [4, 5],
         by: 1,
-        missing: 'The input "by" is missing',
+        missing: 'missing-input',
         disposed: 'disposed',
       })
     },
@@ -85,9 +84,11 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
     expect(kept).toEqual({ answers: 0, stale: 0 })
   })
 
-  it('leaves the page free while a graph runs', async () => {
-    const { longest, took } = await isolated.evaluate(() => page.longestPause({ threads: 1 }))
-    expect(longest).toBeLessThan(took / 3)
+  it('leaves the page free while a graph runs in a worker', async () => {
+    const during = (place: 'worker' | 'same-thread'): Promise<number> =>
+      isolated.evaluate(place => page.messagesDuringRun({ threads: 1, place }), place)
+    // In the same thread a run blocks: only the few messages before and after it are handled.
+    expect(await during('worker')).toBeGreaterThan(5 * (await during('same-thread')) + 20)
   })
 
   it('lets timers and messages through between runs in the same thread', async () => {
@@ -99,13 +100,10 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
   it('says what is wrong with options and files', async () => {
     const failure = (options: Parameters<TestPage['failure']>[0]) =>
       isolated.evaluate(options => page.failure(options), options)
-    expect(await failure({ runtime: 'node' })).toMatch(/invalid-argument: .*take "web"/)
-    expect(await failure({ threads: 0 })).toMatch(/invalid-argument: threads is 0/)
-    expect(await failure({ providers: ['cuda'] })).toMatch(/no provider "cuda" here: take wasm, cpu, webgpu/)
-    expect(await failure({ providers: ['webgpu'] })).toMatch(/runtime: There is no WebGPU adapter/)
-    expect(await failure({ wasmPaths: 'nowhere/' })).toMatch(
-      /missing-package: onnxruntime-web is installed but does not load/,
-    )
+    for (const options of [{ runtime: 'node' }, { threads: 0 }, { providers: ['cuda'] }] as const)
+      expect(await failure(options)).toBe('invalid-option')
+    expect(await failure({ providers: ['webgpu'] })).toBe('missing-provider')
+    expect(await failure({ wasmPaths: 'nowhere/' })).toBe('package-does-not-load')
     expect(
       await isolated.evaluate(() => page.inForce({ providers: ['webgpu', 'wasm'], threads: 1 })),
     ).toEqual({
@@ -122,9 +120,8 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
       providers: ['wasm'],
     })
     const { compiled, eager } = await plain.evaluate(() => page.training({}, 3))
-    compiled.forEach((value, i) => {
-      expect(value).toBeCloseTo(eager[i]!, 5)
-    })
+    // float32, summed in another order.
+    expect(compiled).toBeNear(eager, { absolute: 1e-6, relative: 1e-6 })
   })
 
   describe('on WebGPU', () => {
@@ -143,9 +140,9 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
       expect(wrong).toEqual([])
     })
 
-    it('says that the device was lost, to every call', async () => {
-      for (const message of await graphics.evaluate(() => page.lostDevice())) {
-        expect(message).toContain('the WebGPU device was lost')
+    it('reports a lost device to every call', async () => {
+      for (const code of await graphics.evaluate(() => page.lostDevice())) {
+        expect(code).toBe('device-lost')
       }
     })
 
@@ -153,9 +150,8 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
       const { compiled, eager } = await graphics.evaluate(() =>
         page.training({ providers: ['webgpu', 'wasm'] }, 5),
       )
-      compiled.forEach((value, i) => {
-        expect(value).toBeCloseTo(eager[i]!, 4)
-      })
+      // WGSL's functions have larger errors than the processor's.
+      expect(compiled).toBeNear(eager, { absolute: 1e-5, relative: 1e-5 })
     })
   })
 })

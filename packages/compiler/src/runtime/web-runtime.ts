@@ -2,7 +2,7 @@
 import { CompilerError } from '../errors.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { writeOnnx } from '../graph/onnx-writer.ts'
-import { Channel, STARTING } from './channel.ts'
+import { Channel } from './channel.ts'
 import { checkOptions, MOST_THREADS } from './check-options.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 import { TracedRuntime } from './traced-runtime.ts'
@@ -14,13 +14,10 @@ import { sameThreadPort, webWorkerPort } from './web-ports.ts'
  *
  * One thread holds one ONNX Runtime: a second runtime in the same thread has the first one's threads and files.
  *
- * @throws CompilerError (`missing-package`) when onnxruntime-web does not load, (`runtime`) when only `webgpu` is asked
- * for and there is none
+ * @throws CompilerError `package-does-not-load` for onnxruntime-web, `missing-provider` when `webgpu` is the only provider
+ * and there is no adapter, `invalid-option`
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  if (options.runtime === 'node') {
-    throw new CompilerError('invalid-argument', 'The runtime "node" works in Node: take "web" here')
-  }
   checkOptions(options, { runtime: 'web', providers: ['wasm', 'cpu', 'webgpu'] })
   const { place = typeof document === 'undefined' ? 'same-thread' : 'worker' } = options
   const providers = await availableProviders(options.providers ?? ['wasm'])
@@ -28,15 +25,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const wasmPaths =
     typeof paths === 'object' ? paths[providers.includes('webgpu') ? 'webgpu' : 'wasm'] : paths
   const threads = wasmPaths === undefined ? 1 : availableThreads(options.threads)
-  const channel = new Channel(
-    place === 'worker' ? webWorkerPort() : await sameThreadPort(),
-    'onnxruntime-web',
-  )
+  const channel = new Channel(place === 'worker' ? webWorkerPort() : await sameThreadPort())
   try {
     const web = { threads, providers, probe: probe(), ...(wasmPaths !== undefined && { wasmPaths }) }
-    await channel.ask({ kind: 'start', web }, STARTING)
+    await channel.ask({ kind: 'start', web }, 'starting')
   } catch (error) {
-    await channel.stop('The runtime did not start')
+    await channel.stop()
     throw error
   }
   return new TracedRuntime(channel, { threads, providers })
@@ -54,10 +48,8 @@ async function availableProviders(wanted: readonly string[]): Promise<string[]> 
   if (!providers.includes('webgpu') || (await hasWebGpu())) return providers
   const others = providers.filter(provider => provider !== 'webgpu')
   if (others.length > 0) return others
-  throw new CompilerError(
-    'runtime',
-    'There is no WebGPU adapter here: add "wasm" to the providers, or take another browser',
-  )
+  const needs = 'a browser with a WebGPU adapter'
+  throw new CompilerError('missing-provider', { provider: 'webgpu', needs, problem: undefined })
 }
 
 async function hasWebGpu(): Promise<boolean> {

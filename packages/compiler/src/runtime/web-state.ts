@@ -23,33 +23,33 @@ export interface WebState {
  * and the outputs out of it, and does not fill preallocated ones: what it gives back becomes the state.
  */
 export class CpuState implements WebState {
-  private readonly ort: Ort
-  private readonly arrays = new Map<string, TensorData>()
-  private readonly tensors = new Map<string, Tensor>()
-  private readonly specs = new Map<string, TensorSpec>()
+  readonly #ort: Ort
+  readonly #arrays = new Map<string, TensorData>()
+  readonly #tensors = new Map<string, Tensor>()
+  readonly #specs = new Map<string, TensorSpec>()
 
   constructor(ort: Ort) {
-    this.ort = ort
+    this.#ort = ort
   }
 
   write(name: string, data: TensorData): void {
     // A copy: in the same thread the array is still the caller's.
-    this.arrays.set(name, data.slice())
-    this.makeTensor(name)
+    this.#arrays.set(name, data.slice())
+    this.#makeTensor(name)
   }
 
   async read(name: string): Promise<TensorData> {
-    return this.arrays.get(name)!.slice()
+    return this.#arrays.get(name)!.slice()
   }
 
   adopt(name: string, spec: TensorSpec): void {
-    if (this.specs.has(name)) return
-    this.specs.set(name, spec)
-    this.makeTensor(name)
+    if (this.#specs.has(name)) return
+    this.#specs.set(name, spec)
+    this.#makeTensor(name)
   }
 
   current(name: string): Tensor {
-    return this.tensors.get(name)!
+    return this.#tensors.get(name)!
   }
 
   target(): null {
@@ -57,22 +57,22 @@ export class CpuState implements WebState {
   }
 
   replace(name: string, result: Tensor): void {
-    free(this.arrays.get(name)!)
-    this.arrays.set(name, result.data as TensorData)
-    this.tensors.set(name, result)
+    free(this.#arrays.get(name)!)
+    this.#arrays.set(name, result.data as TensorData)
+    this.#tensors.set(name, result)
   }
 
   dispose(): void {
-    this.arrays.clear()
-    this.tensors.clear()
+    this.#arrays.clear()
+    this.#tensors.clear()
   }
 
-  private makeTensor(name: string): void {
-    const spec = this.specs.get(name)
+  #makeTensor(name: string): void {
+    const spec = this.#specs.get(name)
     if (!spec) return
-    this.tensors.set(
+    this.#tensors.set(
       name,
-      new this.ort.Tensor(spec.dtype, this.arrays.get(name)! as Float32Array, spec.shape),
+      new this.#ort.Tensor(spec.dtype, this.#arrays.get(name)! as Float32Array, spec.shape),
     )
   }
 }

@@ -22,29 +22,36 @@ describe('WorkerChannel', () => {
     )
     const pending = ['first', 'second'].map(doing => channel.ask({ kind: 'start' }, doing))
     for (const [i, call] of pending.entries()) {
-      await expect(call).rejects.toThrow(`ended with an error: boom while ${i === 0 ? 'first' : 'second'}`)
+      await expect(call).rejects.toMatchObject({
+        code: 'worker-ended',
+        details: { doing: i === 0 ? 'first' : 'second', problem: 'ended with an error: boom' },
+      })
     }
-    await expect(channel.ask({ kind: 'start' }, 'third')).rejects.toMatchObject({ code: 'disposed' })
-    await channel.stop('done')
+    await expect(channel.ask({ kind: 'start' }, 'third')).rejects.toMatchObject({ code: 'worker-ended' })
+    await channel.stop()
   })
 
   it('rejects what is pending when the thread exits without a word', async () => {
     const channel = new WorkerChannel(worker('exits', "parentPort.on('message', () => process.exit(3))"))
-    await expect(channel.ask({ kind: 'start' }, 'waiting')).rejects.toThrow(
-      'ended with exit code 3 while waiting',
-    )
+    await expect(channel.ask({ kind: 'start' }, 'waiting')).rejects.toMatchObject({
+      code: 'worker-ended',
+      details: { doing: 'waiting', problem: 'ended with exit code 3' },
+    })
   })
 
-  it('says what to install when onnxruntime-node is absent', async () => {
-    const answer = `{ id, ok: false, code: 'ERR_MODULE_NOT_FOUND', message: "Cannot find package 'onnxruntime-node' imported from x" }`
+  it('passes on an error of the thread with its code and details', async () => {
+    const details = { package: 'onnxruntime-node', neededBy: 'The runtime "node"' }
+    const failure = JSON.stringify({ code: 'missing-package', details })
+    const answer = `{ id, ok: false, failure: ${failure} }`
     const channel = new WorkerChannel(
       worker('absent', `parentPort.on('message', ({ id }) => parentPort.postMessage(${answer}))`),
     )
     await expect(channel.ask({ kind: 'start' }, 'starting')).rejects.toMatchObject({
       code: 'missing-package',
-      message: expect.stringContaining('npm install onnxruntime-node'),
+      details,
+      remedy: 'Run: npm install onnxruntime-node',
     })
-    await channel.stop('done')
+    await channel.stop()
   })
 
   it('lets the process end, with a runtime that nobody disposed of', () => {

@@ -5,7 +5,7 @@ import type { Answer } from './messages.ts'
 /** Calls to a worker thread of Node; it keeps the process alive only while some are open. */
 export class WorkerChannel extends Channel {
   constructor(url: URL) {
-    super(threadPort(url), 'onnxruntime-node')
+    super(threadPort(url))
   }
 }
 

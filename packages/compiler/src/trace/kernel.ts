@@ -4,7 +4,7 @@ import { CompilerError } from '../errors.ts'
 import type { Value } from '../graph/graph.ts'
 import type { GraphBuilder } from '../graph/graph-builder.ts'
 import type { TraceBackend } from './trace-backend.ts'
-import { inTracedFunction } from './user-location.ts'
+import { userLocation } from './user-location.ts'
 
 /** The name under which the tracing backend is registered with tfjs while a function is traced. */
 export const TRACE_BACKEND = 'tinystories-trace'
@@ -34,7 +34,7 @@ export function translate<A = Record<never, never>>(kernelName: string, translat
     backendName: TRACE_BACKEND,
     kernelFunc: ({ inputs, backend, attrs }) => {
       const trace = backend as TraceBackend
-      const value = (tensor: TensorInfo): Value => trace.resolve(tensor, `tf's ${kernelName}`)
+      const value = (tensor: TensorInfo): Value => trace.resolve(tensor, `The tfjs kernel ${kernelName}`)
       const result = translation({
         name: kernelName,
         attrs: (attrs ?? {}) as unknown as A,
@@ -64,16 +64,9 @@ export function refuseTheRest(): void {
 }
 
 export function unsupportedKernel(kernelName: string): CompilerError {
-  return new CompilerError(
-    'unsupported-kernel',
-    `The tfjs kernel ${kernelName} has no translation to ONNX${inTracedFunction()}. Write the function with other ` +
-      'ops, or move this one out of it',
-  )
+  return new CompilerError('unsupported-kernel', { kernel: kernelName, location: userLocation() })
 }
 
 export function unsupportedType(kernelName: string, type: string, remedy: string): CompilerError {
-  return new CompilerError(
-    'dtype',
-    `${kernelName} of ${type} cannot be compiled${inTracedFunction()}: ${remedy}`,
-  )
+  return new CompilerError('unsupported-type', { kernel: kernelName, type, remedy, location: userLocation() })
 }

@@ -5,7 +5,7 @@ import { type ConstantData, type ElementType, uniformValue, type Value } from '.
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { filled } from '../graph/operations.ts'
 import { sizeOf } from '../tree.ts'
-import { cameFromRandom, inTracedFunction } from './user-location.ts'
+import { cameFromRandom, userLocation } from './user-location.ts'
 
 interface Entry {
   references: number
@@ -22,9 +22,10 @@ interface Entry {
  */
 export class TraceBackend extends KernelBackend {
   readonly graph: GraphBuilder = new GraphBuilder()
-  /** Tells ops that choose how much they compute at once: a launch costs more than a cache that is missed. */
+  /** Tells ops that choose how much they compute at once: a launch costs more than a cache miss. */
   readonly largeOperations: boolean
-  private readonly entries = new Map<DataId, Entry>()
+  readonly #entries = new Map<DataId, Entry>()
+  #readError: unknown
 
   constructor(largeOperations: boolean) {
     super()
@@ -34,7 +35,7 @@ export class TraceBackend extends KernelBackend {
   /** The tensor that stands for `value`. */
   tensorInfo(value: Value): TensorInfo {
     const dataId = {}
-    this.entries.set(dataId, { references: 1, shape: value.shape, dtype: dtypeOf(value.type), value })
+    this.#entries.set(dataId, { references: 1, shape: value.shape, dtype: dtypeOf(value.type), value })
     return { dataId, shape: [...value.shape], dtype: dtypeOf(value.type) }
   }
 
@@ -44,14 +45,14 @@ export class TraceBackend extends KernelBackend {
    * @throws CompilerError for a tensor made outside of the traced function
    */
   resolve(tensor: TensorInfo, user: string): Value {
-    const entry = this.entries.get(tensor.dataId)
+    const entry = this.#entries.get(tensor.dataId)
     if (!entry) throw capturedTensor(tensor, user)
-    entry.value ??= this.constant(entry.values!, elementTypeOf(entry.dtype), entry.shape)
+    entry.value ??= this.#constant(entry.values!, elementTypeOf(entry.dtype), entry.shape)
     return entry.value
   }
 
   /** `tf.zeros` and `tf.ones` write whole arrays of one number: the graph keeps that number only. */
-  private constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
+  #constant(data: ConstantData, type: ElementType, shape: readonly number[]): Value {
     const value = data.length > 1 ? uniformValue(data) : undefined
     return value === undefined
       ? this.graph.constant(data, type, shape)
@@ -72,22 +73,15 @@ export class TraceBackend extends KernelBackend {
     references: number,
   ): void {
     if (dtype === 'string' || dtype === 'complex64') {
-      throw new CompilerError(
-        'dtype',
-        `A compiled function cannot hold ${dtype} tensors${inTracedFunction()}: use float32, int32 or bool`,
-      )
+      throw new CompilerError('unsupported-dtype', { dtype, location: userLocation() })
     }
     // One number is the seed of nothing; looking for its origin would slow down every `tf.add(x, 1)`.
     const random = sizeOf(shape) > 1 ? cameFromRandom() : undefined
     if (random) {
-      throw new CompilerError(
-        'frozen-random',
-        `tf.${random} drew numbers while the function was traced${inTracedFunction()}: every run would see the same ` +
-          'ones. Draw them outside and pass them in as an input',
-      )
+      throw new CompilerError('random-while-tracing', { source: `tf.${random}`, location: userLocation() })
     }
     const type = elementTypeOf(dtype)
-    this.entries.set(dataId, {
+    this.#entries.set(dataId, {
       references,
       shape: [...shape],
       dtype,
@@ -96,44 +90,52 @@ export class TraceBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): TypedArray {
-    const entry = this.entries.get(dataId)
+    const entry = this.#entries.get(dataId)
     // What was written can be read back: it is the same in every run.
     const values = entry?.values ?? entry?.value?.constant
     if (values) return values.slice() as TypedArray
-    const what = entry
-      ? `a tensor of shape [${entry.shape}] and type ${entry.dtype}`
-      : 'a tensor made while tracing'
-    throw new CompilerError(
-      'read-while-tracing',
-      `The values of ${what} were asked for${inTracedFunction()}: while a function is traced there are none. Compute ` +
-        'with tensors only (tf.where instead of if), and return what you want to read',
-    )
+    const { shape, dtype } = entry ?? {}
+    throw new CompilerError('read-while-tracing', { shape, dtype, location: userLocation() })
   }
 
-  override async read(dataId: DataId): Promise<TypedArray> {
-    return this.readSync(dataId)
+  /**
+   * A promise that would reject could end the process before anybody handles it: this one never settles, and
+   * `refuseReads` throws the error.
+   */
+  override read(dataId: DataId): Promise<TypedArray> {
+    try {
+      return Promise.resolve(this.readSync(dataId))
+    } catch (error) {
+      this.#readError ??= error
+      return new Promise(() => {})
+    }
+  }
+
+  /** @throws CompilerError `read-while-tracing` when values were read asynchronously */
+  refuseReads(): void {
+    if (this.#readError !== undefined) throw this.#readError
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    const entry = this.entries.get(dataId)
+    const entry = this.#entries.get(dataId)
     if (!entry) return true
     entry.references--
     if (entry.references > 0 && !force) return false
-    this.entries.delete(dataId)
+    this.#entries.delete(dataId)
     return true
   }
 
   override refCount(dataId: DataId): number {
-    return this.entries.get(dataId)?.references ?? 0
+    return this.#entries.get(dataId)?.references ?? 0
   }
 
   override incRef(dataId: DataId): void {
-    const entry = this.entries.get(dataId)
+    const entry = this.#entries.get(dataId)
     if (entry) entry.references++
   }
 
   override numDataIds(): number {
-    return this.entries.size
+    return this.#entries.size
   }
 
   override timerAvailable(): boolean {
@@ -154,16 +156,13 @@ export class TraceBackend extends KernelBackend {
   }
 
   override dispose(): void {
-    this.entries.clear()
+    this.#entries.clear()
   }
 }
 
 export function elementTypeOf(dtype: DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype
-  throw new CompilerError(
-    'dtype',
-    `A compiled function cannot hold ${dtype} tensors: use float32, int32 or bool`,
-  )
+  throw new CompilerError('unsupported-dtype', { dtype, location: undefined })
 }
 
 export function dtypeOf(type: ElementType): 'float32' | 'int32' | 'bool' {
@@ -181,10 +180,5 @@ function constantData(values: BackendValues | null, type: ElementType, size: num
 }
 
 function capturedTensor({ shape, dtype }: TensorInfo, user: string): CompilerError {
-  return new CompilerError(
-    'captured-tensor',
-    `${user} uses a ${dtype} tensor of shape [${shape}] that was made outside of the traced function` +
-      `${inTracedFunction()}: its values would be frozen into the graph. Pass it in as an input; if it is constant, ` +
-      'make it inside the function (tf.tensor of its values)',
-  )
+  return new CompilerError('captured-tensor', { user, shape, dtype, location: userLocation() })
 }

@@ -59,7 +59,9 @@ export function traceFunction<I extends object = TensorTree>(
       const input = backend.graph.input(pathName(path), value.dtype, value.shape)
       return { path, value: tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(input), backend) }
     })
-    for (const { path, value } of outputLeaves(fn(treeOf(leaves) as I))) {
+    const results = outputLeaves(fn(treeOf(leaves) as I))
+    backend.refuseReads()
+    for (const { path, value } of results) {
       const output = backend.resolve(value, `The output "${pathName(path)}"`)
       backend.graph.output(outputName(path, specs), output)
       outputs.push({ path, value: { shape: [...value.shape], dtype: value.dtype as TensorSpec['dtype'] } })
@@ -74,32 +76,40 @@ function outputName(path: readonly string[], inputs: readonly Leaf<TensorSpec>[]
 }
 
 function outputLeaves(result: unknown): Leaf<Tensor>[] {
-  if (result instanceof Promise) {
-    // Its rejection, if any, is a consequence of this error.
-    result.catch(() => {})
-    throw new CompilerError(
-      'invalid-argument',
-      'The function is async: a function can be traced only if it is synchronous',
-    )
-  }
-  if (result instanceof Tensor) {
-    throw new CompilerError(
-      'invalid-argument',
-      'The function returned one tensor: return a record, as in { y }',
-    )
-  }
+  refusePromises(result)
+  if (result instanceof Tensor) throw new CompilerError('invalid-result', { path: '', found: 'one tensor' })
   const leaves = leavesOf(
     result,
     (value): value is Tensor => value instanceof Tensor,
     "The function's result",
   )
-  if (leaves.length === 0) {
-    throw new CompilerError(
-      'invalid-argument',
-      `The function returned no tensor (${describe(result)}): return a record, as in { y }`,
-    )
-  }
+  if (leaves.length === 0)
+    throw new CompilerError('invalid-result', { path: '', found: `no tensor (${describe(result)})` })
   return leaves
+}
+
+/** @throws CompilerError `async-function` for a promise anywhere in the result */
+function refusePromises(result: unknown): void {
+  const promises: (readonly string[])[] = []
+  const seen = new Set<unknown>()
+  const visit = (value: unknown, path: readonly string[]): void => {
+    if (value instanceof Promise) {
+      // That it rejects, if it does, is a consequence of being traced; nobody else would handle it.
+      value.catch(() => {})
+      promises.push(path)
+    } else if (
+      typeof value === 'object' &&
+      value !== null &&
+      !(value instanceof Tensor) &&
+      !seen.has(value)
+    ) {
+      seen.add(value)
+      for (const [key, child] of Object.entries(value)) visit(child, [...path, key])
+    }
+  }
+  visit(result, [])
+  const [first] = promises
+  if (first) throw new CompilerError('async-function', { path: pathName(first) })
 }
 
 /** Puts `backend` in force while `work` runs, and sees to it that nothing is left when it throws. */
@@ -107,10 +117,7 @@ function withBackend(backend: TraceBackend, work: () => void): void {
   const engine = tf.engine()
   const previous = engine.backendName
   if (previous === TRACE_BACKEND) {
-    throw new CompilerError(
-      'invalid-argument',
-      'A function cannot be traced inside of a function that is being traced',
-    )
+    throw new CompilerError('nested-trace', {})
   }
   // Tensors that a gradient keeps are let go by the engine at its end; after an error nobody does.
   const kept: Tensor[] = []

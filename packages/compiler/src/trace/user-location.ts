@@ -1,7 +1,7 @@
 /** Deep enough to see past the frames of tfjs' ops, gradients and tidies. */
 const STACK_DEPTH = 80
 const TFJS = /tfjs-core|tfjs-backend/
-/** Gradient definitions and this package's own frames are no place that a user can mend. */
+/** Gradient definitions and this package's own frames are not the user's code. */
 const OURS =
   /@tinystories[\\/]backends|packages[\\/]backends|[\\/]compiler[\\/](src|dist)[\\/]trace[\\/](?!.*\.test\.)|node:internal/
 
@@ -9,16 +9,15 @@ const RANDOM =
   /\b(randomUniformInt|randomUniform|randomNormal|randomStandardNormal|randomGamma|truncatedNormal|dropout)_?\b/
 
 /**
- * ` (at file:line:column)`: the line of the user's function that called into tfjs, as far as the stack shows it; ''
- * if it does not (in a minified bundle, say).
+ * `file:line:column` in the user's function where it called into tfjs; undefined where the stack does not show it, in a
+ * minified bundle for example.
  */
-export function inTracedFunction(): string {
+export function userLocation(): string | undefined {
   const frames = stackFrames()
   const firstTfjs = frames.findIndex(frame => TFJS.test(frame))
   const user = frames.slice(firstTfjs + 1).find(frame => !TFJS.test(frame) && !OURS.test(frame))
-  if (!user || firstTfjs < 0) return ''
-  const location = /\(([^()]+:\d+:\d+)\)$/.exec(user)?.[1] ?? user.replace(/^\s*at (async )?/, '')
-  return ` (at ${location})`
+  if (!user || firstTfjs < 0) return undefined
+  return /\(([^()]+:\d+:\d+)\)$/.exec(user)?.[1] ?? user.replace(/^\s*at (async )?/, '')
 }
 
 /** The tfjs function on the stack that draws random numbers, if there is one. */

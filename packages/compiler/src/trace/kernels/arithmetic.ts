@@ -17,7 +17,7 @@ export function translateArithmetic(): void {
       const [a, b] = [input('a'), input('b')]
       if (a.type === 'bool') {
         if (op === 'Mul') return binary(graph, 'And', a, b)
-        throw unsupportedType(`tf's ${kernel}`, 'bool', "cast to int32 first, with tf.cast(x, 'int32')")
+        throw unsupportedType(kernel, 'bool', "Cast to int32 first, with tf.cast(x, 'int32').")
       }
       return arithmetic(graph, op, a, b)
     })

@@ -16,7 +16,7 @@ export function translateElementwise(): void {
   const same = (kernel: string, make: string | ((graph: GraphBuilder, x: Value) => Value)): void =>
     translate(kernel, ({ graph, input }) => {
       const x = input('x')
-      if (x.type === 'bool') throw unsupportedType(`tf's ${kernel}`, 'bool', 'cast it first')
+      if (x.type === 'bool') throw unsupportedType(kernel, 'bool', 'Cast it first.')
       return typeof make === 'string' ? unary(graph, make, x) : make(graph, x)
     })
   const number = (graph: GraphBuilder, value: number, like: Value): Value => graph.scalar(value, like.type)
@@ -95,7 +95,7 @@ export function translateElementwise(): void {
   )
   translate<tf.CastAttrs>(tf.Cast, ({ graph, input, attrs }) => {
     if (attrs.dtype !== 'float32' && attrs.dtype !== 'int32' && attrs.dtype !== 'bool') {
-      throw unsupportedType('tf.cast', attrs.dtype, 'use float32, int32 or bool')
+      throw unsupportedType('Cast', attrs.dtype, 'Use float32, int32 or bool.')
     }
     return cast(graph, input('x'), attrs.dtype)
   })

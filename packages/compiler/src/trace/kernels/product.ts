@@ -39,7 +39,7 @@ export function matMul(
   const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2))
   const shape = [...batch, left.shape.at(-2)!, right.shape.at(-1)!]
   if (a.type === 'bool')
-    throw unsupportedType('tf.matMul', 'bool', "cast to float32 first, with tf.cast(x, 'float32')")
+    throw unsupportedType('BatchMatMul', 'bool', "Cast to float32 first, with tf.cast(x, 'float32').")
   return graph.node('MatMul', [left, right], { type: a.type, shape })
 }
 
@@ -69,9 +69,9 @@ function activate({ graph, input, attrs }: KernelContext<tf._FusedMatMulAttrs>, 
     }
     default:
       throw unsupportedType(
-        'A fused matrix product',
+        '_FusedMatMul',
         `activation "${String(attrs.activation)}"`,
-        'apply it as an op of its own',
+        'Apply it as an op of its own.',
       )
   }
 }

@@ -100,7 +100,7 @@ export function translateShape(): void {
     return cast(graph, pad(graph, number, paddings, 'constant', fill), x.type)
   })
   translate<tf.MirrorPadAttrs>(tf.MirrorPad, ({ graph, input, attrs: { paddings, mode } }) => {
-    if (mode !== 'reflect') throw unsupportedType('tf.mirrorPad', `mode "${mode}"`, 'use the mode "reflect"')
+    if (mode !== 'reflect') throw unsupportedType('MirrorPad', `mode "${mode}"`, 'Use the mode "reflect".')
     return pad(graph, input('x'), paddings, 'reflect', null)
   })
 

@@ -1,7 +1,8 @@
-import { Copier } from './copier.ts'
-import { type CudaContext, CudaSession, RecordedCudaSession, tensorHere } from './cuda-session.ts'
-import type { SessionOptions } from './messages.ts'
-import { type Ort, type OrtSession, ProviderError } from './ort.ts'
+import { CompilerError, messageOf } from '../errors.ts'
+import { Copier } from '../runtime/copier.ts'
+import type { SessionOptions } from '../runtime/messages.ts'
+import type { Ort, OrtSession } from '../runtime/ort.ts'
+import { type CudaContext, CudaSession, hostTensor, RecordedCudaSession } from './cuda-session.ts'
 import { OrtCApi, type Pointer } from './ort-c-api.ts'
 
 /** Enumerations of ONNX Runtime's C interface. */
@@ -9,6 +10,11 @@ const LOG_FATAL = 4
 const OPTIMIZE_ALL = 99
 const DEVICE_ALLOCATOR = 0
 const DEFAULT_MEMORY = 0
+
+/** What the provider takes, for the error when it does not load. */
+const CUDA_NEEDS =
+  'an NVIDIA card with its driver, the libraries of CUDA and cuDNN on the path of the loader, and the files of ' +
+  'onnxruntime-node for CUDA, which npm rebuild onnxruntime-node fetches'
 
 /** Options of CUDA's provider. */
 const CUDA_OPTIONS: Readonly<Record<string, string>> = {
@@ -22,14 +28,14 @@ const CUDA_OPTIONS: Readonly<Record<string, string>> = {
  * ONNX Runtime on CUDA, by its C interface: the binding of onnxruntime-node keeps no tensors on a CUDA device.
  *
  * @param device where tensors stay and operations run; `Cpu` is for tests of everything but the device
- * @throws ProviderError when what it takes is not installed
+ * @throws CompilerError `missing-provider` or `missing-package` when what it needs is not installed
  */
 export async function loadCudaOrt(device: 'Cuda' | 'Cpu' = 'Cuda'): Promise<Ort> {
   const api = await OrtCApi.load()
   const env = api.make('CreateEnv', LOG_FATAL, 'tinystories')
-  const here = api.make('CreateMemoryInfo', 'Cpu', DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY)
-  const there = api.make('CreateMemoryInfo', device, DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY)
-  const context: CudaContext = { api, env, here, there }
+  const host = api.make('CreateMemoryInfo', 'Cpu', DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY)
+  const deviceMemory = api.make('CreateMemoryInfo', device, DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY)
+  const context: CudaContext = { api, env, host, device: deviceMemory }
   const load = (model: Uint8Array, options: Partial<SessionOptions>): Pointer => {
     const settings = sessionOptions(api, options)
     try {
@@ -56,7 +62,7 @@ export async function loadCudaOrt(device: 'Cuda' | 'Cpu' = 'Cuda'): Promise<Ort>
         return new RecordedCudaSession(context, load(model, options), copier, makePlain)
       } catch (error) {
         // It has operations that only the processor can do.
-        if (error instanceof ProviderError) throw error
+        if (CompilerError.isInstance(error)) throw error
       }
     }
     return makePlain()
@@ -66,11 +72,11 @@ export async function loadCudaOrt(device: 'Cuda' | 'Cpu' = 'Cuda'): Promise<Ort>
     copier,
     fills: true,
     createSession,
-    tensor: tensorHere,
+    tensor: hostTensor,
     async release() {
       await copier.release()
-      api.release('MemoryInfo', here)
-      api.release('MemoryInfo', there)
+      api.release('MemoryInfo', host)
+      api.release('MemoryInfo', deviceMemory)
       api.release('Env', env)
     },
   }
@@ -100,11 +106,11 @@ function appendCuda(api: OrtCApi, options: Pointer, recorded: boolean): void {
       api.release('CudaOptions', cuda)
     }
   } catch (error) {
-    throw new ProviderError(
-      'The provider "cuda" does not load here: it needs an NVIDIA card with its driver, the libraries of CUDA and cuDNN on ' +
-        "the loader's path, and onnxruntime-node's files for CUDA, which npm rebuild onnxruntime-node fetches. Install " +
-        `them, or leave "cuda" out of the providers. (ONNX Runtime: ${ownWords((error as Error).message)})`,
-    )
+    throw new CompilerError('missing-provider', {
+      provider: 'cuda',
+      needs: CUDA_NEEDS,
+      problem: ownWords(messageOf(error)),
+    })
   }
 }
 

@@ -1,16 +1,17 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { ProviderError } from './ort.ts'
+import { CompilerError } from '../errors.ts'
+import { importPackage } from '../runtime/import-package.ts'
 
 /** An address; 0 is none. */
 export type Pointer = bigint
 
 type Koffi = typeof import('koffi')
 
-/** A version whose functions all later ones have at the same places, by ONNX Runtime's promise. */
+/** All later versions keep its functions at the same index, as ONNX Runtime promises. */
 const API_VERSION = 18
 
-/** Functions of OrtApi that give a status: their places in it, and their parameters. The last `out` is what they make. */
+/** Functions of OrtApi that return a status: their index in it, and their parameters. The last `out` is what they make. */
 const FUNCTIONS = {
   CreateEnv: [3, ['int', 'str', 'out']],
   CreateSessionFromArray: [8, ['void *', 'void *', 'size_t', 'void *', 'out']],
@@ -44,7 +45,7 @@ const FUNCTIONS = {
   UpdateCudaOptions: [206, ['void *', 'str *', 'str *', 'size_t']],
 } as const
 
-/** Functions of OrtApi that give nothing and cannot fail. */
+/** Functions of OrtApi that return nothing and cannot fail. */
 const RELEASES = {
   Env: 92,
   MemoryInfo: 94,
@@ -66,41 +67,34 @@ type FunctionName = keyof typeof FUNCTIONS
  * options of that provider. Same library, called by koffi.
  */
 export class OrtCApi {
-  private readonly koffi: Koffi
-  private readonly functions = new Map<string, (...args: unknown[]) => unknown>()
-  private readonly api: Pointer
+  readonly #koffi: Koffi
+  readonly #functions = new Map<string, (...args: unknown[]) => unknown>()
+  readonly #api: Pointer
 
-  /** @throws ProviderError when koffi or onnxruntime-node is not installed, or too old */
+  /** @throws CompilerError `missing-package` without koffi, `missing-provider` with an ONNX Runtime that does not fit */
   static async load(): Promise<OrtCApi> {
-    let koffi: Koffi
-    try {
-      const found = (await import('koffi')) as Koffi & { default?: Koffi }
-      koffi = found.default ?? found
-    } catch (error) {
-      throw new ProviderError(
-        `The provider "cuda" needs koffi to call ONNX Runtime's C interface: npm install koffi (${(error as Error).message})`,
-      )
+    const found = (await importPackage('koffi', 'The provider "cuda"', () => import('koffi'))) as Koffi & {
+      default?: Koffi
     }
-    return new OrtCApi(koffi, libraryPath())
+    return new OrtCApi(found.default ?? found, libraryPath())
   }
 
-  private constructor(koffi: Koffi, path: string) {
-    this.koffi = koffi
+  constructor(koffi: Koffi, path: string) {
+    this.#koffi = koffi
     const base = koffi.load(path).func('OrtGetApiBase', 'void *', [])() as Pointer
     const getApi = koffi.decode(base, 'void *') as Pointer
-    this.api = koffi.call(getApi, koffi.proto('void *', ['uint32_t']), API_VERSION) as Pointer
-    if (!this.api)
-      throw new ProviderError(`The provider "cuda" needs onnxruntime-node 1.${API_VERSION} or later`)
+    this.#api = koffi.call(getApi, koffi.proto('void *', ['uint32_t']), API_VERSION) as Pointer
+    if (!this.#api) throw missing(`onnxruntime-node 1.${API_VERSION} or later`)
   }
 
-  /** @throws Error with ONNX Runtime's words */
+  /** @throws Error with ONNX Runtime's message */
   call(name: FunctionName, ...args: readonly unknown[]): void {
-    const [place, parameters] = FUNCTIONS[name]
+    const [index, parameters] = FUNCTIONS[name]
     const types = (parameters as readonly string[]).map(type => (type === 'out' ? 'void *' : type))
-    const status = this.function(place, 'void *', types)(...args) as Pointer | null
+    const status = this.#function(index, 'void *', types)(...args) as Pointer | null
     if (!status) return
-    const message = this.function(2, 'str', ['void *'])(status) as string
-    this.function(93, 'void', ['void *'])(status)
+    const message = this.#function(2, 'str', ['void *'])(status) as string
+    this.#function(93, 'void', ['void *'])(status)
     throw new Error(message)
   }
 
@@ -112,37 +106,35 @@ export class OrtCApi {
   }
 
   release(what: keyof typeof RELEASES, pointer: Pointer): void {
-    this.function(RELEASES[what], 'void', ['void *'])(pointer)
+    this.#function(RELEASES[what], 'void', ['void *'])(pointer)
   }
 
   /** A copy of the bytes that lie at an address. */
   bytesAt(address: Pointer, count: number): ArrayBuffer {
-    return count === 0 ? new ArrayBuffer(0) : this.koffi.view(address, count).slice(0)
+    return count === 0 ? new ArrayBuffer(0) : this.#koffi.view(address, count).slice(0)
   }
 
-  private function(
-    place: number,
-    result: string,
-    parameters: readonly string[],
-  ): (...args: unknown[]) => unknown {
-    const key = `${place}`
-    const known = this.functions.get(key)
+  #function(index: number, result: string, parameters: readonly string[]): (...args: unknown[]) => unknown {
+    const key = `${index}`
+    const known = this.#functions.get(key)
     if (known) return known
-    const { koffi } = this
-    const address = koffi.decode(this.api, 8 * place, 'void *') as Pointer
+    const koffi = this.#koffi
+    const address = koffi.decode(this.#api, 8 * index, 'void *') as Pointer
     const prototype = koffi.proto(result, [...parameters])
     const made = (...args: unknown[]): unknown => koffi.call(address, prototype, ...args)
-    this.functions.set(key, made)
+    this.#functions.set(key, made)
     return made
   }
 }
 
-/** onnxruntime-node brings the library; the files of CUDA lie beside it. */
+function missing(needs: string): CompilerError {
+  return new CompilerError('missing-provider', { provider: 'cuda', needs, problem: undefined })
+}
+
+/** onnxruntime-node brings the library; the files of CUDA are next to it. */
 function libraryPath(): string {
   if (process.platform !== 'linux') {
-    throw new ProviderError(
-      'The provider "cuda" works on Linux only, for which onnxruntime-node has the files of CUDA: take "webgpu" here',
-    )
+    throw missing('Linux, the only system for which onnxruntime-node has the files of CUDA')
   }
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node')
   return join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime.so.1')

@@ -176,7 +176,7 @@ describe('bad input ends with one clear line and exit code 1', () => {
     [
       'a graphics card that is not there',
       ['train', ...tiny, '--provider', 'cuda'],
-      /"cuda" does not load here/,
+      /"cuda" is not available here/,
     ],
     ['no steps', ['train', '--steps', '0'], /--steps.*at least 1/i],
     [

@@ -9,7 +9,28 @@ export default defineConfig({
   resolve: { conditions: ['@tinystories/source'] },
   ssr: { resolve: { conditions: ['@tinystories/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'apps/cli/src/**/*.test.ts',
+            'benchmarks/src/**/*.test.ts',
+          ],
+        },
+      },
+      // The page is built once, and only when one of these files runs.
+      {
+        extends: true,
+        test: {
+          name: 'demo',
+          include: ['apps/demo/src/**/*.test.ts'],
+          globalSetup: ['apps/demo/src/testing/site.ts'],
+        },
+      },
+    ],
     pool: 'forks',
     // On two cores, two: many tests wait for browsers, servers and processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -46,11 +46,11 @@ export function longestTask(page: Page): Promise<number> {
 }
 
 /** Tells so many stories, one after another. */
-export async function tellStories(page: Page, count: number): Promise<void> {
+export async function writeStories(page: Page, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const told = await page.locator('#panel-write .status').getAttribute('data-told')
+    const told = await page.locator('#panel-write .status').getAttribute('data-count')
     await page.getByRole('button', { name: 'Tell another' }).click()
-    await page.waitForSelector(`#panel-write .status[data-told]:not([data-told="${told}"])`)
+    await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
   }
 }
 

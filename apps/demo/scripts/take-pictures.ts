@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startChatServer } from '@tinystories/llm/testing'
+import { buildSite } from '@tinystories/testing/browser'
 import {
   type DemoBrowser,
   type OpenOptions,
@@ -42,7 +43,7 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
   },
   async wishes(page) {
     await page.getByLabel('Choose words and features').check()
-    await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+    await page.locator('#constraint-noun option').nth(5).waitFor({ state: 'attached' })
     await page.fill('#seed', '11')
     await tell(page)
   },
@@ -60,15 +61,15 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.locator('.neurons > li').first().waitFor()
   },
   async grade(page) {
-    await page.locator('#grade-beginnings').waitFor()
+    await page.locator('#grade-prompts').waitFor()
     await page.getByRole('button', { name: 'Write the completions' }).click()
     await page.getByText('8 written').waitFor()
-    await page.fill('#grade-url', teacher.baseURL)
+    await page.fill('#grade-url', judge.baseURL)
     await page.locator('#grade-url').blur()
-    await page.fill('#grade-model', 'teacher')
+    await page.fill('#grade-model', 'judge')
     await page.locator('#grade-model').blur()
-    await page.getByRole('button', { name: 'Have them marked' }).click()
-    await page.getByText('All marked').waitFor()
+    await page.getByRole('button', { name: 'Have them judged' }).click()
+    await page.getByText('All judged').waitFor()
   },
   async compare(page) {
     await page.locator('.compare-column').nth(2).waitFor()
@@ -81,22 +82,22 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
 
 /** Where the picture begins: a phone shows little at a time. */
 async function topOf(page: Page, name: string): Promise<number> {
-  const first = { wishes: '.wish-words', grade: '.grade-results', compare: '.compare-columns' }[name]
+  const first = { wishes: '.constraint-words', grade: '.grade-results', compare: '.compare-columns' }[name]
   const isPhone = (page.viewportSize()?.width ?? 0) < 600
   if (!first || !isPhone) return 0
   return page.locator(first).evaluate(each => each.getBoundingClientRect().top + scrollY - 12)
 }
 
 async function tell(page: Page): Promise<void> {
-  const told = await page.locator('#panel-write .status').getAttribute('data-told')
+  const told = await page.locator('#panel-write .status').getAttribute('data-count')
   await page.getByRole('button', { name: /Tell (another|the story)/ }).click()
-  await page.waitForSelector(`#panel-write .status[data-told]:not([data-told="${told}"])`)
+  await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
   await storyOf(page)
 }
 
-const teacher = await startChatServer({
+const judge = await startChatServer({
   cors: true,
-  models: ['teacher'],
+  models: ['judge'],
   respond: ({ messages }) => {
     if (/Give no scores yet/.test(messages.at(-1)!.content))
       return 'The sentence is finished well. The story stays with its people and comes to an end.'
@@ -104,7 +105,8 @@ const teacher = await startChatServer({
     return `Grammar: ${6 + (length % 4)}/10, Creativity: ${4 + (length % 5)}/10, Consistency: ${5 + (length % 4)}/10, Plot: ${4 + (length % 3)}/10, Age group: B`
   },
 })
-const demo: DemoBrowser = await startDemo()
+const site = await buildSite(new URL('../', import.meta.url))
+const demo: DemoBrowser = await startDemo(site.folder)
 try {
   await mkdir(values.out, { recursive: true })
   for (const shot of values.shots.split(',')) {
@@ -130,7 +132,8 @@ try {
   }
 } finally {
   await demo.close()
-  await teacher.close()
+  await judge.close()
+  await site.remove()
 }
 
 /** Chromium writes WebP; Playwright writes PNG and JPEG only. */

@@ -12,9 +12,9 @@ interface Tab {
   load: () => Promise<ComponentType>
 }
 
-// Write is what the page opens with; the others come when they are first looked at.
+// The page opens with Write; the other panels load when they are first shown.
 const tabs: readonly Tab[] = [
-  { id: 'write', label: 'Write', hint: 'Tell a story together', load: async () => WritePanel },
+  { id: 'write', label: 'Write', hint: 'Write a story with a model', load: async () => WritePanel },
   {
     id: 'train',
     label: 'Train',
@@ -30,13 +30,13 @@ const tabs: readonly Tab[] = [
   {
     id: 'grade',
     label: 'Grade',
-    hint: 'Marks by a teacher',
+    hint: 'Scores from a judge',
     load: async () => (await import('./panels/grade/grade-panel.tsx')).GradePanel,
   },
   {
     id: 'compare',
     label: 'Compare sizes',
-    hint: 'One beginning, several models',
+    hint: 'One prompt, several models',
     load: async () => (await import('./panels/compare/compare-panel.tsx')).ComparePanel,
   },
 ]
@@ -83,11 +83,11 @@ export function App() {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length }[event.key]
     if (step === undefined) return
     event.preventDefault()
-    const here = tabs.findIndex(tab => tab.id === current.value)
+    const from = tabs.findIndex(tab => tab.id === current.value)
     const to =
       Math.abs(step) === 1
-        ? (here + step + tabs.length) % tabs.length
-        : Math.max(0, Math.min(tabs.length - 1, here + step))
+        ? (from + step + tabs.length) % tabs.length
+        : Math.max(0, Math.min(tabs.length - 1, from + step))
     show(tabs[to]!.id)
     document.getElementById(`tab-${tabs[to]!.id}`)?.focus()
   }
@@ -138,8 +138,8 @@ export function App() {
       <footer>
         <p>
           Everything here is computed by your own machine: models, training and stories never leave this page,
-          unless you send stories to a teacher to be marked. Built on the packages of TinyStories, with
-          TensorFlow.js and ONNX Runtime.
+          unless you send stories to a judge. Built on the packages of TinyStories, with TensorFlow.js and
+          ONNX Runtime.
         </p>
       </footer>
     </>

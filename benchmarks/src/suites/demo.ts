@@ -5,7 +5,7 @@ import {
   longestTask,
   pageBytes,
   startTraining,
-  tellStories,
+  writeStories,
   visit,
 } from '../demo-visit.ts'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine, median } from '../harness.ts'
@@ -163,7 +163,7 @@ async function measureDemo(browser: Browser): Promise<BenchmarkRow[]> {
       const visited = await visit(browser, served.url)
       await firstStory(visited)
       await longestTask(visited)
-      await tellStories(visited, 10)
+      await writeStories(visited, 10)
       rows.push(within(`longest task, 10 stories, ${place}`, 'ms', await longestTask(visited), BOUNDS.task))
       await startTraining(visited)
       await visited.waitForTimeout(TRAINING_SECONDS * 1000)

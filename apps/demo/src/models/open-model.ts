@@ -13,7 +13,7 @@ export interface OpenModel {
 }
 
 /** Memory for a model: more than this is a browser's tab at its end. */
-const LARGEST_BYTES = 800 * 2 ** 20
+const MAX_BYTES = 800 * 2 ** 20
 
 /**
  * Opens a model from any source.
@@ -66,9 +66,9 @@ function checkFiles(files: ModelFiles): ModelFiles {
     }
   }
   for (const [name, file] of Object.entries(files)) {
-    if (file.size > LARGEST_BYTES) {
+    if (file.size > MAX_BYTES) {
       throw new ModelFileError(
-        `${name} has ${(file.size / 2 ** 20).toLocaleString('en', { maximumFractionDigits: 0 })} MB: more than this page takes (${LARGEST_BYTES / 2 ** 20} MB). The command line opens larger models.`,
+        `${name} has ${(file.size / 2 ** 20).toLocaleString('en', { maximumFractionDigits: 0 })} MB: more than this page takes (${MAX_BYTES / 2 ** 20} MB). The command line opens larger models.`,
       )
     }
   }

@@ -1,12 +1,12 @@
 /** Where a model comes from. */
 export type ModelSource =
   | { kind: 'shipped'; id: string }
-  /** What the visitor dropped in: the files of a model's folder. */
+  /** The files of a model's folder. */
   | { kind: 'files'; name: string; files: Record<string, Blob> }
   /** A published model, `owner/name`. */
   | { kind: 'hub'; name: string; endpoint?: string }
 
-/** What the page tells of an open model. */
+/** What the page shows about an open model. */
 export interface ModelInfo {
   name: string
   parameters: number

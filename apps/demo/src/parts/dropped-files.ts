@@ -1,4 +1,4 @@
-/** The files of a model by their plain names, and what to call it. */
+/** The files of a model by name, and a label for it. */
 export interface NamedFiles {
   name: string
   files: Record<string, File>
@@ -18,10 +18,10 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<NamedFiles> {
   const folder = entries.find((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory === true)
   if (!folder) {
     const list = [...transfer.files]
-    if (list.length === 0) throw new Error('That was no file: drop the folder of a model.')
+    if (list.length === 0) throw new Error('Nothing was dropped that is a file. Drop the folder of a model.')
     return filesOf(list)
   }
-  // A run folder has the model one level down.
+  // A run folder has the model in a subfolder.
   const inside = await entriesOf(folder)
   const model = inside.find(
     (entry): entry is FileSystemDirectoryEntry => entry.isDirectory && entry.name === 'model',
@@ -40,7 +40,7 @@ function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]>
   const reader = folder.createReader()
   const all: FileSystemEntry[] = []
   return new Promise((resolve, reject) => {
-    // A reader gives its entries in portions, and none at the end.
+    // A reader returns entries in batches; an empty batch is the end.
     const more = (): void =>
       reader.readEntries(entries => {
         if (entries.length === 0) resolve(all)

@@ -1,4 +1,4 @@
-import { chooseEngine, engineChoice, surroundings } from '../state/engine.ts'
+import { chooseEngine, engineChoice, environment } from '../state/engine.ts'
 import type { EngineChoice } from '../workers/engine.ts'
 
 const names: Record<EngineChoice, string> = {
@@ -10,7 +10,7 @@ const names: Record<EngineChoice, string> = {
 
 /** What this browser has to compute with, and the choice between it. */
 export function EngineNote() {
-  const { isolated, cores, webgpu } = surroundings
+  const { isolated, cores, webgpu } = environment
   return (
     <div class="engine-note">
       <label>

@@ -11,7 +11,7 @@ const WIDTH = 640
 const HEIGHT = 260
 const MARGIN = { left: 40, right: 12, top: 12, bottom: 28 }
 
-/** Bits per byte over steps: faint what each batch gave, strong their running mean, dots on held-out stories. */
+/** Bits per byte over steps: faint for each batch, strong their running mean, dots for held-out stories. */
 export function LossChart({ curve, heldOut }: LossChartProps) {
   const box = useRef<SVGSVGElement>(null)
   const pointed = useSignal<number | undefined>(undefined)
@@ -20,8 +20,8 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
   const values = [...mean.map(point => point.bitsPerByte), ...heldOut.map(point => point.bitsPerByte)]
   const high = Math.max(1, ...curve.slice(0, 3).map(point => point.bitsPerByte), ...values)
   const low = Math.min(high - 0.5, ...values)
-  const ticks = niceTicks(low, high)
-  const bottom = Math.min(low, ticks[0] ?? low)
+  const checks = niceTicks(low, high)
+  const bottom = Math.min(low, checks[0] ?? low)
   const x = (step: number): number =>
     MARGIN.left + ((WIDTH - MARGIN.left - MARGIN.right) * step) / Math.max(1, last)
   const y = (value: number): number =>
@@ -42,7 +42,7 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
         aria-label={
           latest
             ? `Bits per byte over steps, now ${latest.bitsPerByte.toFixed(2)} at step ${latest.step}`
-            : 'Bits per byte over steps; nothing yet'
+            : 'Bits per byte over steps; no data yet'
         }
         onPointerMove={event => {
           const rectangle = box.current!.getBoundingClientRect()
@@ -55,7 +55,7 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
           pointed.value = undefined
         }}
       >
-        {ticks.map(tick => (
+        {checks.map(tick => (
           <g key={tick}>
             <line class="grid" x1={MARGIN.left} x2={WIDTH - MARGIN.right} y1={y(tick)} y2={y(tick)} />
             <text x={MARGIN.left - 8} y={y(tick) + 4} text-anchor="end">
@@ -94,7 +94,7 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
   )
 }
 
-/** Over the last fifteen batches or so; fewer at the beginning, where much happens. */
+/** Over the last fifteen batches or so; fewer at the start, where the loss falls fast. */
 function runningMean(points: readonly CurvePoint[]): CurvePoint[] {
   let mean = 0
   return points.map(({ step, bitsPerByte }, i) => {
@@ -105,7 +105,7 @@ function runningMean(points: readonly CurvePoint[]): CurvePoint[] {
 
 function niceTicks(low: number, high: number): number[] {
   const step = high - low > 2 ? 0.5 : 0.2
-  const ticks: number[] = []
-  for (let tick = Math.floor(low / step) * step; tick <= high; tick += step) ticks.push(tick)
-  return ticks
+  const checks: number[] = []
+  for (let tick = Math.floor(low / step) * step; tick <= high; tick += step) checks.push(tick)
+  return checks
 }

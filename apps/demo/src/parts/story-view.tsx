@@ -4,15 +4,15 @@ import type { Story, StoryToken } from '../panels/write/story.ts'
 
 interface StoryViewProps {
   story: Story
-  /** Goes on from another token; without it there is nothing to choose. */
-  onBranch?: (place: number, id: number) => void
-  /** What stands there before the first story. */
+  /** Continues from another token; without it the alternatives cannot be chosen. */
+  onBranch?: (position: number, id: number) => void
+  /** Shown before the first story. */
   placeholder: string
   /** Whether the words are tinted by how unlikely they were. */
   tinted?: boolean
 }
 
-/** A story whose every token tells how likely it was and what else might have stood there. */
+/** A story; every token shows its probability and its alternatives. */
 export function StoryView({ story, onBranch, placeholder, tinted = true }: StoryViewProps) {
   const open = useSignal<number | undefined>(undefined)
   const pinned = useSignal(false)
@@ -42,17 +42,17 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
       if (to === undefined) return
       focused.value = to
       open.value = to
-      box.current?.querySelector<HTMLElement>(`[data-place="${to}"]`)?.focus()
+      box.current?.querySelector<HTMLElement>(`[data-position="${to}"]`)?.focus()
     } else if (event.key === 'Escape') {
       close()
-      box.current?.querySelector<HTMLElement>(`[data-place="${focused.value}"]`)?.focus()
+      box.current?.querySelector<HTMLElement>(`[data-position="${focused.value}"]`)?.focus()
     }
   }
   const first = visible[0]
   const stop = visible.includes(focused.value) ? focused.value : first
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: what is pressed are the words inside
+    // biome-ignore lint/a11y/noStaticElementInteractions: the words inside are the controls
     <div
       class="story"
       ref={box}
@@ -70,7 +70,7 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
             <Token
               key={i}
               token={token}
-              place={i}
+              position={i}
               tabIndex={i === stop ? 0 : -1}
               open={open.value === i}
               onHover={() => {
@@ -88,7 +88,13 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
         </p>
       )}
       {open.value !== undefined && tokens[open.value] && (
-        <Alternatives story={story} place={open.value} box={box.current} onBranch={onBranch} onDone={close} />
+        <Alternatives
+          story={story}
+          position={open.value}
+          box={box.current}
+          onBranch={onBranch}
+          onDone={close}
+        />
       )}
       <p class="visually-hidden" aria-live="polite">
         {!writing && tokens.length > 0 ? tokens.map(token => token.text).join('') : ''}
@@ -99,20 +105,20 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
 
 interface TokenProps {
   token: StoryToken
-  place: number
+  position: number
   tabIndex: number
   open: boolean
   onHover(): void
   onPick(): void
 }
 
-function Token({ token, place, tabIndex, open, onHover, onPick }: TokenProps) {
+function Token({ token, position, tabIndex, open, onHover, onPick }: TokenProps) {
   const { probability, text } = token
   const word = text.trimStart()
-  // Blanks are not tinted: they would make bars at the ends of lines.
+  // Spaces are not tinted: they would make bars at the ends of lines.
   if (word === '') return <>{text}</>
   const blank = text.slice(0, text.length - word.length)
-  // Surprise in bits, up to 6: a word that one in 64 stories would have.
+  // Surprisal in bits, up to 6: a probability of 1 in 64.
   const surprise = probability === undefined ? 0 : Math.min(1, -Math.log2(probability) / 6)
   return (
     <>
@@ -121,7 +127,7 @@ function Token({ token, place, tabIndex, open, onHover, onPick }: TokenProps) {
       <span
         role="button"
         class={`token${probability === undefined ? ' given' : ''}${open ? ' open' : ''}`}
-        data-place={place}
+        data-position={position}
         tabIndex={tabIndex}
         aria-expanded={open}
         style={{ '--surprise': surprise.toFixed(2) }}
@@ -144,19 +150,19 @@ function Token({ token, place, tabIndex, open, onHover, onPick }: TokenProps) {
 
 interface AlternativesProps {
   story: Story
-  place: number
+  position: number
   box: HTMLElement | null
-  onBranch: ((place: number, id: number) => void) | undefined
+  onBranch: ((position: number, id: number) => void) | undefined
   onDone(): void
 }
 
-function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps) {
+function Alternatives({ story, position, box, onBranch, onDone }: AlternativesProps) {
   const card = useRef<HTMLDivElement>(null)
-  const token = story.tokens.value[place]!
-  const explanation = story.explanations.value[place]
+  const token = story.tokens.value[position]!
+  const explanation = story.explanations.value[position]
   useEffect(() => {
     // Below the word, inside the box.
-    const word = box?.querySelector<HTMLElement>(`[data-place="${place}"]`)
+    const word = box?.querySelector<HTMLElement>(`[data-position="${position}"]`)
     if (!word || !box || !card.current) return
     const [line] = word.getClientRects()
     const outer = box.getBoundingClientRect()
@@ -172,7 +178,7 @@ function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps
       <p class="alternatives-head">
         <strong>{shown(token.text)}</strong>
         {probability !== undefined && <span>{percent(probability)}</span>}
-        {token.probability === undefined && <em>yours</em>}
+        {token.probability === undefined && <em>given</em>}
       </p>
       {explanation ? (
         <ul>
@@ -183,7 +189,7 @@ function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps
                 disabled={!onBranch || story.busy.value !== undefined}
                 onClick={() => {
                   onDone()
-                  onBranch?.(place, alternative.id)
+                  onBranch?.(position, alternative.id)
                 }}
                 style={{ '--share': `${alternative.probability * 100}%` }}
               >
@@ -197,8 +203,8 @@ function Alternatives({ story, place, box, onBranch, onDone }: AlternativesProps
       ) : (
         <p class="quiet">
           {story.busy.value === 'writing'
-            ? 'Alternatives come when the story ends.'
-            : 'Nothing came before it.'}
+            ? 'Alternatives appear when the story is finished.'
+            : 'The first token has no prediction.'}
         </p>
       )}
     </div>

@@ -1,13 +1,13 @@
-/** More than this of a text that a model reads as the same unknown sign is told. */
-const TOLD = 0.2
+/** The warning appears above this share of unknown tokens. */
+const MAX_SHARE = 0.2
 
-/** Says so when a model does not know the script of what it was given. */
+/** Warns when a model does not know the script of its prompt. */
 export function UnknownScript({ share }: { share: number | undefined }) {
-  if ((share ?? 0) <= TOLD) return null
+  if ((share ?? 0) <= MAX_SHARE) return null
   return (
     <p class="warning" role="status">
-      This model does not know most of these characters: it read them as one unknown sign. It learnt English
-      stories.
+      This model does not know most of these characters: it read them as the unknown token. It was trained on
+      English stories.
     </p>
   )
 }

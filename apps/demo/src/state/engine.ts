@@ -26,7 +26,7 @@ function remembered(): EngineChoice {
 }
 
 /** What this browser and this server give, whatever is chosen. */
-export const surroundings = {
+export const environment = {
   isolated: globalThis.crossOriginIsolated === true,
   cores: navigator.hardwareConcurrency,
   /** Undefined until it is known. */
@@ -37,7 +37,7 @@ export const surroundings = {
 export function lookForWebGpu(): void {
   const probe = new Worker(new URL('../workers/gpu-probe.ts', import.meta.url), { type: 'module' })
   probe.onmessage = ({ data }: MessageEvent<boolean>) => {
-    surroundings.webgpu.value = data
+    environment.webgpu.value = data
     probe.terminate()
   }
 }

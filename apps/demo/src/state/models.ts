@@ -6,16 +6,16 @@ import type { ModelSource } from '../models/source.ts'
 export interface ModelChoice {
   key: string
   label: string
-  /** One line more, such as its size. */
+  /** A second line, for example its size. */
   detail: string
   source: ModelSource
   shipped?: ShippedModel
 }
 
-/** All that can be chosen: what ships with the page, then what the visitor brought. */
+/** The models to choose from: those that ship with the page, then the visitor's own. */
 export const choices = signal<ModelChoice[]>([])
 
-/** Why the list of shipped models is not there. */
+/** Why the list of shipped models did not load. */
 export const choicesProblem = signal<string | undefined>(undefined)
 
 export async function loadShipped(): Promise<void> {
@@ -51,7 +51,7 @@ export function addChoice(choice: Omit<ModelChoice, 'key'>): string {
   return key
 }
 
-/** Takes away what did not open. */
+/** Removes a model that did not open. */
 export function removeChoice(key: string): void {
   choices.value = choices.value.filter(choice => choice.key !== key || choice.source.kind === 'shipped')
 }

@@ -16,10 +16,6 @@ export async function watchDevice(worker: Worker): Promise<void> {
   })
 }
 
-export function hasDevice(worker: Worker): Promise<boolean> {
-  return worker.evaluate(() => 'device' in globalThis)
-}
-
 /** Takes the device away, as a browser does whose graphics driver fails. */
 export async function loseDevice(worker: Worker): Promise<void> {
   await worker.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy())

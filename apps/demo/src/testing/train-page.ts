@@ -1,4 +1,5 @@
 import type { Page } from './demo-browser.ts'
+import { waitUntil } from './wait-until.ts'
 
 /** The Train panel, as a visitor works with it. */
 export class TrainPage {
@@ -9,15 +10,16 @@ export class TrainPage {
   }
 
   start(): Promise<void> {
-    return this.button(/Start (training|anew)/).click()
+    return this.button(/Start (training|a new run)/).click()
   }
 
   button(name: string | RegExp) {
     return this.page.locator('#panel-train').getByRole('button', { name })
   }
 
-  get warning() {
-    return this.page.locator('#panel-train .warning')
+  /** A warning with this text. */
+  warning(text: RegExp) {
+    return this.page.locator('#panel-train .warning', { hasText: text })
   }
 
   get problem() {
@@ -25,13 +27,16 @@ export class TrainPage {
   }
 
   async step(): Promise<number> {
-    return Number((await this.page.locator('.numbers dd').first().textContent())!.replaceAll(',', ''))
+    return Number((await this.page.locator('.numbers dd').first().innerText()).replaceAll(',', ''))
   }
 
-  async reaches(step: number): Promise<void> {
-    await this.page.waitForFunction(
-      least => Number(document.querySelector('.numbers dd')!.textContent!.replaceAll(',', '')) >= least,
-      step,
+  /** @returns the step then */
+  reaches(step: number): Promise<number> {
+    return waitUntil(
+      this.page,
+      `training reaches step ${step}`,
+      () => this.step(),
+      reached => reached >= step,
     )
   }
 

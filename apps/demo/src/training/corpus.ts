@@ -5,9 +5,9 @@ export class CorpusProblem extends Error {
   override readonly name = 'CorpusProblem'
 }
 
-const LARGEST_BYTES = 32 * 2 ** 20
+const MAX_BYTES = 32 * 2 ** 20
 /** Less than this makes no batch. */
-const LEAST_CHARACTERS = 20_000
+const MIN_CHARACTERS = 20_000
 const SEPARATOR = '<|endoftext|>'
 
 /** The stories that come with the packages. */
@@ -23,9 +23,9 @@ export async function bundledStories(): Promise<string[]> {
  * @throws CorpusProblem: what is wrong with the file, and what to do
  */
 export async function storiesOf(file: File): Promise<string[]> {
-  if (file.size > LARGEST_BYTES) {
+  if (file.size > MAX_BYTES) {
     throw new CorpusProblem(
-      `${file.name} has ${Math.round(file.size / 2 ** 20).toLocaleString('en')} MB: a page trains on up to ${LARGEST_BYTES / 2 ** 20} MB. Take a part of it, or the command line.`,
+      `${file.name} has ${Math.round(file.size / 2 ** 20).toLocaleString('en')} MB: a page trains on up to ${MAX_BYTES / 2 ** 20} MB. Take a part of it, or the command line.`,
     )
   }
   let text: string
@@ -40,9 +40,9 @@ export async function storiesOf(file: File): Promise<string[]> {
     .map(story => story.trim())
     .filter(story => story !== '')
   const characters = stories.reduce((sum, story) => sum + story.length, 0)
-  if (characters < LEAST_CHARACTERS) {
+  if (characters < MIN_CHARACTERS) {
     throw new CorpusProblem(
-      `${file.name} has ${characters.toLocaleString('en')} characters of text: take one of at least ${LEAST_CHARACTERS.toLocaleString('en')}, or there is nothing to learn from.`,
+      `${file.name} has ${characters.toLocaleString('en')} characters of text: take one of at least ${MIN_CHARACTERS.toLocaleString('en')}, or there is nothing to learn from.`,
     )
   }
   return stories

@@ -1,12 +1,12 @@
 import type { GptOverrides } from '@tinystories/model'
 
-/** Sizes that a browser trains in minutes. */
+/** A model size that a browser can train in minutes. */
 export interface TrainingSize {
   id: string
   name: string
   detail: string
   model: GptOverrides & { contextLength: number }
-  /** Most pieces of the vocabulary that is learnt from the text. */
+  /** Largest size of the vocabulary that is trained on the text. */
   vocabSize: number
   batchSize: number
   peakLearningRate: number
@@ -42,7 +42,7 @@ export const sizes: readonly TrainingSize[] = [
   },
 ]
 
-/** What a run was begun with. It is kept with the checkpoint, and a resumed run takes it from there. */
+/** Settings of a run; a resumed run takes them from its checkpoint. */
 export interface TrainingSettings {
   size: string
   /** What the text is called. */

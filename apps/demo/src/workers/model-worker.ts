@@ -17,7 +17,7 @@ import { unknownShare } from './unknown-share.ts'
 
 export interface WriteArgs {
   prompt: string
-  /** The tokens of the text so far, in place of `prompt`: to go on from a place inside a story. */
+  /** The tokens of the text so far, in place of `prompt`: to continue from a position inside a story. */
   ids?: number[]
   temperature: number
   topP: number
@@ -25,8 +25,8 @@ export interface WriteArgs {
   maxTokens: number
   /** Heads whose output is left out. */
   ablate?: HeadPlace[]
-  /** What the story shall have. */
-  wishes?: Wishes
+  /** What the story must have. */
+  constraints?: Wishes
 }
 
 /** A token of the text: the prompt's, then those that the model writes. */
@@ -104,7 +104,7 @@ const methods = {
 
   async write(args: WriteArgs, { signal, emit }: CallContext<TokenEvent>): Promise<WriteResult> {
     const { tokenizer, endOfTextId, config } = opened()
-    const { prompt, maxTokens, temperature, topP, seed, wishes, ablate = [] } = args
+    const { prompt, maxTokens, temperature, topP, seed, constraints, ablate = [] } = args
     const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
     const known = written.filter(id => id < config.vocabSize)
     const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
@@ -140,8 +140,8 @@ const methods = {
       expect: async (text, from, targets) => expectTokens(await onTfjs(), text, from, targets),
       rate: async (texts, count) => rateEndings(await onTfjs(), texts, count),
     }
-    const tokens: AsyncGenerator<WishedToken, FinishReason, void> = wishes
-      ? writeWithWishes(pen, tokenizer, ids, { ...wishes, maxTokens, seed })
+    const tokens: AsyncGenerator<WishedToken, FinishReason, void> = constraints
+      ? writeWithWishes(pen, tokenizer, ids, { ...constraints, maxTokens, seed })
       : write(ids, { maxTokens, seed })
     let count = 0
     let began = 0

@@ -12,7 +12,7 @@ import { WriteStatus } from '../write/write-status.tsx'
 
 const MAX_TOKENS = 160
 
-/** The same beginning told by several models at once. Each has a worker of its own. */
+/** The same prompt completed by several models at once, each in its own worker. */
 export function ComparePanel() {
   const prompt = useSignal('One day, a girl and her grandmother wanted to bake a cake. But')
   const temperature = useSignal(0.7)
@@ -34,10 +34,10 @@ export function ComparePanel() {
     [],
   )
 
-  // A model that did not open is no longer among the choices, and has no column to say why.
+  // A model that did not open was removed from the choices, so it has no column for its error.
   const broken = [...stories.values()].flatMap(story => story.modelProblem.value ?? [])
   const busy = shown.some(choice => stories.get(choice.key)!.busy.value !== undefined)
-  const tell = (): void => {
+  const write = (): void => {
     for (const choice of shown) {
       const story = stories.get(choice.key)!
       void story.open(choice.key)
@@ -56,11 +56,11 @@ export function ComparePanel() {
         class="sheet compare-controls"
         onSubmit={event => {
           event.preventDefault()
-          tell()
+          write()
         }}
       >
-        <div class="beginning">
-          <label for="compare-prompt">One beginning for all</label>
+        <div class="prompt">
+          <label for="compare-prompt">Prompt for all models</label>
           <textarea
             id="compare-prompt"
             rows={2}
@@ -92,7 +92,7 @@ export function ComparePanel() {
         </div>
         <div class="actions">
           <button type="submit" class="primary" disabled={shown.length === 0}>
-            Tell it {shown.length === 1 ? 'once' : `${shown.length} times`}
+            Write with {shown.length === 1 ? 'one model' : `${shown.length} models`}
           </button>
           <button
             type="button"
@@ -107,10 +107,10 @@ export function ComparePanel() {
             type="button"
             onClick={() => {
               seed.value = randomSeed()
-              tell()
+              write()
             }}
           >
-            Another draw
+            Another seed
           </button>
         </div>
       </form>
@@ -138,7 +138,7 @@ function Column({ choice, story }: { choice: ModelChoice; story: Story }) {
       </header>
       <Problem>{story.problem.value}</Problem>
       <UnknownScript share={story.result.value?.unknownShare} />
-      <StoryView story={story} placeholder="Its story will stand here." />
+      <StoryView story={story} placeholder="The story appears here." />
       <WriteStatus story={story} />
     </article>
   )

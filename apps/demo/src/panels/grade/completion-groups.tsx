@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { Completion, Criterion, Grading, Report } from '@tinystories/grader'
 import type { GradeSession } from './grade-session.ts'
 
-/** What one model made of one beginning. */
+/** What one model wrote for one prompt. */
 interface Cell {
   name: string
   items: { completion: Completion; grading: Grading | undefined }[]
@@ -11,24 +11,24 @@ interface Cell {
 }
 
 export interface CompletionGroup {
-  beginning: string
+  prompt: string
   cells: Cell[]
 }
 
-/** Of what is being written and marked here. */
+/** Of what is being written and judged here. */
 export function groupsOf(session: GradeSession): CompletionGroup[] {
-  const { pupils, writing } = session
+  const { entries, writing } = session
   const now = writing.value
-  const texts = pupils.value.flatMap(pupil => pupil.completions.map(({ prompt }) => prompt))
-  const beginnings = new Set(now ? [...texts, now.beginning] : texts)
-  return [...beginnings].map(beginning => ({
-    beginning,
-    cells: pupils.value.map(pupil => ({
-      name: pupil.name,
-      items: pupil.completions
-        .filter(completion => completion.prompt === beginning)
-        .map(completion => ({ completion, grading: session.gradingOf(pupil, completion) })),
-      ...(now?.name === pupil.name && now.beginning === beginning ? { live: now.text } : {}),
+  const texts = entries.value.flatMap(entry => entry.completions.map(({ prompt }) => prompt))
+  const prompts = new Set(now ? [...texts, now.prompt] : texts)
+  return [...prompts].map(prompt => ({
+    prompt,
+    cells: entries.value.map(entry => ({
+      name: entry.name,
+      items: entry.completions
+        .filter(completion => completion.prompt === prompt)
+        .map(completion => ({ completion, grading: session.gradingOf(entry, completion) })),
+      ...(now?.name === entry.name && now.prompt === prompt ? { live: now.text } : {}),
     })),
   }))
 }
@@ -41,7 +41,7 @@ export function groupsOfReport({ models }: Report): CompletionGroup[] {
       const { completion } = grading
       const key = JSON.stringify([completion.promptId, completion.prompt])
       const group: CompletionGroup = groups.get(key) ?? {
-        beginning: completion.prompt,
+        prompt: completion.prompt,
         cells: models.map(({ name }) => ({ name, items: [] })),
       }
       groups.set(key, group)
@@ -59,14 +59,14 @@ interface CompletionGroupsProps {
   criteria: readonly Criterion[]
 }
 
-/** Completions of the same beginning side by side, each with its marks and assessment. */
+/** Completions of the same prompt side by side, each with its scores and assessment. */
 export function CompletionGroups({ names, groups, criteria }: CompletionGroupsProps) {
   const count = useSignal(AT_ONCE)
   return (
     <>
-      {groups.slice(0, count.value).map(({ beginning, cells }, i) => (
-        <article key={`${i}:${beginning}`} class="grade-group">
-          <h3 class="grade-beginning">{beginning || 'Without a beginning'}</h3>
+      {groups.slice(0, count.value).map(({ prompt, cells }, i) => (
+        <article key={`${i}:${prompt}`} class="grade-group">
+          <h3 class="grade-prompt">{prompt || 'No prompt'}</h3>
           <div class="grade-cells" style={{ '--columns': Math.min(3, names.length) }}>
             {cells.map((cell, j) => (
               <div key={`${j}:${cell.name}`} class={`grade-cell grade-series-${j % 3}`}>
@@ -97,7 +97,7 @@ export function CompletionGroups({ names, groups, criteria }: CompletionGroupsPr
             count.value += AT_ONCE
           }}
         >
-          Show more ({groups.length - count.value} beginnings)
+          Show more ({groups.length - count.value} prompts)
         </button>
       )}
     </>
@@ -117,7 +117,7 @@ function CompletionView({ text, grading, criteria }: CompletionViewProps) {
       <p class="grade-text">{text.trim() || '(nothing)'}</p>
       {judgment && (
         <>
-          <dl class="grade-marks">
+          <dl class="grade-scores">
             {criteria.map(({ name, label }) => (
               <div key={name}>
                 <dt>{label}</dt>
@@ -127,11 +127,11 @@ function CompletionView({ text, grading, criteria }: CompletionViewProps) {
           </dl>
           {judgment.assessment && <p class="grade-assessment">{judgment.assessment}</p>}
           {judgment.flags?.some(({ kind }) => kind === 'addresses-judge') && (
-            <p class="warning">This text talks to its judge: look at its marks with care.</p>
+            <p class="warning">This text addresses its judge: its scores may be wrong.</p>
           )}
         </>
       )}
-      {grading?.failure && <p class="problem">Not marked: {grading.failure}</p>}
+      {grading?.failure && <p class="problem">Not judged: {grading.failure}</p>}
     </div>
   )
 }

@@ -1,5 +1,5 @@
-/** A mark or a mean; a dash where there is none. */
-export function formatMark(value: number, digits = 2): string {
+/** A score or a mean; a dash where there is none. */
+export function formatScore(value: number, digits = 2): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '–'
 }
 

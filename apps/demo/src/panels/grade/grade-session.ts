@@ -17,13 +17,13 @@ import { choices, type ModelChoice, removeChoice } from '../../state/models.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
 import { WorkerClient } from '../../workers/rpc.ts'
 import { randomSeed } from '../write/story.ts'
-import { beginningsOf, someBeginnings } from './pupils.ts'
+import { completePrompt } from './complete-prompt.ts'
+import { Judge } from './judge.ts'
+import { parsePrompts, samplePrompts } from './prompts.ts'
 import type { ReportWorkerMethods } from './report-worker.ts'
-import { Teacher } from './teacher.ts'
-import { writeOne } from './write-one.ts'
 
 /** One model, and what it wrote so far. */
-export interface Pupil {
+export interface ModelEntry {
   key: string
   name: string
   completions: readonly Completion[]
@@ -33,16 +33,16 @@ export interface WritingProgress {
   name: string
   done: number
   total: number
-  /** What is being written now. */
-  beginning: string
+  /** The prompt that is being completed. */
+  prompt: string
   text: string
 }
 
-export interface MarkingProgress {
+export interface JudgingProgress {
   done: number
   total: number
   secondsLeft: number | undefined
-  /** What the server asks for, such as to go slower. */
+  /** A message about the server, for example that it limits the rate. */
   note?: string
 }
 
@@ -50,28 +50,28 @@ const MAX_TOKENS = 200
 
 /** All that is going on in the panel. */
 export class GradeSession {
-  readonly teacher: Teacher = new Teacher()
-  readonly beginnings: Signal<string> = signal(someBeginnings(4))
+  readonly judge: Judge = new Judge()
+  readonly prompts: Signal<string> = signal(samplePrompts(4))
   readonly trials: Signal<number> = signal(1)
   readonly temperature: Signal<number> = signal(0.7)
   readonly chosen: Signal<readonly string[]> = signal([])
-  readonly pupils: Signal<readonly Pupil[]> = signal([])
+  readonly entries: Signal<readonly ModelEntry[]> = signal([])
   readonly writing: Signal<WritingProgress | undefined> = signal(undefined)
-  readonly marking: Signal<MarkingProgress | undefined> = signal(undefined)
+  readonly judging: Signal<JudgingProgress | undefined> = signal(undefined)
   readonly writeProblem: Signal<string | undefined> = signal(undefined)
-  readonly markProblem: Signal<string | undefined> = signal(undefined)
+  readonly judgeProblem: Signal<string | undefined> = signal(undefined)
   readonly fileProblem: Signal<string | undefined> = signal(undefined)
-  /** Of what was written here; of as much as is marked. */
+  /** Of what was written here; of as much as is judged. */
   readonly report: Signal<Report | undefined> = signal(undefined)
   /** A finished one, from a file. */
   readonly opened: Signal<Report | undefined> = signal(undefined)
-  /** Dollars that marking in this page has cost; undefined while a price was not known. */
+  /** Dollars that judging in this page has cost; undefined while a price was not known. */
   readonly spent: Signal<number> = signal(0)
   readonly spentKnown: Signal<boolean> = signal(true)
-  /** All that was asked for is written, or marked. */
+  /** All that was asked for is written, or judged. */
   readonly written: Signal<boolean> = signal(false)
-  readonly marked: Signal<boolean> = signal(false)
-  /** A model could not read most of a beginning. */
+  readonly judged: Signal<boolean> = signal(false)
+  /** A model did not know most characters of a prompt. */
   readonly isUnknownScript: Signal<boolean> = signal(false)
   #seed = randomSeed()
   #texts = new Map<string, string>()
@@ -89,11 +89,11 @@ export class GradeSession {
   /** Writes what is missing. What a stopped writing left is taken as it is. */
   async write(): Promise<void> {
     const models = choices.value.filter(choice => this.chosen.value.includes(choice.key))
-    let beginnings: Prompt[]
+    let prompts: Prompt[]
     this.writeProblem.value = undefined
     try {
       if (models.length === 0) throw new Error('Choose at least one model.')
-      beginnings = beginningsOf(this.beginnings.value)
+      prompts = parsePrompts(this.prompts.value)
     } catch (error) {
       this.writeProblem.value = (error as Error).message
       return
@@ -103,15 +103,15 @@ export class GradeSession {
     batch(() => {
       this.written.value = false
       this.isUnknownScript.value = false
-      this.marked.value = false
+      this.judged.value = false
       this.opened.value = undefined
       this.report.value = undefined
-      this.pupils.value = models.map(({ key, label }) => ({ key, name: label, completions: [] }))
+      this.entries.value = models.map(({ key, label }) => ({ key, name: label, completions: [] }))
     })
     this.#gradings.clear()
     const client = createModelClient(engineChoice.value)
     try {
-      for (const model of models) await this.#writeAll(client, model, beginnings, controller.signal)
+      for (const model of models) await this.#writeAll(client, model, prompts, controller.signal)
       this.written.value = true
     } catch (error) {
       if (!controller.signal.aborted) this.writeProblem.value = (error as Error).message
@@ -124,18 +124,18 @@ export class GradeSession {
   async #writeAll(
     client: ModelClient,
     model: ModelChoice,
-    beginnings: readonly Prompt[],
+    prompts: readonly Prompt[],
     signal: AbortSignal,
   ): Promise<void> {
     const [trials, temperature] = [this.trials.value, this.temperature.value]
-    const total = beginnings.length * trials
+    const total = prompts.length * trials
     let isOpen = false
     let done = 0
     const keyOf = ({ text }: Prompt, seed: number): string =>
       JSON.stringify([model.key, text, seed, temperature])
     const generate = async ({ prompt, seed }: { prompt: Prompt; seed: number }): Promise<string> => {
       const show = (text: string): void => {
-        this.writing.value = { name: model.label, done, total, beginning: prompt.text, text }
+        this.writing.value = { name: model.label, done, total, prompt: prompt.text, text }
       }
       const kept = this.#texts.get(keyOf(prompt, seed))
       if (kept !== undefined) return kept
@@ -143,7 +143,7 @@ export class GradeSession {
       if (!isOpen) await this.#open(client, model)
       isOpen = true
       const options = { temperature, topP: 0.95, seed, maxTokens: MAX_TOKENS }
-      const { text, unknownShare } = await writeOne(client, prompt.text, {
+      const { text, unknownShare } = await completePrompt(client, prompt.text, {
         ...options,
         signal,
         onText: show,
@@ -152,11 +152,11 @@ export class GradeSession {
       this.#texts.set(keyOf(prompt, seed), text)
       return text
     }
-    const source = { prompts: beginnings, generate, seed: this.#seed }
+    const source = { prompts, generate, seed: this.#seed }
     for await (const completion of generateCompletions(source, { trials, signal })) {
       done++
-      this.pupils.value = this.pupils.value.map(pupil =>
-        pupil.key === model.key ? { ...pupil, completions: [...pupil.completions, completion] } : pupil,
+      this.entries.value = this.entries.value.map(entry =>
+        entry.key === model.key ? { ...entry, completions: [...entry.completions, completion] } : entry,
       )
     }
   }
@@ -168,27 +168,27 @@ export class GradeSession {
       batch(() => {
         removeChoice(key)
         this.chosen.value = this.chosen.value.filter(each => each !== key)
-        this.pupils.value = this.pupils.value.filter(pupil => pupil.key !== key)
+        this.entries.value = this.entries.value.filter(entry => entry.key !== key)
       })
       throw new Error(`${label}: ${(error as Error).message}`)
     }
   }
 
-  /** Has everything marked that is not yet; what was marked before is not paid again. */
-  async mark(): Promise<void> {
-    this.markProblem.value = this.teacher.problem()
-    if (this.markProblem.value) return
-    const pupils = this.pupils.value.filter(pupil => pupil.completions.length > 0)
+  /** Has everything judged that is not yet; what was judged before is not paid again. */
+  async judgeAll(): Promise<void> {
+    this.judgeProblem.value = this.judge.problem()
+    if (this.judgeProblem.value) return
+    const entries = this.entries.value.filter(entry => entry.completions.length > 0)
     const controller = this.#start()
-    const total = pupils.reduce((sum, { completions }) => sum + completions.length, 0)
+    const total = entries.reduce((sum, { completions }) => sum + completions.length, 0)
     const before = this.spent.value
-    const began = performance.now()
+    const start = performance.now()
     let done = 0
     let resumed = 0
     let note: string | undefined
     const show = (): void => {
-      const pace = done > resumed ? (performance.now() - began) / 1000 / (done - resumed) : undefined
-      this.marking.value = {
+      const pace = done > resumed ? (performance.now() - start) / 1000 / (done - resumed) : undefined
+      this.judging.value = {
         done,
         total,
         secondsLeft: pace === undefined ? undefined : pace * (total - done),
@@ -199,26 +199,26 @@ export class GradeSession {
     this.#gradings.clear()
     show()
     try {
-      const client = this.teacher.open(before, event => {
+      const client = this.judge.open(before, event => {
         note =
           event.type === 'limited'
-            ? `The server asks to go slower: ${Math.floor(event.concurrency)} at a time.`
-            : `Trying again: ${event.reason}`
+            ? `The server limits the rate: ${Math.floor(event.concurrency)} requests at a time.`
+            : `Retrying: ${event.reason}`
         show()
       })
       const count = (): void => {
         const { cost, costKnown } = client.account()
         this.spent.value = before + cost
-        this.spentKnown.value = costKnown && this.teacher.prices() !== undefined
+        this.spentKnown.value = costKnown && this.judge.prices() !== undefined
       }
-      const journal = this.#journal(this.teacher.baseURL.value)
-      const all = pupils.map(async pupil => {
+      const journal = this.#journal(this.judge.baseURL.value)
+      const all = entries.map(async entry => {
         const gradings: Grading[] = []
-        this.#gradings.set(pupil.key, gradings)
+        this.#gradings.set(entry.key, gradings)
         let last = 0
-        const run = await grade(pupil.completions, {
+        const run = await grade(entry.completions, {
           judge: client,
-          name: pupil.name,
+          name: entry.name,
           journal,
           maxFailures: 3,
           signal: controller.signal,
@@ -235,30 +235,30 @@ export class GradeSession {
             show()
           },
         }).catch(error => {
-          // No other model's marking would escape it.
+          // No other model's judging would escape it.
           controller.abort(error)
           throw error
         })
-        this.#gradings.set(pupil.key, run.gradings)
+        this.#gradings.set(entry.key, run.gradings)
       })
       const ended = await Promise.allSettled(all)
       count()
       if (ended.some(({ status }) => status === 'rejected')) throw controller.signal.reason
       const failures = [...this.#gradings.values()].flat().filter(({ judgment }) => !judgment)
-      if (failures.length === total) throw new Error(failures[0]?.failure ?? 'Nothing was marked.')
-      this.marked.value = failures.length === 0
+      if (failures.length === total) throw new Error(failures[0]?.failure ?? 'No completion was judged.')
+      this.judged.value = failures.length === 0
     } catch (error) {
-      if ((error as Error).name !== 'AbortError') this.markProblem.value = (error as Error).message
+      if ((error as Error).name !== 'AbortError') this.judgeProblem.value = (error as Error).message
     } finally {
-      this.marking.value = undefined
+      this.judging.value = undefined
       void this.#refresh()
     }
   }
 
-  /** The marks of one completion, if it has any. */
-  gradingOf(pupil: Pupil, { promptId, trial }: Completion): Grading | undefined {
+  /** The scores of one completion, if it has any. */
+  gradingOf(entry: ModelEntry, { promptId, trial }: Completion): Grading | undefined {
     return this.#gradings
-      .get(pupil.key)
+      .get(entry.key)
       ?.find(({ completion }) => completion.promptId === promptId && completion.trial === trial)
   }
 
@@ -278,7 +278,7 @@ export class GradeSession {
 
   dispose(): void {
     this.stop()
-    this.teacher.forget()
+    this.judge.forget()
     this.#reports?.terminate()
     this.#reports = undefined
   }
@@ -289,14 +289,14 @@ export class GradeSession {
     return this.#running
   }
 
-  /** Marks of one server's model are not those of another server's. */
+  /** Scores of one server's model are not those of another server's. */
   #journal(baseURL: string): Journal {
     const journal = this.#journals.get(baseURL) ?? createMemoryJournal()
     this.#journals.set(baseURL, journal)
     return journal
   }
 
-  /** Builds the report anew, once for all marks that come while one is being built. */
+  /** Rebuilds the report, once for all scores that arrive while one is being built. */
   async #refresh(): Promise<void> {
     this.#isStale = true
     if (this.#building) return
@@ -309,20 +309,20 @@ export class GradeSession {
           this.report.value = await this.#worker().call('build', { runs })
       }
     } catch (error) {
-      this.markProblem.value = (error as Error).message
+      this.judgeProblem.value = (error as Error).message
     } finally {
       this.#building = false
     }
   }
 
   #runs(): GradingRun[] {
-    return this.pupils.value.flatMap(pupil => {
-      const gradings = pupil.completions.flatMap(completion => this.gradingOf(pupil, completion) ?? [])
-      const judge = this.teacher.model.value.trim()
+    return this.entries.value.flatMap(entry => {
+      const gradings = entry.completions.flatMap(completion => this.gradingOf(entry, completion) ?? [])
+      const judge = this.judge.model.value.trim()
       const version = rubricVersion(storyRubric)
       return gradings.length === 0
         ? []
-        : [{ name: pupil.name, judge, rubric: storyRubric, rubricVersion: version, gradings }]
+        : [{ name: entry.name, judge, rubric: storyRubric, rubricVersion: version, gradings }]
     })
   }
 

@@ -13,7 +13,7 @@ import { serve } from '../../workers/rpc.ts'
 // Bootstraps, permutations and files of many megabytes: not for the thread that draws the page.
 
 /** More than any report of a few models has. */
-const LARGEST_BYTES = 64 * 2 ** 20
+const MAX_BYTES = 64 * 2 ** 20
 
 const methods = {
   async build({ runs }: { runs: GradingRun[] }): Promise<Report> {
@@ -23,8 +23,7 @@ const methods = {
   /** Opens a report, or makes one of several models' gradings. */
   async read({ files }: { files: File[] }): Promise<Report> {
     for (const { name, size } of files) {
-      if (size > LARGEST_BYTES)
-        throw new InputError('too-large', { source: name, bytes: size, limit: LARGEST_BYTES })
+      if (size > MAX_BYTES) throw new InputError('too-large', { source: name, bytes: size, limit: MAX_BYTES })
     }
     const texts = await Promise.all(files.map(async file => ({ name: file.name, text: await file.text() })))
     const [first] = texts

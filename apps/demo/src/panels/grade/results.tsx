@@ -3,17 +3,17 @@ import type { Report } from '@tinystories/grader'
 import { Problem } from '../../parts/notice.tsx'
 import { CompletionGroups, groupsOf, groupsOfReport } from './completion-groups.tsx'
 import type { GradeSession } from './grade-session.ts'
-import { MarksChart } from './marks-chart.tsx'
-import { MarksTable } from './marks-table.tsx'
-import { Sign } from './sign.tsx'
+import { ScoresChart } from './scores-chart.tsx'
+import { ScoresTable } from './scores-table.tsx'
+import { SeriesMarker } from './series-marker.tsx'
 
-/** Marks, charts and completions: of what was written here, or of the report that is open. */
+/** Scores, charts and completions: of what was written here, or of the report that is open. */
 export function Results({ session }: { session: GradeSession }) {
-  const { opened, report, pupils } = session
+  const { opened, report, entries } = session
   const shown = opened.value ?? report.value
   const names = opened.value
     ? opened.value.models.map(model => model.name)
-    : pupils.value.map(pupil => pupil.name)
+    : entries.value.map(entry => entry.name)
   if (!shown && names.length === 0) return null
   return (
     <section class="sheet grade-results" aria-label="Results">
@@ -35,7 +35,7 @@ export function Results({ session }: { session: GradeSession }) {
           {warning}
         </p>
       ))}
-      {shown && <Marks report={shown} session={session} />}
+      {shown && <Scores report={shown} session={session} />}
       <div class="grade-head">
         <h2>Completions</h2>
         <Legend names={names} />
@@ -49,14 +49,14 @@ export function Results({ session }: { session: GradeSession }) {
   )
 }
 
-/** Which sign stands for which model. */
+/** Which marker stands for which model. */
 function Legend({ names }: { names: readonly string[] }) {
   return (
     <ul class="grade-legend">
       {names.map((name, i) => (
         <li key={name} class={`grade-series-${i % 3}`}>
           <svg viewBox="-6 -6 12 12" aria-hidden="true">
-            <Sign index={i} />
+            <SeriesMarker index={i} />
           </svg>
           {name}
         </li>
@@ -65,10 +65,10 @@ function Legend({ names }: { names: readonly string[] }) {
   )
 }
 
-function Marks({ report, session }: { report: Report; session: GradeSession }) {
+function Scores({ report, session }: { report: Report; session: GradeSession }) {
   const problem = useSignal<string | undefined>(undefined)
   const judged = report.models.filter(({ gradings }) => gradings > 0)
-  if (judged.length === 0) return <p class="quiet">No completion in this report was marked.</p>
+  if (judged.length === 0) return <p class="quiet">No completion in this report was judged.</p>
   const download = async (kind: 'html' | 'json'): Promise<void> => {
     problem.value = undefined
     try {
@@ -86,7 +86,7 @@ function Marks({ report, session }: { report: Report; session: GradeSession }) {
   return (
     <>
       <div class="grade-head">
-        <h2>Marks</h2>
+        <h2>Scores</h2>
         <div class="actions">
           <button type="button" onClick={() => void download('html')}>
             Download as HTML
@@ -97,11 +97,11 @@ function Marks({ report, session }: { report: Report; session: GradeSession }) {
         </div>
       </div>
       <Problem>{problem.value}</Problem>
-      <MarksTable models={judged} />
-      <MarksChart models={judged} />
+      <ScoresTable models={judged} />
+      <ScoresChart models={judged} />
       <p class="quiet grade-small">
         Judged by {[...new Set(judged.map(model => model.judge))].join(', ')}. ± is the standard error;
-        completions of one beginning count as one sample. Lines in the chart are{' '}
+        completions of one prompt count as one sample. Lines in the chart are{' '}
         {Math.round(report.confidence * 100)} % intervals.
       </p>
     </>

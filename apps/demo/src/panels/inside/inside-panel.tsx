@@ -17,9 +17,9 @@ const FIRST = 'medium'
 const TEXT =
   'Tom and his dog Spot went to the park. Tom threw a red ball and Spot ran after it. The dog was very happy. Tom said, "Good dog, Spot!"'
 
-/** Attention patterns, neurons, and what a head is good for. */
+/** Attention patterns, ablation and neurons. */
 export function InsidePanel() {
-  // It brings a worker and the opening of models; the patterns come through the same client.
+  // The patterns come through the worker that the story owns.
   const story = useMemo(() => new Story(), [])
   const text = useSignal(TEXT)
   const report = useSignal<InsideReport | undefined>(undefined)
@@ -32,7 +32,7 @@ export function InsidePanel() {
     problem.value = undefined
     try {
       const next = await story.client.call('inside', { text: text.value })
-      // The plainest distance head is the easiest to understand.
+      // A clear distance head is the easiest to understand.
       const first = next.heads.reduce(
         (best, head, i) => (head.distanceScore > next.heads[best]!.distanceScore ? i : best),
         0,
@@ -56,19 +56,19 @@ export function InsidePanel() {
   })
 
   const current = report.value
-  const places = current?.heads.map((_, i) => i) ?? []
-  const byScore = places.toSorted(
+  const indices = current?.heads.map((_, i) => i) ?? []
+  const byScore = indices.toSorted(
     (a, b) => current!.heads[b]!.distanceScore - current!.heads[a]!.distanceScore,
   )
   const groups = [
     {
       title: 'Distance heads',
-      hint: 'look equally far back, whatever the words',
+      hint: 'attend by distance, whatever the words are',
       heads: byScore.filter(i => current!.heads[i]!.distanceScore >= DISTANCE),
     },
     {
       title: 'Semantic heads',
-      hint: 'choose by what the words are',
+      hint: 'attend by what the words are',
       heads: byScore.filter(i => current!.heads[i]!.distanceScore < DISTANCE).reverse(),
     },
   ]
@@ -79,13 +79,13 @@ export function InsidePanel() {
       <div class="inside">
         <div class="sheet">
           <form
-            class="beginning"
+            class="prompt"
             onSubmit={event => {
               event.preventDefault()
               void look()
             }}
           >
-            <label for="inside-text">A text to read</label>
+            <label for="inside-text">Text</label>
             <textarea
               id="inside-text"
               rows={3}
@@ -100,7 +100,7 @@ export function InsidePanel() {
                 class="primary"
                 disabled={story.model.value === undefined || looking.value}
               >
-                Read it
+                Show attention
               </button>
               {current?.cut && <p class="status">Only its first {current.pieces.length} tokens are shown.</p>}
             </div>
@@ -115,7 +115,7 @@ export function InsidePanel() {
                     {group.title} <span class="quiet">{group.hint}</span>
                   </h3>
                   {group.heads.length === 0 ? (
-                    <p class="quiet">None on this text.</p>
+                    <p class="quiet">No head on this text.</p>
                   ) : (
                     <div class="head-grid">
                       {group.heads.map(i => (
@@ -145,7 +145,7 @@ export function InsidePanel() {
               <HeadView report={current} head={head} />
             </>
           ) : (
-            <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Reading...' : ''}</p>
+            <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Computing...' : ''}</p>
           )}
         </div>
         {current && head && <Ablation story={story} head={head} />}
@@ -160,8 +160,8 @@ export function InsidePanel() {
         />
         <p class="quiet small">
           The number under a head is the share of its pattern that distance alone explains: 1 for a head that
-          always looks equally far back or everywhere alike, near 0 for one that goes by the words. The
-          story's first token does not count: heads rest there.
+          always attends equally far back or uniformly, near 0 for one that attends by words. The first token
+          is left out: heads attend to it when they have nothing to look for.
         </p>
       </aside>
     </div>

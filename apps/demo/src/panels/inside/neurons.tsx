@@ -8,7 +8,7 @@ import type { Story } from '../write/story.ts'
 const STORIES = 60
 const PER_PAGE = 6
 
-/** For each neuron the words on which it is most active. */
+/** For each neuron the tokens on which it is most active. */
 export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
   const layer = useSignal(info.layers - 1)
   const page = useSignal(0)
@@ -52,9 +52,9 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
   return (
     <section class="sheet" aria-label="Neurons">
       <div>
-        <h2>What wakes a neuron?</h2>
+        <h2>Neurons</h2>
         <p class="quiet">
-          The words in {STORIES} stories on which each of {info.mlpSize.toLocaleString('en')} neurons is most
+          The tokens of {STORIES} stories on which each of {info.mlpSize.toLocaleString('en')} neurons is most
           active.
         </p>
       </div>
@@ -82,8 +82,8 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
           onClick={() => void look()}
         >
           {progress.value
-            ? `Reading story ${progress.value.done} of ${progress.value.total}`
-            : 'Read the stories'}
+            ? `Story ${progress.value.done} of ${progress.value.total}`
+            : 'Find top activations'}
         </button>
       </div>
       <Problem>{problem.value}</Problem>
@@ -94,13 +94,13 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
               <li key={index}>
                 <h3>Neuron {index + 1}</h3>
                 <ol>
-                  {top.map((place, i) => (
+                  {top.map((activation, i) => (
                     <li key={i}>
-                      <span class="figure quiet">{place.value.toFixed(1)}</span>
+                      <span class="figure quiet">{activation.value.toFixed(1)}</span>
                       <span class="context">
-                        <span>{place.before}</span>
-                        <mark>{place.token}</mark>
-                        <span>{place.after}</span>
+                        <span>{activation.before}</span>
+                        <mark>{activation.token}</mark>
+                        <span>{activation.after}</span>
                       </span>
                     </li>
                   ))}
@@ -110,10 +110,10 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
           </ul>
           <nav class="actions" aria-label="Pages of neurons">
             <button type="button" disabled={page.value === 0} onClick={() => page.value--}>
-              Back
+              Previous
             </button>
             <button type="button" disabled={page.value >= pages - 1} onClick={() => page.value++}>
-              More neurons
+              Next
             </button>
             <p class="status figure">
               {page.value + 1} of {pages}

@@ -11,7 +11,7 @@ import { Training } from './training.ts'
 const BUNDLED = 'bundled stories'
 const MINUTES = [2, 5, 10, 30]
 
-// What the visitor chose stays chosen when the panel is drawn anew.
+// Module state: the choice survives a re-render of the panel.
 const size = signal(sizes[0]!.id)
 const minutes = signal(5)
 const corpus = signal<File | undefined>(undefined)
@@ -35,7 +35,7 @@ export function TrainPanel() {
         <LossChart curve={training.curve.value} heldOut={training.heldOut.value} />
         <Samples training={training} />
       </div>
-      <aside class="rail" aria-label="What to train">
+      <aside class="rail" aria-label="Run settings">
         {training.resumable.value && !running && <Resume training={training} />}
         <Settings training={training} running={running} />
       </aside>
@@ -56,7 +56,7 @@ function Progress({ training }: { training: Training }) {
           {phase.value ??
             (engine.value
               ? `${millions(training.parameters.value)} parameters, ${engine.value.description}${savedStep.value === undefined ? '' : `, saved at step ${savedStep.value.toLocaleString('en')}`}`
-              : 'A new model knows nothing. Give it some minutes of reading.')}
+              : 'A new model has random weights. It learns to write words within a minute.')}
         </p>
       </div>
       <dl class="numbers">
@@ -76,7 +76,7 @@ function Progress({ training }: { training: Training }) {
         ) : (
           state.value === 'paused' && (
             <button type="button" class="primary" onClick={() => void training.resume()}>
-              Go on
+              Resume
             </button>
           )
         )}
@@ -91,14 +91,14 @@ function Progress({ training }: { training: Training }) {
 function title(state: Training['state']['value'], corpus: string | undefined): string {
   switch (state) {
     case 'idle':
-      return 'Teach a model to tell stories'
+      return 'Train a model on stories'
     case 'training':
     case 'pausing':
-      return `Reading ${corpus}`
+      return `Training on ${corpus}`
     case 'paused':
       return 'Paused'
     case 'finished':
-      return 'Done reading'
+      return 'Finished'
   }
 }
 
@@ -114,10 +114,10 @@ function Figure({ label, value }: { label: string; value: string }) {
 function Samples({ training }: { training: Training }) {
   const samples = training.samples.value
   return (
-    <section class="samples" aria-label="Stories written on the way">
-      <h3>What it writes by now</h3>
+    <section class="samples" aria-label="Samples written during training">
+      <h3>Samples</h3>
       {samples.length === 0 ? (
-        <p class="quiet">Every few seconds it tries a story. The first ones are noise.</p>
+        <p class="quiet">The model writes a sample every few seconds. The first ones are noise.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: many stories are moved with the keys
         <ol tabIndex={0}>
@@ -137,17 +137,17 @@ function Resume({ training }: { training: Training }) {
   const { settings, step, seconds } = training.resumable.value!
   return (
     <div class="resume">
-      <h3>Your run from before</h3>
+      <h3>A run from an earlier visit</h3>
       <p class="quiet">
         {sizes.find(({ id }) => id === settings.size)?.name} on {settings.corpusName}, step{' '}
-        {step.toLocaleString('en')}, {clock(seconds)} of reading
+        {step.toLocaleString('en')}, {clock(seconds)} of training
       </p>
       <div class="actions">
         <button type="button" class="primary" onClick={() => void training.resume()}>
-          Go on
+          Resume
         </button>
         <button type="button" onClick={() => void training.discard()}>
-          Forget it
+          Delete
         </button>
       </div>
     </div>
@@ -216,11 +216,11 @@ function Settings({ training, running }: { training: Training; running: boolean 
           />
           <span class={`dot${corpus.value ? ' on' : ''}`} aria-hidden="true" />
           <span class="model-name">{corpus.value?.name ?? 'A text of your own'}</span>
-          <span class="model-detail">any script, up to 32 MB; it stays on your machine</span>
+          <span class="model-detail">UTF-8, up to 32 MB; it stays on your machine</span>
         </label>
       </fieldset>
       <div class="field">
-        <label for="train-minutes">Time to read</label>
+        <label for="train-minutes">Training time</label>
         <select
           id="train-minutes"
           disabled={running}
@@ -237,7 +237,7 @@ function Settings({ training, running }: { training: Training; running: boolean 
         </select>
       </div>
       <button type="submit" class={training.state.value === 'paused' ? '' : 'primary'} disabled={running}>
-        {training.state.value === 'idle' ? 'Start training' : 'Start anew'}
+        {training.state.value === 'idle' ? 'Start training' : 'Start a new run'}
       </button>
     </form>
   )

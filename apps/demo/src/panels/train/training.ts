@@ -6,7 +6,7 @@ import type { EngineInfo } from '../../workers/engine.ts'
 import { WorkerClient } from '../../workers/rpc.ts'
 import type { TrainEvent, TrainWorkerMethods } from '../../workers/train-worker.ts'
 
-/** A place on the curve. */
+/** A point of the curve. */
 export interface CurvePoint {
   step: number
   bitsPerByte: number
@@ -78,7 +78,7 @@ export class Training {
     return this.#run(corpus, false)
   }
 
-  /** Goes on with the run that was paused here, or with the one of an earlier visit. */
+  /** Resumes the run that was paused here, or one of an earlier visit. */
   resume(): Promise<void> {
     if (this.state.value === 'idle' && this.#saved) {
       this.#reset(this.#saved.settings)
@@ -158,7 +158,7 @@ export class Training {
     }
   }
 
-  /** A lost device does not come back to the worker that had it. Another one goes on, as far back as it must. */
+  /** A worker cannot recover a lost device; a new worker resumes from the last checkpoint. */
   async #withoutWebGpu(corpus: File | undefined): Promise<void> {
     this.#isGpuLost = true
     this.#client?.terminate()
@@ -167,8 +167,8 @@ export class Training {
     this.#reset(this.settings.value!)
     this.#replay()
     const from = this.#saved
-      ? `goes on from step ${this.#saved.progress.step.toLocaleString('en')}`
-      : 'begins anew'
+      ? `resumes from step ${this.#saved.progress.step.toLocaleString('en')}`
+      : 'starts over'
     this.warning.value = `This browser took WebGPU away from the page. Training ${from} with WebAssembly.`
     return this.#run(corpus, this.#saved !== undefined)
   }
@@ -202,7 +202,7 @@ export class Training {
     } else if (line.type === 'evaluation') {
       this.heldOut.value = thinned(
         [...this.heldOut.value, { step: line.step, bitsPerByte: line.bitsPerByte }],
-        MOST_DOTS,
+        MAX_DOTS,
       )
     } else {
       this.#pending.push({ step: line.step, bitsPerByte: line.bitsPerByte })
@@ -218,7 +218,7 @@ export class Training {
     this.#pending = []
     batch(() => {
       this.phase.value = undefined
-      this.curve.value = thinned([...this.curve.value, ...pending], MOST_POINTS)
+      this.curve.value = thinned([...this.curve.value, ...pending], MAX_POINTS)
       this.step.value = pending.at(-1)?.step ?? this.step.value
       this.seconds.value = seconds
       this.tokensPerSecond.value = this.#rate
@@ -226,10 +226,10 @@ export class Training {
   }
 }
 
-const MOST_POINTS = 1200
-const MOST_DOTS = 60
+const MAX_POINTS = 1200
+const MAX_DOTS = 60
 
 /** Every second point goes when there are too many to see. */
-function thinned(points: CurvePoint[], most: number): CurvePoint[] {
-  return points.length > most ? points.filter((_, i) => i % 2 === 1 || i === points.length - 1) : points
+function thinned(points: CurvePoint[], max: number): CurvePoint[] {
+  return points.length > max ? points.filter((_, i) => i % 2 === 1 || i === points.length - 1) : points
 }

@@ -22,30 +22,30 @@ export interface WriteOptions {
   seed: number
   maxTokens: number
   ablate?: HeadPlace[]
-  wishes?: Wishes
+  constraints?: Wishes
 }
 
-/** What an own seed begins with when the visitor lets the dice choose. */
+/** A seed for a visitor who did not choose one. */
 export function randomSeed(): number {
   return Math.floor(Math.random() * 1e6)
 }
 
-/** One story in the making, with the model that writes it. The panels that write have one each, or several. */
+/** A story and the model that writes it. */
 export class Story {
   readonly tokens: Signal<readonly StoryToken[]> = signal([])
   readonly explanations: Signal<readonly (Explanation | undefined)[]> = signal([])
   readonly model: Signal<string | undefined> = signal(undefined)
   readonly info: Signal<ModelInfo | undefined> = signal(undefined)
-  /** What goes on. */
+  /** What is in progress. */
   readonly busy: Signal<'opening' | 'writing' | undefined> = signal(undefined)
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly modelProblem: Signal<string | undefined> = signal(undefined)
   readonly result: Signal<WriteResult | undefined> = signal(undefined)
-  /** How many stories have come to their end. */
-  readonly told: Signal<number> = signal(0)
-  /** What the story was asked to have. */
-  readonly wishes: Signal<Wishes | undefined> = signal(undefined)
-  /** While writing, from the arrival of tokens. */
+  /** How many stories were written to their end. */
+  readonly count: Signal<number> = signal(0)
+  /** The words and features that the story must have. */
+  readonly constraints: Signal<Wishes | undefined> = signal(undefined)
+  /** While writing, measured from the tokens that arrived. */
   readonly tokensPerSecond: Signal<number> = signal(0)
   #client: ModelClient | undefined
   #engine: EngineChoice = 'auto'
@@ -57,12 +57,12 @@ export class Story {
     return this.#client
   }
 
-  /** Computes with something else from the next story on. */
+  /** Uses another engine from the next story on. */
   useEngine(engine: EngineChoice): void {
     if (engine === this.#engine) return
     this.#engine = engine
     if (!this.#client) return
-    // Another engine begins with a clean worker: what the old one holds goes with it.
+    // Another engine gets a new worker, which frees what the old one held.
     this.stop()
     this.#client.terminate()
     this.#client = undefined
@@ -71,7 +71,7 @@ export class Story {
     if (key) void this.open(key)
   }
 
-  /** Opens a model in place of the one before. */
+  /** Replaces the open model. */
   open(key: string): Promise<void> {
     this.stop()
     this.#opening = this.#opening.then(async () => {
@@ -86,7 +86,7 @@ export class Story {
       } catch (error) {
         batch(() => {
           this.modelProblem.value = (error as Error).message
-          // The worker still has the one before.
+          // The worker still has the previous model.
           this.model.value = before
           removeChoice(key)
         })
@@ -97,14 +97,14 @@ export class Story {
     return this.#opening
   }
 
-  /** Writes a story from a beginning, in place of what is there. */
+  /** Writes a new story from a prompt. */
   write(prompt: string, options: WriteOptions): Promise<void> {
     return this.#write({ prompt, ...options })
   }
 
-  /** Goes on from a place inside the story with another token. */
-  branch(place: number, id: number, options: WriteOptions): Promise<void> {
-    const ids = [...this.tokens.value.slice(0, place).map(token => token.id), id]
+  /** Continues from a position inside the story with another token. */
+  branch(position: number, id: number, options: WriteOptions): Promise<void> {
+    const ids = [...this.tokens.value.slice(0, position).map(token => token.id), id]
     return this.#write({ prompt: '', ids, ...options })
   }
 
@@ -123,14 +123,13 @@ export class Story {
       this.busy.value = 'writing'
       this.problem.value = undefined
       this.result.value = undefined
-      this.wishes.value = args.wishes
+      this.constraints.value = args.constraints
       this.explanations.value = []
       this.tokens.value = []
       this.tokensPerSecond.value = 0
     })
     const builder = new TokenList()
     let frame = 0
-    let lost = false
     let first = 0
     const show = (): void => {
       frame = 0
@@ -155,28 +154,17 @@ export class Story {
       show()
       if (current()) {
         this.result.value = result
-        this.told.value++
+        this.count.value++
       }
     } catch (error) {
       show()
       if (current() && !controller.signal.aborted) {
-        const { message } = error as Error
-        lost = message.includes('WebGPU device was lost')
-        if (!lost) this.problem.value = message
+        this.problem.value = (error as Error).message
       }
     }
     if (!current()) return
-    if (lost) return this.#withoutWebGpu(args)
     this.busy.value = undefined
     await this.#explain(controller)
-  }
-
-  /** A lost device does not come back to the worker that had it. */
-  async #withoutWebGpu(args: WriteOptions & { prompt: string; ids?: number[] }): Promise<void> {
-    this.useEngine('wasm')
-    await this.#write(args)
-    this.problem.value =
-      'This browser took WebGPU away from the page. The story was written with WebAssembly instead.'
   }
 
   async #explain(controller: AbortController): Promise<void> {
@@ -186,7 +174,7 @@ export class Story {
       const explanations = await this.client.call('explain', { ids, choices: 6 })
       if (this.#running === controller && !this.busy.value) this.explanations.value = explanations
     } catch {
-      // Alternatives are an extra: the story stands without them.
+      // Alternatives are optional: the story is complete without them.
     }
   }
 

@@ -8,16 +8,16 @@ import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices } from '../../state/models.ts'
+import { ConstraintChecks } from './constraint-checks.tsx'
+import { type ChosenConstraints, ConstraintsForm } from './constraints-form.tsx'
 import { randomSeed, Story, type WriteOptions } from './story.ts'
-import { WishTicks } from './wish-ticks.tsx'
-import { type ChosenWishes, WishesForm } from './wishes-form.tsx'
 import { WriteStatus } from './write-status.tsx'
 
 const MAX_TOKENS = 220
 /** The model that the page opens with. */
 const FIRST = 'medium'
-/** How a story begins that is only asked to have something. */
-const PLAIN_BEGINNING = 'Once upon a time,'
+/** The prompt of a story that is given words and features only. */
+const PLAIN_PROMPT = 'Once upon a time,'
 
 /** Writes stories with a model. */
 export function WritePanel() {
@@ -28,8 +28,8 @@ export function WritePanel() {
   const seed = useSignal(randomSeed())
   const keepSeed = useSignal(false)
   const tinted = useSignal(true)
-  const isWishing = useSignal(false)
-  const chosen = useSignal<ChosenWishes>({
+  const isConstrained = useSignal(false)
+  const chosen = useSignal<ChosenConstraints>({
     verb: 'hide',
     noun: 'spoon',
     adjective: 'brave',
@@ -44,18 +44,18 @@ export function WritePanel() {
       topP: topP.value,
       seed: seed.value,
       maxTokens: MAX_TOKENS,
-      ...(isWishing.value && { wishes: { words, features } }),
+      ...(isConstrained.value && { constraints: { words, features } }),
     }
   }
   const write = (): void => {
     if (!keepSeed.value && story.tokens.value.length > 0) seed.value = randomSeed()
-    void story.write(isWishing.value ? PLAIN_BEGINNING : prompt.value, options())
+    void story.write(isConstrained.value ? PLAIN_PROMPT : prompt.value, options())
   }
-  const branch = (place: number, id: number): void => {
-    void story.branch(place, id, options())
+  const branch = (position: number, id: number): void => {
+    void story.branch(position, id, options())
   }
 
-  // The page tells its first story by itself, unless it was opened for something else.
+  // The page writes its first story by itself, unless it was opened at another tab.
   useSignalEffect(() => {
     const wanted = location.hash === '' || location.hash === '#write'
     const first = choices.value.find(choice => choice.shipped?.id === FIRST) ?? choices.value[0]
@@ -70,22 +70,22 @@ export function WritePanel() {
     <div class="with-rail">
       <div class="sheet">
         <form
-          class="beginning"
+          class="prompt"
           onSubmit={event => {
             event.preventDefault()
             write()
           }}
         >
           <fieldset class="ways">
-            <legend class="visually-hidden">How to say what it is about</legend>
-            <Way isWishing={isWishing} value={false} label="Type a beginning" />
-            <Way isWishing={isWishing} value={true} label="Choose words and features" />
+            <legend class="visually-hidden">How to start the story</legend>
+            <Way isConstrained={isConstrained} value={false} label="Type a prompt" />
+            <Way isConstrained={isConstrained} value={true} label="Choose words and features" />
           </fieldset>
-          {isWishing.value ? (
-            <WishesForm chosen={chosen} />
+          {isConstrained.value ? (
+            <ConstraintsForm chosen={chosen} />
           ) : (
             <>
-              <label for="prompt">How does it begin?</label>
+              <label for="prompt">Prompt</label>
               <textarea
                 id="prompt"
                 rows={2}
@@ -101,7 +101,7 @@ export function WritePanel() {
           )}
           <div class="actions">
             <button type="submit" class="primary" disabled={story.model.value === undefined}>
-              {story.tokens.value.length > 0 ? 'Tell another' : 'Tell the story'}
+              {story.tokens.value.length > 0 ? 'Write another' : 'Write a story'}
             </button>
             <button type="button" onClick={() => story.stop()} disabled={story.busy.value !== 'writing'}>
               Stop
@@ -111,9 +111,9 @@ export function WritePanel() {
         </form>
         <Problem>{story.problem.value}</Problem>
         <UnknownScript share={story.result.value?.unknownShare} />
-        {story.wishes.value && (
-          <WishTicks
-            wishes={story.wishes.value}
+        {story.constraints.value && (
+          <ConstraintChecks
+            constraints={story.constraints.value}
             tokens={story.tokens.value}
             writing={story.busy.value === 'writing'}
           />
@@ -122,7 +122,7 @@ export function WritePanel() {
           story={story}
           onBranch={branch}
           tinted={tinted.value}
-          placeholder={story.busy.value === 'opening' ? 'Opening the model...' : 'The story will stand here.'}
+          placeholder={story.busy.value === 'opening' ? 'Opening the model...' : 'The story appears here.'}
         />
         <p class="legend">
           <label class="check">
@@ -133,9 +133,11 @@ export function WritePanel() {
                 tinted.value = event.currentTarget.checked
               }}
             />
-            Tint what surprised the model
+            Tint unlikely words
           </label>
-          <span>Point at a word for its probability; pick another to go on from there.</span>
+          <span>
+            Point at a word to see its probability and alternatives; choose one to continue from there.
+          </span>
         </p>
       </div>
       <aside class="rail" aria-label="Model and settings">
@@ -150,7 +152,7 @@ export function WritePanel() {
           }}
         />
         <fieldset class="settings">
-          <legend>Chance</legend>
+          <legend>Sampling</legend>
           <TemperatureSlider id="temperature" temperature={temperature} />
           <Slider
             id="top-p"
@@ -159,7 +161,7 @@ export function WritePanel() {
             min={0.05}
             max={1}
             step={0.05}
-            format={value => (value === 1 ? 'all words' : value.toFixed(2))}
+            format={value => (value === 1 ? 'off' : value.toFixed(2))}
             onInput={value => {
               topP.value = value
             }}
@@ -188,7 +190,7 @@ export function WritePanel() {
                   keepSeed.value = !keepSeed.value
                 }}
               >
-                {keepSeed.value ? 'Kept' : 'Keep'}
+                {keepSeed.value ? 'Fixed' : 'Fix'}
               </button>
             </div>
           </div>
@@ -199,20 +201,20 @@ export function WritePanel() {
 }
 
 interface WayProps {
-  isWishing: Signal<boolean>
+  isConstrained: Signal<boolean>
   value: boolean
   label: string
 }
 
-function Way({ isWishing, value, label }: WayProps) {
+function Way({ isConstrained, value, label }: WayProps) {
   return (
     <label>
       <input
         type="radio"
         name="way"
-        checked={isWishing.value === value}
+        checked={isConstrained.value === value}
         onChange={() => {
-          isWishing.value = value
+          isConstrained.value = value
         }}
       />
       <span>{label}</span>

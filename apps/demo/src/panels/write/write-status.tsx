@@ -23,7 +23,7 @@ export function WriteStatus({ story }: { story: Story }) {
   const done = result.value
   if (!done) return null
   return (
-    <p class="status" data-told={story.told.value}>
+    <p class="status" data-count={story.count.value}>
       <strong class="figure">{Math.round(done.tokensPerSecond)}</strong> tokens/s
       <span class="engine">{done.engine.description}</span>
     </p>

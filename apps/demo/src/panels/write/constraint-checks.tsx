@@ -2,21 +2,21 @@ import { usesWord } from '../../wishes/uses-word.ts'
 import { cues, hasFeature, type Wishes } from '../../wishes/wishes.ts'
 import type { StoryToken } from './story.ts'
 
-interface WishTicksProps {
-  wishes: Wishes
+interface ConstraintChecksProps {
+  constraints: Wishes
   tokens: readonly StoryToken[]
   writing: boolean
 }
 
-/** Which of the wishes the story has got. */
-export function WishTicks({ wishes, tokens, writing }: WishTicksProps) {
+/** Which of the constraints the story meets. */
+export function ConstraintChecks({ constraints, tokens, writing }: ConstraintChecksProps) {
   const text = tokens.map(token => token.text).join('')
   const all = [
-    ...wishes.words.map(word => ({ label: word, got: usesWord(text, word) })),
-    ...wishes.features.map(name => ({ label: cues.get(name)!.label, got: hasFeature(text, name) })),
+    ...constraints.words.map(word => ({ label: word, got: usesWord(text, word) })),
+    ...constraints.features.map(name => ({ label: cues.get(name)!.label, got: hasFeature(text, name) })),
   ]
   return (
-    <ul class="ticks" aria-label="What the story has of what you chose">
+    <ul class="checks" aria-label="Which of the chosen words and features the story has">
       {all.map(({ label, got }) => (
         <li key={label} class={got ? 'got' : 'missing'}>
           {label}

@@ -6,29 +6,29 @@ import { Slider } from '../../parts/slider.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { addChoice, choices, choicesProblem } from '../../state/models.ts'
 import type { GradeSession } from './grade-session.ts'
-import { MOST_MODELS, someBeginnings } from './pupils.ts'
+import { MAX_MODELS, samplePrompts } from './prompts.ts'
 
-/** Which models write, and from what beginnings. */
-export function PupilsForm({ session }: { session: GradeSession }) {
-  const { chosen, beginnings, trials, temperature, writing, marking, written, pupils } = session
+/** Chooses the models and the prompts that they complete. */
+export function ModelsForm({ session }: { session: GradeSession }) {
+  const { chosen, prompts, trials, temperature, writing, judging, written, entries } = session
   const next = useSignal(4)
   const dropProblem = useSignal<string | undefined>(undefined)
 
-  // Two of those that ship are a comparison already.
+  // Start with a comparison of two models.
   useSignalEffect(() => {
     const known = choices.value.map(choice => choice.key)
     if (chosen.peek().length === 0) chosen.value = known.slice(-2)
   })
   const choose = (key: string, wanted: boolean): void => {
     const others = chosen.value.filter(each => each !== key)
-    chosen.value = wanted ? [...others, key].slice(-MOST_MODELS) : others
+    chosen.value = wanted ? [...others, key].slice(-MAX_MODELS) : others
   }
   const take = (files: Record<string, Blob>, name: string): void => {
     choose(addChoice({ label: name, detail: 'your files', source: { kind: 'files', name, files } }), true)
   }
   const busy = writing.value !== undefined
-  const isPartial = pupils.value.length > 0 && !written.value && !busy
-  const full = chosen.value.length >= MOST_MODELS
+  const isPartial = entries.value.length > 0 && !written.value && !busy
+  const full = chosen.value.length >= MAX_MODELS
 
   return (
     <form
@@ -50,32 +50,32 @@ export function PupilsForm({ session }: { session: GradeSession }) {
         }
       }}
     >
-      <div class="beginning">
-        <label for="grade-beginnings">Beginnings, one a line</label>
+      <div class="prompt">
+        <label for="grade-prompts">Prompts, one per line</label>
         <textarea
-          id="grade-beginnings"
+          id="grade-prompts"
           rows={7}
-          value={beginnings.value}
+          value={prompts.value}
           onInput={event => {
-            beginnings.value = event.currentTarget.value
+            prompts.value = event.currentTarget.value
           }}
         />
         <div class="actions">
           <button
             type="button"
             onClick={() => {
-              beginnings.value = someBeginnings(4, next.value)
+              prompts.value = samplePrompts(4, next.value)
               next.value += 4
             }}
           >
-            Four others
+            Four other prompts
           </button>
-          <p class="quiet grade-small">Each stops inside a sentence: can the model finish it?</p>
+          <p class="quiet grade-small">Each prompt stops in mid-sentence: can the model finish it?</p>
         </div>
       </div>
       <div class="grade-settings">
         <fieldset>
-          <legend>Up to {MOST_MODELS} models</legend>
+          <legend>Up to {MAX_MODELS} models</legend>
           <div class="model-choices">
             {choices.value.map(choice => (
               <label key={choice.key} class="model-choice">
@@ -94,7 +94,7 @@ export function PupilsForm({ session }: { session: GradeSession }) {
         <div class="settings">
           <Slider
             id="grade-trials"
-            label="Completions of each beginning"
+            label="Completions per prompt"
             value={trials.value}
             min={1}
             max={5}
@@ -113,13 +113,13 @@ export function PupilsForm({ session }: { session: GradeSession }) {
       </Problem>
       {session.isUnknownScript.value && (
         <p class="warning" role="status">
-          A model does not know most of the characters of a beginning: it read them as one unknown sign. These
-          models learnt English stories.
+          A model does not know most characters of a prompt: it read them as the unknown token. These models
+          were trained on English stories.
         </p>
       )}
       <div class="actions">
-        <button type="submit" class="primary" disabled={busy || marking.value !== undefined}>
-          {isPartial ? 'Go on writing' : written.value ? 'Write others' : 'Write the completions'}
+        <button type="submit" class="primary" disabled={busy || judging.value !== undefined}>
+          {isPartial ? 'Resume writing' : written.value ? 'Write new completions' : 'Write completions'}
         </button>
         <button type="button" disabled={!busy} onClick={() => session.stop()}>
           Stop
@@ -128,7 +128,7 @@ export function PupilsForm({ session }: { session: GradeSession }) {
           {writing.value
             ? `${writing.value.name}: ${writing.value.done} of ${writing.value.total}`
             : written.value &&
-              `${pupils.value.reduce((n, pupil) => n + pupil.completions.length, 0)} written`}
+              `${entries.value.reduce((n, entry) => n + entry.completions.length, 0)} written`}
         </p>
       </div>
       <OtherModel

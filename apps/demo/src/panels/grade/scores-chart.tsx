@@ -1,13 +1,13 @@
 import type { CriterionSummary, ModelSummary } from '@tinystories/grader'
-import { formatMark } from './format.ts'
-import { Sign } from './sign.tsx'
+import { formatScore } from './format.ts'
+import { SeriesMarker } from './series-marker.tsx'
 
 const ROW = 18
 const WIDTH = 260
 const [LEFT, RIGHT] = [10, 10]
 
 /** A small chart for each criterion: each model's mean, and the interval that it may lie in. */
-export function MarksChart({ models }: { models: readonly ModelSummary[] }) {
+export function ScoresChart({ models }: { models: readonly ModelSummary[] }) {
   return (
     <div class="grade-charts">
       {models[0]!.criteria.map(({ name, label }) => (
@@ -36,7 +36,7 @@ function Chart({ label, rows }: ChartProps) {
   const x = (value: number): number =>
     LEFT + ((Math.min(max, Math.max(min, value)) - min) / (max - min)) * (WIDTH - LEFT - RIGHT)
   const bottom = rows.length * ROW + 6
-  const said = rows.map(({ name, summary }) => `${name} ${formatMark(summary?.estimate.mean ?? Number.NaN)}`)
+  const said = rows.map(({ name, summary }) => `${name} ${formatScore(summary?.estimate.mean ?? Number.NaN)}`)
   return (
     <svg viewBox={`0 0 ${WIDTH} ${bottom + 16}`} role="img" aria-label={`${label}: ${said.join(', ')}`}>
       {[0, 0.25, 0.5, 0.75, 1].map(share => {
@@ -59,10 +59,10 @@ function Chart({ label, rows }: ChartProps) {
         const y = ROW / 2 + i * ROW + 2
         return (
           <g key={name} class={`grade-series-${i % 3}`}>
-            <title>{`${name}: ${formatMark(mean)}, ${formatMark(low)} to ${formatMark(high)}`}</title>
+            <title>{`${name}: ${formatScore(mean)}, ${formatScore(low)} to ${formatScore(high)}`}</title>
             {Number.isFinite(low) && <line x1={x(low)} x2={x(high)} y1={y} y2={y} class="grade-whisker" />}
             <g transform={`translate(${x(mean)} ${y})`}>
-              <Sign index={i} />
+              <SeriesMarker index={i} />
             </g>
           </g>
         )

@@ -1,8 +1,8 @@
 import type { ModelSummary } from '@tinystories/grader'
-import { formatMark } from './format.ts'
+import { formatScore } from './format.ts'
 
 /** Means with standard errors, a row for each model. */
-export function MarksTable({ models }: { models: readonly ModelSummary[] }) {
+export function ScoresTable({ models }: { models: readonly ModelSummary[] }) {
   const [first] = models
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is wider than a phone is moved with the keys
@@ -32,8 +32,8 @@ export function MarksTable({ models }: { models: readonly ModelSummary[] }) {
                 const estimate = model.criteria.find(each => each.name === name)?.estimate
                 return (
                   <td key={name} class="figure">
-                    <strong>{formatMark(estimate?.mean ?? Number.NaN)}</strong>{' '}
-                    <span class="quiet">± {formatMark(estimate?.standardError ?? Number.NaN)}</span>
+                    <strong>{formatScore(estimate?.mean ?? Number.NaN)}</strong>{' '}
+                    <span class="quiet">± {formatScore(estimate?.standardError ?? Number.NaN)}</span>
                   </td>
                 )
               })}

@@ -1,25 +1,25 @@
 import type { ModelClient } from '../../workers/model-client.ts'
 
-export interface WriteOneOptions {
+export interface CompletePromptOptions {
   temperature: number
   topP: number
   seed: number
   maxTokens: number
   signal: AbortSignal
-  /** What it has written so far, at most once in a frame. */
+  /** Called with the text so far, at most once per frame. */
   onText(text: string): void
 }
 
 /**
- * Goes on from a beginning.
+ * Completes a prompt.
  *
- * @returns what the model wrote, without the beginning, and which share of the beginning it could not read
- * @throws the signal's reason after an abort: half a completion is none
+ * @returns what the model wrote, without the prompt, and the share of the prompt that is unknown to its vocabulary
+ * @throws the signal's reason after an abort: an unfinished completion is discarded
  */
-export async function writeOne(
+export async function completePrompt(
   client: ModelClient,
   prompt: string,
-  { signal, onText, ...options }: WriteOneOptions,
+  { signal, onText, ...options }: CompletePromptOptions,
 ): Promise<{ text: string; unknownShare: number }> {
   let text = ''
   let given = 0
@@ -37,7 +37,7 @@ export async function writeOne(
         signal,
         onEvent: event => {
           text = text.slice(0, event.start) + event.text
-          // A written token may also change the end of what was given.
+          // A written token may also change the end of the prompt.
           given = event.probability === undefined ? text.length : Math.min(given, event.start)
           if (frame === 0) frame = requestAnimationFrame(show)
         },

@@ -3,8 +3,8 @@ import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset'
 import { Problem } from '../../parts/notice.tsx'
 import { cues } from '../../wishes/wishes.ts'
 
-/** What is chosen; an empty word is none. */
-export interface ChosenWishes {
+/** What is chosen; an empty word is not used. */
+export interface ChosenConstraints {
   verb: string
   noun: string
   adjective: string
@@ -20,7 +20,7 @@ const parts = [
 const loaded: { vocabulary?: StoryVocabulary } = {}
 
 /** Chooses words of the story lists, and features. */
-export function WishesForm({ chosen }: { chosen: Signal<ChosenWishes> }) {
+export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> }) {
   const vocabulary = useSignal(loaded.vocabulary)
   const problem = useSignal<string | undefined>(undefined)
   useSignalEffect(() => {
@@ -31,7 +31,7 @@ export function WishesForm({ chosen }: { chosen: Signal<ChosenWishes> }) {
         vocabulary.value = found
       },
       (error: Error) => {
-        problem.value = `The lists of words did not load (${error.message}). Type a beginning instead.`
+        problem.value = `The word lists did not load (${error.message}). Type a prompt instead.`
       },
     )
   })
@@ -41,13 +41,13 @@ export function WishesForm({ chosen }: { chosen: Signal<ChosenWishes> }) {
     chosen.value = { ...chosen.value, ...Object.fromEntries(words) }
   }
   return (
-    <div class="wishes">
-      <div class="wish-words">
+    <div class="constraints">
+      <div class="constraint-words">
         {parts.map(({ key, list, label }) => (
           <div class="field" key={key}>
-            <label for={`wish-${key}`}>{label}</label>
+            <label for={`constraint-${key}`}>{label}</label>
             <select
-              id={`wish-${key}`}
+              id={`constraint-${key}`}
               value={chosen.value[key]}
               onChange={event => {
                 chosen.value = { ...chosen.value, [key]: event.currentTarget.value }
@@ -63,10 +63,10 @@ export function WishesForm({ chosen }: { chosen: Signal<ChosenWishes> }) {
           </div>
         ))}
         <button type="button" disabled={!lists} onClick={draw}>
-          Draw others
+          Draw new words
         </button>
       </div>
-      <fieldset class="wish-features">
+      <fieldset class="constraint-features">
         <legend class="visually-hidden">Features</legend>
         {[...cues].map(([name, { label, hint }]) => (
           <label key={name} class="check" title={hint}>
@@ -87,10 +87,10 @@ export function WishesForm({ chosen }: { chosen: Signal<ChosenWishes> }) {
       </fieldset>
       <Problem>{problem.value}</Problem>
       <p class="quiet small">
-        These models read stories and no instructions, so the page helps. The model drafts some sentences;
-        where one of your words would have surprised it least, the page puts the word in and lets the model go
-        on from there. For a feature the page begins a sentence, such as <q>{cues.get('MoralValue')!.text}</q>
-        . Grey is what the page put in, and all the rest is the model's.
+        These models continue stories; they do not follow instructions. So the page helps: the model drafts a
+        few sentences, the page inserts one of your words where the model found it most likely, and the model
+        continues from there. For a feature the page starts a sentence, for example{' '}
+        <q>{cues.get('MoralValue')!.text}</q>. Inserted words are gray; the rest is written by the model.
       </p>
     </div>
   )

@@ -3,40 +3,40 @@ import { useRef } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
 import { formatDollars, formatSeconds } from './format.ts'
 import type { GradeSession } from './grade-session.ts'
-import { servers } from './teacher.ts'
+import { servers } from './judge.ts'
 
-/** Which model marks, at which server, and what it may cost. */
-export function TeacherForm({ session }: { session: GradeSession }) {
-  const { teacher, marking, marked, pupils, writing } = session
+/** Chooses the judge model, its server and the budget. */
+export function JudgeForm({ session }: { session: GradeSession }) {
+  const { judge, judging, judged, entries, writing } = session
   const key = useRef<HTMLInputElement>(null)
-  const busy = marking.value !== undefined
-  const count = pupils.value.reduce((n, { completions }) => n + completions.length, 0)
+  const busy = judging.value !== undefined
+  const count = entries.value.reduce((n, { completions }) => n + completions.length, 0)
 
   // The field is emptied as soon as it is left: the key is then in memory only.
   const takeKey = (): void => {
     const field = key.current
     if (!field || field.value === '') return
-    teacher.keep(field.value)
+    judge.keep(field.value)
     field.value = ''
   }
   const chooseServer = (baseURL: string): void => {
-    if (baseURL) teacher.useServer(baseURL)
+    if (baseURL) judge.useServer(baseURL)
   }
-  const preset = servers.find(each => each.baseURL === teacher.baseURL.value)
+  const preset = servers.find(each => each.baseURL === judge.baseURL.value)
 
   return (
     <form
-      class="teacher"
-      aria-label="Teacher"
+      class="judge"
+      aria-label="Judge"
       autocomplete="off"
       onSubmit={event => {
         event.preventDefault()
         takeKey()
-        void session.mark()
+        void session.judgeAll()
       }}
     >
       <fieldset class="settings">
-        <legend>Teacher</legend>
+        <legend>Judge</legend>
         <div class="field">
           <label for="grade-server">Server</label>
           <select
@@ -49,16 +49,16 @@ export function TeacherForm({ session }: { session: GradeSession }) {
                 {label}
               </option>
             ))}
-            <option value="">Another</option>
+            <option value="">Other</option>
           </select>
         </div>
-        <Text id="url" label="Its address" value={teacher.baseURL.value} onChange={chooseServer} mode="url" />
+        <Text id="url" label="Address" value={judge.baseURL.value} onChange={chooseServer} mode="url" />
         <Text
           id="model"
           label="Model"
-          value={teacher.model.value}
+          value={judge.model.value}
           onChange={value => {
-            teacher.model.value = value
+            judge.model.value = value
           }}
         />
         <div class="field">
@@ -72,26 +72,26 @@ export function TeacherForm({ session }: { session: GradeSession }) {
               spellcheck={false}
               data-1p-ignore
               data-lpignore="true"
-              placeholder={teacher.hasKey.value ? 'Kept in memory' : teacher.isLocal() ? 'Not needed' : ''}
+              placeholder={judge.hasKey.value ? 'Kept in memory' : judge.isLocal() ? 'Not needed' : ''}
               aria-describedby="grade-key-note"
               onBlur={takeKey}
             />
-            {teacher.hasKey.value && (
-              <button type="button" onClick={() => teacher.forget()}>
+            {judge.hasKey.value && (
+              <button type="button" onClick={() => judge.forget()}>
                 Forget
               </button>
             )}
           </div>
           <p id="grade-key-note" class="quiet grade-small">
-            Yours: in this page's memory until it closes, sent to this server only, stored nowhere.
+            Kept in memory until the page closes, sent to this server only, never stored.
           </p>
         </div>
         <Text
           id="budget"
           label="Budget in US dollars"
-          value={teacher.budget.value}
+          value={judge.budget.value}
           onChange={value => {
-            teacher.budget.value = value
+            judge.budget.value = value
           }}
           mode="decimal"
         />
@@ -101,18 +101,18 @@ export function TeacherForm({ session }: { session: GradeSession }) {
             <Text
               id="input-price"
               label="$ per million tokens in"
-              value={teacher.inputPrice.value}
+              value={judge.inputPrice.value}
               onChange={value => {
-                teacher.inputPrice.value = value
+                judge.inputPrice.value = value
               }}
               mode="decimal"
             />
             <Text
               id="output-price"
               label="and out"
-              value={teacher.outputPrice.value}
+              value={judge.outputPrice.value}
               onChange={value => {
-                teacher.outputPrice.value = value
+                judge.outputPrice.value = value
               }}
               mode="decimal"
             />
@@ -120,11 +120,11 @@ export function TeacherForm({ session }: { session: GradeSession }) {
         </details>
         <p class="quiet grade-small">{priceNote(session)}</p>
       </fieldset>
-      <Problem>{session.markProblem.value}</Problem>
-      {/reached from this page/.test(session.markProblem.value ?? '') && <Remedies />}
+      <Problem>{session.judgeProblem.value}</Problem>
+      {/reached from this page/.test(session.judgeProblem.value ?? '') && <Remedies />}
       <div class="actions">
         <button type="submit" class="primary" disabled={busy || count === 0 || writing.value !== undefined}>
-          {session.report.value && !marked.value && !busy ? 'Go on marking' : 'Have them marked'}
+          {session.report.value && !judged.value && !busy ? 'Resume judging' : 'Judge completions'}
         </button>
         <button type="button" disabled={!busy} onClick={() => session.stop()}>
           Stop
@@ -136,8 +136,8 @@ export function TeacherForm({ session }: { session: GradeSession }) {
 }
 
 function Progress({ session, count }: { session: GradeSession; count: number }) {
-  const { marking, spent, spentKnown } = session
-  const now = marking.value
+  const { judging, spent, spentKnown } = session
+  const now = judging.value
   const cost = spentKnown.value ? formatDollars(spent.value) : 'cost not known'
   return (
     <div class="grade-progress">
@@ -148,30 +148,30 @@ function Progress({ session, count }: { session: GradeSession; count: number }) 
       )}
       <p class="quiet grade-small" role="status">
         {now
-          ? `${now.done} of ${now.total} marked, ${now.secondsLeft === undefined ? 'time not known yet' : `${formatSeconds(now.secondsLeft)} left`}, ${cost}`
+          ? `${now.done} of ${now.total} judged, ${now.secondsLeft === undefined ? 'time left not known yet' : `${formatSeconds(now.secondsLeft)} left`}, ${cost}`
           : session.report.value
-            ? `${session.marked.value ? 'All marked' : 'Not all marked'}, ${cost}`
+            ? `${session.judged.value ? 'All judged' : 'Not all judged'}, ${cost}`
             : count > 0
-              ? `${count} completions, at least two questions each`
-              : 'First let the models write.'}
+              ? `${count} completions, at least two requests each`
+              : 'Write completions first.'}
       </p>
       {now?.note && <p class="quiet grade-small">{now.note}</p>}
     </div>
   )
 }
 
-function priceNote({ teacher }: GradeSession): string {
-  const prices = teacher.prices()
-  if (!prices) return 'The price of this model is not known: give it under Prices, or empty the budget.'
-  if (prices.input === 0 && prices.output === 0) return 'A server on this machine: taken to cost nothing.'
-  const listed = teacher.inputPrice.value === '' && knownPrices(teacher.model.value.trim())
-  return `$${prices.input} in and $${prices.output} out for a million tokens${listed ? ` (list price of ${pricesAsOf})` : ''}.`
+function priceNote({ judge }: GradeSession): string {
+  const prices = judge.prices()
+  if (!prices) return 'The price of this model is not known. Enter it under Prices, or clear the budget.'
+  if (prices.input === 0 && prices.output === 0) return 'A server on this machine is counted as free.'
+  const listed = judge.inputPrice.value === '' && knownPrices(judge.model.value.trim())
+  return `$${prices.input} in and $${prices.output} out per million tokens${listed ? ` (list price of ${pricesAsOf})` : ''}.`
 }
 
-/** What servers want before they answer a page of another origin. */
+/** How to let servers answer a page of another origin. */
 function Remedies() {
   return (
-    <ul class="grade-remedies" aria-label="What may help">
+    <ul class="grade-remedies" aria-label="Remedies">
       <li>
         Ollama: start it with <code>OLLAMA_ORIGINS={location.origin}</code>
       </li>
@@ -179,9 +179,9 @@ function Remedies() {
       <li>
         vLLM: <code>--allowed-origins '["{location.origin}"]'</code>
       </li>
-      <li>llama.cpp lets every page ask; is it running, and on this port?</li>
+      <li>llama.cpp answers every page: check that it is running, and on this port</li>
       {location.protocol === 'https:' && (
-        <li>A page on https may ask http servers on this machine only: write localhost.</li>
+        <li>A page on https can reach only http servers on this machine: use localhost.</li>
       )}
     </ul>
   )

@@ -7,7 +7,7 @@ import {
   type Prices,
 } from '@tinystories/llm'
 
-/** Servers that many visitors have. */
+/** Common servers. */
 export const servers: readonly { label: string; baseURL: string }[] = [
   { label: 'OpenAI', baseURL: 'https://api.openai.com/v1' },
   { label: 'Ollama on this machine', baseURL: 'http://localhost:11434/v1' },
@@ -16,20 +16,20 @@ export const servers: readonly { label: string; baseURL: string }[] = [
   { label: 'vLLM on this machine', baseURL: 'http://localhost:8000/v1' },
 ]
 
-/** Who marks, and what it may cost. */
-export class Teacher {
+/** The judge model, its server, and what judging may cost. */
+export class Judge {
   readonly baseURL: Signal<string> = signal(servers[0]!.baseURL)
   readonly model: Signal<string> = signal('gpt-4o-mini')
-  /** US dollars for all marking in this page. */
+  /** US dollars for all judging in this page. */
   readonly budget: Signal<string> = signal('0.50')
   readonly inputPrice: Signal<string> = signal('')
   readonly outputPrice: Signal<string> = signal('')
   readonly hasKey: Signal<boolean> = signal(false)
-  /** Here and nowhere else: no signal, no attribute, no storage. */
+  /** Kept here only: in no signal, attribute or storage. */
   #key = ''
   #keyOrigin = ''
 
-  /** Keeps a key in memory, for the server that is named now. */
+  /** Keeps a key in memory, for the current server. */
   keep(key: string): void {
     this.#key = key.trim()
     this.#keyOrigin = originOf(this.baseURL.value)
@@ -40,7 +40,7 @@ export class Teacher {
     this.keep('')
   }
 
-  /** A key is for one server: another one must not get it. */
+  /** A key belongs to one server; another server must not receive it. */
   useServer(baseURL: string): void {
     this.baseURL.value = baseURL
     if (this.hasKey.value && originOf(baseURL) !== this.#keyOrigin) this.forget()
@@ -50,19 +50,21 @@ export class Teacher {
   problem(): string | undefined {
     const url = URL.canParse(this.baseURL.value) ? new URL(this.baseURL.value) : undefined
     if (!url || !/^https?:$/.test(url.protocol))
-      return 'The address of the server is not one: give one such as http://localhost:11434/v1.'
+      return 'The server address is not a URL. Enter one, for example http://localhost:11434/v1.'
     if (url.username || url.password || url.search)
-      return 'The address of the server holds a user, a password or parameters: give the key in its own field.'
-    if (this.model.value.trim() === '') return 'Name the model that shall mark, such as gpt-4o-mini.'
+      return 'The server address contains a user, a password or parameters. Enter the key in its own field.'
+    if (this.model.value.trim() === '') return 'Enter the name of the judge model, for example gpt-4o-mini.'
     const budget = Number(this.budget.value)
-    if (this.budget.value.trim() !== '' && !(budget > 0)) return 'The budget is no number of dollars above 0.'
-    if (this.#typedPrices() === null) return 'A price is no number of dollars: give both, or leave both out.'
+    if (this.budget.value.trim() !== '' && !(budget > 0))
+      return 'The budget must be a number of dollars above 0.'
+    if (this.#typedPrices() === null)
+      return 'A price must be a number of dollars. Enter both prices or neither.'
     if (this.budget.value.trim() !== '' && this.prices() === undefined)
-      return `The price of ${this.model.value} is not known, so a budget cannot be kept: give its prices, or empty the budget.`
+      return `The price of ${this.model.value} is not known, so a budget cannot be enforced. Enter its prices, or clear the budget.`
     return undefined
   }
 
-  /** Dollars for a million tokens; undefined when not known. A server on this machine asks nothing. */
+  /** Dollars per million tokens; undefined when not known. A server on this machine is free. */
   prices(): Prices | undefined {
     return (
       this.#typedPrices() ?? (this.isLocal() ? { input: 0, output: 0 } : knownPrices(this.model.value.trim()))
@@ -74,7 +76,7 @@ export class Teacher {
     return host === 'localhost' || host === '[::1]' || host.endsWith('.localhost') || host.startsWith('127.')
   }
 
-  /** @param spent dollars that earlier markings took from the budget */
+  /** @param spent dollars of the budget that earlier judging used */
   open(spent: number, onEvent: (event: ClientEvent) => void): ChatClient {
     const prices = this.prices()
     const budget = this.budget.value.trim() === '' ? undefined : Number(this.budget.value)
@@ -82,7 +84,7 @@ export class Teacher {
     return createChatClient({
       model: this.model.value.trim(),
       baseURL: this.baseURL.value.trim(),
-      // Servers that want no key take any.
+      // Servers without authentication accept any key.
       apiKey: sameOrigin && this.#key !== '' ? this.#key : 'none',
       maxConcurrency: 16,
       onEvent,
@@ -91,7 +93,7 @@ export class Teacher {
     })
   }
 
-  /** Undefined when none were typed, null when they are none. */
+  /** Undefined when no price was typed, null when one is not a number. */
   #typedPrices(): Prices | undefined | null {
     const [input, output] = [this.inputPrice.value.trim(), this.outputPrice.value.trim()]
     if (input === '' && output === '') return undefined

@@ -45,16 +45,16 @@ export function longestTask(page: Page): Promise<number> {
   })
 }
 
-/** Tells so many stories, one after another. */
+/** Writes so many stories, one after another. */
 export async function writeStories(page: Page, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const told = await page.locator('#panel-write .status').getAttribute('data-count')
-    await page.getByRole('button', { name: 'Tell another' }).click()
-    await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
+    const before = await page.locator('#panel-write .status').getAttribute('data-count')
+    await page.getByRole('button', { name: 'Write another' }).click()
+    await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${before}"])`)
   }
 }
 
-/** Begins to train on the bundled stories, for as long as the page allows. */
+/** Starts training on the bundled stories, for as long as the page allows. */
 export async function startTraining(page: Page): Promise<void> {
   await page.locator('#tab-train').click()
   await page.selectOption('#train-minutes', '30')

@@ -5,8 +5,8 @@ import {
   longestTask,
   pageBytes,
   startTraining,
-  writeStories,
   visit,
+  writeStories,
 } from '../demo-visit.ts'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine, median } from '../harness.ts'
 import type { DemoPage } from '../pages/demo-page.ts'

@@ -9,10 +9,10 @@ export interface DemoContext {
 }
 
 /**
- * Milliseconds after which the pages of a test are closed: before vitest ends the test, so that the wait that fails
+ * The share of a test's time after which its pages are closed: before vitest ends the test, so that the wait that fails
  * then says what it waited for.
  */
-const LIMIT = 200_000
+const SHARE = 5 / 6
 
 /**
  * `test` for the built page: one browser for the file, pages of its own for each test.
@@ -26,12 +26,12 @@ export function createDemoTest(options: { webgpu?: boolean } = {}): TestAPI<Demo
       onCleanup(() => demo.close())
       return demo
     })
-    .extend('open', async ({ demo }, { onCleanup }): Promise<DemoContext['open']> => {
+    .extend('open', async ({ demo, task }, { onCleanup }): Promise<DemoContext['open']> => {
       const pages: Page[] = []
       const close = async (): Promise<void> => {
         for (const page of pages.splice(0)) await page.context().close()
       }
-      const timer = setTimeout(close, LIMIT)
+      const timer = setTimeout(close, task.timeout * SHARE)
       onCleanup(() => {
         clearTimeout(timer)
         return close()

@@ -2,7 +2,6 @@
 // `node .ci/architecture.mjs` draws, `node .ci/architecture.mjs --check` exits with 1 where a rule is broken.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { instance } from '@viz-js/viz'
 
 /** Which packages each package may import, from top to bottom. Tests and `testing` folders are free. */
 const mayImport = {
@@ -146,6 +145,7 @@ if (process.argv.includes('--check')) {
   console.log(`${graph.size} files in ${packages.size} packages, ${problems.length} rules broken`)
   process.exitCode = problems.length === 0 ? 0 : 1
 } else {
+  const { instance } = await import('@viz-js/viz')
   const viz = await instance()
   const svg = viz.renderString(picture(), { format: 'svg', engine: 'dot' })
   writeFileSync('docs/architecture.svg', svg)

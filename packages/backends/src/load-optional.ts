@@ -1,9 +1,10 @@
-import { MissingBackendError } from './missing-backend-error.ts'
+import { BackendError } from './errors.ts'
 
 /**
  * Imports an optional package.
- * @throws MissingBackendError with the `npm install` line when it is not installed, and with the package's own
- * words when it is installed but fails to load (a native library that was never downloaded, say).
+ *
+ * @param load the import itself, so that bundlers see it
+ * @throws BackendError `missing-package`, `missing-addon` or `package-does-not-load`
  */
 export async function loadOptional<T>(
   backend: string,
@@ -13,21 +14,37 @@ export async function loadOptional<T>(
   try {
     return await load()
   } catch (cause) {
-    const missing = isNotFound(cause) && String((cause as Error).message).includes(packageName)
-    const remedy = missing
-      ? `it is not installed. Run: npm install ${packageName}`
-      : `it is installed but does not load (${firstLine(cause)}). Try: npm install ${packageName}, or another backend`
-    throw new MissingBackendError(backend, packageName, { remedy, cause })
+    const folder = await folderOf(packageName)
+    const details = { backend, package: packageName, problem: firstLine(cause) }
+    if (folder === 'not installed') throw new BackendError('missing-package', details, { cause })
+    throw (await lacksAddon(folder))
+      ? new BackendError('missing-addon', details, { cause })
+      : new BackendError('package-does-not-load', details, { cause })
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  const code = (error as { code?: string } | null)?.code
-  return (
-    code === 'ERR_MODULE_NOT_FOUND' ||
-    code === 'MODULE_NOT_FOUND' ||
-    /cannot find (module|package)/i.test(String(error))
-  )
+/** The folder of an installed package; undefined where there are no folders, in a page. */
+async function folderOf(packageName: string): Promise<string | 'not installed' | undefined> {
+  if (typeof process === 'undefined' || process.versions?.node == null) return undefined
+  const [{ createRequire }, { dirname, join }, { existsSync }] = await Promise.all([
+    import('node:module'),
+    import('node:path'),
+    import('node:fs'),
+  ])
+  // The entry may be missing in a package that is not built, so its manifest is what is looked for.
+  const paths = createRequire(import.meta.url).resolve.paths(packageName) ?? []
+  const manifest = paths.map(path => join(path, packageName, 'package.json')).find(existsSync)
+  return manifest === undefined ? 'not installed' : dirname(manifest)
+}
+
+/** Whether a package with a native addon, such as tfjs-node, has its source and not the addon itself. */
+async function lacksAddon(folder: string | undefined): Promise<boolean> {
+  if (folder === undefined) return false
+  const [{ existsSync, readdirSync }, { join }] = await Promise.all([import('node:fs'), import('node:path')])
+  if (!existsSync(join(folder, 'binding.gyp'))) return false
+  const lib = join(folder, 'lib')
+  const builds = existsSync(lib) ? readdirSync(lib).filter(name => name.startsWith('napi-')) : []
+  return !builds.some(build => existsSync(join(lib, build, 'tfjs_binding.node')))
 }
 
 function firstLine(error: unknown): string {

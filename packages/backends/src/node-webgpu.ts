@@ -1,6 +1,6 @@
 /// <reference path="./optional-packages.d.ts" />
+import { BackendError } from './errors.ts'
 import { loadOptional } from './load-optional.ts'
-import { MissingBackendError } from './missing-backend-error.ts'
 
 interface Adapter {
   info?: unknown
@@ -13,7 +13,7 @@ interface Gpu {
 /**
  * Gives Node a `navigator.gpu` from the package `webgpu` (Dawn), which tfjs-backend-webgpu looks for as soon as it
  * is imported.
- * @throws MissingBackendError when the package is absent, or finds no graphics adapter
+ * @throws BackendError when the package is not installed or finds no graphics adapter
  */
 export async function prepareNodeWebGpu(): Promise<void> {
   const holder = globalThis as { navigator?: { gpu?: Gpu } }
@@ -22,11 +22,8 @@ export async function prepareNodeWebGpu(): Promise<void> {
   Object.assign(globalThis, globals)
   const gpu = create([]) as Gpu
   const adapter = await gpu.requestAdapter()
-  if (!adapter) {
-    const remedy = 'it found no graphics adapter. Install a Vulkan driver, or take the backend wasm or node'
-    throw new MissingBackendError('webgpu', 'webgpu', { remedy })
-  }
-  // tfjs 4.22 asks in the way that the standard has since replaced by a property.
+  if (!adapter) throw new BackendError('no-gpu', { backend: 'webgpu', package: 'webgpu' })
+  // tfjs 4.22 calls a method that the standard has since replaced by a property.
   const prototype = Object.getPrototypeOf(adapter) as Adapter
   prototype.requestAdapterInfo ??= async function (this: Adapter) {
     return this.info

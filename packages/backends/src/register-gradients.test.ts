@@ -229,15 +229,17 @@ describe('registerGradients', () => {
     },
   )
 
-  it('keeps a gradient that is there already', () => {
-    const mine = { kernelName: 'Exp', gradFunc: () => ({}) }
+  it('stays when others are registered, and is restored when it was removed', () => {
     const ours = tf.getGradient('Exp')
+    tf.registerGradient({ kernelName: 'Exp', gradFunc: () => ({}) })
+    expect(tf.getGradient('Exp')).toBe(ours)
     tf.unregisterGradient('Exp')
-    tf.registerGradient(mine)
     registerGradients()
-    expect(tf.getGradient('Exp')).toBe(mine)
-    tf.unregisterGradient('Exp')
-    tf.registerGradient(ours)
+    expect(tf.getGradient('Exp')).toBe(ours)
+    const other = { kernelName: 'SomebodysKernel', gradFunc: () => ({}) }
+    tf.registerGradient(other)
+    expect(tf.getGradient('SomebodysKernel')).toBe(other)
+    tf.unregisterGradient('SomebodysKernel')
   })
 
   it('differentiates through customGrad and a whole softmax classifier', () => {

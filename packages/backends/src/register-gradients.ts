@@ -2,16 +2,18 @@ import { registerArithmetic } from './gradients/arithmetic.ts'
 import { registerConstant } from './gradients/constant.ts'
 import { registerElementwise } from './gradients/elementwise.ts'
 import { registerIndexingAndProducts } from './gradients/indexing.ts'
+import { restoreGradients } from './gradients/keep-gradient.ts'
 import { registerReduction } from './gradients/reduction.ts'
 import { registerShape } from './gradients/shape.ts'
 
 /**
- * Registers the gradients that training a transformer needs and that the Node entry of tfjs-core leaves out.
- * A kernel that already has a gradient keeps it, so calling this twice, or in a bundle where tfjs-core
- * registered its own, changes nothing. Beyond tfjs' set it differentiates `GatherNd`, comparisons (zero) and
- * products with broadcast batches. Convolution, pooling and image kernels are not covered.
+ * Registers the gradients that training a transformer needs and that the Node entry of tfjs-core leaves out. They
+ * replace tfjs's own and stay, whenever `@tensorflow/tfjs` or tfjs-node is imported, because tfjs's throw for some
+ * broadcast or batched operands. Beyond tfjs's set they differentiate `GatherNd`, comparisons (zero) and products with
+ * broadcast batches. Convolution, pooling and image kernels are not covered. Calling this again changes nothing.
  */
 export function registerGradients(): void {
+  if (restoreGradients()) return
   registerArithmetic()
   registerElementwise()
   registerConstant()

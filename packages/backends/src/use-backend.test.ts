@@ -1,7 +1,10 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BackendError } from './errors.ts'
 import { loadOptional } from './load-optional.ts'
-import { MissingBackendError } from './missing-backend-error.ts'
 import { useBackend } from './use-backend.ts'
 
 afterEach(() => {
@@ -50,40 +53,52 @@ describe('useBackend', () => {
     )
     if (there) return useBackend(name)
     const error = await useBackend(name).catch((e: unknown) => e)
-    expect(MissingBackendError.isInstance(error)).toBe(true)
-    expect((error as MissingBackendError).message).toContain(`npm install ${packageName}`)
-    expect((error as MissingBackendError).packageName).toBe(packageName)
-    // tfjs-node needs this on Node 23 and later.
+    if (!BackendError.isInstance(error)) throw error
+    expect([error.code, error.details, error.remedy]).toEqual([
+      'missing-package',
+      expect.objectContaining({ backend: name, package: packageName }),
+      `Run: npm install ${packageName}`,
+    ])
+    // tfjs-node needs these on Node 23 and later.
     const { default: util } = (await import('node:util')) as unknown as {
-      default: { isNullOrUndefined(x: unknown): boolean }
+      default: { isNullOrUndefined(x: unknown): boolean; isArray(x: unknown): boolean }
     }
     expect([null, undefined, 0, ''].map(util.isNullOrUndefined)).toEqual([true, true, false, false])
+    expect([[], {}].map(util.isArray)).toEqual([true, false])
   })
 
   it('refuses an unknown name and lists the known ones', async () => {
-    await expect(useBackend('cuda' as 'cpu')).rejects.toThrow(
-      'no backend "cuda": take wasm, cpu, node, node-gpu or webgpu',
-    )
+    await expect(useBackend('cuda' as 'cpu')).rejects.toMatchObject({
+      code: 'unknown-backend',
+      details: { backend: 'cuda', known: ['wasm', 'cpu', 'node', 'node-gpu', 'webgpu'] },
+    })
   })
 })
 
 describe('loadOptional', () => {
-  it('tells a package that is broken from one that is absent', async () => {
-    const broken = loadOptional('node', 'some-package', () =>
-      Promise.reject(
-        Object.assign(new Error('libtensorflow.so.2: cannot open shared object file'), {
-          code: 'ERR_DLOPEN_FAILED',
-        }),
-      ),
+  let folder: string
+  // A package in a folder of its own beside this file, where imports from here find it.
+  beforeEach(async () => {
+    folder = fileURLToPath(new URL('./node_modules/half-installed/', import.meta.url))
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'package.json'), '{}')
+  })
+  afterEach(() => rm(fileURLToPath(new URL('./node_modules/', import.meta.url)), { recursive: true }))
+
+  const codeOf = (packageName: string): Promise<string> =>
+    loadOptional('node', packageName, () => Promise.reject(new Error('no\nsuch'))).then(
+      () => 'loaded',
+      (error: BackendError) => `${error.code}: ${'problem' in error.details ? error.details.problem : ''}`,
     )
-    await expect(broken).rejects.toThrow(/installed but does not load \(libtensorflow/)
-    const absent = loadOptional('node', 'some-package', () =>
-      Promise.reject(
-        Object.assign(new Error("Cannot find package 'some-package' imported from x"), {
-          code: 'ERR_MODULE_NOT_FOUND',
-        }),
-      ),
-    )
-    await expect(absent).rejects.toThrow('it is not installed. Run: npm install some-package')
+
+  it('distinguishes a package that is not installed, one without its addon, and one that does not load', async () => {
+    expect(await codeOf('not-installed')).toMatch(/^missing-package/)
+    expect(await codeOf('half-installed')).toBe('package-does-not-load: no')
+    await writeFile(join(folder, 'binding.gyp'), '{}')
+    expect(await codeOf('half-installed')).toBe('missing-addon: no')
+    await mkdir(join(folder, 'lib/napi-v8'), { recursive: true })
+    expect(await codeOf('half-installed')).toBe('missing-addon: no')
+    await writeFile(join(folder, 'lib/napi-v8/tfjs_binding.node'), '')
+    expect(await codeOf('half-installed')).toBe('package-does-not-load: no')
   })
 })

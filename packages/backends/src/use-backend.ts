@@ -1,8 +1,8 @@
 /// <reference path="./optional-packages.d.ts" />
 import * as tf from '@tensorflow/tfjs-core'
+import { BackendError } from './errors.ts'
 import { fillWasmKernels } from './fill-wasm-kernels.ts'
 import { loadOptional } from './load-optional.ts'
-import { MissingBackendError } from './missing-backend-error.ts'
 import { prepareNodeWebGpu } from './node-webgpu.ts'
 import { withoutNewProcessListeners } from './process-listeners.ts'
 import { registerGradients } from './register-gradients.ts'
@@ -18,16 +18,18 @@ export interface UseBackendOptions {
    * by its name. Default: in Node the installed package's own folder, in a page next to the bundle.
    */
   wasmPaths?: string | Record<string, string>
-  /** Threads of the wasm backend in a cross-origin isolated page (default: tfjs' choice). Node always has one. */
+  /** Threads of the wasm backend in a cross-origin isolated page (default: tfjs's choice). In Node there is one. */
   threads?: number
 }
 
+const backendNames: readonly BackendName[] = ['wasm', 'cpu', 'node', 'node-gpu', 'webgpu']
 const isNode = typeof process !== 'undefined' && process.versions?.node != null
 
 /**
- * Registers the gradients (`registerGradients`), imports the backend's package, fills the kernels it misses and
- * makes it the tfjs backend in force. A backend already in use is kept as it is, so calling this again is cheap.
- * @throws MissingBackendError when the package is absent or does not start, saying what to install
+ * Registers the gradients (`registerGradients`), imports the backend's package, fills the kernels that it lacks and
+ * makes it the current tfjs backend. A backend that is set up already is kept as it is, so calling this again is cheap.
+ *
+ * @throws BackendError when the package is not installed, does not load or does not start
  */
 export async function useBackend(name: BackendName, options: UseBackendOptions = {}): Promise<void> {
   registerGradients()
@@ -48,16 +50,37 @@ export async function useBackend(name: BackendName, options: UseBackendOptions =
       )
       return activate(name, 'webgpu', '@tensorflow/tfjs-backend-webgpu')
     case 'node':
-      await fillNodeUtil()
-      await loadOptional(name, '@tensorflow/tfjs-node', () => import('@tensorflow/tfjs-node'))
-      return activate(name, 'tensorflow', '@tensorflow/tfjs-node')
+      return useTensorFlow(name, '@tensorflow/tfjs-node', () => import('@tensorflow/tfjs-node'))
     case 'node-gpu':
-      await fillNodeUtil()
-      await loadOptional(name, '@tensorflow/tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu'))
-      return activate(name, 'tensorflow', '@tensorflow/tfjs-node-gpu')
+      return useTensorFlow(name, '@tensorflow/tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu'))
     default:
-      throw new TypeError(`There is no backend "${String(name)}": take wasm, cpu, node, node-gpu or webgpu`)
+      throw new BackendError('unknown-backend', { backend: String(name), known: backendNames })
   }
+}
+
+/** What tfjs-node's backend says of itself. */
+interface TensorFlowBackend {
+  isGPUPackage?: boolean
+  isUsingGpuDevice?: boolean
+}
+
+/** tfjs-node and tfjs-node-gpu register the same backend, `tensorflow`. */
+async function useTensorFlow(
+  name: 'node' | 'node-gpu',
+  packageName: string,
+  load: () => Promise<unknown>,
+): Promise<void> {
+  const found = (): TensorFlowBackend | null => tf.findBackend('tensorflow') as TensorFlowBackend | null
+  const loaded = found()?.isGPUPackage
+  if (loaded !== undefined && loaded !== (name === 'node-gpu'))
+    throw new BackendError('already-loaded', { backend: name, loaded: loaded ? 'node-gpu' : 'node' })
+  await prepareTensorFlow()
+  await loadOptional(name, packageName, load)
+  // The package has just registered tfjs's own.
+  registerGradients()
+  await activate(name, 'tensorflow', packageName)
+  if (name === 'node-gpu' && found()?.isUsingGpuDevice === false)
+    throw new BackendError('no-gpu', { backend: name, package: packageName })
 }
 
 async function useWasm({ wasmPaths, threads }: UseBackendOptions): Promise<void> {
@@ -72,15 +95,13 @@ async function useWasm({ wasmPaths, threads }: UseBackendOptions): Promise<void>
   await withoutNewProcessListeners(() => activate('wasm', 'wasm', packageName))
 }
 
-async function activate(name: string, tfjsName: string, packageName: string): Promise<void> {
-  if ((await tf.setBackend(tfjsName)) !== true) {
-    const remedy = 'it is installed but does not start on this machine; take another backend'
-    throw new MissingBackendError(name, packageName, { remedy })
-  }
+async function activate(backend: string, tfjsName: string, packageName: string): Promise<void> {
+  if ((await tf.setBackend(tfjsName)) !== true)
+    throw new BackendError('does-not-start', { backend, package: packageName })
   await tf.ready()
 }
 
-/** In Node, tfjs' cpu backend greets its first tensor with an advertisement; let it do so to nobody. */
+/** In Node, tfjs's cpu backend prints an advertisement with its first tensor, but not in a test. */
 function greetSilently(): void {
   const environment = tf.env()
   const before = environment.getBool('IS_TEST')
@@ -92,10 +113,15 @@ function greetSilently(): void {
   }
 }
 
-/** tfjs-node 4.22 calls a helper that Node 23 removed. */
-async function fillNodeUtil(): Promise<void> {
+/**
+ * tfjs-node 4.22 calls two helpers of `node:util` that Node 23 removed and earlier versions warn about; and TensorFlow
+ * prints what it finds about the processor, unless its own variable is set.
+ */
+async function prepareTensorFlow(): Promise<void> {
   const { default: util } = (await import('node:util')) as unknown as {
-    default: { isNullOrUndefined?: (value: unknown) => boolean }
+    default: { isNullOrUndefined?(value: unknown): boolean; isArray?(value: unknown): boolean }
   }
-  util.isNullOrUndefined ??= value => value === null || value === undefined
+  util.isNullOrUndefined = value => value === null || value === undefined
+  util.isArray = Array.isArray
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 }

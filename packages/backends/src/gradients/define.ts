@@ -1,7 +1,8 @@
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
-import { broadcast_util, cast, getGradient, registerGradient, reshape, sum } from '@tensorflow/tfjs-core'
+import { broadcast_util, cast, reshape, sum } from '@tensorflow/tfjs-core'
+import { keepGradient } from './keep-gradient.ts'
 
-/** What a gradient function gives back: for each input's name, a function that makes its gradient. */
+/** What a gradient function returns: for each input's name, a function that makes its gradient. */
 export type InputGradients = Record<string, () => Tensor>
 
 /** A gradient definition for one kernel. `A` is the type of the kernel's attributes. */
@@ -18,17 +19,16 @@ export interface GradientDefinition<A> {
   gradients?: (dys: Tensor[], saved: Tensor[], attrs: A) => InputGradients
 }
 
-/** Registers a gradient, unless the kernel already has one (tfjs' own in a browser bundle, or the user's). */
+/** Registers a gradient in place of the one that tfjs has. */
 export function define<A = NamedAttrMap>(kernelName: string, definition: GradientDefinition<A>): void {
-  if (getGradient(kernelName) != null) return
   const { gradient, gradients } = definition
-  registerGradient({
+  keepGradient({
     kernelName,
     ...(definition.save && { inputsToSave: definition.save }),
     ...(definition.saveAll && { saveAllInputs: true }),
     ...(definition.saveOutputs && { outputsToSave: definition.saveOutputs }),
     gradFunc: (dy, saved, attrs) => {
-      // The engine hands over kernel attributes untyped; `A` is the type tfjs-core documents for this kernel.
+      // The engine passes kernel attributes untyped; `A` is the type tfjs-core documents for this kernel.
       const a = attrs as unknown as A
       if (gradients) return gradients(Array.isArray(dy) ? dy : [dy], saved, a)
       return gradient!(Array.isArray(dy) ? dy[0]! : dy, saved, a)

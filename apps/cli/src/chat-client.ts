@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { type ChatClient, type ChatClientOptions, createChatClient } from '@tinystories/llm'
+import { readTextFile } from '@tinystories/utils/disk'
+import { UserError } from './errors/user-error.ts'
 import { fromTyped } from './paths.ts'
-import { fileError, UserError } from './user-error.ts'
 
 /** The flags that say how a language model is reached, and what it may cost. */
 export interface ChatClientFlags {
@@ -42,9 +42,7 @@ export async function chatClientOptions(
 async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {
   if (keyFile !== undefined) {
     const path = fromTyped(keyFile)
-    const text = await readFile(path, 'utf8').catch(error => {
-      throw fileError('--key-file', path, error)
-    })
+    const text = await readTextFile(path)
     if (text.trim() === '') throw new UserError(`--key-file: ${path} is empty. Put the key into it.`)
     return text.trim()
   }

@@ -92,6 +92,6 @@ describe('export', () => {
     )
     const { code, stderr } = await run('--format', 'onnx', '--out', 'no', '--length', '21')
     expect(code).toBe(1)
-    expect(stderr).toBe("error: --length: 21 is more than the model's context of 20.\n")
+    expect(stderr).toBe("error: --length 21 is more than the model's context of 20. Choose at most 20.\n")
   })
 })

@@ -142,7 +142,9 @@ test('a trained model: writes, is measured without a judge, then graded from the
   expect(graded.stdout).toMatch(/6 graded/)
   const other = await cli('grade', 'runs/tiny', ...judge(), ...common, '--seed', '7')
   expect(other.code).toBe(1)
-  expect(other.stderr).toMatch(/holds completions made otherwise \(seed\)\. Give another folder/)
+  expect(other.stderr).toMatch(
+    /completions that were made with other settings \(seed\)\. Give another folder/,
+  )
 })
 
 describe('in batches', () => {
@@ -166,7 +168,8 @@ describe('in batches', () => {
       })
       expect(stopped.code).toBe(code)
       expect(stopped.stdout).toContain('Grading in batches: half the price')
-      if (signal === 'SIGINT') expect(stopped.stdout).toContain('Stopped. The same command goes on from here')
+      if (signal === 'SIGINT')
+        expect(stopped.stdout).toContain('Stopped. The same command continues from here')
     }
     const whole = await cli('grade', 'good.jsonl', ...judge(), ...paths('b'), ...batched)
     expect(whole.stderr).toBe('')
@@ -219,7 +222,10 @@ describe('mistakes are told in one line', () => {
         ['grade', 'good.jsonl', '--model', 'judge'],
         /There is no key for the server\. Set OPENAI_API_KEY/,
       ),
-      fails(['grade', 'good.jsonl', '--model', 'judge', '--key-file', 'none.txt'], /there is no .*none\.txt/),
+      fails(
+        ['grade', 'good.jsonl', '--model', 'judge', '--key-file', 'none.txt'],
+        /none\.txt: there is no such file/,
+      ),
       fails(['grade', 'good.jsonl', '--model', 'judge', ...at, '--out', 'failed-1'], /401/),
       fails(
         ['grade', 'good.jsonl', '--model', 'nobody', '--key-file', 'key.txt', ...at, '--out', 'failed-2'],
@@ -245,6 +251,7 @@ describe('mistakes are told in one line', () => {
   test('about files', async () => {
     await writeFile(join(folder, 'bad.jsonl'), '{"prompt":"a","completion":"b"}\n{"prompt":"a"}\n')
     await writeFile(join(folder, 'r.yaml'), 'name: x\n')
+    await writeFile(join(folder, 'p.yaml'), '- Tom had a\n')
     await mkdir(join(folder, 'old'))
     await writeFile(
       join(folder, 'old/journal.jsonl'),
@@ -254,18 +261,21 @@ describe('mistakes are told in one line', () => {
     await writeFile(join(folder, 'old-cache/cache.json'), '{"version":999}\n')
     await Promise.all([
       fails(['grade', 'bad.jsonl', ...judge()], /bad\.jsonl, line 2: .*the field "completion"/),
-      fails(['grade', 'missing.jsonl', ...judge()], /there is no .*missing\.jsonl/),
+      fails(['grade', 'missing.jsonl', ...judge()], /missing\.jsonl: there is no such file/),
       fails(
-        ['grade', 'good.jsonl', ...judge(), '--prompts', 'r.yaml'],
-        /--prompts is for a model that writes/,
+        ['grade', 'good.jsonl', ...judge(), '--prompts', 'p.yaml'],
+        /--prompts is for a model that generates/,
       ),
-      fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'kindness.yaml'], /--rubric: there is no/),
+      fails(
+        ['grade', 'good.jsonl', ...judge(), '--rubric', 'kindness.yaml'],
+        /kindness\.yaml: there is no such file/,
+      ),
       fails(['grade', 'good.jsonl', ...judge(), '--rubric', 'r.yaml'], /r\.yaml: title:/),
       fails(
         ['grade', 'good.jsonl', ...judge(), '--out', 'old'],
         /old\/journal\.jsonl has version 0 of its format/,
       ),
-      fails(['compare', 'old', 'old'], /old holds no gradings/),
+      fails(['compare', 'old', 'old'], /old has no gradings/),
       fails(['grade', 'good.jsonl', ...judge(), '--out', 'new', '--cache', 'old-cache'], /cache/i),
     ])
   })

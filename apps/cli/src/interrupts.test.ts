@@ -64,16 +64,16 @@ async function everything(): Promise<string[]> {
 
 describe('Ctrl-C at any time ends with 130, and nothing half-written', () => {
   test.each([
-    ['tokenizer train --data URL', /Nothing is written/],
+    ['tokenizer train --data URL', /Nothing was written/],
     ['train --data URL', /Interrupted before the first step: nothing has changed/],
     ['train --data sample --valid URL --vocab-size 300 --out trained', /Interrupted before the first step/],
     ['data inspect URL', /Interrupted\./],
-    ['data prepare URL --out shards', /the same command goes on/],
-    ['evaluate --model model --data URL', /Nothing is measured/],
-    ['evaluate --model hf://owner/name --data sample', /Nothing is measured/],
+    ['data prepare URL --out shards', /the same command continues/],
+    ['evaluate --model model --data URL', /Nothing was evaluated/],
+    ['evaluate --model hf://owner/name --data sample', /Nothing was evaluated/],
     ['export --model hf://owner/name --format transformers --out exported', /the same command/],
     ['generate --model hf://owner/name', /^\n$/],
-    ['grade written.jsonl --measures-only --corpus URL --out measured', /The same command goes on/],
+    ['grade written.jsonl --measures-only --corpus URL --out measured', /The same command continues/],
   ])('%s', async (line, told) => {
     const before = await everything()
     const { code, stdout, stderr } = await interruptedBy('SIGINT', line.split(' '))

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { describeError } from './describe-error.ts'
+import { describeError } from './errors/describe-error.ts'
 import { endWithReader, interrupted, interruptedCode } from './interrupts.ts'
 import { run } from './run.ts'
 

@@ -1,5 +1,6 @@
+import { isNamedSource } from '@tinystories/pipeline'
 import { expect, test } from 'vitest'
-import { forDisplay, forShell, fromTyped, isNamedSource, typedFolder } from './paths.ts'
+import { forDisplay, forShell, fromTyped, typedFolder } from './paths.ts'
 
 test('paths count from where the command was typed, through npm and turbo', () => {
   expect(typedFolder({}, '/here')).toBe('/here')

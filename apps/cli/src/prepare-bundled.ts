@@ -1,7 +1,8 @@
 /** What the task `tokenize` of turbo runs: the bundled corpus as tokens, for `train`. */
+import { defaultHeldOut } from '@tinystories/pipeline'
 import { dataPrepare } from './commands/data-prepare.ts'
-import { describeError } from './describe-error.ts'
-import { bundledTokens, defaultHeldOut } from './train/bundled-tokens.ts'
+import { describeError } from './errors/describe-error.ts'
+import { bundledTokens } from './train/bundled-tokens.ts'
 
 try {
   process.exitCode = await dataPrepare('sample', {

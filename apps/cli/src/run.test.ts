@@ -196,13 +196,17 @@ describe('bad input ends with one clear line and exit code 1', () => {
     ],
     ['too few stories', ['train', '--data', 'short.txt', '--valid', 'short.txt'], /less than one batch/],
     ['one story only', ['train', '--data', 'single.txt'], /one story is left.*--separator/],
-    ['nothing to resume', ['train', '--resume', 'nowhere'], /nowhere holds no run/],
+    ['nothing to resume', ['train', '--resume', 'nowhere'], /nowhere has no run/],
     [
       'a folder that holds a run',
       ['train', '--steps', '1', '--out', 'taken'],
-      /taken holds a run already.*--resume/,
+      /taken has a run already.*--resume/,
     ],
-    ['a file for a run folder', ['train', '--out', 'short.txt'], /--out: .*short\.txt is a file/],
+    [
+      'a file for a run folder',
+      ['train', '--out', 'short.txt'],
+      /short\.txt: it, or a part of its path, is a file/,
+    ],
     [
       'an engine that is not installed',
       ['train', '--engine', 'node-gpu', '--steps', '1', '--out', 'no-engine'],

@@ -11,7 +11,7 @@ import { runsCommand } from './command-line/runs.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
-import { describeError } from './describe-error.ts'
+import { describeError } from './errors/describe-error.ts'
 
 /**
  * Runs one command line.

@@ -1,14 +1,11 @@
-import type { TrainTokenizerOptions } from '@tinystories/tokenizer'
+import type { TrainTokenizerProgress } from '@tinystories/tokenizer'
 import type { ProgressLine } from './progress-line.ts'
 
-/** Shows how far a vocabulary is in its training. */
-export function vocabularyProgress(line: ProgressLine): Required<Pick<TrainTokenizerOptions, 'onProgress'>> {
-  return {
-    onProgress: ({ phase, done, total }) =>
-      line.show(
-        phase === 'counting'
-          ? `vocabulary: ${done.toLocaleString('en')} stories read`
-          : `vocabulary: ${done.toLocaleString('en')} of ${(total ?? done).toLocaleString('en')} pieces`,
-      ),
-  }
+/** Shows how far the training of a vocabulary is. */
+export function showVocabulary(line: ProgressLine, { phase, done, total }: TrainTokenizerProgress): void {
+  line.show(
+    phase === 'counting'
+      ? `vocabulary: ${done.toLocaleString('en')} stories read`
+      : `vocabulary: ${done.toLocaleString('en')} of ${(total ?? done).toLocaleString('en')} pieces`,
+  )
 }

@@ -1,11 +1,55 @@
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
 
-/** Details of a {@link PipelineError} by its code. */
+/** Details of a {@link PipelineError} by its code. Options are named as the functions of this package name them. */
 export interface PipelineErrorDetails {
-  /** The vocabulary has no token that ends a story. `tokenizer` names its file where there is one. */
-  'no-end-of-text-token': { tokenizer?: string }
+  /** The vocabulary has no token that ends a story. `tokenizer` is the path of its file, where it was given. */
+  'no-end-of-text-token': { tokenizer?: string | undefined }
+  /** The text does not have as many pieces as were asked for. */
+  'vocabulary-too-large': { vocabSize: number; available: number }
   /** No story is held out, so nothing can be evaluated. */
   'no-held-out-story': Record<string, never>
+  /** No story or only one is left to train on. `valid` is where held-out stories come from; null: a share of `data`. */
+  'too-few-stories': { data: string; stories: number; valid: string | null }
+  /** The training stories are less than one batch. */
+  'too-little-text': { tokens: number; contextLength: number; batchSize: number }
+  /** No story fills a window. `longest` is the longest story in tokens. */
+  'context-too-long': { contextLength: number; longest: number }
+  /** Training the model takes more bytes than the machine has. */
+  'model-too-large': { parameters: number; bytes: number; memory: number }
+  /** Token shards were written without their tokenizer. */
+  'shards-without-tokenizer': { folder: string }
+  /** Token shards were made with another tokenizer than the one that they are to be used with. */
+  'other-tokenizer': { source: string }
+  /** An option was decided when the token shards were written. */
+  'decided-by-shards': { data: string; option: 'vocabSize' | 'separator' | 'textField' | 'format' }
+  /** A provider belongs to the compiled engine, and another one was asked for. */
+  'provider-without-compiled': { provider: string; engine: string }
+  /** Cleaning dropped every story. */
+  'nothing-left': Record<string, never>
+  /** The folder has finished token shards already. */
+  'shards-exist': { folder: string }
+  /** There is no model in the folder; `exists` tells whether there is a folder. */
+  'no-model': { folder: string; exists: boolean }
+  /** No run in the folder of runs has a model yet. */
+  'no-trained-model': { runs: string }
+  /** The tokenizer of a model has more ids than the model: they do not belong together. */
+  'vocabulary-mismatch': { folder: string; tokenizer: number; model: number }
+  /** Graphs cannot take more tokens than the model's context. */
+  'length-too-long': { length: number; contextLength: number }
+  /** Neither the folder nor its folder `grades` has gradings. */
+  'no-gradings': { folder: string }
+  /** The folder has completions that were made with other settings, which are named. */
+  'other-completions': { folder: string; settings: string[] }
+  /** A file of completions is graded as it is, and an option of generating them was given. */
+  'completions-given': { option: 'prompts' | 'answerPrompts' | 'truncateRepeats' }
+  /** The folder has a run already. */
+  'run-exists': { folder: string }
+  /** The folder has no run. */
+  'no-run': { folder: string }
+  /** Options that a resumed run cannot change at all. */
+  'fixed-settings': { options: string[] }
+  /** Options that a resumed run changes only with `force`. */
+  'forced-settings': { options: string[] }
 }
 
 /** A run, an evaluation or a preparation cannot be done as asked for. */
@@ -17,9 +61,102 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
     problem: `${tokenizer ?? 'The tokenizer'} has no token that ends a story (<|endoftext|> or [SEP]).`,
     remedy: 'Train a tokenizer that has one, or leave the option tokenizer out.',
   }),
+  'vocabulary-too-large': ({ vocabSize, available }) => ({
+    problem: `A vocabulary of ${vocabSize} is larger than the text can give: only ${available} pieces occur twice.`,
+    remedy: `Set vocabSize to at most ${available}.`,
+  }),
   'no-held-out-story': () => ({
     problem: 'There is no held-out story to evaluate on.',
     remedy: 'Give more stories, or the option valid.',
   }),
+  'too-few-stories': ({ data, stories, valid }) => ({
+    problem: `${data}: ${stories === 0 ? 'no story' : 'one story'} is left to train on${valid === null ? ' beside those held out' : ''}.`,
+    remedy:
+      'Are the stories separated by lines of <|endoftext|>? Otherwise name what separates them with the option separator.',
+  }),
+  'too-little-text': ({ tokens, contextLength, batchSize }) => ({
+    problem: `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}.`,
+    remedy: 'Give more stories, or a smaller batchSize or contextLength.',
+  }),
+  'context-too-long': ({ contextLength, longest }) => ({
+    problem: `A context of ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,
+    remedy: `Set contextLength to at most ${longest + 1}.`,
+  }),
+  'model-too-large': ({ parameters, bytes, memory }) => ({
+    problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${gigabytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${gigabytes(memory)}.`,
+    remedy: 'Choose a smaller preset, hiddenSize, layers or vocabSize.',
+  }),
+  'shards-without-tokenizer': ({ folder }) => ({
+    problem: `${folder}: these token shards were written without their tokenizer.`,
+    remedy: 'Write them again with prepareShards.',
+  }),
+  'other-tokenizer': ({ source }) => ({
+    problem: `${source}: these token shards were made with another tokenizer.`,
+    remedy: 'Give the stories themselves, or write the shards again with this tokenizer.',
+  }),
+  'decided-by-shards': ({ data, option }) => ({
+    problem: `${data} is token shards, for which ${option} was decided when they were written.`,
+    remedy: `Leave ${option} out.`,
+  }),
+  'provider-without-compiled': ({ provider, engine }) => ({
+    problem: `The provider ${provider} belongs to the engine compiled, and the engine is ${engine}.`,
+    remedy: 'Leave one of them out.',
+  }),
+  'nothing-left': () => ({
+    problem: 'No story is left to tokenize: cleaning dropped all of them.',
+    remedy: 'Use fewer rules.',
+  }),
+  'shards-exist': ({ folder }) => ({
+    problem: `${folder} has finished token shards already.`,
+    remedy: 'Choose another folder, or set overwrite.',
+  }),
+  'no-model': ({ folder, exists }) => ({
+    problem: `${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
+    remedy: 'Give the folder of a run or of a model.',
+  }),
+  'no-trained-model': ({ runs }) => ({
+    problem: `There is no trained model in ${runs}.`,
+    remedy: 'Train one first, or name a model.',
+  }),
+  'vocabulary-mismatch': ({ folder, tokenizer, model }) => ({
+    problem: `${folder}: its tokenizer has ${tokenizer} tokens and its model only ${model}: they do not belong together.`,
+    remedy: 'Put the tokenizer beside the model that it was trained with.',
+  }),
+  'length-too-long': ({ length, contextLength }) => ({
+    problem: `A length of ${length} is more than the model's context of ${contextLength}.`,
+    remedy: `Set length to at most ${contextLength}.`,
+  }),
+  'no-gradings': ({ folder }) => ({
+    problem: `${folder} has no gradings (gradings.json).`,
+    remedy: 'Grade it first.',
+  }),
+  'other-completions': ({ folder, settings }) => ({
+    problem: `${folder} has completions that were made with other settings (${settings.join(', ')}).`,
+    remedy: 'Give another folder, or delete this one.',
+  }),
+  'completions-given': ({ option }) => ({
+    problem: `${option} is for a model that generates, and a file of completions is graded as it is.`,
+    remedy: `Leave ${option} out.`,
+  }),
+  'run-exists': ({ folder }) => ({
+    problem: `${folder} has a run already.`,
+    remedy: 'Resume it, or choose another folder.',
+  }),
+  'no-run': ({ folder }) => ({
+    problem: `${folder} has no run (no config.json).`,
+    remedy: 'Give the folder of a run.',
+  }),
+  'fixed-settings': ({ options }) => ({
+    problem: `A resumed run keeps its settings: ${options.join(', ')} cannot be changed.`,
+    remedy: 'Leave them out, or start a new run.',
+  }),
+  'forced-settings': ({ options }) => ({
+    problem: `A resumed run keeps its settings: ${options.join(', ')} would change where it comes out.`,
+    remedy: 'Leave them out, start a new run, or set force.',
+  }),
 })
 export type PipelineError = ErrorOf<typeof PipelineError>
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`
+}

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
 import { decimal, wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { separatorFlag, sourceHelp } from './source-help.ts'
+import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
@@ -15,12 +15,12 @@ export function dataCommand(program: Command, setExitCode: SetExitCode): void {
 }
 
 function inspectCommand(data: Command, setExitCode: SetExitCode): void {
-  data
+  const inspect = data
     .command('inspect')
     .description('Count what is in a source of stories, or check token shards')
     .argument('<source>', `stories: ${sourceHelp}; or a folder of token shards`)
     .option('--tokenizer <files...>', 'count tokens with each of these tokenizer.json or vocab.txt')
-    .option(...separatorFlag)
+  addSourceFlags(inspect)
     .option('--samples <n>', 'stories to show', wholeNumber(0, 1000), 3)
     .option('--seed <n>', 'decides which stories are shown', wholeNumber(0, 2 ** 31 - 1), 0)
     .option('--near-duplicates', 'also look for stories that are nearly the same, which takes longer')
@@ -41,7 +41,7 @@ Examples:
 }
 
 function prepareCommand(data: Command, setExitCode: SetExitCode): void {
-  data
+  const prepare = data
     .command('prepare')
     .description('Tokenise stories once, into a folder of token shards that train --data takes')
     .argument('<source>', `stories: ${sourceHelp}`)
@@ -52,12 +52,8 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
       'pieces of the vocabulary that is trained (default: by the size of the text)',
       wholeNumber(64),
     )
-    .option(
-      '--held-out <share>',
-      'hold out a share of the stories: writes the folders train and held-out',
-      decimal(0, 0.9, { above: true }),
-    )
-    .option(...separatorFlag)
+    .addOption(heldOutFlag('hold out a share of the stories: writes the folders train and held-out'))
+  addSourceFlags(prepare)
     .option(
       '--clean [rules]',
       `repair and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,

@@ -2,19 +2,19 @@ import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { separatorFlag, sourceHelp } from './source-help.ts'
+import { addSourceFlags, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories evaluate`. */
 export function evaluateCommand(program: Command, setExitCode: SetExitCode): void {
-  program
+  const command = program
     .command('evaluate')
-    .description('Measure a model on stories: bits per byte, nats per token, perplexity, accuracy')
+    .description('Evaluate a model on stories: bits per byte, nats per token, perplexity, accuracy')
     .option(
       '--model <source>',
       'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
     )
     .requiredOption('--data <source>', `stories that the model has not seen: ${sourceHelp}`)
-    .option(...separatorFlag)
+  addSourceFlags(command)
     .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),

@@ -1,6 +1,6 @@
+import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { writingEngines } from '../writing-engines.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories generate`. */
@@ -37,7 +37,7 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
     .option('--seed <n>', 'the same seed writes the same story', wholeNumber(0, 2 ** 31 - 1), 42)
     .addOption(
       new Option('--engine <name>', 'what computes (wasm: kernels made for generation, the fastest)')
-        .choices(['auto', ...writingEngines])
+        .choices(['auto', ...generationEngines])
         .default('auto'),
     )
     .option('--threads <n>', 'threads of the engine wasm (default: 1)', wholeNumber(1, 256))

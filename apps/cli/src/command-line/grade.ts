@@ -1,11 +1,12 @@
+import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { writingEngines } from '../writing-engines.ts'
 import type { SetExitCode } from './set-exit-code.ts'
+import { addSourceFlags } from './source-flags.ts'
 
 /** The flags and help of `tinystories grade`. */
 export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
-  program
+  const command = program
     .command('grade')
     .description('Have a language model judge completions')
     .argument('[what]', 'a run or model folder, or a file of completions (default: the newest run in runs/)')
@@ -49,11 +50,12 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--seed <n>', 'the same seed writes the same completions', wholeNumber(0, 2 ** 31 - 1), 42)
     .option('--truncate-repeats', 'cut where a 4-gram comes again, for models that never stop')
     .addOption(
-      new Option('--engine <name>', 'what computes').choices(['auto', ...writingEngines]).default('auto'),
+      new Option('--engine <name>', 'what computes').choices(['auto', ...generationEngines]).default('auto'),
     )
     .optionsGroup('Without a judge:')
     .option('--measures-only', 'no judge: diversity, memorization, instructions, answers')
     .option('--corpus <source>', 'the stories that the model was trained on, to find what it repeats')
+  addSourceFlags(command)
     .option(
       '--answer-prompts <file>',
       'prompts with accepted answers (default: the 28 that come with it; needs a model)',

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
 import { wholeNumber } from '../parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { separatorFlag, sourceHelp } from './source-help.ts'
+import { addSourceFlags, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories tokenizer`. */
 export function tokenizerCommand(program: Command, setExitCode: SetExitCode): void {
-  const tokenizer = program.command('tokenizer').description('Make vocabularies')
-  tokenizer
+  const tokenizer = program.command('tokenizer').description('Train tokenizers')
+  const train = tokenizer
     .command('train')
     .description('Train a WordPiece vocabulary on stories and write tokenizer.json')
     .option('--data <source>', `stories: ${sourceHelp}`, 'sample')
     .option('--out <file>', 'where to write', 'tokenizer.json')
-    .option(...separatorFlag)
+  addSourceFlags(train)
     .option(
       '--vocab-size <n>',
       'pieces of the vocabulary (default: by the size of the text)',

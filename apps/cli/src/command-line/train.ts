@@ -1,31 +1,22 @@
 import { presets } from '@tinystories/model'
-import { optimizerNames, scheduleNames } from '@tinystories/pipeline/recipe'
+import { optimizerNames, providerNames, scheduleNames, spikeActions } from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from '../parse-flags.ts'
-import { providerNames, spikeActions } from '../train/settings.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { separatorFlag, sourceHelp } from './source-help.ts'
+import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories train`. */
 export function trainCommand(program: Command, setExitCode: SetExitCode): void {
-  program
+  const command = program
     .command('train')
     .description(
       'Train a model; leaves a run folder with metrics, loss curve, checkpoints and the best model',
     )
     .option('--data <source>', `stories: ${sourceHelp} (default)`)
     .option('--valid <source>', 'held-out stories (default: a share of --data)')
-    .option(...separatorFlag)
-    .option(
-      '--text-field <name>',
-      'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion)',
-    )
-    .option(
-      '--held-out <share>',
-      'share of --data held out without --valid (default: 0.1)',
-      decimal(0, 0.9, { above: true }),
-    )
+  addSourceFlags(command)
+    .addOption(heldOutFlag('share of --data held out without --valid (default: 0.1)'))
     .option('--steps <n>', 'stop after so many steps', wholeNumber())
     .option('--tokens <n>', 'stop after so many tokens', wholeNumber())
     .option(

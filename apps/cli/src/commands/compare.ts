@@ -1,6 +1,7 @@
 import { buildReport, renderMarkdown } from '@tinystories/grader'
-import { openGrades } from '../grade/grades-folder.ts'
-import { UserError } from '../user-error.ts'
+import { loadGradings } from '@tinystories/pipeline'
+import { UserError } from '../errors/user-error.ts'
+import { fromTyped } from '../paths.ts'
 
 /**
  * Compares two graded models on the prompts that they share.
@@ -8,7 +9,7 @@ import { UserError } from '../user-error.ts'
  * @returns the exit code
  */
 export async function compare(a: string, b: string, { json }: { json?: boolean }): Promise<number> {
-  const opened = [await openGrades(a), await openGrades(b)]
+  const opened = [await loadGradings(fromTyped(a)), await loadGradings(fromTyped(b))]
   for (const [i, { run }] of opened.entries())
     if (run.gradings.length === 0)
       throw new UserError(`${[a, b][i]} has measures only, no scores. Grade it with a judge first.`)

@@ -1,15 +1,12 @@
-import { basename } from 'node:path'
-import { inspectStories, openTokenShards, type StoryStatistics } from '@tinystories/dataset'
-import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import type { StoryStatistics, TokenShardIndex } from '@tinystories/dataset'
+import { inspectSource, type StoryFormat } from '@tinystories/pipeline'
+import { access } from '../access.ts'
 import { interruptible } from '../interrupts.ts'
-import { openSource, resolveSource } from '../open-source.ts'
-import { forDisplay, fromTyped } from '../paths.ts'
+import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { findShards } from '../train/shard-folders.ts'
 
-export interface DataInspectFlags {
+export interface DataInspectFlags extends StoryFormat {
   tokenizer?: string[]
-  separator?: string
   samples: number
   seed: number
   nearDuplicates?: boolean
@@ -17,61 +14,41 @@ export interface DataInspectFlags {
 }
 
 /**
- * Tells what is in a source of stories, or in token shards.
+ * Prints what is in a source of stories, or in token shards.
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function dataInspect(source: string, flags: DataInspectFlags): Promise<number> {
-  return interruptible(signal => inspect(source, flags, signal))
-}
-
-async function inspect(source: string, flags: DataInspectFlags, signal: AbortSignal): Promise<number> {
-  const resolved = resolveSource(source)
-  const shards = await findShards(resolved)
-  if (shards !== undefined) {
-    const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
-    for (const folder of folders) await inspectShards(folder, flags, signal)
-    return 0
-  }
-  const tokenizers: Record<string, Tokenizer> = {}
-  for (const file of flags.tokenizer ?? []) {
-    const name = basename(file) in tokenizers ? file : basename(file)
-    tokenizers[name] = await loadTokenizer(fromTyped(file))
-  }
-  const { separator, samples, seed, nearDuplicates = false } = flags
-  const progress = new ProgressLine()
-  try {
-    const found = await inspectStories(openSource(resolved, separator === undefined ? {} : { separator }), {
-      tokenizers,
-      samples,
-      seed,
-      nearDuplicates,
+export function dataInspect(
+  source: string,
+  { tokenizer = [], json, ...flags }: DataInspectFlags,
+): Promise<number> {
+  return interruptible(async signal => {
+    const progress = new ProgressLine()
+    const found = await inspectSource(resolveSource(source), {
+      ...flags,
+      tokenizers: tokenizer.map(file => fromTyped(file)),
+      access: access(),
       signal,
       onProgress: ({ items, bytesRead, bytesTotal }) =>
         progress.update(
           { done: bytesRead, total: bytesTotal },
-          () => `${items.toLocaleString('en')} stories, ${(bytesRead / 1e6).toFixed(0)} MB read`,
+          () => `${number(items)} stories, ${(bytesRead / 1e6).toFixed(0)} MB read`,
         ),
-    })
-    progress.end()
-    console.log(flags.json ? JSON.stringify({ source, ...found }) : describe(source, found))
+    }).finally(() => progress.end())
+    if (found.type === 'stories') {
+      const { statistics } = found
+      console.log(json ? JSON.stringify({ source, ...statistics }) : describe(source, statistics))
+    } else
+      for (const { folder, index } of found.folders)
+        console.log(json ? JSON.stringify({ folder, ...index }) : describeShards(folder, index))
     return 0
-  } finally {
-    progress.end()
-  }
+  })
 }
 
-async function inspectShards(folder: string, { json }: DataInspectFlags, signal: AbortSignal): Promise<void> {
-  const shards = openTokenShards(folder)
-  await shards.verify(signal)
-  const index = await shards.index()
-  if (json) {
-    console.log(JSON.stringify({ folder, ...index }))
-    return
-  }
+function describeShards(folder: string, index: TokenShardIndex): string {
   const { stories, tokens, bytes, dtype, eos, longest, vocabSize } = index
-  console.log(`Token shards in ${forDisplay(folder)}: all checksums are right`)
-  console.log(
+  return [
+    `Token shards in ${forDisplay(folder)}: all checksums are right`,
     table([
       ['stories', number(stories)],
       ['tokens', `${number(tokens)}, end tokens included; ${(tokens / stories).toFixed(1)} a story`],
@@ -82,9 +59,9 @@ async function inspectShards(folder: string, { json }: DataInspectFlags, signal:
         `${dtype}, vocabulary ${vocabSize === null ? 'unknown' : number(vocabSize)}, end token ${eos}`,
       ],
       ['shards', number(index.shards.length)],
-      ['made of', index.source.recipe.join(' | ')],
+      ['made from', index.source.recipe.join(' | ')],
     ]),
-  )
+  ].join('\n')
 }
 
 function describe(source: string, found: StoryStatistics): string {

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { type SynthesisReport, synthesizeStories } from '@tinystories/dataset'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
+import { UserError } from '../errors/user-error.ts'
 import { interruptible } from '../interrupts.ts'
 import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { UserError } from '../user-error.ts'
 
 export interface DataMakeFlags extends ChatClientFlags {
   count: number

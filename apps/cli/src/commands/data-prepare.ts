@@ -1,34 +1,18 @@
-import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import {
-  type CleaningRules,
-  cleanStories,
-  createCleaningReport,
-  openTokenShards,
-  type Story,
-  type StoryStream,
-  splitStories,
-  type TokenShardIndex,
-} from '@tinystories/dataset'
-import type { Tokenizer } from '@tinystories/tokenizer'
+import type { CleaningRules, TokenShardIndex } from '@tinystories/dataset'
+import { type PrepareEvent, prepareShards, type StoryFormat } from '@tinystories/pipeline'
+import { access } from '../access.ts'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
-import { DoneParts } from '../data/done-parts.ts'
-import { identityOf, writeShardFolder } from '../data/write-shard-folder.ts'
 import { interruptible } from '../interrupts.ts'
-import { openSource, resolveSource } from '../open-source.ts'
-import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
+import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { loadTokenizer, trainTokenizer } from '../train/open-data.ts'
-import { UserError } from '../user-error.ts'
-import { vocabularyProgress } from '../vocabulary-progress.ts'
+import { showVocabulary } from '../vocabulary-progress.ts'
 
-export interface DataPrepareFlags {
+export interface DataPrepareFlags extends StoryFormat {
   out: string
   tokenizer?: string
   vocabSize?: number
   heldOut?: number
-  separator?: string
   clean?: CleaningRules | true
   minWords?: number
   workers?: number
@@ -37,134 +21,71 @@ export interface DataPrepareFlags {
 }
 
 /**
- * Tokenises stories into token shards.
+ * Tokenizes stories into token shards.
  *
- * @returns the exit code: 0, or 130 when interrupted (finished shards are kept, the same command goes on).
+ * @returns the exit code: 0, or 130 when interrupted (finished shards are kept, the same command continues).
  */
-export function dataPrepare(source: string, flags: DataPrepareFlags): Promise<number> {
-  return interruptible(
-    signal => prepare(source, flags, signal),
-    () => console.log('Interrupted. What is finished is kept: the same command goes on behind it.'),
-  )
-}
-
-async function prepare(source: string, flags: DataPrepareFlags, signal: AbortSignal): Promise<number> {
-  const began = performance.now()
-  const out = fromTyped(flags.out)
-  const resolved = resolveSource(source)
-  const opened = openSource(resolved, flags.separator === undefined ? {} : { separator: flags.separator })
-  const cleaning = cleaningOf(flags)
-  const report = createCleaningReport()
-  const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
-  const parts = partsOf(stories, out, flags.heldOut)
-  if (parts.length === 1 && !flags.overwrite) await refuseFinished(out)
-  const progress = new ProgressLine()
-  try {
-    const tokenizer = await tokenizerFor(parts[0]!.stories, flags, { signal, progress })
-    const done = parts.length === 1 ? undefined : await doneParts(out, resolved, tokenizer, flags)
-    for (const part of parts) {
-      if (await done?.has(part.folder)) continue
-      const index = await writeShardFolder({
-        stories: part.stories,
-        tokenizer,
-        folder: part.folder,
-        source: resolved,
-        options: flags,
-        signal,
-        onProgress: ({ stories, tokens, bytesRead, bytesTotal }) =>
-          progress.update(
-            { done: bytesRead, total: bytesTotal },
-            () =>
-              `${part.name}${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens, ${(bytesRead / 1e6).toFixed(0)} MB read`,
-          ),
-      })
-      progress.end()
-      tellIndex(part.folder, index)
-      // Each part is sifted out of all stories, so one report tells all.
-      if (cleaning && part === parts.at(-1)) console.log(describeCleaning(report))
-    }
-    await done?.finish()
-    const seconds = (performance.now() - began) / 1000
-    console.log(
-      `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
-    )
-    console.log(`  ${commandName()} train --data ${forShell(out)}`)
-    return 0
-  } finally {
-    progress.end()
-  }
-}
-
-/** Said before a vocabulary is trained for nothing. */
-async function refuseFinished(folder: string): Promise<void> {
-  const finished = await openTokenShards(folder)
-    .index()
-    .catch(() => undefined)
-  if (finished === undefined) return
-  throw new UserError(
-    `--out: ${forDisplay(folder)} holds finished token shards already. Choose another folder, or replace them with --overwrite.`,
-  )
-}
-
-async function doneParts(
-  out: string,
+export function dataPrepare(
   source: string,
-  tokenizer: Tokenizer,
-  { heldOut, separator, shardTokens, overwrite, clean, minWords }: DataPrepareFlags,
-): Promise<DoneParts> {
-  const settings = JSON.stringify([
-    tokenizer.toJSON(),
-    heldOut,
-    separator,
-    shardTokens,
-    overwrite,
-    clean,
-    minWords,
-  ])
-  const hash = createHash('sha256').update(`${await identityOf(source)} ${settings}`)
-  return DoneParts.open(out, hash.digest('hex'))
-}
-
-interface Part {
-  stories: StoryStream<Story>
-  folder: string
-  /** For the progress line. */
-  name: string
-}
-
-function partsOf(stories: StoryStream, out: string, heldOut: number | undefined): Part[] {
-  if (heldOut === undefined) return [{ stories, folder: out, name: '' }]
-  const split = splitStories(stories, { heldOut })
-  return [
-    { stories: split.train, folder: join(out, 'train'), name: 'train: ' },
-    { stories: split.heldOut, folder: join(out, 'held-out'), name: 'held-out: ' },
-  ]
-}
-
-/** The one named, or one trained on the stories: the same stories and size give the same one again. */
-async function tokenizerFor(
-  stories: StoryStream,
-  { tokenizer, vocabSize }: DataPrepareFlags,
-  { signal, progress }: { signal: AbortSignal; progress: ProgressLine },
-): Promise<Tokenizer> {
-  if (!(await hasStory(stories, signal))) {
-    throw new UserError('No story is left to tokenise: --clean or --min-words dropped all. Ask for less.')
-  }
-  if (tokenizer !== undefined) return loadTokenizer(fromTyped(tokenizer))
-  const trained = await trainTokenizer(stories, vocabSize, { signal, ...vocabularyProgress(progress) })
-  progress.end()
-  console.log(`Trained a vocabulary of ${trained.vocabSize.toLocaleString('en')} pieces`)
-  return trained
-}
-
-async function hasStory(stories: StoryStream, signal: AbortSignal): Promise<boolean> {
-  for await (const _ of stories.take(1).iterate({ signal })) return true
-  return false
-}
-
-function tellIndex(folder: string, { stories, tokens, bytes, dtype, shards }: TokenShardIndex): void {
-  const count = shards.length === 1 ? '1 shard' : `${shards.length} shards`
-  console.log(
-    `Wrote ${forDisplay(folder)}: ${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens (${dtype}), ${bytes.toLocaleString('en')} bytes of text, ${count}`,
+  { out, tokenizer, clean, minWords, ...flags }: DataPrepareFlags,
+): Promise<number> {
+  return interruptible(
+    async signal => {
+      const began = performance.now()
+      const folder = fromTyped(out)
+      const progress = new ProgressLine()
+      await prepareShards(resolveSource(source), {
+        ...flags,
+        folder,
+        tokenizer: tokenizer === undefined ? undefined : fromTyped(tokenizer),
+        cleaning: cleaningOf({ clean, minWords }),
+        access: access(),
+        signal,
+        onEvent: event => report(event, progress),
+      }).finally(() => progress.end())
+      const seconds = (performance.now() - began) / 1000
+      console.log(
+        `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
+      )
+      console.log(`  ${commandName()} train --data ${forShell(folder)}`)
+      return 0
+    },
+    () => console.log('Interrupted. What is finished is kept: the same command continues after it.'),
   )
+}
+
+function report(event: PrepareEvent, progress: ProgressLine): void {
+  switch (event.type) {
+    case 'vocabulary':
+      showVocabulary(progress, event)
+      return
+    case 'progress': {
+      const { part, stories, tokens, bytesRead, bytesTotal } = event
+      progress.update(
+        { done: bytesRead, total: bytesTotal },
+        () =>
+          `${part === '' ? '' : `${part}: `}${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens, ${(bytesRead / 1e6).toFixed(0)} MB read`,
+      )
+      return
+    }
+    default:
+      progress.end()
+      console.log(describe(event))
+  }
+}
+
+function describe(event: Exclude<PrepareEvent, { type: 'vocabulary' | 'progress' }>): string {
+  switch (event.type) {
+    case 'trained':
+      return `Trained a vocabulary of ${event.vocabSize.toLocaleString('en')} pieces`
+    case 'written':
+      return describeShards(event.folder, event.index)
+    case 'cleaned':
+      return describeCleaning(event.report)
+  }
+}
+
+function describeShards(folder: string, { stories, tokens, bytes, dtype, shards }: TokenShardIndex): string {
+  const count = shards.length === 1 ? '1 shard' : `${shards.length} shards`
+  return `Wrote ${forDisplay(folder)}: ${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens (${dtype}), ${bytes.toLocaleString('en')} bytes of text, ${count}`
 }

@@ -1,47 +1,28 @@
-import { writeStory } from '@tinystories/pipeline/recipe'
+import { type GenerateOptions, generate as generateStories } from '@tinystories/pipeline'
+import { access } from '../access.ts'
 import { interruptible } from '../interrupts.ts'
-import { openModel } from '../open-model.ts'
-import type { WritingEngine } from '../writing-engines.ts'
+import { modelSource } from '../paths.ts'
 
-export interface GenerateFlags {
-  model?: string
-  prompt: string
-  count: number
-  maxTokens: number
-  temperature: number
-  topK?: number
-  topP: number
-  minP?: number
-  repetitionPenalty?: number
-  stop?: string[]
-  seed: number
-  engine: WritingEngine | 'auto'
-  threads?: number
-}
+export type GenerateFlags = Omit<GenerateOptions, 'access' | 'signal'>
 
 /**
- * Writes stories to the standard output, as they come.
+ * Generates stories on the standard output, as they come.
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function generate(flags: GenerateFlags): Promise<number> {
+export function generate({ model, ...flags }: GenerateFlags): Promise<number> {
   return interruptible(
-    signal => write(flags, signal),
+    async signal => {
+      let current = 0
+      const options = { ...flags, model: modelSource(model), access: access(), signal }
+      for await (const { story, text } of generateStories(options)) {
+        if (story !== current) process.stdout.write('\n\n---\n\n')
+        current = story
+        process.stdout.write(text)
+      }
+      process.stdout.write('\n')
+      return 0
+    },
     () => process.stdout.write('\n'),
   )
-}
-
-async function write(
-  { model: source, count, engine, threads, seed, ...flags }: GenerateFlags,
-  signal: AbortSignal,
-): Promise<number> {
-  await using loaded = await openModel(source, { engine, threads, signal })
-  for (let i = 0; i < count; i++) {
-    if (i > 0) process.stdout.write('\n---\n\n')
-    for await (const piece of writeStory(loaded, { ...flags, seed: seed + i, signal })) {
-      process.stdout.write(piece)
-    }
-    process.stdout.write('\n')
-  }
-  return 0
 }

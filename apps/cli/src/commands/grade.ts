@@ -1,41 +1,31 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
 import {
-  type Completion,
   type GradingProgress,
-  type GradingRun,
-  grade as gradeCompletions,
-  type Journal,
-  type MeasuresSummary,
-  openJournal,
   type Prompt,
-  parseCompletions,
   parsePrompts,
   parseRubric,
   type Report,
   type Rubric,
-  renderGradings,
   rubrics,
-  rubricVersion,
-  storyPrompts,
 } from '@tinystories/grader'
-import { answerPrompts, measureCompletions, parseAnswerPrompts } from '@tinystories/grader/measures'
+import { type AnswerPrompt, parseAnswerPrompts } from '@tinystories/grader/measures'
 import type { BatchWaveProgress } from '@tinystories/llm'
-import { type Written, writeCompletions } from '../grade/completions.ts'
-import { type GradesFolder, gradesFolder } from '../grade/grades-folder.ts'
+import {
+  type GenerationEngineName,
+  type GradeEvent,
+  type GradingFolder,
+  gradeModel,
+  type JudgeOptions,
+  type StoryFormat,
+} from '@tinystories/pipeline'
+import { readTextFile } from '@tinystories/utils/disk'
+import { access } from '../access.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
-import { writeReports } from '../grade/write-report.ts'
-import { abortOnInterrupt } from '../interrupts.ts'
-import { modelFolder } from '../open-model.ts'
-import { openSource, resolveSource } from '../open-source.ts'
-import { forDisplay, fromTyped } from '../paths.ts'
+import { interruptible } from '../interrupts.ts'
+import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { formatDuration } from '../progress.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { writeWhole } from '../run-folder.ts'
-import { fileError, UserError } from '../user-error.ts'
-import type { WritingEngine } from '../writing-engines.ts'
 
-export interface GradeFlags extends JudgeFlags {
+export interface GradeFlags extends JudgeFlags, StoryFormat {
   rubric: string
   regrades: number
   judgeTemperature: number
@@ -45,7 +35,7 @@ export interface GradeFlags extends JudgeFlags {
   maxTokens: number
   seed: number
   truncateRepeats?: boolean
-  engine: WritingEngine | 'auto'
+  engine: GenerationEngineName | 'auto'
   measuresOnly?: boolean
   corpus?: string
   answerPrompts?: string
@@ -56,119 +46,114 @@ export interface GradeFlags extends JudgeFlags {
 /**
  * Has a model's completions graded, and leaves completions, journal, gradings and reports in a folder.
  *
- * @param what a run or model folder, or a file of completions
+ * @param source a run or model folder, or a file of completions
  * @returns the exit code: 0, 1 when the judge scored nothing, or 130 when interrupted.
  */
-export async function grade(what: string | undefined, flags: GradeFlags): Promise<number> {
-  const rubric = await openRubric(flags.rubric)
-  // What is wrong with the judge is said before anything is written.
-  const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
-  const interrupt = abortOnInterrupt()
-  const { signal } = interrupt
-  let journal: Journal | undefined
-  try {
-    const place = await placeOf(what, flags, signal)
-    if (place.file !== undefined) refuseWritingFlags(flags)
-    const prompts = await openPrompts(flags.prompts)
-    const grades = gradesFolder(place.out)
-    const given = place.file === undefined ? undefined : await readFileOf(place.file)
-    if (flags.corpus !== undefined) await checkCorpus(flags.corpus, signal)
-    const asked = given ? [] : await openAnswerPrompts(flags.answerPrompts)
-    await mkdir(place.out, { recursive: true }).catch(error => {
-      throw fileError('--out', place.out, error)
-    })
-    // First of all, since it also keeps a second process out of the folder.
-    if (judge) journal = await openJournal(grades.journal)
-    const { completions, answers } = given
-      ? { completions: given, answers: [] }
-      : await writeCompletions(grades, {
-          model: what,
-          prompts,
-          answerPrompts: asked,
-          trials: flags.trials,
-          temperature: flags.temperature,
-          maxTokens: flags.maxTokens,
-          seed: flags.seed,
-          truncateRepeats: flags.truncateRepeats === true,
-          engine: flags.engine,
-          signal,
-        })
-    const measures = await measure({ completions, answers }, flags.corpus, signal)
-    await writeWhole(grades.measures, `${JSON.stringify(measures, null, 1)}\n`)
-    const none: GradingRun = {
-      name: place.name,
-      judge: '',
-      rubric,
-      rubricVersion: rubricVersion(rubric),
-      gradings: [],
-    }
-    const run =
-      judge && journal
-        ? await judgeAll(judge, completions, { flags, grades, rubric, name: place.name, journal, signal })
-        : none
-    await writeWhole(grades.gradings, renderGradings(run))
-    return tell(await writeReports(grades, run, measures), grades)
-  } catch (error) {
-    if (!signal.aborted) throw error
-    console.log('Stopped. The same command goes on from here.')
-    return 130
-  } finally {
-    await journal?.close()
-    interrupt.release()
-  }
+export function grade(source: string | undefined, flags: GradeFlags): Promise<number> {
+  return interruptible(
+    async signal => {
+      const rubric = await loadRubric(flags.rubric)
+      // What is wrong with the judge is said before anything is written.
+      const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
+      const progress = new GradingProgressLine(flags.batch === true)
+      const { trials, temperature, maxTokens, seed, truncateRepeats, engine, corpus, name, out } = flags
+      const { report, files } = await gradeModel({
+        source: modelSource(source),
+        rubric,
+        judge: judge && judgeOptions(judge, flags, progress),
+        prompts: flags.prompts === undefined ? undefined : await loadPrompts(flags.prompts),
+        answerPrompts:
+          flags.answerPrompts === undefined ? undefined : await loadAnswerPrompts(flags.answerPrompts),
+        trials,
+        temperature,
+        maxTokens,
+        seed,
+        truncateRepeats,
+        engine,
+        ...(corpus !== undefined && { corpus: { ...flags, source: resolveSource(corpus) } }),
+        name,
+        folder: out === undefined ? undefined : fromTyped(out),
+        access: access(),
+        signal,
+        onEvent: event => progress.show(event),
+      }).finally(() => progress.end())
+      return printReport(report, files)
+    },
+    () => console.log('Stopped. The same command continues from here.'),
+  )
 }
 
-interface JudgeAllOptions {
-  flags: GradeFlags
-  grades: GradesFolder
-  rubric: Rubric
-  name: string
-  journal: Journal
-  signal: AbortSignal
-}
-
-async function judgeAll(
-  judge: PreparedJudge,
-  completions: Completion[],
-  { flags, grades, rubric, name, journal, signal }: JudgeAllOptions,
-): Promise<GradingRun> {
-  const line = new ProgressLine({ stream: process.stdout, keep: true })
-  // In batches all are asked for at once: a wave of assessments, one of scores, one of those asked again.
-  const concurrency =
-    flags.concurrency ?? (flags.batch ? Math.max(1, completions.length * flags.regrades) : usualConcurrency)
-  let graded = ''
-  let lastWave = ''
-  const onWave = (wave: BatchWaveProgress): void => {
-    const text = describeWave(wave)
-    // Each wave is told at least once, and its end.
-    const news = `${wave.wave} ${wave.open.length}`
-    line.show([text, graded].filter(Boolean).join('  '), news !== lastWave)
-    lastWave = news
-  }
-  if (flags.batch)
+function judgeOptions(
+  { client, inBatches }: PreparedJudge,
+  { batch, regrades, judgeTemperature, concurrency }: GradeFlags,
+  progress: GradingProgressLine,
+): JudgeOptions {
+  if (batch)
     console.log(
-      'Grading in batches: half the price, each wave within a day. Ctrl-C leaves the batch at the server; the same command goes on with it.',
+      'Grading in batches: half the price, each wave within a day. Ctrl-C leaves the batch at the server; the same command continues with it.',
     )
-  try {
-    return await gradeCompletions(completions, {
-      judge: flags.batch ? judge.inBatches(grades.batch, onWave) : judge.client,
-      rubric,
-      name,
-      regrades: flags.regrades,
-      concurrency,
-      temperature: flags.judgeTemperature,
-      journal,
-      signal,
-      onProgress(progress) {
-        const { done, total, secondsLeft } = progress
-        graded = describeGraded(progress)
-        // How long a batch takes nobody knows.
+  // In batches everything is asked for at once: a wave of assessments, one of scores, one of those asked again.
+  const most = concurrency ?? (batch ? undefined : usualConcurrency)
+  return {
+    createJudge: batchState => (batch ? inBatches(batchState, wave => progress.showWave(wave)) : client),
+    temperature: judgeTemperature,
+    regrades,
+    ...(most !== undefined && { concurrency: most }),
+  }
+}
+
+/** What `grade` shows while it works: a line for each phase. */
+class GradingProgressLine {
+  readonly #isBatch: boolean
+  #line: ProgressLine | undefined
+  #phase: string | undefined
+  #graded = ''
+  #lastWave = ''
+
+  constructor(isBatch: boolean) {
+    this.#isBatch = isBatch
+  }
+
+  show(event: GradeEvent): void {
+    const line = this.#lineOf(event.type)
+    switch (event.type) {
+      case 'generating':
+        line.show(
+          `writing ${event.done}/${event.total}  ETA ${formatDuration(event.secondsLeft)}`,
+          event.done === event.total,
+        )
+        return
+      case 'corpus':
+        line.show(`read ${event.stories.toLocaleString('en')} stories of the corpus`)
+        return
+      case 'grading': {
+        this.#graded = describeGraded(event)
+        // Nobody knows how long a batch takes.
+        const { done, total, secondsLeft } = event
         const eta = `ETA ${secondsLeft === undefined ? '-' : formatDuration(secondsLeft)}`
-        line.show(flags.batch ? graded : `${graded}  ${eta}`, done === total)
-      },
-    })
-  } finally {
-    line.end()
+        line.show(this.#isBatch ? this.#graded : `${this.#graded}  ${eta}`, done === total)
+      }
+    }
+  }
+
+  showWave(wave: BatchWaveProgress): void {
+    // Each wave is shown at least once, and so is its end.
+    const news = `${wave.wave} ${wave.open.length}`
+    const text = [describeWave(wave), this.#graded].filter(Boolean).join('  ')
+    this.#lineOf('grading').show(text, news !== this.#lastWave)
+    this.#lastWave = news
+  }
+
+  end(): void {
+    this.#line?.end()
+    this.#line = undefined
+  }
+
+  #lineOf(phase: string): ProgressLine {
+    if (phase !== this.#phase) this.end()
+    this.#phase = phase
+    this.#line ??= new ProgressLine({ stream: process.stdout, keep: true })
+    return this.#line
   }
 }
 
@@ -187,100 +172,20 @@ function describeWave({ wave, isResuming, total, completed, open }: BatchWavePro
   return `${name}: ${Math.min(answered, total)}/${total} answered, ${open.length === 0 ? 'ended' : states}`
 }
 
-/** Writing takes minutes and judging money: a corpus that cannot be read is told before. */
-async function checkCorpus(corpus: string, signal: AbortSignal): Promise<void> {
-  for await (const _ of openSource(resolveSource(corpus)).take(1).iterate({ signal })) return
+async function loadPrompts(path: string): Promise<readonly Prompt[]> {
+  return parsePrompts(await readTextFile(fromTyped(path)), path)
 }
 
-async function measure(
-  { completions, answers }: Written,
-  corpus: string | undefined,
-  signal: AbortSignal,
-): Promise<MeasuresSummary> {
-  const line = new ProgressLine({ stream: process.stdout, keep: true })
-  const stories = corpus === undefined ? undefined : openSource(resolveSource(corpus))
-  const texts =
-    stories &&
-    (async function* () {
-      for await (const { text } of stories) yield text
-    })()
-  try {
-    return await measureCompletions(completions, {
-      ...(texts ? { corpus: texts } : {}),
-      ...(answers.length > 0 ? { answers } : {}),
-      signal,
-      onProgress: count => line.show(`read ${count.toLocaleString('en')} stories of the corpus`),
-    })
-  } finally {
-    line.end()
-  }
+async function loadAnswerPrompts(path: string): Promise<readonly AnswerPrompt[]> {
+  return parseAnswerPrompts(await readTextFile(fromTyped(path)), path)
 }
 
-/** What is graded, what it is called, and where the results go. */
-async function placeOf(
-  what: string | undefined,
-  { out, name }: GradeFlags,
-  signal: AbortSignal,
-): Promise<{ file?: string; name: string; out: string }> {
-  const path = what === undefined || what.startsWith('hf://') ? undefined : fromTyped(what)
-  const info = path === undefined ? undefined : await stat(path).catch(() => undefined)
-  if (path !== undefined && info === undefined) throw fileError('The completions', path, { code: 'ENOENT' })
-  if (path !== undefined && info?.isFile()) {
-    const stem = basename(path, extname(path))
-    return {
-      file: path,
-      name: name ?? stem,
-      out: out ? fromTyped(out) : join(dirname(path), `${stem}-grades`),
-    }
-  }
-  const folder = await modelFolder(what, signal)
-  const run = basename(folder) === 'model' ? dirname(folder) : folder
-  return { name: name ?? basename(run), out: out ? fromTyped(out) : join(run, 'grades') }
+async function loadRubric(name: string): Promise<Rubric> {
+  return rubrics[name] ?? parseRubric(await readTextFile(fromTyped(name)), name)
 }
 
-/** @throws UserError for flags that say how a model writes, where there is none */
-function refuseWritingFlags({ prompts, answerPrompts, truncateRepeats }: GradeFlags): void {
-  const given = Object.entries({
-    '--prompts': prompts,
-    '--answer-prompts': answerPrompts,
-    '--truncate-repeats': truncateRepeats,
-  })
-  const flag = given.find(([, value]) => value !== undefined)?.[0]
-  if (flag === undefined) return
-  throw new UserError(
-    `${flag} is for a model that writes, and a file of completions is graded as it is: leave it out.`,
-  )
-}
-
-async function readText(path: string, flag: string): Promise<string> {
-  return readFile(path, 'utf8').catch(error => {
-    throw fileError(flag, path, error)
-  })
-}
-
-async function readFileOf(path: string): Promise<Completion[]> {
-  return parseCompletions(await readText(path, 'The completions'), path)
-}
-
-async function openPrompts(path: string | undefined): Promise<readonly Prompt[]> {
-  if (path === undefined) return storyPrompts
-  return parsePrompts(await readText(fromTyped(path), '--prompts'), path)
-}
-
-async function openAnswerPrompts(path: string | undefined): Promise<typeof answerPrompts> {
-  if (path === undefined) return answerPrompts
-  return parseAnswerPrompts(await readText(fromTyped(path), '--answer-prompts'), path)
-}
-
-async function openRubric(name: string): Promise<Rubric> {
-  const known = rubrics[name]
-  if (known) return known
-  const text = await readText(fromTyped(name), '--rubric')
-  return parseRubric(text, name)
-}
-
-/** Says what came of it; 1 when the judge scored nothing. */
-function tell({ models: [model] }: Report, grades: GradesFolder): number {
+/** Prints the scores. @returns 1 when the judge scored nothing */
+function printReport({ models: [model] }: Report, files: GradingFolder): number {
   const judged = model !== undefined && model.gradings > 0
   if (judged) {
     for (const { label, max, estimate, parseRate } of model.criteria) {
@@ -294,6 +199,6 @@ function tell({ models: [model] }: Report, grades: GradesFolder): number {
     console.log(`${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${cost}`)
     for (const [failure, count] of Object.entries(model.failures)) console.log(`${count} x ${failure}`)
   }
-  console.log(`Report: ${forDisplay(grades.report('html'))} (also .md, .json, .csv)`)
+  console.log(`Report: ${forDisplay(files.report('html'))} (also .md, .json, .csv)`)
   return judged && model.graded + model.partial === 0 ? 1 : 0
 }

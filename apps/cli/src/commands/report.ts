@@ -1,11 +1,11 @@
+import { dirname } from 'node:path'
 import { buildReport } from '@tinystories/grader'
-import { openGrades } from '../grade/grades-folder.ts'
-import { renderers } from '../grade/write-report.ts'
+import { loadGradings, reportRenderers } from '@tinystories/pipeline'
+import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { forDisplay, fromTyped } from '../paths.ts'
-import { makeParent, writeWhole } from '../run-folder.ts'
 
 export interface ReportFlags {
-  format: keyof typeof renderers
+  format: keyof typeof reportRenderers
   title?: string
   out?: string
 }
@@ -17,8 +17,8 @@ export interface ReportFlags {
  */
 export async function report(folders: string[], { format, title, out }: ReportFlags): Promise<number> {
   const opened = []
-  for (const folder of folders) opened.push(await openGrades(folder))
-  const text = renderers[format](
+  for (const folder of folders) opened.push(await loadGradings(fromTyped(folder)))
+  const text = reportRenderers[format](
     buildReport(
       opened.map(({ run }) => run),
       { measures: opened.map(({ measures }) => measures), ...(title === undefined ? {} : { title }) },
@@ -29,8 +29,8 @@ export async function report(folders: string[], { format, title, out }: ReportFl
     return 0
   }
   const path = fromTyped(out ?? `report.${format}`)
-  await makeParent(path)
-  await writeWhole(path, text)
+  await createFolder(dirname(path))
+  await writeFileAtomically(path, text)
   console.log(`Report: ${forDisplay(path)}`)
   return 0
 }

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { forDisplay, fromTyped } from '../paths.ts'
-import { makeParent, writeWhole } from '../run-folder.ts'
 import { findRuns, type RunSummary, readRun } from '../runs/read-run.ts'
 import { runsJson } from '../runs/runs-json.ts'
 import { runsPage } from '../runs/runs-page.ts'
@@ -17,8 +17,9 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
   for (const folder of folders) summaries.push(await readRun(folder))
   const page = out ?? (json ? undefined : 'runs.html')
   if (page !== undefined) {
-    await makeParent(resolve(fromTyped(page)))
-    await writeWhole(resolve(fromTyped(page)), await runsPage(summaries))
+    const path = resolve(fromTyped(page))
+    await createFolder(dirname(path))
+    await writeFileAtomically(path, await runsPage(summaries))
   }
   if (json) {
     console.log(JSON.stringify(runsJson(summaries), null, 2))

@@ -1,15 +1,16 @@
+import { dirname } from 'node:path'
+import { openStories } from '@tinystories/dataset'
+import { readOptions, type StoryFormat, trainVocabulary } from '@tinystories/pipeline'
+import { createFolder } from '@tinystories/utils/disk'
+import { access } from '../access.ts'
 import { interruptible } from '../interrupts.ts'
-import { openSource, resolveSource } from '../open-source.ts'
-import { forDisplay, fromTyped } from '../paths.ts'
+import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
 import { ProgressLine } from '../progress-line.ts'
-import { makeParent } from '../run-folder.ts'
-import { trainTokenizer } from '../train/open-data.ts'
-import { vocabularyProgress } from '../vocabulary-progress.ts'
+import { showVocabulary } from '../vocabulary-progress.ts'
 
-export interface TokenizerTrainFlags {
+export interface TokenizerTrainFlags extends StoryFormat {
   data: string
   out: string
-  separator?: string
   vocabSize?: number
 }
 
@@ -18,28 +19,22 @@ export interface TokenizerTrainFlags {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function tokenizerTrain(flags: TokenizerTrainFlags): Promise<number> {
+export function tokenizerTrain({ data, out, vocabSize, ...format }: TokenizerTrainFlags): Promise<number> {
   return interruptible(
-    signal => trainAndWrite(flags, signal),
-    () => console.log('Interrupted. Nothing is written; the same command begins anew.'),
+    async signal => {
+      const path = fromTyped(out)
+      const stories = openStories(resolveSource(data), readOptions(format, access()))
+      const progress = new ProgressLine()
+      const tokenizer = await trainVocabulary(stories, {
+        vocabSize,
+        signal,
+        onProgress: state => showVocabulary(progress, state),
+      }).finally(() => progress.end())
+      await createFolder(dirname(path))
+      await tokenizer.save(path)
+      console.log(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces`)
+      return 0
+    },
+    () => console.log('Interrupted. Nothing was written; the same command starts again.'),
   )
-}
-
-async function trainAndWrite(
-  { data, out, separator, vocabSize }: TokenizerTrainFlags,
-  signal: AbortSignal,
-): Promise<number> {
-  const path = fromTyped(out)
-  const stories = openSource(resolveSource(data), separator === undefined ? {} : { separator })
-  const progress = new ProgressLine()
-  try {
-    const tokenizer = await trainTokenizer(stories, vocabSize, { signal, ...vocabularyProgress(progress) })
-    progress.end()
-    await makeParent(path)
-    await tokenizer.save(path)
-    console.log(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces`)
-    return 0
-  } finally {
-    progress.end()
-  }
 }

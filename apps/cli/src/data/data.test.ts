@@ -100,7 +100,7 @@ test('prepare goes on after Ctrl-C, with the same result', async () => {
     },
   })
   expect(stopped.code).toBe(130)
-  expect(stopped.stdout).toContain('the same command goes on behind it')
+  expect(stopped.stdout).toContain('the same command continues after it')
   expect((await cli('train', '--data', 'stopped', '--steps', '1')).stderr).toMatch(
     /was interrupted. Do the same again/,
   )
@@ -128,7 +128,7 @@ test.each([
   [['data', 'prepare', 'nowhere.txt', '--out', 'none'], /nowhere\.txt: there is no such file/],
   [['data', 'prepare', 'sample'], /required option '--out/],
   [['data', 'prepare', 'sample', '--out', 'none', '--clean', 'foo'], /"foo" is no rule. Rules: repair/],
-  [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left to tokenise/],
+  [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left to tokenize/],
   [['data', 'inspect', 'nowhere'], /nowhere: there is no such file/],
   [['data', 'inspect'], /missing required argument 'source'/],
 ])('%j ends with one clear line', async (args, message) => {

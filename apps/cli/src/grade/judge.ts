@@ -7,8 +7,8 @@ import {
   createChatClient,
 } from '@tinystories/llm'
 import { type ChatClientFlags, chatClientOptions } from '../chat-client.ts'
+import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
-import { UserError } from '../user-error.ts'
 
 export interface JudgeFlags extends Omit<ChatClientFlags, 'model' | 'concurrency'> {
   model?: string

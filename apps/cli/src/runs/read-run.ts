@@ -1,10 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { countParameters, type GptConfig } from '@tinystories/model'
+import { readMetrics, runFolder } from '@tinystories/pipeline'
 import type { EvaluationResult, MetricsLine, SampleLine } from '@tinystories/trainer'
-import { runFolder } from '../run-folder.ts'
-import { readMetrics } from '../train/tell.ts'
-import { UserError } from '../user-error.ts'
+import { UserError } from '../errors/user-error.ts'
 
 /** What a page tells of one run. */
 export interface RunSummary {
@@ -65,9 +64,7 @@ async function runsAt(path: string): Promise<string[]> {
 /** @throws UserError when the run's settings or metrics cannot be read. */
 export async function readRun(folder: string): Promise<RunSummary> {
   const run = runFolder(folder)
-  const lines = await readMetrics(run).catch(error => {
-    throw new UserError(`${run.metrics} cannot be read: ${(error as Error).message}.`, { cause: error })
-  })
+  const { lines } = await readMetrics(run.metrics)
   const config = await readJson(run.config)
   const steps = lines.filter(line => line.type === 'step')
   const evaluations = lines.filter(line => line.type === 'evaluation')

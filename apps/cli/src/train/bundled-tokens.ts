@@ -1,10 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { fingerprintStories, openStories, openTokenShards, splitStories } from '@tinystories/dataset'
-import type { TrainFlags } from './settings.ts'
-import { findShards } from './shard-folders.ts'
-
-/** Share of the stories that is held out when nothing else is said. */
-export const defaultHeldOut = 0.1
+import { defaultHeldOut, findShards, type RunOptions } from '@tinystories/pipeline'
 
 /** Where the task `tokenize` of turbo puts the tokens of the bundled corpus, below this package. */
 export const bundledTokens: string = fileURLToPath(new URL('../../prepared/bundled-corpus', import.meta.url))
@@ -13,10 +9,20 @@ export const bundledTokens: string = fileURLToPath(new URL('../../prepared/bundl
  * The tokens that turbo has made of the bundled corpus and keeps in its cache, when these are what the flags ask for and
  * still those of the corpus; otherwise undefined.
  */
-export async function findBundledTokens(flags: TrainFlags): Promise<string | undefined> {
-  const { data = 'sample', heldOut = defaultHeldOut, valid, separator, tokenizer, vocabSize } = flags
-  const asUsual = [valid, separator, tokenizer, vocabSize].every(flag => flag === undefined)
-  if (data !== 'sample' || heldOut !== defaultHeldOut || !asUsual) return undefined
+export async function findBundledTokens(options: RunOptions): Promise<string | undefined> {
+  const {
+    data = 'sample',
+    heldOut = defaultHeldOut,
+    valid,
+    separator,
+    textField,
+    format,
+    tokenizer,
+    vocabSize,
+  } = options
+  const given = [valid, separator, textField, format, tokenizer, vocabSize]
+  if (data !== 'sample' || heldOut !== defaultHeldOut || given.some(option => option !== undefined))
+    return undefined
   const folders = await findShards(bundledTokens)
   if (folders === undefined) return undefined
   const made = await openTokenShards(folders.train)

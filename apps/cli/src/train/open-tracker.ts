@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { RunSettings } from '@tinystories/pipeline'
 import { type MetricsTracker, type RunResult, type TrackedMetrics, trackMetrics } from '@tinystories/trainer'
+import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
-import { UserError } from '../user-error.ts'
-import type { RunSettings } from './settings.ts'
 
 /** What a module named by `--tracker` exports. Each function may return a promise. */
 export interface TrackerModule extends MetricsTracker {
@@ -31,7 +31,7 @@ export async function openTracker(
   const file = fromTyped(path)
   const failed = (what: string, cause: unknown): UserError =>
     new UserError(
-      `--tracker: ${file} ${what}: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Mend it, or train without --tracker.`,
+      `--tracker: ${file} ${what}: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Fix it, or train without --tracker.`,
       { cause },
     )
   const tracker = await import(pathToFileURL(file).href).then(

@@ -113,9 +113,9 @@ describe('a resume', () => {
 
   test('with new settings tells which can be forced', async () => {
     expect((await cli('train --resume begun --learning-rate 1e-3')).stderr).toMatch(
-      /leave out --learning-rate, or start a new run\. With --force/,
+      /Leave out --learning-rate, or start a new run\. With --force/,
     )
-    expect((await cli('train --resume begun --hidden 32 --force')).stderr).toMatch(/leave out --hidden/)
+    expect((await cli('train --resume begun --hidden 32 --force')).stderr).toMatch(/Leave out --hidden/)
   })
 })
 
@@ -153,8 +153,8 @@ test('a second process in one folder is refused, and a killed one leaves no lock
 
 describe('the finders tell what to take, which can be taken, and leave nothing:', () => {
   test.each([
-    ['--find-learning-rate', /Take (--learning-rate 0\.\d+) for the peak/],
-    ['--find-batch-size', /Take (--batch \d+) \((a larger one|larger ones|no larger one)/],
+    ['--find-learning-rate', /Use (--learning-rate 0\.\d+) for the peak/],
+    ['--find-batch-size', /Use (--batch \d+) \((a larger one|larger ones|no larger one)/],
   ])('%s', async (flag, told) => {
     const before = await readdir(folder)
     const found = await cli(`train --data stories.txt ${tiny.join(' ')} ${flag}`)
@@ -230,7 +230,7 @@ test('what a run cannot begin with is told, and leaves nothing', async () => {
   const before = await readdir(folder)
   const vocabulary = { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', vocab: {} }
   const wrong = [
-    [{ model: vocabulary }, /^error: .*wrong\.json: .*lacks the unknown token/],
+    [{ model: vocabulary }, /^error: .*lacks the unknown token/],
     [
       { model: { ...vocabulary, vocab: { '[UNK]': 0 } } },
       /^error: --tokenizer: .*wrong\.json has no token that ends a story/,

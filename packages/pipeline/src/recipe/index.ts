@@ -9,15 +9,20 @@ export {
   type TextOrTokens,
   trainingBatches,
 } from './batches.ts'
-export { createOptimizer } from './optimizer.ts'
 export {
-  defaultRecipe,
+  type GenerationEngineName,
+  generationEngines,
   type OptimizerName,
   optimizerNames,
-  type Recipe,
+  type ProviderName,
+  providerNames,
   type ScheduleName,
+  type SpikeAction,
   scheduleNames,
-} from './recipe.ts'
+  spikeActions,
+} from './names.ts'
+export { createOptimizer } from './optimizer.ts'
+export { defaultRecipe, type Recipe } from './recipe.ts'
 export { createSchedule } from './schedule.ts'
 export { trainableModel } from './trainable-model.ts'
 export { type StoryOptions, samplingDefaults, type TextModel, writeStory } from './write-story.ts'

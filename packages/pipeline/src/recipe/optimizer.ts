@@ -1,6 +1,7 @@
 import { adam, adamW, lion, muon, type Optimizer, sgd } from '@tinystories/trainer'
 import { averageWeights, chain } from '@tinystories/trainer/optimizers'
-import type { OptimizerName, Recipe } from './recipe.ts'
+import type { OptimizerName } from './names.ts'
+import type { Recipe } from './recipe.ts'
 
 /** The optimizer of a recipe, with averaged weights where it asks for them. */
 export function createOptimizer({

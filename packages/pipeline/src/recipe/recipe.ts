@@ -1,10 +1,4 @@
-/** How weights are updated. */
-export const optimizerNames = ['muon', 'adamw', 'adam', 'lion', 'sgd'] as const
-export type OptimizerName = (typeof optimizerNames)[number]
-
-/** How the learning rate changes during a run. */
-export const scheduleNames = ['cosine', 'linear', 'wsd', 'inverse-sqrt', 'constant'] as const
-export type ScheduleName = (typeof scheduleNames)[number]
+import type { OptimizerName, ScheduleName } from './names.ts'
 
 /** How a model is trained, whatever the model, the stories and the engine. */
 export interface Recipe {

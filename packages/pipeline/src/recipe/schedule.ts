@@ -6,7 +6,8 @@ import {
   warmupLinear,
   warmupStableDecay,
 } from '@tinystories/trainer'
-import type { Recipe, ScheduleName } from './recipe.ts'
+import type { ScheduleName } from './names.ts'
+import type { Recipe } from './recipe.ts'
 
 /** The learning-rate schedule of a recipe. */
 export function createSchedule({

@@ -1,0 +1,32 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { ModelAccess, SourceAccess } from '@tinystories/pipeline'
+import { typedFolder } from './paths.ts'
+
+/**
+ * How sources and models are reached, as the hub's own tools take it from the environment: HF_TOKEN is an access token,
+ * HF_ENDPOINT another hub, HF_HUB_OFFLINE=1 forbids the network for models. Downloads go to the user's cache folder.
+ */
+export function access(): SourceAccess & ModelAccess {
+  const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, XDG_CACHE_HOME } = process.env
+  return {
+    runs: join(typedFolder(), 'runs'),
+    cacheDir: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
+    offline: HF_HUB_OFFLINE === '1',
+    ...(HF_TOKEN && { token: HF_TOKEN }),
+    ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
+    onDownload: downloadProgress(),
+  }
+}
+
+/** A line every few seconds while a file is downloaded, on stderr: the standard output is for results. */
+function downloadProgress(): (progress: { file: string; bytes: number; bytesTotal?: number }) => void {
+  let shown = 0
+  return ({ file, bytes, bytesTotal }) => {
+    const now = performance.now()
+    if (now - shown < 3000 && bytes !== bytesTotal) return
+    shown = now
+    const of = bytesTotal ? ` of ${(bytesTotal / 1e6).toFixed(0)}` : ''
+    console.error(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
+  }
+}

@@ -1,0 +1,32 @@
+import { type Command, Option } from 'commander'
+import { decimal } from '../parse-flags.ts'
+
+/** What stands for stories on the command line, in every help that asks for them. */
+export const sourceHelp =
+  'a file (.txt, .jsonl, .json, .csv, each also .gz; .parquet; .tar.gz; TinyStories-Instruct in any of them), its https:// address, hf://owner/name[/file], or sample'
+
+/** Adds the flags that say how the stories of a source are read; they are a `StoryFormat`. */
+export function addSourceFlags(command: Command): Command {
+  return command
+    .option(
+      '--separator <text>',
+      'what separates the stories of a .txt (default: <|endoftext|>; "": blank lines)',
+    )
+    .option(
+      '--text-field <name>',
+      'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion)',
+    )
+    .addOption(
+      new Option('--format <name>', 'format of the file (default: told from its name and content)').choices([
+        'text',
+        'jsonl',
+        'json',
+        'csv',
+      ]),
+    )
+}
+
+/** The flag `--held-out`. */
+export function heldOutFlag(help: string): Option {
+  return new Option('--held-out <share>', help).argParser(decimal(0, 0.9, { above: true }))
+}

@@ -1,0 +1,84 @@
+import type { PipelineErrorDetails } from '@tinystories/pipeline'
+import { formatBytes } from '../train/format-bytes.ts'
+import { flagOf, flagsOf } from './flag-of.ts'
+import { own, type Wording } from './wording.ts'
+
+export const pipelineError: Wording<PipelineErrorDetails> = {
+  'no-end-of-text-token': ({ tokenizer }) => ({
+    problem: `${tokenizer === undefined ? 'The tokenizer' : `--tokenizer: ${tokenizer}`} has no token that ends a story (<|endoftext|> or [SEP]).`,
+    remedy: 'Train one that has: tokenizer train.',
+  }),
+  'vocabulary-too-large': ({ vocabSize, available }) => ({
+    problem: `--vocab-size ${vocabSize} is larger than the text can give: it has only ${available} pieces that occur twice.`,
+    remedy: `Choose at most ${available}.`,
+  }),
+  'no-held-out-story': (_, command) => ({
+    remedy: command === 'train' ? 'Give more stories, or --valid with some.' : 'Give --data with some.',
+  }),
+  'too-few-stories': ({ data, stories, valid }) => ({
+    problem: `--data ${data}: ${stories === 0 ? 'no story' : 'one story'} is left to train on${valid === null ? ' beside those held out' : ''}.`,
+    remedy:
+      'Are the stories separated by lines of <|endoftext|>? Otherwise name what separates them with --separator.',
+  }),
+  'too-little-text': () => ({ remedy: 'Give more stories, or a smaller --batch or --context.' }),
+  'context-too-long': ({ contextLength, longest }) => ({
+    problem: `--context ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,
+    remedy: `Choose at most ${longest + 1}.`,
+  }),
+  'model-too-large': ({ parameters, bytes, memory }) => ({
+    problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${formatBytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${formatBytes(memory)}.`,
+    remedy: 'Choose a smaller --preset, --hidden, --layers or --vocab-size.',
+  }),
+  'shards-without-tokenizer': () => ({ remedy: 'Write them again with "data prepare".' }),
+  'other-tokenizer': ({ source }) => ({
+    problem: `${source}: these token shards were made with another tokenizer than the model's.`,
+    remedy: 'Give the stories themselves, or write the shards again with "data prepare --tokenizer".',
+  }),
+  'decided-by-shards': ({ data, option }) => ({
+    problem: `--data ${data} is token shards, for which ${flagOf(option)} was decided when they were written.`,
+    remedy: 'Leave it out.',
+  }),
+  'provider-without-compiled': ({ engine }) => ({
+    problem: `--provider is what the engine compiled computes on, and --engine is ${engine}.`,
+    remedy: 'Leave one of them out.',
+  }),
+  'nothing-left': () => ({
+    problem: 'No story is left to tokenize: --clean or --min-words dropped all of them.',
+    remedy: 'Ask for less.',
+  }),
+  'shards-exist': ({ folder }) => ({
+    problem: `--out: ${folder} has finished token shards already.`,
+    remedy: 'Choose another folder, or replace them with --overwrite.',
+  }),
+  'no-model': ({ folder, exists }) => ({
+    problem: `--model: ${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
+  }),
+  'no-trained-model': () => ({ remedy: 'Train one first, or give its folder with --model.' }),
+  'vocabulary-mismatch': own,
+  'length-too-long': ({ length, contextLength }) => ({
+    problem: `--length ${length} is more than the model's context of ${contextLength}.`,
+    remedy: `Choose at most ${contextLength}.`,
+  }),
+  'no-gradings': () => ({ remedy: 'Grade it first with "tinystories grade".' }),
+  'other-completions': ({ folder, settings }) => ({
+    problem: `--out: ${folder} has completions that were made with other settings (${settings.join(', ')}).`,
+    remedy: 'Give another folder, or delete this one.',
+  }),
+  'completions-given': ({ option }) => ({
+    problem: `${flagOf(option)} is for a model that generates, and a file of completions is graded as it is.`,
+    remedy: 'Leave it out.',
+  }),
+  'run-exists': ({ folder }) => ({
+    problem: `--out: ${folder} has a run already.`,
+    remedy: `Resume it with --resume ${folder}, or choose another folder.`,
+  }),
+  'no-run': ({ folder }) => ({ problem: `--resume: ${folder} has no run (no config.json).` }),
+  'fixed-settings': ({ options }) => ({
+    problem: `--resume keeps the settings of the run, and ${flagsOf(options)} would change them.`,
+    remedy: `Leave out ${flagsOf(options)}, or start a new run.`,
+  }),
+  'forced-settings': ({ options }) => ({
+    problem: `--resume keeps the settings of the run, and ${flagsOf(options)} would change where it comes out.`,
+    remedy: `Leave out ${flagsOf(options)}, or start a new run. With --force the run continues with the new ${options.length === 1 ? 'one' : 'ones'}, and is no longer what it would have been.`,
+  }),
+}

@@ -1,0 +1,53 @@
+import type { GraderErrorDetails } from '@tinystories/grader'
+import type { PipelineErrorDetails } from '@tinystories/pipeline'
+import type { TrainerErrorDetails } from '@tinystories/trainer'
+import type { FileErrorDetails, LockErrorDetails } from '@tinystories/utils/disk'
+import type { HttpErrorDetails } from '@tinystories/utils/http'
+import type { HubErrorDetails } from '@tinystories/utils/hub'
+import type { RandomErrorDetails } from '@tinystories/utils/random'
+import type { TransientErrorDetails } from '@tinystories/utils/retry'
+import type { InputErrorDetails } from '@tinystories/utils/schema'
+import { graderError } from './grader-errors.ts'
+import { pipelineError } from './pipeline-errors.ts'
+import { trainerError } from './trainer-errors.ts'
+import {
+  fileError,
+  httpError,
+  hubError,
+  inputError,
+  lockError,
+  randomError,
+  transientError,
+} from './utils-errors.ts'
+import type { Wording } from './wording.ts'
+
+/** The details of every error class of the packages, by the name of the class. */
+export interface AllDetails {
+  FileError: FileErrorDetails
+  GraderError: GraderErrorDetails
+  HttpError: HttpErrorDetails
+  HubError: HubErrorDetails
+  InputError: InputErrorDetails
+  LockError: LockErrorDetails
+  PipelineError: PipelineErrorDetails
+  RandomError: RandomErrorDetails
+  TrainerError: TrainerErrorDetails
+  TransientError: TransientErrorDetails
+}
+
+/**
+ * What the command line says about every code of every error class. Only types are imported, so that no package is loaded
+ * for an error of another.
+ */
+export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails[Name]> } = {
+  FileError: fileError,
+  GraderError: graderError,
+  HttpError: httpError,
+  HubError: hubError,
+  InputError: inputError,
+  LockError: lockError,
+  PipelineError: pipelineError,
+  RandomError: randomError,
+  TrainerError: trainerError,
+  TransientError: transientError,
+}

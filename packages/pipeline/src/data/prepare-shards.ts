@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type CleaningReport,
+  type CleaningRules,
+  cleanStories,
+  createCleaningReport,
+  openStories,
+  openTokenShards,
+  type Story,
+  type StoryStream,
+  splitStories,
+  type TokenShardIndex,
+  type TokenShardProgress,
+  type WriteTokenShardsOptions,
+  writeTokenShards,
+} from '@tinystories/dataset'
+import { loadTokenizer, type Tokenizer, type TrainTokenizerProgress } from '@tinystories/tokenizer'
+import { PipelineError } from '../errors.ts'
+import { endOfText } from '../recipe/batches.ts'
+import { isNamedSource } from '../source/is-named-source.ts'
+import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
+import { trainVocabulary } from '../source/train-vocabulary.ts'
+import { ShardParts } from './shard-parts.ts'
+
+/** Options of {@link prepareShards}. */
+export interface PrepareShardsOptions
+  extends StoryFormat,
+    Pick<WriteTokenShardsOptions, 'workers' | 'shardTokens' | 'overwrite' | 'signal'> {
+  /** Folder to write. */
+  folder: string
+  /** Path of a tokenizer. Default: one is trained on the stories. */
+  tokenizer?: string | undefined
+  /** Pieces of the vocabulary that is trained. Default: by the size of the text. */
+  vocabSize?: number | undefined
+  /** Share of the stories to hold out: the folder then gets the folders `train` and `held-out`. Default: none. */
+  heldOut?: number | undefined
+  cleaning?: CleaningRules | undefined
+  access?: SourceAccess
+  onEvent?: (event: PrepareEvent) => void
+}
+
+/** What happens while token shards are written. `part` is `train` or `held-out`, or empty where there is one folder. */
+export type PrepareEvent =
+  | ({ type: 'vocabulary' } & TrainTokenizerProgress)
+  | { type: 'trained'; vocabSize: number }
+  | ({ type: 'progress'; part: string } & TokenShardProgress)
+  | { type: 'written'; folder: string; index: TokenShardIndex }
+  | { type: 'cleaned'; report: CleaningReport }
+
+/**
+ * Tokenizes stories once into a folder of token shards. Interrupted, even killed, the same call continues after the last
+ * finished shard.
+ *
+ * @throws PipelineError `shards-exist`, `nothing-left`, `no-end-of-text-token`; what the dataset throws
+ */
+export async function prepareShards(source: string, options: PrepareShardsOptions): Promise<void> {
+  const { folder, heldOut, cleaning, access, overwrite, signal, onEvent } = options
+  const opened = openStories(source, readOptions(options, access))
+  const report = createCleaningReport()
+  const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
+  const parts = partsOf(stories, folder, heldOut)
+  // Refused before a vocabulary is trained in vain.
+  if (parts.length === 1 && !overwrite && (await isFinished(folder)))
+    throw new PipelineError('shards-exist', { folder })
+  const tokenizer = await tokenizerFor(parts[0]!.stories, options)
+  const done =
+    parts.length === 1
+      ? undefined
+      : await ShardParts.open(folder, await identityOf(source, tokenizer, options))
+  for (const part of parts) {
+    if (await done?.has(part.folder)) continue
+    const index = await writeTokenShards(part.stories, tokenizer, part.folder, {
+      eos: endOfText(tokenizer),
+      worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
+      sourceId: await fileIdentity(source),
+      ...given({ workers: options.workers, shardTokens: options.shardTokens, overwrite, signal }),
+      onProgress: progress => onEvent?.({ type: 'progress', part: part.name, ...progress }),
+    })
+    onEvent?.({ type: 'written', folder: part.folder, index })
+    // Each part is filtered out of all stories, so one report covers all.
+    if (cleaning && part === parts.at(-1)) onEvent?.({ type: 'cleaned', report })
+  }
+  await done?.finish()
+}
+
+interface Part {
+  stories: StoryStream<Story>
+  folder: string
+  name: string
+}
+
+function partsOf(stories: StoryStream, folder: string, heldOut: number | undefined): Part[] {
+  if (heldOut === undefined) return [{ stories, folder, name: '' }]
+  const split = splitStories(stories, { heldOut })
+  return [
+    { stories: split.train, folder: join(folder, 'train'), name: 'train' },
+    { stories: split.heldOut, folder: join(folder, 'held-out'), name: 'held-out' },
+  ]
+}
+
+function isFinished(folder: string): Promise<boolean> {
+  return openTokenShards(folder)
+    .index()
+    .then(
+      () => true,
+      () => false,
+    )
+}
+
+/** The one named, or one trained on the stories: the same stories and size give the same one again. */
+async function tokenizerFor(
+  stories: StoryStream,
+  { tokenizer, vocabSize, signal, onEvent }: PrepareShardsOptions,
+): Promise<Tokenizer> {
+  let any = false
+  for await (const _ of stories.take(1).iterate(given({ signal }))) any = true
+  if (!any) throw new PipelineError('nothing-left', {})
+  if (tokenizer !== undefined) return loadTokenizer(tokenizer)
+  const trained = await trainVocabulary(stories, {
+    vocabSize,
+    signal,
+    onProgress: progress => onEvent?.({ type: 'vocabulary', ...progress }),
+  })
+  onEvent?.({ type: 'trained', vocabSize: trained.vocabSize })
+  return trained
+}
+
+async function identityOf(
+  source: string,
+  tokenizer: Tokenizer,
+  { heldOut, separator, textField, format, shardTokens, overwrite, cleaning }: PrepareShardsOptions,
+): Promise<string> {
+  const options = [heldOut, separator, textField, format, shardTokens, overwrite, cleaning]
+  const text = JSON.stringify([await fileIdentity(source), tokenizer, options])
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Changes when the file does, so that an interrupted run does not continue with another one. */
+async function fileIdentity(source: string): Promise<string> {
+  if (isNamedSource(source)) return source
+  const { size, mtimeMs } = await stat(source).catch(() => ({ size: 0, mtimeMs: 0 }))
+  return `${source} ${size} ${mtimeMs}`
+}
+
+/** The options that are not undefined. */
+function given<T extends object>(options: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}

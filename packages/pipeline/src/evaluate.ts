@@ -1,0 +1,91 @@
+import { useBackend } from '@tinystories/backends'
+import { loadPretrained } from '@tinystories/model/files'
+import {
+  adamW,
+  createEngine,
+  type EngineName,
+  type EvaluationResult,
+  evaluateOn,
+  initialState,
+} from '@tinystories/trainer'
+import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { checkVocabulary, modelTokenizer } from './model/open-model.ts'
+import { evaluationSet } from './recipe/batches.ts'
+import { trainableModel } from './recipe/trainable-model.ts'
+import { openTextOrTokens } from './source/open-stories.ts'
+import type { SourceAccess, StoryFormat } from './source/read-options.ts'
+import { findShards } from './source/shard-folders.ts'
+import { shardTokenizer } from './source/shard-tokenizer.ts'
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions extends StoryFormat {
+  /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
+  model?: string | undefined
+  /** Stories or token shards that the model has not seen. */
+  data: string
+  /** Windows at a time. Default 8. */
+  batchSize?: number
+  engine?: EngineName | 'auto'
+  access?: SourceAccess & ModelAccess
+  signal?: AbortSignal
+  /** Called before each batch. */
+  onProgress?: (progress: { done: number; total: number }) => void
+}
+
+/** A score, and what gave it. */
+export interface Evaluation {
+  score: EvaluationResult
+  /** Folder of the model. */
+  folder: string
+  engine: string
+  /** Of evaluation alone, without loading. */
+  seconds: number
+}
+
+/**
+ * Evaluates a model on stories.
+ *
+ * @throws PipelineError `no-model`, `vocabulary-mismatch`, `other-tokenizer`, `no-held-out-story`; what files throw
+ */
+export async function evaluate({
+  model: source,
+  data,
+  batchSize = 8,
+  engine: engineName = 'auto',
+  access = {},
+  signal,
+  onProgress,
+  ...format
+}: EvaluateOptions): Promise<Evaluation> {
+  const folder = await locateModel(source, access, signal)
+  const tokenizer = await modelTokenizer(source, folder, access, signal)
+  await useBackend('cpu')
+  const { config, parameters } = await loadPretrained(folder)
+  checkVocabulary(folder, tokenizer, config)
+  const shards = await findShards(data)
+  if (shards) await shardTokenizer(shards.train, tokenizer)
+  const stories = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)
+  const { contextLength } = config
+  const set = await evaluationSet(stories, { tokenizer, contextLength, batchSize, signal })
+  const optimizer = adamW()
+  const { engine } = await createEngine({
+    model: trainableModel(config, parameters),
+    optimizer,
+    engine: engineName,
+  })
+  try {
+    await engine.load(await initialState(parameters, optimizer))
+    const started = performance.now()
+    let done = 0
+    const counted: Pick<typeof engine, 'evaluate'> = {
+      evaluate(batch) {
+        onProgress?.({ done: done++, total: set.batches.length })
+        return engine.evaluate(batch)
+      },
+    }
+    const score = await evaluateOn(counted, set, signal)
+    return { score, folder, engine: engine.name, seconds: (performance.now() - started) / 1000 }
+  } finally {
+    await engine.dispose()
+  }
+}

@@ -1,0 +1,93 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
+import {
+  exportOnnx,
+  loadPretrainedArrays,
+  type PretrainedArrays,
+  saveSafetensors,
+} from '@tinystories/model/files'
+import type { Tokenizer } from '@tinystories/tokenizer'
+import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
+import { PipelineError } from './errors.ts'
+import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { checkVocabulary, modelTokenizer } from './model/open-model.ts'
+
+/** Options of {@link exportModel}. */
+export interface ExportModelOptions {
+  /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
+  model?: string | undefined
+  format: 'transformers' | 'onnx'
+  /** Created where it is missing. */
+  folder: string
+  /** Of ONNX: tokens that the graphs take. Default: the model's context. */
+  length?: number | undefined
+  /** Of ONNX: texts that the graphs take. Default 1. */
+  rows?: number | undefined
+  access?: ModelAccess
+  signal?: AbortSignal
+}
+
+/**
+ * Writes a model with its tokenizer into a folder, for other programs. Each file appears whole or not at all.
+ *
+ * @throws PipelineError `no-model`, `vocabulary-mismatch`, `length-too-long`; FileError
+ */
+export async function exportModel(options: ExportModelOptions): Promise<void> {
+  const { model: source, format, folder: target, length, access = {}, signal } = options
+  const folder = await locateModel(source, access, signal)
+  const arrays = await loadPretrainedArrays(folder)
+  const { config, parameters, endOfTextId } = arrays
+  const { contextLength } = config
+  if (length !== undefined && length > contextLength)
+    throw new PipelineError('length-too-long', { length, contextLength })
+  const tokenizer = await modelTokenizer(source, folder, access, signal)
+  checkVocabulary(folder, tokenizer, config)
+  await createFolder(target)
+  signal?.throwIfAborted()
+  if (format === 'onnx') await writeGraphs(arrays, options)
+  else await saveSafetensors(target, { config, parameters }, endOfTextId === undefined ? {} : { endOfTextId })
+  signal?.throwIfAborted()
+  await writeTokenizer(tokenizer, folder, target, contextLength)
+}
+
+async function writeGraphs(
+  { config, parameters, endOfTextId }: PretrainedArrays,
+  { folder, length, rows, signal }: ExportModelOptions,
+): Promise<void> {
+  const graphs = exportOnnx(
+    (fn, example, name) => writeOnnx(optimize(traceFunction(fn, example).graph, { cpu: false }), name),
+    { config, parameters },
+    { ...(length !== undefined && { length }), ...(rows !== undefined && { rows }) },
+  )
+  // Tracing blocks the event loop: an interruption meanwhile is seen only now.
+  await new Promise(resolve => setImmediate(resolve))
+  signal?.throwIfAborted()
+  await writeFileAtomically(join(folder, 'forward.onnx'), graphs.forward)
+  await writeFileAtomically(join(folder, 'decode.onnx'), graphs.decode)
+  const about = { ...config, rows: rows ?? 1, length: length ?? config.contextLength, endOfTextId }
+  await writeFileAtomically(join(folder, 'model.json'), `${JSON.stringify(about, null, 2)}\n`)
+}
+
+/** `tokenizer.json`, and the file that tells transformers' AutoTokenizer how to use it. */
+async function writeTokenizer(
+  tokenizer: Tokenizer,
+  folder: string,
+  target: string,
+  contextLength: number,
+): Promise<void> {
+  await tokenizer.save(join(target, 'tokenizer.json'))
+  // Files of byte-level BPE that older programs read.
+  for (const name of ['vocab.json', 'merges.txt'])
+    await copyFile(join(folder, name), join(target, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+  const end = tokenizer.endOfTextId === undefined ? undefined : tokenizer.idToToken(tokenizer.endOfTextId)
+  const settings = {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    model_max_length: contextLength,
+    clean_up_tokenization_spaces: false,
+    ...(end !== undefined && { bos_token: end, eos_token: end, pad_token: end }),
+  }
+  await writeFileAtomically(join(target, 'tokenizer_config.json'), `${JSON.stringify(settings, null, 2)}\n`)
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { appendFile, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Completion,
+  completionLine,
+  generateCompletions,
+  type Prompt,
+  parseCompletions,
+} from '@tinystories/grader'
+import type { AnswerPrompt } from '@tinystories/grader/measures'
+import { generateText } from '@tinystories/model/generation'
+import { readTextFileIfPresent, writeFileAtomically } from '@tinystories/utils/disk'
+import { parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
+import { PipelineError } from '../errors.ts'
+import { locateModel } from '../model/locate-model.ts'
+import { type OpenedModel, type OpenModelOptions, openModel } from '../model/open-model.ts'
+import type { GradingFolder } from './grading-folder.ts'
+
+/** Options of {@link writeCompletions}. */
+export interface WriteCompletionsOptions {
+  model: string | undefined
+  prompts: readonly Prompt[]
+  answerPrompts: readonly AnswerPrompt[]
+  trials: number
+  temperature: number
+  maxTokens: number
+  seed: number
+  truncateRepeats: boolean
+  engine: NonNullable<OpenModelOptions['engine']>
+  access: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
+  signal: AbortSignal | undefined
+  /** Called after each completion that is generated now; `secondsLeft` goes by those. */
+  onProgress: (progress: { done: number; total: number; secondsLeft: number }) => void
+}
+
+/** What a model generated. */
+export interface ModelCompletions {
+  completions: Completion[]
+  answers: { prompt: AnswerPrompt; completion: string }[]
+}
+
+const version = 1
+
+/**
+ * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file at once, and the
+ * next call continues with those that are missing.
+ *
+ * @throws PipelineError `other-completions` when the folder has completions that were made with other settings
+ */
+export async function writeCompletions(
+  files: GradingFolder,
+  {
+    model: source,
+    prompts,
+    answerPrompts,
+    trials,
+    signal,
+    engine,
+    access,
+    onProgress,
+    ...sampling
+  }: WriteCompletionsOptions,
+): Promise<ModelCompletions> {
+  const until = signal === undefined ? {} : { signal }
+  const folder = await locateModel(source, access, signal)
+  const weights = await hashFile(join(folder, 'model.safetensors'))
+  await keepSettings(files, {
+    version,
+    weights,
+    ...sampling,
+    prompts: hash(prompts),
+    answerPrompts: hash(answerPrompts),
+  })
+  const trialsOf = new Map<string, Completion>()
+  for (const completion of await readWholeLines(files.completions))
+    trialsOf.set(`${completion.promptId}\n${completion.trial}`, completion)
+  const answered = new Map((await readWholeLines(files.answers)).map(each => [each.promptId, each.text]))
+  let opened: OpenedModel | undefined
+  const open = async (): Promise<OpenedModel> => {
+    opened ??= await openModel(source, { ...access, engine, ...until })
+    return opened
+  }
+  const write = async (
+    prompt: string,
+    options: { temperature: number; seed: number; maxTokens: number },
+  ): Promise<string> => {
+    const { model, tokenizer } = await open()
+    let text = ''
+    for await (const piece of generateText({
+      model,
+      tokenizer,
+      prompt,
+      beginStory: true,
+      ...until,
+      ...options,
+    }))
+      text += piece
+    return text
+  }
+  const total = prompts.length * trials
+  const started = performance.now()
+  let made = 0
+  try {
+    const generate = async (request: { prompt: Prompt; trial: number; seed: number }): Promise<string> => {
+      const known = trialsOf.get(`${request.prompt.id}\n${request.trial}`)
+      return known?.text ?? write(request.prompt.text, { ...sampling, seed: request.seed })
+    }
+    const completions: Completion[] = []
+    const source = { prompts, generate, seed: sampling.seed, truncateRepeats: sampling.truncateRepeats }
+    for await (const completion of generateCompletions(source, { trials, ...until })) {
+      completions.push(completion)
+      if (trialsOf.has(`${completion.promptId}\n${completion.trial}`)) continue
+      await appendFile(files.completions, `${completionLine(completion)}\n`)
+      made++
+      const done = completions.length
+      const secondsLeft = ((performance.now() - started) / made / 1000) * (total - done)
+      onProgress({ done, total, secondsLeft })
+    }
+    const answers: ModelCompletions['answers'] = []
+    for (const prompt of answerPrompts) {
+      let completion = answered.get(prompt.id)
+      if (completion === undefined) {
+        completion = await write(prompt.prompt, { temperature: 0, seed: sampling.seed, maxTokens: 40 })
+        const answer = { promptId: prompt.id, trial: 0, prompt: prompt.prompt, text: completion }
+        await appendFile(files.answers, `${completionLine(answer)}\n`)
+      }
+      answers.push({ prompt, completion })
+    }
+    return { completions, answers }
+  } finally {
+    await opened?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Completions in a file; a last line that a kill cut short is removed. */
+async function readWholeLines(path: string): Promise<Completion[]> {
+  const text = (await readTextFileIfPresent(path)) ?? ''
+  const end = text.lastIndexOf('\n') + 1
+  if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)))
+  return end === 0 ? [] : parseCompletions(text.slice(0, end), path)
+}
+
+const savedSettings = v.record(v.string(), v.unknown())
+
+async function keepSettings(files: GradingFolder, settings: Record<string, unknown>): Promise<void> {
+  const text = await readTextFileIfPresent(files.settings)
+  if (text === undefined) {
+    await writeFileAtomically(files.settings, `${JSON.stringify(settings, null, 1)}\n`)
+    return
+  }
+  const json = parseJson(text, { source: files.settings })
+  const before = parseValue(savedSettings, json, files.settings)
+  const names = new Set([...Object.keys(before), ...Object.keys(settings)])
+  const other = [...names].filter(name => JSON.stringify(before[name]) !== JSON.stringify(settings[name]))
+  if (other.length > 0)
+    throw new PipelineError('other-completions', { folder: files.folder, settings: other })
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+}
+
+async function hashFile(path: string): Promise<string> {
+  const digest = createHash('sha256')
+  for await (const piece of createReadStream(path)) digest.update(piece as Buffer)
+  return digest.digest('hex').slice(0, 16)
+}

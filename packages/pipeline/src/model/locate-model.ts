@@ -1,0 +1,50 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type HubOptions, hubFolder } from '@tinystories/model/files'
+import { PipelineError } from '../errors.ts'
+
+/** How models are found: on the hub, or in the folder that holds all runs. */
+export interface ModelAccess extends Pick<HubOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
+  /** Folder of runs: the newest model in it is taken where none is named. */
+  runs?: string
+}
+
+/**
+ * The folder of a model: for `hf://owner/name[@revision]` that of its download, for a run its `model`, for a folder with
+ * a model that folder itself, and without a source that of the newest run.
+ *
+ * @throws PipelineError `no-model`, `no-trained-model`; what the hub throws
+ */
+export async function locateModel(
+  source: string | undefined,
+  { runs = 'runs', ...hub }: ModelAccess,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (source === undefined) {
+    const newest = await newestRunWithModel(runs)
+    if (newest === undefined) throw new PipelineError('no-trained-model', { runs })
+    return newest
+  }
+  if (source.startsWith('hf://')) return hubFolder(source, { ...hub, ...(signal && { signal }) })
+  for (const folder of [join(source, 'model'), source])
+    if ((await exists(join(folder, 'config.json'))) && (await exists(join(folder, 'model.safetensors'))))
+      return folder
+  throw new PipelineError('no-model', { folder: source, exists: await exists(source) })
+}
+
+async function newestRunWithModel(runs: string): Promise<string | undefined> {
+  let newest: { folder: string; time: number } | undefined
+  for (const name of await readdir(runs).catch(() => [])) {
+    const folder = join(runs, name, 'model')
+    const info = await stat(join(folder, 'model.safetensors')).catch(() => undefined)
+    if (info && (!newest || info.mtimeMs > newest.time)) newest = { folder, time: info.mtimeMs }
+  }
+  return newest?.folder
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,19 @@
+/** How weights are updated. */
+export const optimizerNames = ['muon', 'adamw', 'adam', 'lion', 'sgd'] as const
+export type OptimizerName = (typeof optimizerNames)[number]
+
+/** How the learning rate changes during a run. */
+export const scheduleNames = ['cosine', 'linear', 'wsd', 'inverse-sqrt', 'constant'] as const
+export type ScheduleName = (typeof scheduleNames)[number]
+
+/** What happens at a loss spike, or when the loss is not a number. */
+export const spikeActions = ['warn', 'rollback'] as const
+export type SpikeAction = (typeof spikeActions)[number]
+
+/** What ONNX Runtime, which the compiled engine uses, computes on. */
+export const providerNames = ['cpu', 'cuda', 'webgpu'] as const
+export type ProviderName = (typeof providerNames)[number]
+
+/** What can generate: `wasm`, the model package's own kernels, or a backend of tfjs. */
+export const generationEngines = ['wasm', 'node-gpu', 'node', 'webgpu', 'cpu'] as const
+export type GenerationEngineName = (typeof generationEngines)[number]

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isNamedSource } from '../source/is-named-source.ts'
+import { findShards } from '../source/shard-folders.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { RunSettings } from './run-settings.ts'
+
+/** What a run is made of, so that a resume with something else is recognized: see `RunFolderOptions.identity`. */
+export async function fingerprints(
+  run: RunFolder,
+  { model, data, valid, separator, textField, format, heldOut, batchSize }: RunSettings,
+): Promise<Record<string, string>> {
+  const sources = [await sourceFingerprint(data), valid === null ? null : await sourceFingerprint(valid)]
+  return {
+    model: sha256(JSON.stringify(model, inOrder)),
+    tokenizer: sha256(await readFile(run.tokenizer)),
+    data: sha256(
+      JSON.stringify([
+        ...sources,
+        separator,
+        heldOut,
+        batchSize,
+        // Left out where they are null, so that runs of earlier releases can be resumed.
+        ...[textField, format].filter(value => value !== null),
+      ]),
+    ),
+  }
+}
+
+const portion = 1 << 20
+
+/** Size, beginning and end of a file, wherever it lies: files of gigabytes are not read for this. */
+async function sourceFingerprint(source: string): Promise<string> {
+  if (isNamedSource(source)) return source
+  const shards = await findShards(source)
+  if (shards !== undefined) {
+    // The index has the checksums of everything that is read.
+    const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
+    return (await Promise.all(folders.map(folder => readFile(join(folder, 'index.json'))))).map(sha256).join()
+  }
+  const file = await open(source)
+  try {
+    const { size } = await file.stat()
+    const begin = await file.read(Buffer.alloc(portion), 0, portion, 0)
+    const end = await file.read(Buffer.alloc(portion), 0, portion, Math.max(0, size - portion))
+    const bytes = [begin, end].map(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead))
+    return `${size} ${sha256(Buffer.concat(bytes))}`
+  } finally {
+    await file.close()
+  }
+}
+
+/** Objects with their keys in order, so that equal ones have equal texts. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

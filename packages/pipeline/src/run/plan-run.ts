@@ -1,0 +1,109 @@
+import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
+import { PipelineError } from '../errors.ts'
+import { defaultRecipe } from '../recipe/recipe.ts'
+import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
+import { smallCorpusBytes } from '../source/small-corpus.ts'
+import { defaultHeldOut, openTrainingSource } from '../source/training-source.ts'
+import { countEpoch } from './count-epoch.ts'
+import type { Plan, PlanContext } from './plan.ts'
+import { checkProvider, limitsOf, type RunOptions } from './run-options.ts'
+
+/**
+ * Plans a new run: opens the data, trains or loads the tokenizer, and fits what was left open to both. Writes nothing.
+ *
+ * @throws PipelineError, ConfigError naming the option that cannot be, and what would do; what the dataset throws
+ */
+export async function planRun(options: RunOptions, context: PlanContext = {}): Promise<Plan> {
+  const { access, signal, memory = Number.POSITIVE_INFINITY, onEvent } = context
+  checkProvider(options)
+  const { data = 'sample' } = options
+  if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
+  const source = await openTrainingSource({
+    ...options,
+    data,
+    access,
+    signal,
+    onVocabulary: onEvent && (progress => onEvent({ type: 'vocabulary', ...progress })),
+  })
+  const { train, tokenizer, valid } = source
+  const lengths = await measureStories(train, tokenizer, { signal })
+  const { vocabSize } = tokenizer
+  onEvent?.({ type: 'stories', vocabSize, ...lengths })
+
+  const batchSize = options.batchSize ?? defaultRecipe.batchSize
+  const model = modelConfig(options, vocabSize, lengths)
+  if (lengths.tokens < model.contextLength * batchSize) {
+    const { contextLength } = model
+    throw new PipelineError('too-little-text', { tokens: lengths.tokens, contextLength, batchSize })
+  }
+  checkMemory(model, memory)
+  const small = lengths.tokens * 4 < smallCorpusBytes
+  const asked = limitsOf(options)
+  const limits = Object.values(asked).some(limit => limit !== null)
+    ? asked
+    : { ...asked, ...(small ? { steps: 900 } : { minutes: 10 }) }
+  const evaluateEvery = options.evaluateEvery ?? (small ? 50 : 250)
+  return {
+    source,
+    resume: undefined,
+    settings: {
+      version: 1,
+      data,
+      valid,
+      separator: options.separator ?? null,
+      textField: options.textField ?? null,
+      format: options.format ?? null,
+      heldOut: options.heldOut ?? defaultHeldOut,
+      preset: options.preset ?? 'sample',
+      model,
+      batchSize,
+      learningRate: options.learningRate ?? defaultRecipe.learningRate,
+      weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
+      optimizer: options.optimizer ?? defaultRecipe.optimizer,
+      schedule: options.schedule ?? defaultRecipe.schedule,
+      warmupSteps:
+        options.warmupSteps ??
+        Math.min(defaultRecipe.warmupSteps, Math.ceil((limits.steps ?? Number.POSITIVE_INFINITY) / 10)),
+      accumulate: options.accumulate ?? defaultRecipe.accumulate,
+      labelSmoothing: options.labelSmoothing ?? defaultRecipe.labelSmoothing,
+      zLoss: options.zLoss ?? defaultRecipe.zLoss,
+      averageDecay: options.averageDecay ?? defaultRecipe.averageDecay,
+      limits,
+      tokensPerEpoch: limits.epochs === null ? null : await countEpoch(source, signal),
+      patience: options.patience ?? null,
+      onSpike: options.onSpike ?? 'warn',
+      sampleEvery: options.sampleEvery ?? null,
+      seed: options.seed ?? defaultRecipe.seed,
+      engine: options.engine ?? 'auto',
+      provider: options.provider ?? null,
+      threads: options.threads ?? null,
+      workers: options.workers ?? null,
+      evaluateEvery,
+      checkpointEvery: options.checkpointEvery ?? evaluateEvery,
+      keepCheckpoints: options.keepCheckpoints ?? 2,
+      prompt: options.prompt ?? 'Once upon a time',
+    },
+  }
+}
+
+function modelConfig(options: RunOptions, vocabSize: number, { longest }: StoryLengths): GptConfig {
+  const { preset = 'sample', contextLength, hiddenSize, layers, heads } = options
+  if (contextLength !== undefined && contextLength > longest + 1)
+    throw new PipelineError('context-too-long', { contextLength, longest })
+  const usual = gptConfig(preset, { vocabSize }).contextLength
+  return gptConfig(preset, {
+    vocabSize,
+    // In a window longer than any story there are always several, which have nothing to do with each other.
+    contextLength: contextLength ?? Math.min(usual, longest + 1),
+    ...(hiddenSize === undefined ? {} : { hiddenSize }),
+    ...(layers === undefined ? {} : { layers }),
+    ...(heads === undefined ? {} : { heads }),
+  })
+}
+
+/** A model that cannot be held is refused before anything is made of it. */
+function checkMemory(model: GptConfig, memory: number): void {
+  const bytes = modelCost(model).memory.trainingState
+  if (bytes <= memory) return
+  throw new PipelineError('model-too-large', { parameters: countParameters(model).total, bytes, memory })
+}

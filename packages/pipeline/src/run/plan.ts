@@ -1,0 +1,30 @@
+import type { TrainTokenizerProgress } from '@tinystories/tokenizer'
+import type { StoryLengths } from '../source/measure-stories.ts'
+import type { SourceAccess } from '../source/read-options.ts'
+import type { TrainingSource } from '../source/training-source.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { RunSettings } from './run-settings.ts'
+
+/** What a run will do, before anything is written. */
+export interface Plan {
+  settings: RunSettings
+  source: TrainingSource
+  /** The run to continue; undefined: a new one. */
+  resume: { run: RunFolder; force: boolean } | undefined
+}
+
+/** What happens while a run is planned. */
+export type PlanEvent =
+  | ({ type: 'vocabulary' } & TrainTokenizerProgress)
+  | ({ type: 'stories'; vocabSize: number } & StoryLengths)
+  /** The held-out stories are those that are trained on. */
+  | { type: 'valid-is-data' }
+
+/** Options of planning. */
+export interface PlanContext {
+  access?: SourceAccess
+  /** Memory of the machine in bytes: a model whose training cannot fit is refused. Default: any fits. */
+  memory?: number
+  signal?: AbortSignal
+  onEvent?: (event: PlanEvent) => void
+}

@@ -1,0 +1,14 @@
+import { FileError, readTextFile } from '@tinystories/utils/disk'
+import { parseJson, parseValue } from '@tinystories/utils/schema'
+import { PipelineError } from '../errors.ts'
+import type { RunFolder } from './run-folder.ts'
+import { type RunSettings, runSettingsSchema } from './run-settings.ts'
+
+/** @throws PipelineError `no-run` when the folder has no `config.json`; InputError when that cannot be used */
+export async function readSettings(run: RunFolder): Promise<RunSettings> {
+  const text = await readTextFile(run.config).catch((error: unknown) => {
+    if (!FileError.isInstance(error) || error.code !== 'not-found') throw error
+    throw new PipelineError('no-run', { folder: run.folder }, { cause: error })
+  })
+  return parseValue(runSettingsSchema, parseJson(text, { source: run.config }), run.config)
+}

@@ -1,0 +1,54 @@
+import type { PresetName } from '@tinystories/model'
+import { PipelineError } from '../errors.ts'
+import type { OptimizerName, ProviderName, ScheduleName, SpikeAction } from '../recipe/names.ts'
+import type { TrainingSourceOptions } from '../source/training-source.ts'
+import type { RunSettings } from './run-settings.ts'
+
+/** What a run can be asked for; whatever is left out is chosen to fit the data. */
+export interface RunOptions
+  extends Omit<TrainingSourceOptions, 'data' | 'access' | 'signal' | 'onVocabulary'> {
+  /** Default: the bundled corpus. */
+  data?: string
+  preset?: PresetName
+  hiddenSize?: number
+  layers?: number
+  heads?: number
+  contextLength?: number
+  batchSize?: number
+  learningRate?: number
+  weightDecay?: number
+  optimizer?: OptimizerName
+  schedule?: ScheduleName
+  warmupSteps?: number
+  accumulate?: number
+  labelSmoothing?: number
+  zLoss?: number
+  averageDecay?: number
+  steps?: number
+  tokens?: number
+  epochs?: number
+  minutes?: number
+  patience?: number
+  onSpike?: SpikeAction
+  sampleEvery?: number
+  seed?: number
+  engine?: RunSettings['engine']
+  provider?: ProviderName
+  threads?: number
+  workers?: number
+  evaluateEvery?: number
+  checkpointEvery?: number
+  keepCheckpoints?: number
+  prompt?: string
+}
+
+/** The limits that options name. */
+export function limitsOf({ steps, tokens, epochs, minutes }: RunOptions): RunSettings['limits'] {
+  return { steps: steps ?? null, tokens: tokens ?? null, epochs: epochs ?? null, minutes: minutes ?? null }
+}
+
+/** @throws PipelineError `provider-without-compiled` */
+export function checkProvider({ provider, engine = 'auto' }: RunOptions): void {
+  if (provider !== undefined && engine !== 'auto' && engine !== 'compiled')
+    throw new PipelineError('provider-without-compiled', { provider, engine })
+}

@@ -1,0 +1,124 @@
+import { type GptConfig, type PresetName, presets } from '@tinystories/model'
+import { type EngineName, engineNames } from '@tinystories/trainer'
+import * as v from 'valibot'
+import {
+  optimizerNames,
+  type ProviderName,
+  providerNames,
+  type SpikeAction,
+  scheduleNames,
+  spikeActions,
+} from '../recipe/names.ts'
+import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
+
+/** Everything that decides a run: written to its `config.json` and read again on resuming. */
+export interface RunSettings extends Recipe {
+  version: 1
+  data: string
+  /** Held-out stories; null: a share of `data`. */
+  valid: string | null
+  /** What separates stories in a plain text; null: `<|endoftext|>`. */
+  separator: string | null
+  /** The field or column that holds the story; null: one of the usual names. */
+  textField: string | null
+  /** Format of the files; null: told from each. */
+  format: 'text' | 'jsonl' | 'json' | 'csv' | null
+  /** Share of the stories that is held out when there is no `valid`. */
+  heldOut: number
+  preset: PresetName
+  model: GptConfig
+  /** The run ends at whichever comes first. */
+  limits: RunLimitSettings
+  /** Tokens of the training stories; counted only where epochs limit a run. */
+  tokensPerEpoch: number | null
+  /** Evaluations without gain after which the run ends. */
+  patience: number | null
+  onSpike: SpikeAction
+  /** Steps between two sample stories; null: none. */
+  sampleEvery: number | null
+  engine: EngineName | 'auto'
+  /** What the compiled engine computes on; null: the processor, where that engine is used. */
+  provider: ProviderName | null
+  threads: number | null
+  /** Worker threads of the engines that can have some. */
+  workers: number | null
+  evaluateEvery: number
+  checkpointEvery: number
+  keepCheckpoints: number
+  /** Beginning of the stories that the run writes. */
+  prompt: string
+}
+
+/** Limits of a run; null: none. */
+export interface RunLimitSettings {
+  steps: number | null
+  tokens: number | null
+  epochs: number | null
+  minutes: number | null
+}
+
+const integer = v.pipe(v.number(), v.safeInteger())
+const count = v.pipe(integer, v.minValue(1))
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
+const positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE))
+/** A setting that runs of earlier releases lack. */
+const added = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema), null)
+
+const modelConfig = v.object({
+  vocabSize: count,
+  contextLength: count,
+  hiddenSize: count,
+  layers: count,
+  heads: count,
+  mlpSize: count,
+  attention: v.array(v.picklist(['global', 'local'])),
+  localWindow: count,
+  attentionScale: v.boolean(),
+  bias: v.object({ qkv: v.boolean(), attentionOutput: v.boolean(), mlp: v.boolean() }),
+  tiedHead: v.boolean(),
+  layerNormEpsilon: v.number(),
+  initializerRange: v.number(),
+  scaledResidualInit: v.boolean(),
+})
+
+/** Of a run's `config.json`. */
+export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object({
+  version: v.literal(1),
+  data: v.string(),
+  valid: v.nullable(v.string()),
+  separator: v.nullable(v.string()),
+  textField: added(v.string()),
+  format: added(v.picklist(['text', 'jsonl', 'json', 'csv'])),
+  heldOut: share,
+  preset: v.picklist(Object.keys(presets) as PresetName[]),
+  model: modelConfig,
+  batchSize: count,
+  learningRate: positive,
+  weightDecay: v.number(),
+  optimizer: v.picklist(optimizerNames),
+  schedule: v.optional(v.picklist(scheduleNames), defaultRecipe.schedule),
+  warmupSteps: v.pipe(integer, v.minValue(0)),
+  accumulate: v.optional(count, defaultRecipe.accumulate),
+  labelSmoothing: v.optional(v.number(), defaultRecipe.labelSmoothing),
+  zLoss: v.optional(v.number(), defaultRecipe.zLoss),
+  averageDecay: added(v.number()),
+  limits: v.object({
+    steps: added(count),
+    tokens: added(count),
+    epochs: added(positive),
+    minutes: added(positive),
+  }),
+  tokensPerEpoch: added(v.number()),
+  patience: added(count),
+  onSpike: v.optional(v.picklist(spikeActions), 'warn'),
+  sampleEvery: added(count),
+  seed: integer,
+  engine: v.picklist(['auto', ...engineNames]),
+  provider: added(v.picklist(providerNames)),
+  threads: added(count),
+  workers: added(count),
+  evaluateEvery: count,
+  checkpointEvery: count,
+  keepCheckpoints: v.optional(count, 2),
+  prompt: v.string(),
+})

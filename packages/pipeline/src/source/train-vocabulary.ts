@@ -1,0 +1,51 @@
+import type { Story, StoryStream } from '@tinystories/dataset'
+import { type Tokenizer, type TrainTokenizerProgress, trainTokenizer } from '@tinystories/tokenizer'
+import { PipelineError } from '../errors.ts'
+import { defaultVocabSize } from './small-corpus.ts'
+
+/** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
+const vocabularyTextBytes = 256 * 1024 * 1024
+
+/** Options of {@link trainVocabulary}. */
+export interface TrainVocabularyOptions {
+  /** Pieces of the vocabulary. Default: by the size of the text. */
+  vocabSize?: number | undefined
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: TrainTokenizerProgress) => void) | undefined
+}
+
+/**
+ * Trains a WordPiece vocabulary on stories. The same stories and size give the same vocabulary.
+ *
+ * @throws PipelineError `vocabulary-too-large` when the text does not have `vocabSize` pieces
+ */
+export async function trainVocabulary(
+  stories: StoryStream,
+  { vocabSize, signal, onProgress }: TrainVocabularyOptions = {},
+): Promise<Tokenizer> {
+  const until = signal === undefined ? {} : { signal }
+  const size = vocabSize ?? defaultVocabSize(await countBytes(stories.iterate(until)))
+  const tokenizer = await trainTokenizer(textsOf(stories.iterate(until)), {
+    vocabSize: size,
+    ...until,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  if (vocabSize !== undefined && tokenizer.vocabSize < vocabSize)
+    throw new PipelineError('vocabulary-too-large', { vocabSize, available: tokenizer.vocabSize })
+  return tokenizer
+}
+
+async function countBytes(stories: AsyncIterable<Story>): Promise<number> {
+  let bytes = 0
+  for await (const text of textsOf(stories)) bytes += Buffer.byteLength(text)
+  return bytes
+}
+
+async function* textsOf(stories: AsyncIterable<Story>): AsyncGenerator<string> {
+  let bytes = 0
+  for await (const { text } of stories) {
+    yield text
+    bytes += Buffer.byteLength(text)
+    if (bytes > vocabularyTextBytes) return
+  }
+}

@@ -1,0 +1,90 @@
+import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
+import { loadTokenizer, type Tokenizer, type TrainTokenizerProgress } from '@tinystories/tokenizer'
+import { PipelineError } from '../errors.ts'
+import type { TextOrTokens } from '../recipe/batches.ts'
+import { openTextOrTokens } from './open-stories.ts'
+import type { SourceAccess, StoryFormat } from './read-options.ts'
+import { findShards } from './shard-folders.ts'
+import { shardTokenizer } from './shard-tokenizer.ts'
+import { trainVocabulary } from './train-vocabulary.ts'
+
+/** Share of the stories that is held out when nothing else is asked for. */
+export const defaultHeldOut = 0.1
+
+/** Options of {@link openTrainingSource}. */
+export interface TrainingSourceOptions extends StoryFormat {
+  /** Stories or token shards: a path, an address, `hf://owner/name`, or `sample`. */
+  data: string
+  /** Held-out stories. Default: the folder `held-out` of token shards, else a share of `data`. */
+  valid?: string | null | undefined
+  /** Share of `data` that is held out where nothing else is. Default 0.1. */
+  heldOut?: number | undefined
+  /** Path of a tokenizer. Default: that of token shards, else one trained on the stories. */
+  tokenizer?: string | undefined
+  /** Pieces of the vocabulary that is trained. Default: by the size of the text. */
+  vocabSize?: number | undefined
+  access?: SourceAccess | undefined
+  signal?: AbortSignal | undefined
+  onVocabulary?: ((progress: TrainTokenizerProgress) => void) | undefined
+}
+
+/** What a run trains on, what it is evaluated on, and the tokenizer of both. */
+export interface TrainingSource {
+  train: StoryStream<TextOrTokens>
+  heldOut: StoryStream<TextOrTokens>
+  /** Where the held-out stories come from; null: a share of the data. */
+  valid: string | null
+  tokenizer: Tokenizer
+}
+
+/**
+ * Resolves a source once, for planning, training and evaluation alike.
+ *
+ * @throws PipelineError `too-few-stories`, `decided-by-shards`, `other-tokenizer`, `no-end-of-text-token` and those
+ *   of the tokenizer; what the dataset throws for a source that cannot be read
+ */
+export async function openTrainingSource(options: TrainingSourceOptions): Promise<TrainingSource> {
+  const { data, access, signal } = options
+  const shards = await findShards(data)
+  const valid = options.valid ?? shards?.heldOut ?? null
+  const validShards = valid === null ? undefined : await findShards(valid)
+  const all = openTextOrTokens(data, shards?.train, options, access)
+  const { train, heldOut } =
+    valid === null
+      ? splitStories(all, { heldOut: options.heldOut ?? defaultHeldOut })
+      : {
+          train: all,
+          heldOut: openTextOrTokens(valid, validShards?.heldOut ?? validShards?.train, options, access),
+        }
+
+  // A plain text without a separator is one story, which leaves one side of the split empty.
+  let stories = 0
+  for await (const _ of train.take(2).iterate(signal === undefined ? {} : { signal })) stories++
+  if (stories < 2) throw new PipelineError('too-few-stories', { data, stories, valid })
+
+  const tokenizer = shards
+    ? await tokenizerOf(shards.train, options)
+    : await ownOrTrained(train as StoryStream<Story>, options)
+  if (tokenizer.endOfTextId === undefined)
+    throw new PipelineError('no-end-of-text-token', { tokenizer: options.tokenizer })
+  if (validShards) await shardTokenizer(validShards.train, tokenizer)
+  return { train, heldOut, valid, tokenizer }
+}
+
+async function tokenizerOf(
+  folder: string,
+  { data, tokenizer, ...options }: TrainingSourceOptions,
+): Promise<Tokenizer> {
+  for (const option of ['vocabSize', 'separator', 'textField', 'format'] as const)
+    if (options[option] != null) throw new PipelineError('decided-by-shards', { data, option })
+  return shardTokenizer(folder, tokenizer === undefined ? undefined : await loadTokenizer(tokenizer))
+}
+
+function ownOrTrained(
+  stories: StoryStream<Story>,
+  { tokenizer, vocabSize, signal, onVocabulary: onProgress }: TrainingSourceOptions,
+): Promise<Tokenizer> {
+  return tokenizer === undefined
+    ? trainVocabulary(stories, { vocabSize, signal, onProgress })
+    : loadTokenizer(tokenizer)
+}

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 const mayImport = {
   cli: ['*'],
   demo: ['*'],
+  sweep: ['pipeline', 'grader', 'interpret', 'model', 'tokenizer', 'utils'],
   pipeline: ['*'],
   trainer: ['backends', 'compiler', 'utils'],
   grader: ['llm', 'utils'],

@@ -1,0 +1,7 @@
+export { SweepError } from './errors.ts'
+export { type Cell, expandCells } from './spec/expand-cells.ts'
+export { type Grid, parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
+export { planTasks, type Task } from './tasks/plan-tasks.ts'
+export { type RunTasksOptions, runTasks, type TaskEvent, type TasksSummary } from './tasks/run-tasks.ts'
+export type { Json, Stage, StageContext } from './tasks/stage.ts'
+export { type TaskState, TaskStore } from './tasks/task-store.ts'

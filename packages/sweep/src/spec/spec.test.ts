@@ -1,0 +1,74 @@
+import { InputError } from '@tinystories/utils/schema'
+import { expect, test } from 'vitest'
+import { SweepError } from '../errors.ts'
+import { expandCells } from './expand-cells.ts'
+import { parseSweepSpec } from './sweep-spec.ts'
+
+const spec = (grids: unknown[]) => parseSweepSpec({ name: 'test', tokens: 1000, grids }, 'sweep.json')
+
+test('combines the axes of each grid', () => {
+  const cells = expandCells(
+    spec([
+      { hidden: [64, 128], layers: [1, 2], seed: [1, 2] },
+      { hidden: [256], layers: [1], heads: [2, 4], tokens: [500], learningRate: [0.001] },
+    ]),
+  )
+  expect(cells.map(({ name }) => name)).toEqual([
+    'h64-l1-a16-t1000-s1',
+    'h64-l1-a16-t1000-s2',
+    'h64-l2-a16-t1000-s1',
+    'h64-l2-a16-t1000-s2',
+    'h128-l1-a16-t1000-s1',
+    'h128-l1-a16-t1000-s2',
+    'h128-l2-a16-t1000-s1',
+    'h128-l2-a16-t1000-s2',
+    'h256-l1-a2-t500-r0.001-s42',
+    'h256-l1-a4-t500-r0.001-s42',
+  ])
+  expect(expandCells(spec([{ hidden: [24, 7], layers: [1] }])).map(({ heads }) => heads)).toEqual([8, 1])
+})
+
+test('names every impossible cell before anything starts', () => {
+  try {
+    expandCells(spec([{ hidden: [64, 96], layers: [1], heads: [16, 5] }]))
+    expect.unreachable()
+  } catch (error) {
+    if (!SweepError.isInstance(error) || error.code !== 'impossible-cells') throw error
+    expect(error.details.cells.map(({ cell }) => cell)).toEqual([
+      'h64-l1-a5-t1000-s42',
+      'h96-l1-a5-t1000-s42',
+    ])
+    expect(error.message).toContain('5 heads do not divide a hidden size of 64.')
+  }
+  expect(() =>
+    expandCells(
+      spec([
+        { hidden: [64], layers: [1] },
+        { hidden: [64], layers: [1, 2] },
+      ]),
+    ),
+  ).toThrow(expect.objectContaining({ code: 'duplicate-cell' }))
+})
+
+test('refuses what is no sweep, with the place', () => {
+  const placeOf = (value: unknown): string => {
+    try {
+      parseSweepSpec(value, 'sweep.json')
+    } catch (error) {
+      if (InputError.isInstance(error) && error.code === 'invalid-value') return error.details.path
+      throw error
+    }
+    return 'accepted'
+  }
+  const grid = { hidden: [64], layers: [1] }
+  expect(placeOf({ name: 'a', tokens: 1, grids: [grid] })).toBe('accepted')
+  expect(placeOf(null)).toBe('')
+  expect(placeOf({ tokens: 1, grids: [grid] })).toBe('name')
+  expect(placeOf({ name: 'a', tokens: 0, grids: [grid] })).toBe('tokens')
+  expect(placeOf({ name: 'a', tokens: 1, grids: [] })).toBe('grids')
+  expect(placeOf({ name: 'a', tokens: 1, grids: [grid, { ...grid, hidden: ['64'] }] })).toBe(
+    'grids.1.hidden.0',
+  )
+  expect(placeOf({ name: 'a', tokens: 1, grids: [{ ...grid, width: [3] }] })).toBe('grids.0.width')
+  expect(placeOf({ name: 'a', tokens: 1, grids: [grid], tokenz: 3 })).toBe('tokenz')
+})

@@ -1,6 +1,7 @@
 import type { Completion } from '../completions/completion.ts'
 import type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from '../judge.ts'
-import { jsonOf } from '../parse/parse-json-scores.ts'
+import { findAnswer } from '../parse/find-answer.ts'
+import { jsonTextOf } from '../parse/parse-json-scores.ts'
 import { type ParsedScores, parseScores } from '../parse/parse-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { addressesJudge } from './addresses-judge.ts'
@@ -38,12 +39,26 @@ export async function judgeCompletion(
   { judge, rubric, regrade = 0, temperature = 0, maxTokens = 600, signal }: JudgeCompletionOptions,
 ): Promise<Judgment> {
   const replies: JudgeReply[] = []
-  const ask = async (messages: JudgeMessage[], more: Partial<JudgeRequest> = {}): Promise<JudgeReply> => {
+  /** Asks again with more room when the reply was cut and is not enough as it is. */
+  const ask = async (
+    messages: JudgeMessage[],
+    isEnough: (reply: JudgeReply) => boolean,
+    more: Partial<JudgeRequest> = {},
+  ): Promise<JudgeReply> => {
     const request: JudgeRequest = { messages, temperature, maxTokens, trial: regrade, ...more }
-    const reply = await judge.complete(request, signal ? { signal } : {})
+    let reply = await judge.complete(request, signal ? { signal } : {})
     replies.push(reply)
+    if (reply.finishReason === 'length' && !isEnough(reply)) {
+      // A reasoning model may have thought up to the limit.
+      reply = await judge.complete({ ...request, maxTokens: maxTokens * 4 }, signal ? { signal } : {})
+      replies.push(reply)
+    }
     return reply
   }
+  const isAnswer = ({ text }: JudgeReply): boolean => findAnswer(text).text.trim() !== ''
+  const isRead = (reply: JudgeReply): boolean => Object.keys(parse(reply).problems).length === 0
+  const parse = ({ text, finishReason }: JudgeReply): ParsedScores =>
+    parseScores(text, rubric, { completion: completion.text, finishReason })
   const structured = rubric.turns === 'structured'
   const asking = {
     ...(structured ? { responseFormat: replySchema(rubric) } : {}),
@@ -55,20 +70,29 @@ export async function judgeCompletion(
     conversation = structuredMessages(completion, rubric)
   } else {
     const messages = assessmentMessages(completion, rubric)
-    const first = await ask(messages)
-    assessment = first.text.trim()
-    conversation = [...messages, { role: 'assistant', content: first.text }, scoresMessage(rubric)]
+    const first = await ask(messages, isAnswer)
+    assessment = findAnswer(first.text).text.trim()
+    conversation = [
+      ...messages,
+      { role: 'assistant', content: assessment || 'I have read the text.' },
+      scoresMessage(rubric),
+    ]
   }
-  const reply = await ask(conversation, asking)
-  let parsed = parseScores(reply.text, rubric)
+  const reply = await ask(conversation, isRead, asking)
+  let parsed = parse(reply)
   let weighted = weightedScores(reply, parsed, rubric)
   const texts = [reply.text]
   if (Object.keys(parsed.problems).length > 0) {
     const again = await ask(
-      [...conversation, { role: 'assistant', content: reply.text }, retryMessage(parsed.problems, rubric)],
+      [
+        ...conversation,
+        { role: 'assistant', content: reply.text.trim() || 'No scores.' },
+        retryMessage(parsed.problems, rubric),
+      ],
+      isRead,
       asking,
     )
-    const second = parseScores(again.text, rubric)
+    const second = parse(again)
     weighted = { ...weighted, ...weightedScores(again, second, rubric) }
     parsed = join(parsed, second)
     texts.push(again.text)
@@ -93,23 +117,24 @@ export async function judgeCompletion(
   }
 }
 
-/** The second reply decides; where it is silent a score that was clear in the first stays. */
+/** The second reply decides; where it says nothing, a score that was clear in the first stays. */
 function join(first: ParsedScores, second: ParsedScores): ParsedScores {
-  const scores = { ...first.scores, ...second.scores }
+  const scores = { ...second.scores }
   const problems: ParsedScores['problems'] = {}
-  for (const name of Object.keys(first.problems)) {
-    if (scores[name] !== undefined) continue
-    const [before, after] = [first.problems[name]!, second.problems[name]!]
-    // "missing" tells less than what the first reply showed.
-    problems[name] = after.reason === 'missing' ? before : after
+  for (const [name, after] of Object.entries(second.problems)) {
+    const [score, before] = [first.scores[name], first.problems[name]]
+    // "missing" says less than what the first reply showed.
+    if (after.reason !== 'missing') problems[name] = after
+    else if (score !== undefined) scores[name] = score
+    else problems[name] = before ?? after
   }
   return { scores, problems, places: second.places }
 }
 
 function assessmentOf(texts: readonly string[]): string {
   for (const text of texts) {
-    const assessment = jsonOf(text)?.assessment
-    if (typeof assessment === 'string' && assessment.trim() !== '') return assessment.trim()
+    const assessment = jsonTextOf(findAnswer(text).text, 'assessment')?.trim()
+    if (assessment) return assessment
   }
   return ''
 }
@@ -119,6 +144,6 @@ function flagsOf(completion: Completion, rubric: Rubric, replies: readonly Judge
   const detail = addressesJudge(completion.text, rubric)
   if (detail !== undefined) flags.push({ kind: 'addresses-judge', detail })
   if (completion.text.trim() === '') flags.push({ kind: 'empty' })
-  if (replies.some(({ finishReason }) => finishReason === 'length')) flags.push({ kind: 'reply-cut' })
+  if (replies.at(-1)?.finishReason === 'length') flags.push({ kind: 'reply-cut' })
   return flags
 }

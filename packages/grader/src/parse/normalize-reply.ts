@@ -14,6 +14,11 @@ function digitValue(character: string): number {
   return code - zero
 }
 
+/** Writes the digits of every script as 0-9. Those beyond the basic plane shrink from two units to one. */
+export function asciiDigits(text: string): string {
+  return text.replace(/[^\P{Nd}0-9]/gu, digit => String(digitValue(digit)))
+}
+
 const replacements: Record<string, string> = {
   '／': '/',
   '⁄': '/',
@@ -35,14 +40,32 @@ const replacements: Record<string, string> = {
   '‒': '-',
 }
 
+/** A circled or raised digit or letter as the plain one; what has no plain twin of one unit stays. */
+function plain(sign: string): string {
+  const twin = sign.normalize('NFKC')
+  return /^[0-9A-Za-z]$/.test(twin) ? twin : sign
+}
+
 /**
- * Makes spellings alike before scores are read: the digits of every script become 0-9, dashes and full-width signs
- * their ASCII twins, and the signs of Markdown (`*`, backtick, `_`, `#`, `~`) and invisible characters become spaces.
- * Offsets stay as they are but after digits beyond the basic plane, which shrink from two units to one.
+ * Makes spellings alike before scores are read: circled and raised digits and letters become plain, dashes and
+ * full-width signs their ASCII twins; the signs of Markdown and LaTeX, tags of HTML, pictures and invisible characters
+ * become spaces. The length stays.
+ *
+ * @param text with digits of {@link asciiDigits}
  */
 export function normalizeReply(text: string): string {
   return text
-    .replace(/[^\P{Nd}0-9]/gu, digit => String(digitValue(digit)))
+    .replace(
+      /<\/?(?:[biu]|em|strong|br|p|li|[uo]l|t[dhr]|table|tbody|thead|h\d|hr|span|div|code|pre)(?:\s[^<>]{0,200})?\/?>|<\/[\w -]{1,40}>/gi,
+      spaces,
+    )
+    .replace(/\\(?:boxed|text|textbf|mathbf|mathrm)\{|\\[()[\]]|\\(?=\/)|\$/g, spaces)
+    .replace(/[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff]/g, plain)
     .replace(/[／⁄∕：，、（）｜％٫．−–—‐‑‒]/g, sign => replacements[sign]!)
-    .replace(/[*`_#~\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\ufeff]/g, ' ')
+    .replace(/(?![★☆⭐0-9#*])\p{Extended_Pictographic}/gu, spaces)
+    .replace(/[*`_#~\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\ufeff]|\ufe0f|\u20e3/g, ' ')
+}
+
+function spaces(match: string): string {
+  return ' '.repeat(match.length)
 }

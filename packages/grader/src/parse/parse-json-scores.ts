@@ -1,61 +1,127 @@
 import type { Criterion, Rubric } from '../rubric/rubric.ts'
 import { normalizeReply } from './normalize-reply.ts'
 import { readChoice } from './read-choice.ts'
-import { readScore } from './read-score.ts'
+import { readScoreAlone } from './read-score.ts'
+import type { JsonNode } from './scan-json.ts'
+import { scanJson } from './scan-json.ts'
 import type { Reading } from './score-problem.ts'
 
-/** The fields of the JSON object that a reply is or holds; undefined when there is none. */
-export function jsonOf(reply: string): Record<string, unknown> | undefined {
-  const from = reply.indexOf('{')
-  const to = reply.lastIndexOf('}')
-  if (from < 0 || to < from) return undefined
-  try {
-    const value: unknown = JSON.parse(reply.slice(from, to + 1))
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
+/** A reading from JSON, of the criterion with this name. */
+export interface JsonReading {
+  name: string
+  reading: Reading
+}
+
+/** What the JSON in a reply says about the criteria, and which parts of the text it takes. */
+export interface JsonScores {
+  readings: JsonReading[]
+  parts: (readonly [number, number])[]
+}
+
+/** Fields whose content is about other texts, about the scale, or not yet the answer. */
+const notScores =
+  /^(?:max|min|scale|weight|range|examples?|previous|prior|last|others?|references?|baseline|template|format|schema|compar|average|mean|expected|target|thinking|thoughts?|reasoning|draft|initial|confidence|instructions?|quotes?)/i
+const scoreField = /^(?:score|mark|rating|grade|value|points?|level|result|group|answer)$/i
+const nameField = /^(?:criterion|criteria|name|category|aspect|dimension|label|metric|field|key)$/i
+const scaleField = /^(?:max|maximum|max_?score|out_?of|of|scale|total|max_?points)$/i
+
+/** Reads the scores in the JSON objects of a reply: fields named as the criteria, at any depth, or lists of named scores. */
+export function parseJsonScores(text: string, rubric: Rubric): JsonScores {
+  const result: JsonScores = { readings: [], parts: [] }
+  for (const node of scanJson(text)) {
+    const before = result.readings.length
+    visit(node, rubric, undefined, result.readings)
+    if (result.readings.length > before) result.parts.push([node.start, node.end])
+  }
+  return result
+}
+
+/** The text of the first field with this name in the JSON of a reply. */
+export function jsonTextOf(text: string, name: string): string | undefined {
+  for (const node of scanJson(text)) {
+    if (node.kind !== 'object') continue
+    const field = node.fields.find(({ key }) => key === name)
+    if (field?.value.kind === 'text') return field.value.text
+  }
+  return undefined
+}
+
+function visit(node: JsonNode, rubric: Rubric, scale: string | undefined, readings: JsonReading[]): void {
+  if (node.kind === 'list') for (const item of node.items) visit(item, rubric, scale, readings)
+  if (node.kind === 'text' && node.text.includes('{')) {
+    // The arguments of a tool call are JSON in a text.
+    for (const inner of scanJson(node.text)) visit(inner, rubric, scale, readings)
+  }
+  if (node.kind !== 'object') return
+  const { fields } = node
+  const own = fields.find(({ key }) => scaleField.test(key))
+  const here = own ? textOf(own.value) : scale
+  const title = fields.find(({ key }) => nameField.test(key))
+  const named = title && criterionOf(textOf(title.value) ?? '', rubric)
+  if (named) {
+    readings.push({ name: named.name, reading: readValue(named, node, here) })
+    return
+  }
+  for (const { key, value } of fields) {
+    const criterion = criterionOf(key, rubric)
+    if (criterion)
+      readings.push({ name: criterion.name, reading: readValue(criterion, value, here ?? scaleIn(key)) })
+    else if (!notScores.test(key)) visit(value, rubric, here, readings)
   }
 }
 
-/** What a JSON reply says about each criterion: by name, label or alias, at the top or one object deeper. */
-export function parseJsonScores(fields: Record<string, unknown>, rubric: Rubric): Map<string, Reading> {
-  const readings = new Map<string, Reading>()
-  for (const [key, value] of entriesWithin(fields)) {
-    const criterion = rubric.criteria.find(({ name, label, aliases = [] }) =>
-      [name, label, ...aliases].some(each => sameName(each, key)),
-    )
-    if (criterion && !readings.has(criterion.name)) readings.set(criterion.name, readValue(criterion, value))
+function scaleIn(key: string): string | undefined {
+  return /\(([^)]*\d[^)]*)\)/.exec(key)?.[1]
+}
+
+function criterionOf(key: string, rubric: Rubric): Criterion | undefined {
+  const name = plain(key)
+  return rubric.criteria.find(({ name: own, label, aliases = [] }) =>
+    [own, label, ...aliases].some(each => plain(each) === name),
+  )
+}
+
+/** `grammarScore`, `Grammar (0-10)` and `grammar_score` are `grammar`. */
+function plain(text: string): string {
+  return text
+    .replace(/\([^)]*\)/g, '')
+    .replace(/([a-z])(?=[A-Z])/g, '$1 ')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim()
+    .replace(/ (?:score|mark|rating|grade|points)$/, '')
+}
+
+function textOf(node: JsonNode): string | undefined {
+  return node.kind === 'text' || node.kind === 'scalar' ? node.text : undefined
+}
+
+function readValue(criterion: Criterion, node: JsonNode, scale: string | undefined): Reading {
+  const { start, end } = node
+  const problem = (reason: 'unclear' | 'ambiguous' | 'conflict', found: string): Reading => ({
+    kind: 'problem',
+    reason,
+    start,
+    end,
+    found: found.slice(0, 80),
+  })
+  if (node.kind === 'list') return problem('ambiguous', 'a list')
+  if (node.kind === 'object') {
+    const values = node.fields.filter(({ key }) => scoreField.test(key))
+    if (values.length !== 1) return problem(values.length > 1 ? 'conflict' : 'unclear', 'an object')
+    const own = node.fields.find(({ key }) => scaleField.test(key))
+    return readValue(criterion, values[0]!.value, own ? textOf(own.value) : scale)
   }
-  return readings
-}
-
-function* entriesWithin(fields: Record<string, unknown>): Generator<[string, unknown]> {
-  for (const entry of Object.entries(fields)) {
-    yield entry
-    const [, value] = entry
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* Object.entries(value)
-  }
-}
-
-function sameName(a: string, b: string): boolean {
-  const plain = (text: string): string =>
-    text
-      .toLowerCase()
-      .replace(/[\s_-]+/g, ' ')
-      .trim()
-  return plain(a) === plain(b)
-}
-
-function readValue(criterion: Criterion, value: unknown): Reading {
-  const inner =
-    typeof value === 'object' && value !== null
-      ? ((value as Record<string, unknown>).score ?? (value as Record<string, unknown>).mark)
-      : value
-  const text = normalizeReply(
-    `: ${typeof inner === 'number' || typeof inner === 'string' ? inner : ''}`,
-  ).trimEnd()
+  const text = normalizeReply(node.text).trim()
   const reading =
-    criterion.kind === 'score' ? readScore(criterion, text, 0) : readChoice(criterion, text, 0, text.length)
-  const found = (JSON.stringify(value) ?? '').slice(0, 80)
-  return { ...(reading ?? { kind: 'problem', reason: 'unclear', start: 0, end: 0 }), found }
+    criterion.kind === 'score'
+      ? readScoreAlone(criterion, text, scale === undefined ? undefined : highestOf(scale))
+      : readChoice(criterion, `: ${text}`, 0, text.length + 2)
+  return { ...(reading ?? { kind: 'problem', reason: 'unclear' }), start, end, found: node.text.slice(0, 80) }
+}
+
+/** The highest value that a description of a scale names: `1-5`, `5`, `out of 5`. */
+function highestOf(scale: string): number | undefined {
+  const numbers = scale.match(/\d+(?:\.\d+)?/g)
+  return numbers ? Math.max(...numbers.map(Number)) : undefined
 }

@@ -209,33 +209,4 @@ describe('laws', () => {
       { numRuns: 3000 },
     )
   })
-
-  test('time is linear: twice the text takes about twice as long', () => {
-    for (const piece of [
-      'Grammar: ',
-      'Grammar, Creativity, ',
-      '8/10 for ',
-      '{"grammar":{',
-      '((((',
-      'age: (',
-      '1.1.1.',
-      '- - - ',
-      'Grammar   \n',
-      '<think>',
-    ]) {
-      const time = (repeats: number): number => {
-        const text = piece.repeat(repeats)
-        let best = Number.POSITIVE_INFINITY
-        for (let i = 0; i < 3; i++) {
-          const begin = performance.now()
-          parseScores(text, storyRubric)
-          best = Math.min(best, performance.now() - begin)
-        }
-        return best
-      }
-      time(1000)
-      // Quadratic would be 64 times; the rest is for a busy machine.
-      expect(time(32_000) / Math.max(time(4000), 0.5)).toBeLessThan(32)
-    }
-  })
 })

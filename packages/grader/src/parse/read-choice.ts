@@ -1,16 +1,26 @@
 import type { Choice, ChoiceCriterion } from '../rubric/rubric.ts'
-import type { Reading } from './score-problem.ts'
+import { problemAt, type Reading } from './score-problem.ts'
 
 const windowLength = 80
+
+const opening =
+  /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|(?:[:=|([>"'-]|\.{2,20}|…)[\s:=|([>"'-]{0,12})/u
+const scaleNote = /^\s{0,3}[([]\s?[A-Z]\s?(?:-|to)\s?[A-Z]\s?[)\]]/
+const leading = /^(?:(?:the|age|is|in)\s+)*(?:group|category|level|option|letter|class|band|range)\s+/i
+/** Between two choices that are both possible. */
+const alternative =
+  /^\s*[,;/(-]?\s*(?:(?:or|and|to|possibly|maybe|perhaps|even|borderline|bordering on|leaning (?:to|towards?)|-|\/)\s*)*/i
+const ageOpening =
+  /^(?:(?:an?|the)\s+)?(?:(?:child(?:ren)?|students?|writers?|kids?|pupils?)\s+)?(?:(?:of|aged?|ages|about|around|approximately|roughly|between|under|below|up to|younger than|less than|[≤<])\s*){0,4}\d/i
 
 /**
  * Reads the choice that follows a label. What counts is in the same line (or the next one, when the label ends its
  * line), up to the end of the sentence and to the next label, at most 80 characters. The rule:
- * 1. one letter alone is the choice: `C`, `C.`, `(c)`, `C (6-7)`, `F (13-16`;
+ * 1. a letter set off by a sign or the end is the choice: `C`, `C.`, `(c)`, `C (6-7)`, `group C`; a letter that begins
+ *    a phrase is none: `A child`, `E.g.`, `B+`;
  * 2. ages alone are the group that holds them all: `6-7`, `7 years`, `3 or under`; ages of two groups are ambiguous;
  * 3. a letter with ages must agree with them: `E (13-16` is a conflict, since 13-16 is F;
  * 4. two different letters are ambiguous: `C or D`.
- * A capital A before a small word is an article: `A child of 6-7`.
  *
  * @param text the normalized reply
  * @param at where the label ends
@@ -23,83 +33,103 @@ export function readChoice(
   at: number,
   limit: number,
 ): Reading | undefined {
-  // A label of a choice is an everyday word (`age`), so its value has to be set off from it.
-  const opening =
-    /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|[:=|([>"'-])[\s:=|([>"'-]{0,12}/u.exec(
-      text.slice(at, at + 24),
-    )
-  const bare = !opening && text.slice(at, at + 8).match(/^\s([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u)
+  const note = scaleNote.exec(text.slice(at, at + 12))?.[0].length ?? 0
+  const from = at + note
+  const opened = opening.exec(text.slice(from, from + 36))
+  const bare = !opened && /^\s([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u.exec(text.slice(from, from + 8))
   const isOption = bare && criterion.options.some(({ value }) => value === bare[1])
-  if (!opening && !isOption) return undefined
-  const start = at + (opening ? opening[0].length : 1)
-  const line = (text.slice(start, Math.min(limit, start + windowLength)).split('\n')[0] ?? '').replace(
-    /[,;\s]+$/,
-    '',
-  )
-  const piece = line.split(/[.!?]\s+(?=["“]?[\p{Lu}][\p{Ll}])/u)[0]!
-  const colon = opening !== null && /[:=|]/.test(opening[0])
+  if (!opened && !isOption) return undefined
+  let start = from + (opened?.[0].length ?? 1)
+  const line = text.slice(start, Math.min(limit, start + windowLength)).split('\n')[0]!
+  const group = leading.exec(line)?.[0].length ?? 0
+  start += group
+  const piece = line
+    .slice(group)
+    .split(/[.!?]\s+(?=["“]?[\p{Lu}][\p{Ll}])/u)[0]!
+    .replace(/[,;\s]+$/, '')
   const place = { start, end: start + piece.length }
-  const named = optionsNamed(criterion, piece)
-  const byAge = criterion.options.some(({ ages }) => ages)
-    ? groupsOfAges(criterion.options, piece)
-    : undefined
-  if (named.size > 1) return { kind: 'problem', reason: 'ambiguous', ...place }
-  const [letter] = named
-  if (byAge === undefined || byAge.size === 0) {
-    if (letter !== undefined) return { kind: 'value', value: letter, ...place }
-    if (byAge !== undefined) return { kind: 'problem', reason: 'out-of-range', ...place }
-    return colon && piece !== '' ? { kind: 'problem', reason: 'unclear', ...place } : undefined
+  const first = optionAt(criterion, piece, 0)
+  if (first) return afterOption(criterion, piece, first, place)
+  const ages = criterion.options.some(each => each.ages) && ageOpening.test(piece)
+  const groups = ages ? groupsOfAges(criterion.options, upToSign(piece)) : undefined
+  if (groups) {
+    if (groups.size === 1) return { kind: 'value', value: [...groups][0]!, ...place, isBare: true }
+    return problemAt(groups.size === 0 ? 'out-of-range' : 'ambiguous', place)
   }
-  if (byAge.size > 1) {
-    return { kind: 'problem', reason: letter === undefined ? 'ambiguous' : 'conflict', ...place }
-  }
-  const [group] = byAge
-  if (letter !== undefined && letter !== group) return { kind: 'problem', reason: 'conflict', ...place }
-  return { kind: 'value', value: group!, ...place }
+  return piece !== '' && opened && /[:=|]/.test(opened[0]) ? problemAt('unclear', place) : undefined
 }
 
-/** The options whose value, or whole label in words, stands in the piece. */
-function optionsNamed({ options }: ChoiceCriterion, piece: string): Set<string> {
-  const found = new Set<string>()
-  for (const token of piece.matchAll(/(?<![\p{L}\p{N}'’])[\p{L}\p{N}+-]+(?![\p{L}\p{N}'’])/gu)) {
-    const [word] = token
-    for (const { value } of options) {
-      const single = value.length === 1 && /[a-z]/i.test(value)
-      if (
-        single
-          ? word !== value && !(token.index <= 1 && word === value.toLowerCase())
-          : word.toLowerCase() !== value.toLowerCase()
+function afterOption(
+  criterion: ChoiceCriterion,
+  piece: string,
+  { value, end }: FoundOption,
+  place: { start: number; end: number },
+): Reading {
+  const rest = piece.slice(end)
+  const other = optionAt(criterion, rest, alternative.exec(rest)![0].length)
+  if (other && other.value !== value) return problemAt('ambiguous', place)
+  const ages = /^\s*[:([-]?\s*(?:(?:ages?|aged|about|around)\s*)?(?=\d|under\b|below\b|up to\b)/i.exec(rest)
+  const groups = ages && groupsOfAges(criterion.options, upToSign(rest.slice(ages[0].length)))
+  if (groups && !(groups.size === 1 && groups.has(value))) return problemAt('conflict', place)
+  // A label with its ages has said all; a letter alone may go on where a reply is cut.
+  return { kind: 'value', value, ...place, isBare: !groups }
+}
+
+function upToSign(text: string): string {
+  return text.split(/[.;)\],](?!\d)/)[0]!
+}
+
+interface FoundOption {
+  value: string
+  end: number
+}
+
+/** The option that stands at a place: its value set off from what follows, or its label in words. */
+function optionAt({ options }: ChoiceCriterion, piece: string, at: number): FoundOption | undefined {
+  const rest = piece.slice(at)
+  for (const { value } of options) {
+    const isLetter = /^[a-z]$/i.test(value)
+    if (
+      !(
+        rest.startsWith(value) ||
+        (rest.slice(0, value.length).toLowerCase() === value.toLowerCase() && at === 0)
       )
-        continue
-      const rest = piece.slice(token.index + word.length)
-      const article =
-        single &&
-        value.toUpperCase() === 'A' &&
-        /^\s+(?!or\b|and\b|to\b|but\b|group\b|possibly\b|maybe\b)\p{Ll}/u.test(rest)
-      if (!article) found.add(value)
+    )
+      continue
+    const after = rest.slice(value.length)
+    if (!isLetter) {
+      if (!/^[\p{L}\p{N}]/u.test(after)) return { value, end: at + value.length }
+      continue
     }
+    const isSetOff =
+      /^\s*$|^\s*[,;:()[\]|/"”]|^\s?[.'’](?![\p{L}])|^\s+-|^-(?=\s?[\p{L}\d])|^\s+(?:or|and|to|possibly|maybe|perhaps|group|ages?|aged)\b|^\s+\d/u
+    if (isSetOff.test(after)) return { value, end: at + value.length }
   }
-  if (found.size === 0) {
-    const lower = piece.toLowerCase()
-    for (const { value, label } of options)
-      if (/\p{L}{4}/u.test(label) && lower.includes(label.toLowerCase())) found.add(value)
+  const lower = rest.toLowerCase()
+  for (const { value, label } of options) {
+    if (/\p{L}{4}/u.test(label) && lower.startsWith(label.toLowerCase()))
+      return { value, end: at + label.length }
   }
-  return found
+  return undefined
 }
 
-/** The groups that the ages in the piece fall into, empty when they are outside all; undefined without ages. */
-function groupsOfAges(options: readonly Choice[], piece: string): Set<string> | undefined {
-  const numbers = [...piece.matchAll(/(?<![\p{L}\p{N}.])\d{1,3}(?![\p{N}]|\.\d)/gu)].map(([number]) =>
+/** The groups that the ages in the text fall into, empty when they are outside all; undefined without ages. */
+function groupsOfAges(options: readonly Choice[], text: string): Set<string> | undefined {
+  const numbers = [...text.matchAll(/(?<![\p{L}\p{N}.])\d{1,3}(?![\p{N}]|\.\d)/gu)].map(([number]) =>
     Number(number),
   )
-  if (numbers.length === 0) return undefined
-  const under = /(?:\bunder|\bbelow|\byounger|\bless|\bup to|≤|<)/i.test(piece)
-  const ages = numbers.length === 1 && under ? [0, numbers[0]!] : numbers
+  // "Over 9" and "10+" have no upper end.
+  if (
+    numbers.length === 0 ||
+    /\b(?:over|above|older|at least|more than|plus|up(?:wards)?$|not)\b|[≥>+]/i.test(text)
+  )
+    return undefined
+  const isUnder = /\b(?:under|below|younger|less|up to)\b|[≤<]/i.test(text)
+  const ages = numbers.length === 1 && isUnder ? [0, numbers[0]!] : numbers
   const groups = new Set<string>()
   for (const { value, ages: range } of options) {
     if (range && ages.some(age => age >= range[0] && age <= range[1])) groups.add(value)
   }
-  // `under 3` reaches from 0: only the group of the upper end counts when it begins at 0 as well.
   if (ages.some(age => !options.some(({ ages: range }) => range && age >= range[0] && age <= range[1])))
     return new Set()
   return groups

@@ -25,7 +25,7 @@ const words: Record<string, number> = {
 }
 const fractions: Record<string, number> = { '½': 0.5, '¼': 0.25, '¾': 0.75 }
 // A comma is a decimal sign only directly between two digits, and not in a list such as 8,7,9.
-const digits = /(\d{1,9})(?:\.(\d{1,9})|,(\d{1,2})(?![\d,]))?(?:\s?([½¼¾]))?/y
+const digits = /(\d{1,9})(?:\.(\d{1,9})|,(\d{1,2})(?!\d|,\d))?(?:\s?([½¼¾]))?/y
 const word = /(zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])(?: and a half(?![a-z]))?/iy
 const ideograph = /[〇零一二三四五六七八九十](?![〇零一二三四五六七八九十])/y
 

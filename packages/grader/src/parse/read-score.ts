@@ -1,22 +1,33 @@
 import type { ScoreCriterion } from '../rubric/rubric.ts'
 import { readNumber } from './read-number.ts'
-import type { Reading, ScoreProblemReason } from './score-problem.ts'
+import { problemAt, type Reading } from './score-problem.ts'
 
-/** Between a label and its score at most this many characters are passed over. */
+/** Between a label and its score at most this many characters are skipped. */
 const fillerLimit = 60
 
-const signs = /[\s:=|\->"'“”‘’([{→]+/y
+const sign = /[\s:=|>"'“”‘’([{→⇒-]|\.{2,20}|…/y
 const scaleNote =
-  /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*\d{1,4}|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*[)\]]/iy
+  /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
 const fillerWord =
   /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|would|be|say|about|around|approximately)(?![\p{L}\p{N}'’])/iuy
-const over = /\s{0,3}(?:\/|out\s+of|von|sur|aus)\s{0,3}/iy
-const percent = /\s?%/y
-const moreValues = /\s{0,3}(?:->|→|=>|-|to|or|~)\s{0,3}\d/iy
-const unit = /\s{0,3}(?:points?|pts|marks?|stars?)(?![\p{L}\p{N}])/iuy
+const over = /\s{0,3}(?:(\/)|(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}/iuy
+const percent = /\s?%|\s+percent\b/iy
+const moreValues =
+  /\s{0,3}(?:->|→|⇒|=>|-|to|or|~)\s{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
+const unit = /\s{0,3}(?:points?|pts|marks?)(?![\p{L}\p{N}])/iuy
+const stars = /\s{0,3}(?:stars?|[★☆⭐])/iuy
 // What may follow a number that has no denominator: anything but a noun that it would count.
 const goodEnd =
-  /\s*(?:$|[,;.:!?)\]}|"'“”’([\n-]|(?:and|but|because|since|as|for|with|while|though)(?![\p{L}\p{N}]))/uy
+  /\s*(?:$|[,;.!)\]}|"'“”’([\n-]|(?:and|but|because|since|as|for|with|while|though)(?![\p{L}\p{N}]))/uy
+const numberWord = /^\p{L}/u
+
+/** What surrounds a score. */
+export interface ScoreContext {
+  /** Whether a criterion is named at a place: that ends a bare number as a comma does. */
+  isLabelAt?: (at: number) => boolean
+  /** The highest score of the scale that the reply declares for numbers without a denominator. */
+  scale?: number | undefined
+}
 
 /** What of a text stands at a place, by a sticky expression. */
 function matchAt(expression: RegExp, text: string, at: number): RegExpExecArray | undefined {
@@ -24,107 +35,122 @@ function matchAt(expression: RegExp, text: string, at: number): RegExpExecArray 
   return expression.exec(text) ?? undefined
 }
 
+/** Reads a text that is a score and nothing else, such as the cell of a table. */
+export function readScoreAlone(criterion: ScoreCriterion, text: string, scale?: number): Reading {
+  const reading = readScore(criterion, `: ${text}`, 0, { scale })
+  return reading ?? problemAt('unclear', { start: 0, end: text.length })
+}
+
 /**
  * Reads the score that follows a label.
  *
  * @param text the normalized reply
  * @param at where the label ends
- * @param isLabelAt says whether another label begins at a place: that ends a bare number as a comma does
  * @returns undefined when no number follows
  */
 export function readScore(
   criterion: ScoreCriterion,
   text: string,
   at: number,
-  isLabelAt: (at: number) => boolean = () => false,
+  context: ScoreContext = {},
 ): Reading | undefined {
   let start = at
-  let colon = false
-  let lineBreak = false
+  let hasColon = false
+  let isNewLine = false
+  let { scale } = context
   for (;;) {
     if (start - at > fillerLimit) return undefined
     const note = matchAt(scaleNote, text, start)
-    // A range in brackets is the scale only when it ends at the highest score.
-    if (note && (note[1] === undefined || Number(note[1]) === criterion.max)) {
+    if (note) {
+      scale = Number(note[1] ?? note[2] ?? note[3])
       start += note[0].length
       continue
     }
-    const sign = /[\s:=|\->"'“”‘’([{→]/.test(text.charAt(start))
-      ? matchAt(signs, text.slice(0, start + fillerLimit), start)
-      : undefined
-    if (sign) {
-      // A bracket may open a scale note: look at it first.
-      const bracket = sign[0].search(/[([]/)
-      const step = bracket > 0 ? bracket : sign[0].length
-      const passed = sign[0].slice(0, step)
-      colon ||= /[:=]/.test(passed)
-      lineBreak = /\n[^\S\n]*$/.test(passed)
-      start += step
+    const skipped = matchAt(sign, text, start)
+    if (skipped) {
+      hasColon ||= /[:=]/.test(skipped[0])
+      if (skipped[0] === '\n') isNewLine = true
+      else if (/\S/.test(skipped[0])) isNewLine = false
+      start += skipped[0].length
       continue
     }
     const word = matchAt(fillerWord, text, start)
     if (!word) break
     start += word[0].length
-    lineBreak = false
+    isNewLine = false
   }
   const number = readNumber(text, start)
-  if (!number) {
-    return colon
-      ? { kind: 'problem', reason: 'unclear', start, end: Math.min(text.length, start + 40) }
-      : undefined
-  }
+  if (!number)
+    return hasColon ? problemAt('unclear', { start, end: Math.min(text.length, start + 40) }) : undefined
   const { value, end } = number
   // `Grammar: -1` is below the scale; in `Grammar - 8` and `Grammar: - 8` the sign is a dash.
-  const negative = colon && text[start - 1] === '-' && /[:=\s]/.test(text.charAt(start - 2)) && value !== 0
-  if (negative) return { kind: 'problem', reason: 'out-of-range', start: start - 1, end }
-  return afterNumber(criterion, text, { start, end, value, lineBreak }, isLabelAt)
+  if (hasColon && text[start - 1] === '-' && /[:=\s]/.test(text.charAt(start - 2)) && value !== 0)
+    return problemAt('out-of-range', { start: start - 1, end })
+  return afterNumber(criterion, text, { start, end, value, isNewLine, hasColon }, { ...context, scale })
 }
 
 interface FoundNumber {
   start: number
   end: number
   value: number
-  /** Whether it stands at the start of a line. */
-  lineBreak: boolean
+  /** Whether it stands at the start of a line after the label's. */
+  isNewLine: boolean
+  hasColon: boolean
 }
 
 function afterNumber(
   criterion: ScoreCriterion,
   text: string,
-  { start, end, value, lineBreak }: FoundNumber,
-  isLabelAt: (at: number) => boolean,
-): Reading | undefined {
-  const problem = (reason: ScoreProblemReason, to: number): Reading => ({
-    kind: 'problem',
-    reason,
-    start,
-    end: to,
-  })
+  { start, end, value, isNewLine, hasColon }: FoundNumber,
+  { isLabelAt = () => false, scale }: ScoreContext,
+): Reading {
+  const problem = (reason: 'unclear' | 'ambiguous' | 'other-scale', to: number): Reading =>
+    problemAt(reason, { start, end: Math.min(text.length, to) })
   const slash = matchAt(over, text, end)
-  const scale = slash && readNumber(text, end + slash[0].length)
-  const percentSign = matchAt(percent, text, end)
-  if (slash && !scale) return problem('unclear', end + slash[0].length)
-  if (scale) {
-    if (matchAt(moreValues, text, scale.end)) return problem('ambiguous', scale.end + 2)
+  const of = slash && readNumber(text, end + slash[0].length)
+  if (slash?.[1] && !of) return problem('unclear', end + slash[0].length)
+  if (of) {
+    if (matchAt(moreValues, text, of.end)) return problem('ambiguous', of.end + 2)
     // 8/10/12 is a date or a list, not a fraction; a letter makes it a word (`8/10ths`).
-    if (/^[/\p{L}\d]/u.test(text.slice(scale.end, scale.end + 2)) && !isLabelAt(scale.end))
-      return problem('unclear', scale.end + 1)
-    return onScale(criterion, { value, of: scale.value, start, end: scale.end })
+    if (/^[/\p{L}\d]/u.test(text.slice(of.end, of.end + 2)) && !isLabelAt(of.end))
+      return problem('unclear', of.end + 1)
+    // `8 of 10 sentences are correct` counts sentences.
+    const counts = slash[1] ? /^ (?:sentences|words|lines|errors|mistakes|times)\b/i : /^ (?!points?\b)[a-z]/
+    if (counts.test(text.slice(of.end, of.end + 12)) && !matchAt(goodEnd, text, of.end))
+      return problem('unclear', of.end)
+    return onScale(criterion, { value, of: of.value, start, end: of.end })
   }
+  const percentSign = matchAt(percent, text, end)
   if (percentSign) return onScale(criterion, { value, of: 100, start, end: end + percentSign[0].length })
-  if (matchAt(moreValues, text, end)) return problem('ambiguous', Math.min(text.length, end + 8))
-  // Numbers of a list: `Consistency:` and on the next line `1. The student ...`.
-  const listNumber = /^[.)]\s+\S/.test(text.slice(end, end + 8))
-  if (listNumber && (lineBreak || value === 1) && !labelFollows(text, end + 1, isLabelAt))
+  if (matchAt(moreValues, text, end)) return problem('ambiguous', end + 8)
+  if (matchAt(stars, text, end)) return problem('other-scale', end + 6)
+  const labelAfter = labelFollows(text, end, isLabelAt)
+  if (isNewLine) {
+    // Numbers of a list: `Grammar` and on the next line `2. Creativity`, or `1. The tenses change.`
+    const alone = /^[^\S\n]*(?:$|\n|[.,;)]?[^\S\n]*(?:$|\n)|\s?[-:(|])/.test(text.slice(end, end + 12))
+    if (!alone) return problem('unclear', end + 1)
+  } else if (
+    value === 1 &&
+    /^[.)]\s+\S/.test(text.slice(end, end + 8)) &&
+    !labelFollows(text, end + 1, isLabelAt)
+  )
     return problem('unclear', end + 1)
   const units = matchAt(unit, text, end)
   const after = end + (units?.[0].length ?? 0)
-  if (!matchAt(goodEnd, text, after) && !labelFollows(text, after, isLabelAt))
-    return problem('unclear', after)
+  const isGood = matchAt(goodEnd, text, after) || (hasColon && /^\s*:/.test(text.slice(after, after + 4)))
+  if (!isGood && !labelAfter && !labelFollows(text, after, isLabelAt)) return problem('unclear', after)
   // `8. Creativity` ends a sentence; `8.x` and `8,x` do not.
   if (/^[.,:][\p{L}\d]/u.test(text.slice(after, after + 2)) && !isLabelAt(after + 1))
     return problem('unclear', after)
-  return inRange(criterion, { value, start, end })
+  // `One, the dog runs away; two, ...` counts.
+  if (
+    numberWord.test(text.slice(start, end)) &&
+    /^,\s/.test(text.slice(after, after + 2)) &&
+    !labelFollows(text, after + 1, isLabelAt)
+  )
+    return problem('unclear', after)
+  const reading = onScale(criterion, { value, of: scale ?? criterion.max, start, end: after })
+  return { ...reading, isBare: true }
 }
 
 function labelFollows(text: string, at: number, isLabelAt: (at: number) => boolean): boolean {
@@ -139,18 +165,11 @@ interface Fraction {
   end: number
 }
 
-function onScale(criterion: ScoreCriterion, { value, of, start, end }: Fraction): Reading {
-  if (of === criterion.max) return inRange(criterion, { value, start, end })
-  if (!criterion.otherScales?.includes(of)) return { kind: 'problem', reason: 'other-scale', start, end }
-  if (value > of) return { kind: 'problem', reason: 'out-of-range', start, end }
-  return inRange(criterion, { value: (value / of) * criterion.max, start, end })
-}
-
-function inRange(
-  { min, max }: ScoreCriterion,
-  { value, start, end }: { value: number; start: number; end: number },
-): Reading {
-  return value >= min && value <= max
-    ? { kind: 'value', value, start, end }
-    : { kind: 'problem', reason: 'out-of-range', start, end }
+function onScale({ min, max, otherScales }: ScoreCriterion, { value, of, start, end }: Fraction): Reading {
+  if (of !== max && !otherScales?.includes(of)) return problemAt('other-scale', { start, end })
+  if (value > of) return problemAt('out-of-range', { start, end })
+  const score = of === max ? value : (value / of) * max
+  return score >= min && score <= max
+    ? { kind: 'value', value: score, start, end }
+    : problemAt('out-of-range', { start, end })
 }

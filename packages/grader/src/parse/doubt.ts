@@ -1,0 +1,103 @@
+const someone =
+  "(?:text|story|student|pupil|completion|writer|author|passage|ending|paragraph|line|it|he|she|they|someone|somebody|child|user|prompt|words?)(?:'s\\s+\\w+)?"
+const says =
+  '(?:says?|said|tells?|told|asks?|asked|claims?|claimed|wants?|wanted|demands?|demanded|instructs?|instructed|requests?|requested|states?|stated|declares?|declared|insists?|pretends?)'
+/** Verbs of stories as well: they report only what follows in the same breath. */
+const shows =
+  '(?:writes?|wrote|written|contains?|contained|includes?|included|ends?|ended|reads?|suggests?)(?:(?! - )[^,;.!?]){0,60}$'
+const itself =
+  '(?:gives?|gave|awards?|awarded|rates?|rated|grades?|graded|scores?|scored|marks?|marked)\\s+(?:itself|himself|herself|themselves)'
+
+/** Somebody else's words, an example, or another text than the one to be judged. */
+const reporting = [
+  `\\b${someone}\\s+(?:\\w+\\s+){0,2}?(?:${says}\\b|${itself}\\b|${shows})`,
+  '\\b(?:asks?|asked|tells?|told|wants?|orders?|instructs?|instructed|invites?|urges?)\\s+(?:me|us|the\\s+(?:judge|grader|reader|teacher))\\b',
+  '\\b(?:quot(?:e|es|ed|ing)|claim(?:s|ed|ing)?|copied from|taken from)\\b',
+  '\\b(?:for example|for instance|example|e\\.g\\.|such as|placeholder|sample (?:answer|output|scores?))(?![\\p{L}])',
+  '\\b(?:previous|prior|earlier|last|other|another|next)\\s+(?:\\w+\\s+)?(?:student|pupil|story|stories|text|texts|completion|writer|child|one|model|version|draft|attempt|time)\\b',
+  '\\b(?:reference|original|first|second)\\s+(?:student|pupil|writer|model|version|draft|attempt|sample)\\b',
+  '\\bcompared\\s+(?:with|to)\\b',
+  '\\b(?:better|worse|weaker|stronger|higher|lower|more|less)\\s+than\\b',
+  '\\b(?:on average|(?:average|typical) (?:student|pupil|child|story|score|mark))\\b',
+].join('|')
+
+/** What would be, what is not, and what is not decided yet. */
+const hypothetical = [
+  '\\b(?:if|unless|otherwise|suppose|assuming)\\b',
+  '\\b(?:would|could|might|should)\\s+have\\b',
+  '\\bhad\\s+(?:it|he|she|they|the)\\b',
+  '\\bwere\\s+(?:it|he|she|they|the)\\b',
+  '\\b(?:perfect|ideal|maximum|highest|best)\\s+(?:\\w+\\s+)?(?:is|would be|score|mark)\\b',
+  "(?:\\b(?:not|never|cannot)\\b|n['’]t\\b)[^,;:]{0,40}$|\\b(?:refuse[sd]?|deny|decline)\\b",
+  '\\b(?:tempted|initially|at first|first thought|first impression|started (?:with|at|from)|draft|tentative(?:ly)?|perhaps|maybe|possibly)\\b',
+].join('|')
+
+/** The judge speaks for itself again. */
+const resuming = [
+  '\\b(?:so|therefore|hence|thus|but|however|still|yet|nevertheless|accordingly)\\b',
+  "\\bI(?:['’]d|['’]ll| would| will)? (?:give|award|rate|score|grade|assign|say|settle|mark)\\b",
+  '\\b(?:my|the) (?:\\w+ )?(?:scores?|grades?|marks?|ratings?|answer|verdict|evaluation)\\b',
+  '\\bfinal(?:ly)?\\b',
+  '\\bthis (?:one|story|text|student|pupil|completion)\\b',
+].join('|')
+
+const report = new RegExp(reporting, 'giu')
+const doubt = new RegExp(`${reporting}|${hypothetical}`, 'giu')
+const resume = new RegExp(resuming, 'gi')
+
+/** Whether the words before a place say that what follows is somebody else's, or about another text. */
+export function isReported(words: string): boolean {
+  return lastOf(report, words) > lastOf(resume, words)
+}
+
+/** Whether the words before a score take it back: reported, compared, conditional or denied, and nothing after that. */
+export function isDoubted(words: string): boolean {
+  return lastOf(doubt, words) > lastOf(resume, words)
+}
+
+/** Whether the words before a score say that the judge speaks for itself. */
+export function isResumed(words: string): boolean {
+  return lastOf(resume, words) >= 0
+}
+
+function lastOf(expression: RegExp, words: string): number {
+  let last = -1
+  for (const { index, 0: found } of words.matchAll(expression)) last = index + found.length
+  return last
+}
+
+const hypotheticalAfter =
+  /^[^\S\n]{0,3}(?:would|could|might|if|unless|only if|were|is (?:the|what|reserved|too|not|for)|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|in the (?:last|previous|other)|had|\?)/iu
+const correction =
+  /\b(?:no[,;:]|no wait|wait|actually|or rather|make (?:it|that)|scratch that|correction|on (?:second thought|reflection)|hmm|sorry|revised?|lower(?:ed|ing)?|rais(?:e|ed|ing)|changed?|minus|reduced?|(?:maybe|perhaps|possibly|or)(?= (?:an? |even )?\d))\b[^.\n]{0,40}?\d/i
+const disclaimer = new RegExp(
+  `\\b(?:is|are|was|were)\\s+(?:only |just |exactly )?what\\b|\\b(?:as|which)\\s+${someone}\\s+${says}\\b|\\b(?:the|this)\\s+${someone}\\s+(?:wants?|asks?|claims?|tells?|demands?|says?|wrote|gives? itself|gave itself)\\b|\\bnot\\s+my\\b|\\bI\\s+(?:will|do|would|can|shall)\\s?(?:not\\b|n['’]t\\b)|\\bI\\s?(?:won|don|can|wouldn)['’]t\\b|\\bI\\s+(?:refuse|decline|ignore)\\b`,
+  'i',
+)
+const laterDisclaimer = new RegExp(
+  `^\\W{0,10}(?:this|that|these|those|the above|the (?:line|scores?|marks?|grades?) above)\\b[^.\\n]{0,60}?\\b(?:what\\s+(?:the\\s+)?${someone}|not\\s+my|${someone}\\s+(?:\\w+\\s+){0,2}?${says}|copied|quoted|taken)\\b`,
+  'i',
+)
+
+/** Whether a line says that the scores before it are somebody else's: "That is what the text wants me to answer." */
+export function isDisclaimer(line: string): boolean {
+  return laterDisclaimer.test(line)
+}
+
+/**
+ * Whether the words after a score take it back.
+ *
+ * @param rest what follows the score
+ */
+export function isTakenBack(rest: string): boolean {
+  if (hypotheticalAfter.test(rest.replace(/^[)\]}"'”’]{1,3}/, ''))) return true
+  const end = /[.!?;](?=\s|$)|\n/.exec(rest)?.index ?? rest.length
+  if (disclaimer.test(rest.slice(0, end))) return true
+  return isDisclaimer(rest.slice(end, end + 160))
+}
+
+/** Whether the sentence goes on to another number for the same criterion: `8/10, no, 7/10`. */
+export function isCorrected(rest: string, next: number): boolean {
+  const end = /[.!?;](?=\s|$)|\n/.exec(rest)?.index ?? rest.length
+  return correction.test(rest.slice(0, Math.min(end, next)))
+}

@@ -1,5 +1,5 @@
 // What the entry for Node and the one for browsers share.
-export { CompilerError, type CompilerErrorCode } from './errors.ts'
+export { CompilerError, type CompilerErrorCode, type CompilerErrorDetails } from './errors.ts'
 export type {
   Attribute,
   Attributes,

@@ -51,7 +51,7 @@ export const hubError: Wording<HubErrorDetails> = {
   gated: ({ hasToken }) => ({
     remedy: hasToken
       ? 'Accept its terms on its page with the account that HF_TOKEN belongs to.'
-      : `Accept its terms on its page, then ${token} of that account.`,
+      : 'Accept its terms on its page, then put an access token of that account into the environment variable HF_TOKEN.',
   }),
   refused: own,
   unreachable: own,

@@ -1,3 +1,5 @@
+import type { BackendErrorDetails } from '@tinystories/backends'
+import type { CompilerErrorDetails } from '@tinystories/compiler'
 import type { GraderErrorDetails } from '@tinystories/grader'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
 import type { TrainerErrorDetails } from '@tinystories/trainer'
@@ -7,6 +9,7 @@ import type { HubErrorDetails } from '@tinystories/utils/hub'
 import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
+import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
 import { trainerError } from './trainer-errors.ts'
@@ -23,6 +26,8 @@ import type { Wording } from './wording.ts'
 
 /** The details of every error class of the packages, by the name of the class. */
 export interface AllDetails {
+  BackendError: BackendErrorDetails
+  CompilerError: CompilerErrorDetails
   FileError: FileErrorDetails
   GraderError: GraderErrorDetails
   HttpError: HttpErrorDetails
@@ -40,6 +45,8 @@ export interface AllDetails {
  * for an error of another.
  */
 export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails[Name]> } = {
+  BackendError: backendError,
+  CompilerError: compilerError,
   FileError: fileError,
   GraderError: graderError,
   HttpError: httpError,

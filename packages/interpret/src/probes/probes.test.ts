@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { type ProbeItem, probeItems, runProbes, summarizeProbes, wilsonInterval } from './index.ts'
+
+const grammar = probeItems.filter(({ kind }) => kind === 'grammar')
+
+test('has at least 20 phenomena of grammar with 50 different pairs each', () => {
+  const phenomena = new Set(grammar.map(({ phenomenon }) => phenomenon))
+  expect(phenomena.size).toBeGreaterThanOrEqual(20)
+  for (const phenomenon of phenomena) {
+    const items = grammar.filter(item => item.phenomenon === phenomenon)
+    expect(items, phenomenon).toHaveLength(50)
+    const texts = items.map(({ prompt, right, wrong }) => prompt + right + wrong[0])
+    expect(new Set(texts).size, phenomenon).toBe(50)
+  }
+})
+
+test('every item has endings that begin a word and differ, and prompts without a blank at the end', () => {
+  for (const { prompt, right, wrong } of probeItems) {
+    expect(prompt).toBe(prompt.trim())
+    expect(wrong.length).toBeGreaterThan(0)
+    for (const ending of [right, ...wrong]) expect(ending).toMatch(/^ \S/)
+    expect(new Set([right, ...wrong]).size).toBe(1 + wrong.length)
+  }
+  // Where two answers stand in the text, each is right as often as the other.
+  for (const kind of ['reasoning', 'context']) {
+    const items = probeItems.filter(item => item.kind === kind)
+    const firstIsRight = items.filter(
+      ({ prompt, right, wrong }) => prompt.indexOf(right) < prompt.indexOf(wrong[0]!),
+    )
+    expect(firstIsRight.length / items.length).toBe(0.5)
+    expect(items.length).toBeGreaterThanOrEqual(30)
+  }
+})
+
+const item = (right: string, ...wrong: string[]): ProbeItem => ({
+  kind: 'facts',
+  phenomenon: wrong.length === 1 ? 'pair' : 'choice',
+  prompt: 'The sun was',
+  right,
+  wrong,
+})
+
+test('counts an item when the right ending is strictly likelier than every wrong one', async () => {
+  const logProbability: Record<string, number> = { ' hot': -1, ' cold': -2, ' wet': -1, ' new': -0.5 }
+  const items = [
+    item(' hot', ' cold'),
+    item(' hot', ' wet'),
+    item(' hot', ' cold', ' new'),
+    item(' new', ' hot', ' cold', ' wet'),
+  ]
+  const asked: string[] = []
+  const results = await runProbes(
+    async (prompt, endings) => {
+      asked.push(prompt)
+      return endings.map(ending => logProbability[ending]!)
+    },
+    { items },
+  )
+  expect(asked).toHaveLength(4)
+  expect(results).toMatchObject([
+    { phenomenon: 'pair', items: 2, passed: 1, accuracy: 0.5, chance: 0.5 },
+    { phenomenon: 'choice', items: 2, passed: 1, accuracy: 0.5, chance: (1 / 3 + 1 / 4) / 2 },
+  ])
+  expect(summarizeProbes(results, 'facts')).toMatchObject({ items: 4, passed: 2, accuracy: 0.5 })
+})
+
+test('intervals are those of statsmodels', () => {
+  // statsmodels 0.15.0, proportion_confint(successes, trials, method='wilson')
+  const golden: [number, number, number, number][] = [
+    [0, 50, 0, 0.07134759913335874],
+    [25, 50, 0.3664451431682858, 0.6335548568317142],
+    [49, 50, 0.8950455641036218, 0.9964607407283538],
+    [50, 50, 0.9286524008666412, 1],
+    [3, 7, 0.15821985525146964, 0.7495416354723428],
+  ]
+  for (const [successes, trials, low, high] of golden) {
+    const interval = wilsonInterval(successes, trials)
+    expect(interval[0]).toBeCloseTo(low, 12)
+    expect(interval[1]).toBeCloseTo(high, 12)
+  }
+  expect(wilsonInterval(0, 0)).toEqual([0, 1])
+})

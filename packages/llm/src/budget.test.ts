@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { BudgetExceededError, createChatClient, knownPrices } from './index.ts'
+import { createChatClient, knownPrices, LlmError } from './index.ts'
+import { failureOf } from './test-helpers/failure-of.ts'
 import { say, serve } from './test-helpers/serve.ts'
 
 const prices = { input: 100, output: 100 }
@@ -19,10 +20,11 @@ test('calls in flight never pass the budget together, and what fits is made', as
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(requests)
   expect(server.counts().delivered).toBe(requests)
   const refused = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult
-  expect(refused.reason).toBeInstanceOf(BudgetExceededError)
-  expect(refused.reason.message).toMatch(
-    /^The budget of \$0\.0500 is used up: .* Raise the budget or lower maxTokens\.$/,
-  )
+  expect(LlmError.isInstance(refused.reason)).toBe(true)
+  expect(refused.reason).toMatchObject({
+    code: 'budget-exceeded',
+    details: { budget, purpose: 'call', calls: requests },
+  })
 })
 
 test('replies that broke off count at their worst', async () => {
@@ -35,9 +37,8 @@ test('replies that broke off count at their worst', async () => {
     budget: 0.05,
     retryDelay: 1,
   })
-  await expect(client.complete({ ...say('hello'), maxTokens: 100 })).rejects.toBeInstanceOf(
-    BudgetExceededError,
-  )
+  const error = await failureOf(client.complete({ ...say('hello'), maxTokens: 100 }))
+  expect(error.code).toBe('budget-exceeded')
   expect(client.account().possibleCost).toBeLessThanOrEqual(0.05)
   expect(client.account().possibleCost).toBeGreaterThan(0.03)
 })

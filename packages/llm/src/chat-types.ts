@@ -1,16 +1,25 @@
+import type { ReasoningEffort } from './providers/provider.ts'
+
+export type { ReasoningEffort }
+
 /** One message of a conversation. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant'
   content: string
 }
 
-/** A conversation to go on with, and how. What is left out is the server's default. */
+/** A conversation to continue, and how. What is left out is the server's default. */
 export interface ChatRequest {
   messages: ChatMessage[]
   temperature?: number
   topP?: number
-  /** Tokens the reply may have at most. Needed for a budget where the model's own limit is not known. */
+  /**
+   * Tokens the answer may have at most. Models that think before they answer get room for their thoughts in addition.
+   * Needed for a budget where the model's own limit is not known.
+   */
   maxTokens?: number
+  /** How much a reasoning model thinks. Default: what the server does. */
+  reasoning?: ReasoningEffort
   /** A wish: servers that know it draw the same reply again. */
   seed?: number
   /** The reply ends before any of these. */
@@ -33,21 +42,24 @@ export interface TokenLogprob {
 
 /** What the model said. */
 export interface ChatReply {
+  /** Without thoughts; empty where they used up the limit. */
   text: string
-  /** `stop`, `length`, `content_filter`, … as the server says. */
+  /** What the model thought before it answered, where the server says. */
+  reasoning?: string
+  /** `stop`, `length`, `content_filter`, … in OpenAI's words. */
   finishReason: string
   /** The model that the server names, often with its version. */
   model: string
   /** As the server counted; both 0 where it did not say. */
   usage: { inputTokens: number; outputTokens: number }
-  /** US dollars when the exchange was made; undefined where prices or usage are not known. Nothing is paid for a `cached` reply. */
+  /** US dollars at the time of the exchange; undefined where prices or usage are not known. Nothing is paid for a `cached` reply. */
   cost: number | undefined
   /** True when the reply comes from the cache, or from a call for the same key that was already on its way. */
   cached: boolean
   logprobs?: TokenLogprob[]
 }
 
-/** What a client has used since it was made. */
+/** What a client has used since it was created. */
 export interface ChatAccount {
   /** Requests that were answered and paid. */
   requests: number
@@ -67,7 +79,7 @@ export interface ChatAccount {
 export interface ChatClient {
   readonly model: string
   /**
-   * @throws LlmError of one of the kinds in `errors.ts`; the signal's reason after an abort
+   * @throws LlmError; the signal's reason after an abort
    */
   complete(request: ChatRequest, options?: { signal?: AbortSignal }): Promise<ChatReply>
   account(): ChatAccount

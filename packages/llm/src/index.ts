@@ -9,7 +9,7 @@ export {
   type BatchWaveProgress,
   createBatchClient,
 } from './batch/create-batch-client.ts'
-export { cachedCost } from './cached-cost.ts'
+export { cachedCost } from './cache/cached-cost.ts'
 export type {
   ChatAccount,
   ChatClient,
@@ -17,20 +17,13 @@ export type {
   ChatReply,
   ChatRequest,
   Prices,
+  ReasoningEffort,
   TokenLogprob,
 } from './chat-types.ts'
-export type { ChatClientOptions, ClientEvent } from './client-options.ts'
-export { createChatClient } from './create-chat-client.ts'
-export {
-  AuthenticationError,
-  BatchError,
-  BudgetExceededError,
-  CacheError,
-  DeadlineError,
-  InvalidRequestError,
-  LlmError,
-  QuotaExceededError,
-  ServerFailureError,
-  UnknownModelError,
-} from './errors.ts'
-export { batchDiscount, costOf, type KnownPrices, knownPrices, pricesAsOf } from './prices.ts'
+export type { ChatClientOptions, ClientEvent } from './client/client-options.ts'
+export { createChatClient } from './client/create-chat-client.ts'
+export { type InvalidReply, LlmError, type LlmErrorDetails, type ServerAnswer } from './errors.ts'
+export { type Clock, systemClock } from './limits/clock.ts'
+export { batchDiscount, costOf, type KnownPrices, knownPrices, pricesAsOf } from './money/prices.ts'
+export type { Dialect, JsonFormat, OptionalField, Provider } from './providers/provider.ts'
+export { providers } from './providers/provider.ts'

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Random } from '@tinystories/utils/random'
 import { expect, test } from 'vitest'
 import { createChatClient } from './index.ts'
 import { say, serve } from './test-helpers/serve.ts'
 import { temporaryFolder } from './test-helpers/temporary-folder.ts'
-import { serverRandom } from './testing/server-random.ts'
 
 const faults = { serverError: 0.05, reset: 0.03, halfReply: 0.03, malformed: 0.03 }
 
@@ -104,7 +104,7 @@ function answerMany(
 const isEntry = (file: string): boolean => /[\\/]\w{64}\.json$/.test(file)
 
 test('killed at 20 random points, no reply that had come is paid again', async () => {
-  const random = serverRandom(8)
+  const random = new Random(8)
   const server = await serve({ latency: [2, 12], requestsPerSecond: 500, retryAfter: 'milliseconds', faults })
   const cacheDir = await temporaryFolder()
   const count = 1000
@@ -116,7 +116,7 @@ test('killed at 20 random points, no reply that had come is paid again', async (
   for (let kill = 0; kill < 20; kill++) {
     // Earlier replies are hits and are told at once, so the point moves along with them.
     const kept = had.size
-    const more = 1 + Math.floor(random() * 60)
+    const more = 1 + random.integer(60)
     const { numbers, isDone, errors } = await answerMany(args, told => told >= kept + more)
     expect(errors).toBe('')
     expect(isDone).toBe(false)

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { completeBatch, createChatClient } from './index.ts'
 import { say, serve } from './test-helpers/serve.ts'
 import { temporaryFolder } from './test-helpers/temporary-folder.ts'
+import { createVirtualClock } from './test-helpers/virtual-clock.ts'
 import { recordFetch } from './testing/index.ts'
 
 const key = 'sk-planted-0123456789abcdef'
@@ -33,7 +34,6 @@ test('a planted key is in no error, event, account, cache, state or recording', 
     headers: { 'api-key': second },
     retryDelay: 1,
     maxRetries: 1,
-    timeout: 300,
     onEvent: (event: object) => printed.push(allOf(event)),
   }
   // Servers that say the key aloud in whatever they send.
@@ -55,9 +55,14 @@ test('a planted key is in no error, event, account, cache, state or recording', 
   )
   const clients = [
     createChatClient({ ...options, baseURL: wrongKey.baseURL }),
-    ...broken.map(({ baseURL }) => createChatClient({ ...options, baseURL })),
+    ...broken.map(({ baseURL }) => createChatClient({ ...options, timeout: 300, baseURL })),
     ...[400, 401, 402, 404, 429, 500].map(status =>
-      createChatClient({ ...options, deadline: 400, baseURL: good.baseURL, fetch: echoing(status) }),
+      createChatClient({
+        ...options,
+        clock: createVirtualClock(),
+        baseURL: good.baseURL,
+        fetch: echoing(status),
+      }),
     ),
     createChatClient({ ...options, baseURL: good.baseURL, fetch: failing }),
   ]

@@ -249,11 +249,11 @@ describe('failures', () => {
         (error: Error) => error,
       )
     const wrongKey = await failure({ apiKey: key })
-    expect(wrongKey.name).toBe('AuthenticationError')
+    expect(wrongKey).toMatchObject({ name: 'LlmError', code: 'authentication' })
     expect(JSON.stringify([wrongKey.message, wrongKey.stack, String(wrongKey.cause)])).not.toContain(key)
-    expect((await failure({ apiKey: 'sk-right', model: 'nobody' })).name).toBe('UnknownModelError')
+    expect(await failure({ apiKey: 'sk-right', model: 'nobody' })).toMatchObject({ code: 'unknown-model' })
     const poor = { apiKey: 'sk-right', budget: 0.0001, prices: { input: 100, output: 100 } }
-    expect((await failure(poor)).name).toBe('BudgetExceededError')
+    expect(await failure(poor)).toMatchObject({ name: 'LlmError', code: 'budget-exceeded' })
     expect(server!.counts().delivered).toBe(0)
   })
 

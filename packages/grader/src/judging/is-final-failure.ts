@@ -2,17 +2,17 @@
 const finalCodes = new Set([
   'authentication',
   'unknown-model',
+  'unknown-endpoint',
   'budget-exceeded',
+  'no-token-limit',
   'quota-exceeded',
+  'foreign-cache',
   'cache-unusable',
-])
-
-const finalNames = new Set([
-  'AuthenticationError',
-  'UnknownModelError',
-  'BudgetExceededError',
-  'QuotaExceededError',
-  'CacheError',
+  'cache-in-page',
+  'no-batches',
+  'foreign-state',
+  'other-state',
+  'state-unusable',
 ])
 
 /**
@@ -23,5 +23,5 @@ const finalNames = new Set([
 export function isFinalFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
-  return error.name === 'LlmError' ? finalCodes.has(String(code)) : finalNames.has(error.name)
+  return error.name === 'LlmError' && finalCodes.has(String(code))
 }

@@ -1,8 +1,36 @@
-import { backoff } from '../backoff.ts'
-import { describeFailure } from '../describe-failure.ts'
-import { BatchError } from '../errors.ts'
-import { pause } from '../pause.ts'
-import type { Server } from '../server.ts'
+import { computeRetryDelay } from '@tinystories/utils/retry'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
+import { withTimeout } from '../client/attempt.ts'
+import { AttemptFailure } from '../client/attempt-failure.ts'
+import { connectionFailure, readText, sendRequest } from '../client/send-request.ts'
+import { LlmError } from '../errors.ts'
+import type { Server, ServerRequest } from '../http/server.ts'
+import type { Clock } from '../limits/clock.ts'
+
+/** Codes of a batch that would go above what an account may have under way: it may be sent again when others have ended. */
+const tokenLimitCodes = new Set(['token_limit_exceeded', 'enqueued_token_limit_exceeded'])
+
+/** Whether a batch was refused because too many tokens are under way. */
+export const isTokenLimit = (code: string): boolean => tokenLimitCodes.has(code)
+
+const nonceField = 'tinystories_batch'
+
+const text = v.nullish(v.string())
+const number = v.nullish(v.number())
+const batchSchema = v.looseObject({
+  id: v.string(),
+  status: v.string(),
+  output_file_id: text,
+  error_file_id: text,
+  request_counts: v.nullish(v.looseObject({ completed: number, failed: number })),
+  errors: v.nullish(
+    v.looseObject({ data: v.nullish(v.array(v.looseObject({ code: text, message: text }))) }),
+  ),
+  metadata: v.nullish(v.record(v.string(), v.unknown())),
+})
+const listSchema = v.looseObject({ data: v.array(batchSchema), has_more: v.nullish(v.boolean()) })
+const fileSchema = v.looseObject({ id: v.string() })
 
 /** A batch as the server describes it. */
 export interface BatchStatus {
@@ -12,14 +40,18 @@ export interface BatchStatus {
   errorFile: string | undefined
   completed: number
   failed: number
-  /** What a failed batch was refused for. */
-  problem: string | undefined
+  /** Codes of what a failed batch was refused for, and the server's words. */
+  problems: { codes: readonly string[]; said: string }
 }
 
-/** The calls of the Batch API, each tried again while that may help. */
+/** The calls of the Batch API, each repeated while that may help, and each with a deadline. */
 export interface BatchServer {
-  /** Uploads the lines and begins a batch, unless one with the nonce is there. */
-  begin(lines: string[], nonce: string): Promise<string>
+  /**
+   * Uploads the lines and begins a batch, unless one with the nonce is there.
+   *
+   * @returns its name; undefined when the server refuses it for the tokens that are under way
+   */
+  begin(lines: string[], nonce: string): Promise<string | undefined>
   /** The batch with the nonce, if it was ever created. */
   find(nonce: string): Promise<string | undefined>
   status(id: string): Promise<BatchStatus>
@@ -30,72 +62,98 @@ export interface BatchServer {
 /** How long and how often is tried. */
 export interface BatchServerOptions {
   model: string
+  /** The path that the requests of a batch go to. */
+  url: string
   retryDelay: number
   maxRetries: number
+  /** Milliseconds for one request. */
+  timeout: number
   signal: AbortSignal
+  clock: Clock
 }
 
-const nonceField = 'tinystories_batch'
+export function createBatchServer(server: Server, options: BatchServerOptions): BatchServer {
+  const { address, redact, redactReply } = server
+  const { model, url, retryDelay, maxRetries, timeout, signal, clock } = options
 
-export function batchServer(server: Server, options: BatchServerOptions): BatchServer {
-  const { sdk, address, redact, redactReply } = server
-  const { model, retryDelay, maxRetries, signal } = options
-
-  async function trying<T>(attempt: () => Promise<T>): Promise<T> {
-    for (let again = 0; ; again++) {
-      signal.throwIfAborted()
+  async function retrying<T>(run: (signal: AbortSignal, timeout: number) => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures++) {
       try {
-        return await attempt()
+        return await withTimeout(server, { signal, timeout, clock }, run)
       } catch (error) {
         signal.throwIfAborted()
-        // What a caller's own function threw, such as a full disk, is no failure of the server.
-        if (error instanceof Taken) throw error.cause
-        const failure = describeFailure(error, { model, server: address, redact })
-        if (failure.kind === 'final' || again >= maxRetries) throw failure.error
-        await pause(failure.wait ?? backoff(retryDelay, again), signal)
+        if (!(error instanceof AttemptFailure)) throw error
+        if (error.error.code === 'unknown-endpoint')
+          throw new LlmError('no-batches', { server: address, status: error.error.details.status })
+        if (error.kind === 'final' || failures >= maxRetries) throw error.error
+        await clock.sleep(computeRetryDelay(failures, error.retryAfter, { retryDelay }), signal)
       }
     }
   }
 
+  const json = async <const Schema extends v.GenericSchema>(
+    schema: Schema,
+    sent: ServerRequest,
+  ): Promise<v.InferOutput<Schema>> => {
+    const answer = await readText(server, await sendRequest(server, model, sent), sent)
+    try {
+      return parseValue(schema, parseJson(answer, { source: address }), address)
+    } catch (error) {
+      if (!InputError.isInstance(error)) throw error
+      const problem = error.code === 'not-json' ? 'not-json' : 'no-completion'
+      const start = redact(answer.slice(0, 60))
+      throw new AttemptFailure(new LlmError('invalid-reply', { server: address, problem, start }))
+    }
+  }
+
   async function find(nonce: string): Promise<string | undefined> {
-    return trying(async () => {
-      for await (const batch of sdk.batches.list({ limit: 100 }, { signal })) {
-        if (batch.metadata?.[nonceField] === nonce) return batch.id
-      }
-      return undefined
-    })
+    for (let after: string | undefined; ; ) {
+      const query = { limit: '100', ...(after !== undefined && { after }) }
+      const { data, has_more } = await retrying((signal, timeout) =>
+        json(listSchema, { method: 'GET', path: '/batches', query, signal, timeout }),
+      )
+      const found = data.find(({ metadata }) => metadata?.[nonceField] === nonce)
+      if (found !== undefined) return found.id
+      const last = data.at(-1)?.id
+      // A server that names the same page again would be asked without end.
+      if (!has_more || last === undefined || last === after) return undefined
+      after = last
+    }
   }
 
   return {
     find,
     async begin(lines, nonce) {
-      const file = await trying(() =>
-        sdk.files.create(
-          { file: new File(lines, 'batch.jsonl', { type: 'application/jsonl' }), purpose: 'batch' },
-          { signal },
-        ),
-      )
-      let tries = 0
-      return trying(async () => {
-        // An answer that was lost on its way does not mean that there is no batch.
-        const existing = tries++ > 0 ? await find(nonce) : undefined
+      const file = await retrying((signal, timeout) => {
+        const body = new FormData()
+        body.set('purpose', 'batch')
+        body.set('file', new File(lines, 'batch.jsonl', { type: 'application/jsonl' }))
+        return json(fileSchema, { method: 'POST', path: '/files', body, signal, timeout })
+      })
+      let attempts = 0
+      return retrying(async (signal, timeout) => {
+        // A reply that was lost on its way does not mean that there is no batch.
+        const existing = attempts++ > 0 ? await find(nonce) : undefined
         if (existing !== undefined) return existing
-        const batch = await sdk.batches.create(
-          {
-            input_file_id: file.id,
-            endpoint: '/v1/chat/completions',
-            completion_window: '24h',
-            metadata: { [nonceField]: nonce },
-          },
-          { signal },
-        )
-        return batch.id
+        const body = {
+          input_file_id: file.id,
+          endpoint: url,
+          completion_window: '24h',
+          metadata: { [nonceField]: nonce },
+        }
+        try {
+          return (await json(batchSchema, { method: 'POST', path: '/batches', body, signal, timeout })).id
+        } catch (error) {
+          if (error instanceof AttemptFailure && error.refusal?.codes.some(isTokenLimit)) return undefined
+          throw error
+        }
       })
     },
     status: id =>
-      trying(async () => {
-        const batch = await sdk.batches.retrieve(id, { signal })
-        const problems = batch.errors?.data?.map(({ message }) => message ?? '').filter(Boolean) ?? []
+      retrying(async (signal, timeout) => {
+        const path = `/batches/${encodeURIComponent(id)}`
+        const batch = await json(batchSchema, { method: 'GET', path, signal, timeout })
+        const problems = batch.errors?.data ?? []
         return {
           id,
           status: batch.status,
@@ -103,37 +161,39 @@ export function batchServer(server: Server, options: BatchServerOptions): BatchS
           errorFile: batch.error_file_id ?? undefined,
           completed: batch.request_counts?.completed ?? 0,
           failed: batch.request_counts?.failed ?? 0,
-          problem: problems.length === 0 ? undefined : redact(problems.slice(0, 3).join(' ')),
+          problems: {
+            codes: problems.flatMap(({ code }) => (code ? [code] : [])),
+            said: redact(
+              problems
+                .slice(0, 3)
+                .map(({ message }) => message ?? '')
+                .join(' ')
+                .trim(),
+            ).slice(0, 300),
+          },
         }
       }),
     lines: (file, take) =>
-      trying(async () => {
-        const { body } = await sdk.files.content(file, { signal })
-        if (body === null)
-          throw new BatchError(`${address} sent no content for the file ${file}. Try again later.`)
+      retrying(async (signal, timeout) => {
+        const path = `/files/${encodeURIComponent(file)}/content`
+        const sent: ServerRequest = { method: 'GET', path, signal, timeout }
+        const reply = await sendRequest(server, model, sent)
         const decoder = new TextDecoder()
         let rest = ''
-        const reader = body.getReader()
-        for (;;) {
-          const { value, done } = await reader.read()
-          rest += value === undefined ? '' : decoder.decode(value, { stream: !done })
-          const lines = rest.split('\n')
-          rest = done ? '' : lines.pop()!
-          for (const line of lines) {
-            if (line.trim() === '') continue
-            await take(redactReply(line)).catch((cause: unknown) => {
-              throw new Taken(cause)
+        try {
+          for (let isDone = false; !isDone; ) {
+            const piece = await reply.read().catch(error => {
+              throw connectionFailure(error, server, sent)
             })
+            isDone = piece === undefined
+            rest += decoder.decode(piece, { stream: !isDone })
+            const lines = rest.split('\n')
+            rest = isDone ? '' : lines.pop()!
+            for (const line of lines) if (line.trim() !== '') await take(redactReply(line))
           }
-          if (done) return
+        } finally {
+          await reply.close()
         }
       }),
-  }
-}
-
-/** Carries an error of the caller's own past the tries. */
-class Taken extends Error {
-  constructor(cause: unknown) {
-    super('', { cause })
   }
 }

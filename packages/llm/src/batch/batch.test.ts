@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BatchError, type BatchOptions, completeBatch, createChatClient } from '../index.ts'
+import { type BatchOptions, completeBatch, createChatClient } from '../index.ts'
+import { failureOf } from '../test-helpers/failure-of.ts'
 import { say, serve } from '../test-helpers/serve.ts'
 import { temporaryFolder } from '../test-helpers/temporary-folder.ts'
 import type { ChatServerOptions } from '../testing/chat-server-options.ts'
@@ -58,7 +59,10 @@ test('requests that failed or expired at the server are sent again, and nothing 
   const short = await setUp({ batch: { expireAfter: 10 } })
   const cut = await completeBatch(requests, { ...short.options, rounds: 1 })
   expect(cut.results.filter(({ reply }) => reply !== undefined)).toHaveLength(10)
-  expect(cut.results.at(-1)?.error?.message).toContain('could not be executed in time')
+  expect(cut.results.at(-1)?.error).toMatchObject({
+    code: 'batch-request-failed',
+    details: { said: 'This request could not be executed in time.' },
+  })
 })
 
 test('large jobs are cut into several batches', async () => {
@@ -88,10 +92,10 @@ test('killed between creating a batch and noting its name, the next run finds it
     if (String(input).endsWith('/batches') && init?.method === 'POST') throw new Dead()
     return response
   }
-  await expect(completeBatch(requests, { ...options, fetch: dying, maxRetries: 0 })).rejects.toThrow(
-    'the connection failed',
-  )
-  expect(JSON.parse(await readFile(options.stateFile, 'utf8')).open).toEqual([{ nonce: expect.any(String) }])
+  const error = await failureOf(completeBatch(requests, { ...options, fetch: dying, maxRetries: 0 }))
+  expect(error.code).toBe('connection-failed')
+  const { open } = JSON.parse(await readFile(options.stateFile, 'utf8')) as { open: object[] }
+  expect(open).toEqual([{ nonce: expect.any(String), tokens: expect.any(Number), begun: expect.any(Number) }])
   const { results } = await completeBatch(requests, options)
   expect(results.map(({ reply }) => reply?.text)).toEqual(texts)
   expect(server.counts()).toMatchObject({ batches: 1, delivered: 25 })
@@ -109,23 +113,36 @@ test('an answer lost on its way does not make a second batch', async () => {
   expect(server.counts()).toMatchObject({ batches: 1, delivered: 25 })
 })
 
-test('what cannot go on is told in one line', async () => {
+test('what cannot continue is refused by code', async () => {
   const unknown = await setUp({ models: ['other'] })
-  await expect(completeBatch(requests, unknown.options)).rejects.toThrow(
-    /^The server refused the batch batch_\S+: The model m does not exist\. Mend the requests\.$/,
-  )
+  expect(await failureOf(completeBatch(requests, unknown.options))).toMatchObject({
+    code: 'batch-refused',
+    details: { batch: expect.stringMatching(/^batch_/), said: 'The model m does not exist.' },
+  })
   const { options } = await setUp()
   const limited = requests.map(request => ({ ...request, maxTokens: 10 }))
-  await expect(completeBatch(limited, { ...options, budget: 0.0001 })).rejects.toThrow(
-    'too small for the batch',
-  )
-  await writeFile(options.stateFile, 'nonsense')
-  await expect(completeBatch(requests, options)).rejects.toBeInstanceOf(BatchError)
-  await writeFile(
-    options.stateFile,
-    JSON.stringify({ kind: 'tinystories-llm-batch', version: 1, model: 'x', open: [] }),
-  )
-  await expect(completeBatch(requests, options)).rejects.toThrow('holds batches of x, not of m')
+  expect(await failureOf(completeBatch(limited, { ...options, budget: 0.0001 }))).toMatchObject({
+    code: 'budget-exceeded',
+    details: { purpose: 'batch', budget: 0.0001 },
+  })
+  const state = {
+    kind: 'tinystories-llm-batch',
+    version: 2,
+    server: options.baseURL,
+    model: 'x',
+    open: [{ nonce: 'n', tokens: 1, begun: 1 }],
+  }
+  for (const foreign of ['nonsense', '[]', '{}', JSON.stringify({ ...state, open: [{ nonce: 3 }] })]) {
+    await writeFile(options.stateFile, foreign)
+    expect((await failureOf(completeBatch(requests, options))).code).toBe('foreign-state')
+  }
+  await writeFile(options.stateFile, JSON.stringify(state))
+  expect(await failureOf(completeBatch(requests, options))).toMatchObject({
+    code: 'other-state',
+    details: { model: 'x', server: options.baseURL },
+  })
+  await writeFile(options.stateFile, JSON.stringify({ ...state, model: 'm', server: 'http://other/v1' }))
+  expect((await failureOf(completeBatch(requests, options))).code).toBe('other-state')
 })
 
 class Dead extends TypeError {

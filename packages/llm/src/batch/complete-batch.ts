@@ -1,15 +1,21 @@
-import { Account } from '../account.ts'
-import { cacheKey } from '../cache-key.ts'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
+import { cacheKey } from '../cache/cache-key.ts'
+import { openReplyCache } from '../cache/reply-cache.ts'
 import type { ChatAccount, ChatReply, ChatRequest } from '../chat-types.ts'
-import type { ChatClientOptions } from '../client-options.ts'
-import { BatchError, InvalidRequestError, type LlmError, ServerFailureError } from '../errors.ts'
-import { parseReply } from '../parse-reply.ts'
-import { pause } from '../pause.ts'
-import { batchDiscount } from '../prices.ts'
-import { openReplyCache } from '../reply-cache.ts'
-import { maxTokensFieldOf, requestBody } from '../request-body.ts'
-import { openServer } from '../server.ts'
-import { type BatchStatus, batchServer } from './batch-server.ts'
+import type { ChatClientOptions } from '../client/client-options.ts'
+import { LlmError } from '../errors.ts'
+import { openServer } from '../http/server.ts'
+import { systemClock } from '../limits/clock.ts'
+import { Account } from '../money/account.ts'
+import { batchDiscount, likelyTokens } from '../money/prices.ts'
+import { classifyRefusal } from '../providers/classify-refusal.ts'
+import { learnFromRefusal, mergeDialects } from '../providers/learn-from-refusal.ts'
+import { refusalOf } from '../providers/parse-refusal.ts'
+import { parseReply } from '../providers/parse-reply.ts'
+import { type Dialect, findBatchLimits, findDialect } from '../providers/provider.ts'
+import { checkRequest, requestBody, sentMaxTokens } from '../providers/request-body.ts'
+import { type BatchStatus, createBatchServer, isTokenLimit } from './batch-server.ts'
 import { type OpenBatch, readBatchState, writeBatchState } from './batch-state.ts'
 
 /** How far the batches have come. */
@@ -18,6 +24,8 @@ export interface BatchProgress {
   total: number
   /** Replies in the cache. */
   completed: number
+  /** Requests that wait until the server takes more. */
+  waiting: number
   /** The states of the open batches, as the server names them. */
   open: { id: string; status: string; completed: number; failed: number }[]
 }
@@ -37,15 +45,24 @@ export interface BatchOptions
     | 'maxTokensField'
     | 'maxRetries'
     | 'retryDelay'
+    | 'timeout'
+    | 'clock'
   > {
   /** Where replies are kept: the same folder as a client's, which then has them too. */
   cacheDir: string
-  /** A small file that lets another process go on. One process at a time may use it. */
+  /** A small file that lets another process continue. One process at a time may use it. */
   stateFile: string
   /** Milliseconds between two looks at a batch. Default 30,000. */
   pollInterval?: number
-  /** Requests in one batch at most. Default 50,000, the most that OpenAI takes. */
+  /** Milliseconds until a batch, counted from its begin, is given up. Default 48 hours; servers promise 24. */
+  deadline?: number
+  /** Requests in one batch at most. Default: what the server takes, 50,000 at OpenAI. */
   maxRequests?: number
+  /**
+   * Tokens of all batches under way at most, input and output. Default: as many as the server takes, which is learned when
+   * it refuses more (`token_limit_exceeded`); what it refuses waits until others have ended.
+   */
+  maxTokens?: number
   /** How often requests are sent that expired or failed for the server's reasons. Default 3. */
   rounds?: number
   signal?: AbortSignal
@@ -55,17 +72,28 @@ export interface BatchOptions
 /** What became of one request. */
 export type BatchResult = { reply: ChatReply; error?: never } | { reply?: never; error: LlmError }
 
-/** Bytes of one upload at most; OpenAI takes 200 MB. */
-const mostBytes = 150e6
 /** States in which a batch goes no further. */
 const ended = new Set(['completed', 'expired', 'failed', 'cancelled'])
+const finalCodes: ReadonlySet<LlmError['code']> = new Set([
+  'request-refused',
+  'moderated',
+  'unknown-model',
+  'invalid-request',
+  'authentication',
+] as const)
+
+const lineSchema = v.looseObject({
+  custom_id: v.string(),
+  response: v.nullish(v.looseObject({ status_code: v.number(), body: v.unknown() })),
+  error: v.nullish(v.looseObject({ message: v.nullish(v.string()) })),
+})
 
 /**
  * Answers requests through the Batch API: half the price, within a day. Every reply goes into the cache; what is there
- * already is not sent. Killed at any time, the same call goes on with the batches that are under way.
+ * already is not sent. Killed at any time, the same call continues with the batches that are under way.
  *
  * @returns for each request, in order, its reply, or why there is none
- * @throws BatchError, BudgetExceededError (before anything is sent), CacheError, and the kinds of a client
+ * @throws LlmError; `budget-exceeded` before anything is sent; the signal's reason
  */
 export async function completeBatch(
   requests: readonly ChatRequest[],
@@ -75,8 +103,25 @@ export async function completeBatch(
   return { results: await runBatches(requests, options, account), account: account.snapshot() }
 }
 
+/** What one run of batches teaches the next one of the same client. */
+export interface BatchMemory {
+  /** How the server is asked. */
+  dialect: Dialect
+  /** Tokens that the server takes under way at a time, as far as its refusals tell. */
+  tokenLimit: number
+}
+
+/** What is known of a server before it is asked. */
+export function createBatchMemory(
+  options: Pick<BatchOptions, 'baseURL' | 'model' | 'maxTokensField' | 'maxTokens'>,
+): BatchMemory {
+  const { baseURL, model, maxTokensField, maxTokens = Number.POSITIVE_INFINITY } = options
+  const dialect = { ...findDialect(baseURL, model), ...(maxTokensField && { maxTokensField }) }
+  return { dialect, tokenLimit: maxTokens }
+}
+
 /**
- * As {@link completeBatch}, with an account that goes on from one call to the next.
+ * As {@link completeBatch}, with an account and a memory that continue from one call to the next.
  *
  * @param options with 0 `rounds` nothing is sent: batches that are under way are waited for, and that is all
  */
@@ -84,102 +129,184 @@ export async function runBatches(
   requests: readonly ChatRequest[],
   options: BatchOptions,
   account: Account,
+  memory: BatchMemory = createBatchMemory(options),
 ): Promise<BatchResult[]> {
-  const { model, cacheDir, stateFile, pollInterval = 30_000, maxRequests = 50_000, rounds = 3 } = options
-  const { maxRetries = 8, retryDelay = 500, onProgress } = options
-  const signal = options.signal ?? new AbortController().signal
-  const field = options.maxTokensField ?? maxTokensFieldOf(model)
-  const bodies = requests.map(request => requestBody(model, request, field))
-  const server = batchServer(openServer(options), { model, maxRetries, retryDelay, signal })
+  const { model, baseURL, cacheDir, stateFile, pollInterval = 30_000, rounds = 3 } = options
+  const {
+    maxRetries = 8,
+    retryDelay = 500,
+    timeout = 120_000,
+    deadline = 48 * 3_600_000,
+    onProgress,
+  } = options
+  const { signal = new AbortController().signal, clock = systemClock } = options
+  const limits = findBatchLimits(baseURL)
+  const maxRequests = options.maxRequests ?? limits.maxRequests
+  const chatServer = openServer(options)
+  const { address: server, redact } = chatServer
+  const { url } = limits
+  const batches = createBatchServer(chatServer, {
+    model,
+    url,
+    maxRetries,
+    retryDelay,
+    timeout,
+    signal,
+    clock,
+  })
+  for (const request of requests) checkRequest(request)
   const cache = await openReplyCache(cacheDir)
-  const state = await readBatchState(stateFile, model)
-  const keys = await Promise.all(requests.map(request => cacheKey(model, request)))
-  const indexOf = new Map(keys.map((key, i) => [key, i]))
+  const state = await readBatchState(stateFile, server, model)
+  const keys = await Promise.all(requests.map(request => cacheKey(server, model, request)))
+  const requestOf = new Map(keys.map((key, i) => [key, requests[i]!]))
   const replies = new Map<string, ChatReply>()
-  const refusals = new Map<string, LlmError>()
+  const failures = new Map<string, LlmError>()
+  /** What is in the batches that this process began, by their nonces. */
+  const sentKeys = new Map<string, string[]>()
+  /** Requests of this round that are in no batch yet. */
+  let waiting: string[] = []
+  /** How this round asks. */
+  let used = memory.dialect
 
-  for (const key of indexOf.keys()) {
+  for (const key of requestOf.keys()) {
     const kept = await cache.get(key)
     if (kept === undefined) continue
     replies.set(key, { ...kept, cached: true })
     account.hit()
   }
-  for (let round = 0; ; round++) {
-    await drain()
-    const missing = [...indexOf.keys()].filter(key => !replies.has(key) && !isFinal(refusals.get(key)))
-    if (missing.length === 0 || round >= rounds) break
-    await submit(missing)
+  for (const batch of [...state.open]) {
+    // Created just before an earlier process ended, or never.
+    batch.id ??= await batches.find(batch.nonce)
+    if (batch.id === undefined) await close(batch)
   }
-  const lost = new ServerFailureError(
-    'The server left a request out of the results of its batch. Try again later.',
-  )
+  await drain()
+  for (let round = 0; round < rounds; round++) {
+    waiting = [...requestOf.keys()].filter(key => !replies.has(key) && !isFinal(failures.get(key)))
+    if (waiting.length === 0) break
+    used = memory.dialect
+    reserve()
+    await drain()
+  }
   return keys.map(key => {
     const reply = replies.get(key)
-    return reply === undefined ? { error: refusals.get(key) ?? lost } : { reply }
+    if (reply !== undefined) return { reply }
+    return { error: failures.get(key) ?? new LlmError('batch-incomplete', { server }) }
   })
 
-  /** Sends what is missing, in as few batches as the limits allow. */
-  async function submit(missing: string[]): Promise<void> {
-    const worst = missing.reduce((sum, key) => sum + account.worst(requests[indexOf.get(key)!]!), 0)
-    // Nothing is under way: it fits or throws. What is really spent is counted as replies come.
-    account.reserve(worst, 'the batch')?.free()
-    let lines: string[] = []
-    let bytes = 0
-    const flush = async (): Promise<void> => {
-      const batch: OpenBatch = { nonce: crypto.randomUUID() }
-      state.open.push(batch)
-      await writeBatchState(stateFile, state)
-      batch.id = await server.begin(lines, batch.nonce)
-      await writeBatchState(stateFile, state)
-      lines = []
-      bytes = 0
+  /** @throws LlmError when the round could pass the budget. What is really spent is counted as replies come. */
+  function reserve(): void {
+    let worst = 0
+    for (const key of waiting) {
+      const request = requestOf.get(key)!
+      worst += account.worst(request, sentMaxTokens(request, used))
     }
-    for (const key of missing) {
-      const body = bodies[indexOf.get(key)!]
-      const line = `${JSON.stringify({ custom_id: key, method: 'POST', url: '/v1/chat/completions', body })}\n`
-      const size = Buffer.byteLength(line)
-      if (lines.length > 0 && (lines.length >= maxRequests || bytes + size > mostBytes)) await flush()
-      lines.push(line)
-      bytes += size
-    }
-    await flush()
+    // Nothing is under way: it fits or throws.
+    account.reserve(worst, 'batch')?.free()
   }
 
-  /** Waits until every open batch has ended and its replies are kept. */
+  /** Sends what waits, as far as the server takes it, until every batch has ended and its replies are kept. */
   async function drain(): Promise<void> {
-    for (const batch of [...state.open]) {
-      batch.id ??= await server.find(batch.nonce)
-      // It was never created.
-      if (batch.id === undefined) await close(batch)
-    }
-    while (state.open.length > 0) {
+    const startedAt = clock.now()
+    let refusals = 0
+    for (;;) {
+      const isLimited = await submit()
       const seen: BatchStatus[] = []
+      let hasFailed = false
       for (const batch of [...state.open]) {
-        const status = await server.status(batch.id!)
+        const status = await batches.status(batch.id!)
         seen.push(status)
-        if (!ended.has(status.status)) continue
-        await collect(status)
-        await close(batch)
-        if (status.status === 'failed') {
-          throw new BatchError(
-            `The server refused the batch ${status.id}: ${status.problem ?? 'it does not say why'} Mend the requests.`,
-          )
-        }
-        if (status.status === 'cancelled') {
-          throw new BatchError(
-            `The batch ${status.id} was cancelled at the server. Start again to send what is missing.`,
-          )
-        }
+        if (ended.has(status.status)) {
+          await collect(status)
+          await close(batch)
+          if (await isRefusedForTokens(batch, status)) hasFailed = true
+        } else if (Date.now() - batch.begun >= deadline)
+          throw new LlmError('batch-deadline', { server, batch: status.id, milliseconds: deadline })
       }
+      const open = seen.filter(({ status }) => !ended.has(status))
       onProgress?.({
-        total: indexOf.size,
+        total: requestOf.size,
         completed: replies.size,
-        open: seen
-          .filter(({ status }) => !ended.has(status))
-          .map(({ id, status, completed, failed }) => ({ id, status, completed, failed })),
+        waiting: waiting.length,
+        open: open.map(({ id, status, completed, failed }) => ({ id, status, completed, failed })),
       })
-      if (state.open.length > 0) await pause(pollInterval, signal)
+      if (state.open.length === 0 && waiting.length === 0) return
+      // Batches of other programs count at the server too. With none of ours under way theirs are waited for, ever longer.
+      const isRefused = (isLimited || hasFailed) && state.open.length === 0
+      refusals = isRefused ? refusals + 1 : 0
+      if (isRefused && clock.now() - startedAt >= deadline)
+        throw new LlmError('batch-refused', { server, batch: '', said: 'too many tokens are enqueued' })
+      if (isRefused || state.open.length > 0)
+        await clock.sleep(pollInterval * 2 ** Math.min(refusals, 4), signal)
     }
+  }
+
+  /**
+   * Begins batches while the server has room for them.
+   *
+   * @returns whether it refused one for its limit of tokens
+   */
+  async function submit(): Promise<boolean> {
+    for (let chunk = nextChunk(); chunk !== undefined; chunk = nextChunk()) {
+      const { keys, lines, tokens } = chunk
+      const batch: OpenBatch = { nonce: crypto.randomUUID(), tokens, begun: Date.now() }
+      state.open.push(batch)
+      await writeBatchState(stateFile, state)
+      const id = await batches.begin(lines, batch.nonce)
+      if (id === undefined) {
+        await close(batch)
+        lowerTokenLimit(tokens)
+        return true
+      }
+      batch.id = id
+      await writeBatchState(stateFile, state)
+      sentKeys.set(batch.nonce, keys)
+      waiting = waiting.slice(keys.length)
+    }
+    return false
+  }
+
+  /** The next requests that fit into a batch, and beside those under way; undefined while there is no room. */
+  function nextChunk(): { keys: string[]; lines: string[]; tokens: number } | undefined {
+    const room = memory.tokenLimit - openTokens()
+    const lines: string[] = []
+    let [bytes, tokens] = [0, 0]
+    for (const key of waiting) {
+      const request = requestOf.get(key)!
+      const body = requestBody(model, request, used)
+      const line = `${JSON.stringify({ custom_id: key, method: 'POST', url, body })}\n`
+      const [size, counted] = [Buffer.byteLength(line), likelyTokens(request)]
+      // One alone is always sent when nothing else is under way: the limit is only learned.
+      const isFirst = lines.length === 0 && state.open.length === 0
+      const isFull = lines.length >= maxRequests || bytes + size > limits.maxBytes || tokens + counted > room
+      if (isFull && !isFirst) break
+      lines.push(line)
+      bytes += size
+      tokens += counted
+    }
+    return lines.length === 0 ? undefined : { keys: waiting.slice(0, lines.length), lines, tokens }
+  }
+
+  function openTokens(): number {
+    return state.open.reduce((sum, { tokens }) => sum + tokens, 0)
+  }
+
+  /** After a refusal: no more than is under way already, or half of what was too much alone. */
+  function lowerTokenLimit(refused: number): void {
+    memory.tokenLimit = openTokens() > 0 ? openTokens() : Math.ceil(refused / 2)
+  }
+
+  /** @throws LlmError when the batch failed for another reason, or was cancelled */
+  async function isRefusedForTokens(
+    batch: OpenBatch,
+    { id, status, problems }: BatchStatus,
+  ): Promise<boolean> {
+    if (status === 'cancelled') throw new LlmError('batch-cancelled', { server, batch: id })
+    if (status !== 'failed') return false
+    if (!problems.codes.some(isTokenLimit))
+      throw new LlmError('batch-refused', { server, batch: id, said: problems.said })
+    lowerTokenLimit(batch.tokens)
+    waiting = [...(sentKeys.get(batch.nonce) ?? []), ...waiting]
+    return true
   }
 
   async function close(batch: OpenBatch): Promise<void> {
@@ -189,49 +316,58 @@ export async function runBatches(
 
   async function collect({ outputFile, errorFile }: BatchStatus): Promise<void> {
     for (const file of [outputFile, errorFile]) {
-      if (file !== undefined) await server.lines(file, keep)
+      if (file !== undefined) await batches.lines(file, keep)
     }
   }
 
-  async function keep(line: string): Promise<void> {
-    const { custom_id: key, response, error } = parseLine(line)
+  /** Keeps the reply of a line of results, or notes why there is none. */
+  async function keep(text: string): Promise<void> {
+    const line = parseLine(text, server)
+    const key = line.custom_id
     // Undefined for a request of an earlier run that this one does not ask for: its reply is kept all the same.
-    const index = indexOf.get(key)
-    const raw = response?.status_code === 200 ? parseReply(response.body) : undefined
+    const request = requestOf.get(key)
+    const raw = line.response?.status_code === 200 ? parseReply(line.response.body) : undefined
     if (raw === undefined) {
-      const said = response?.body?.error?.message ?? error?.message ?? 'no reason is given'
-      const status = response?.status_code
-      const isOurs = status !== undefined && status >= 400 && status < 500 && status !== 429 && status !== 408
-      const Kind = isOurs ? InvalidRequestError : ServerFailureError
-      refusals.set(key, new Kind(`A request of the batch failed: ${said} Change or repeat it.`, { status }))
+      if (request !== undefined) failures.set(key, failureOf(line, request))
       return
     }
     if (replies.has(key)) return
     // Kept, and counted, by a process that was killed before it had all of the batch.
-    if (index === undefined && (await cache.get(key)) !== undefined) return
+    if (request === undefined && (await cache.get(key)) !== undefined) return
     const { usage } = raw
     const cost = account.charge(usage)
     const reply = { ...raw, usage: usage ?? { inputTokens: 0, outputTokens: 0 }, cost }
-    const request = index === undefined ? { messages: [] } : requests[index]!
-    const kept = await cache.put(key, { model, request, reply })
-    if (index !== undefined) replies.set(key, { ...kept, cached: false })
+    const kept = await cache.put(key, { model, request: request ?? { messages: [] }, reply })
+    if (request !== undefined) replies.set(key, { ...kept, cached: false })
+  }
+
+  function failureOf({ response, error }: ResultLine, request: ChatRequest): LlmError {
+    const status = response?.status_code
+    const refusal = refusalOf(status ?? 500, response?.body ?? { error })
+    const said = redact(refusal.message)
+    if (status === undefined || status === 200)
+      return new LlmError('batch-request-failed', { server, status, said })
+    const learned = learnFromRefusal(refusal, requestBody(model, request, used), used)
+    const failure = classifyRefusal(refusal, { model, server, redact })
+    if (learned === undefined) return failure
+    // Sent again, it is asked in the way that was learned.
+    memory.dialect = mergeDialects(memory.dialect, used, learned)
+    return new LlmError('batch-request-failed', { server, status, said }, { cause: failure })
   }
 }
 
-function parseLine(line: string): ResultLine {
+type ResultLine = v.InferOutput<typeof lineSchema>
+
+function parseLine(text: string, server: string): ResultLine {
   try {
-    return JSON.parse(line) as ResultLine
-  } catch {
-    throw new BatchError(
-      `A line of the batch's results is not JSON (${JSON.stringify(line.slice(0, 60))}). Start again to fetch them once more.`,
-    )
+    return parseValue(lineSchema, parseJson(text, { source: server }), server)
+  } catch (error) {
+    if (!InputError.isInstance(error)) throw error
+    const problem = error.code === 'not-json' ? 'not-json' : 'no-completion'
+    throw new LlmError('invalid-reply', { server, problem, start: text.slice(0, 60) })
   }
 }
 
-const isFinal = (error: LlmError | undefined): boolean => error instanceof InvalidRequestError
-
-interface ResultLine {
-  custom_id: string
-  response?: { status_code: number; body?: { error?: { message?: string } } } | null
-  error?: { message?: string } | null
-}
+/** Whether sending a request again in another batch is of no use. */
+export const isFinal = (error: LlmError | undefined): boolean =>
+  error !== undefined && finalCodes.has(error.code)

@@ -1,14 +1,21 @@
-import { Account } from '../account.ts'
-import { cacheKey } from '../cache-key.ts'
+import { cacheKey } from '../cache/cache-key.ts'
+import { openReplyCache, type ReplyCache } from '../cache/reply-cache.ts'
 import type { ChatClient, ChatReply, ChatRequest } from '../chat-types.ts'
-import { InvalidRequestError, LlmError } from '../errors.ts'
-import { batchDiscount } from '../prices.ts'
-import { openReplyCache, type ReplyCache } from '../reply-cache.ts'
-import { maxTokensFieldOf, requestBody } from '../request-body.ts'
-import { openServer } from '../server.ts'
-import { SharedFlights } from '../shared-flights.ts'
+import { SharedFlights } from '../client/shared-flights.ts'
+import { LlmError } from '../errors.ts'
+import { openServer } from '../http/server.ts'
+import { systemClock } from '../limits/clock.ts'
+import { Account } from '../money/account.ts'
+import { batchDiscount } from '../money/prices.ts'
+import { checkRequest, sentMaxTokens } from '../providers/request-body.ts'
 import { readBatchState } from './batch-state.ts'
-import { type BatchOptions, type BatchProgress, runBatches } from './complete-batch.ts'
+import {
+  type BatchOptions,
+  type BatchProgress,
+  createBatchMemory,
+  isFinal,
+  runBatches,
+} from './complete-batch.ts'
 
 /** How far the wave under way has come. */
 export interface BatchWaveProgress extends BatchProgress {
@@ -48,23 +55,28 @@ interface Waiting {
  * under way. A call that fails at the server rejects alone; what ends a batch (a refusal, the budget) rejects its wave.
  * When all calls of a wave are aborted its batch goes on at the server, and the next wave, or run, fetches its replies.
  *
- * @throws LlmError (also AuthenticationError) when the options cannot work
+ * @throws LlmError when the options cannot work
  */
 export function createBatchClient(options: BatchClientOptions): ChatClient {
   const { model, cacheDir, stateFile, quietFor = 1000, maxRequests = 50_000, rounds = 3 } = options
-  const { onProgress, ...batchOptions } = options
-  if (!(quietFor >= 0)) throw new LlmError(`quietFor is ${quietFor}. Give milliseconds, 0 or more.`)
-  for (const [name, value] of Object.entries({ maxRequests, rounds }))
+  const { onProgress, clock = systemClock, ...batchOptions } = options
+  if (!(quietFor >= 0))
+    throw new LlmError('invalid-option', {
+      option: 'quietFor',
+      value: quietFor,
+      expected: 'milliseconds, 0 or more',
+    })
+  for (const [option, value] of Object.entries({ maxRequests, rounds }))
     if (!(Number.isInteger(value) && value > 0))
-      throw new LlmError(`${name} is ${value}. Give a whole number above 0.`)
-  openServer(options)
+      throw new LlmError('invalid-option', { option, value, expected: 'a whole number above 0' })
+  const { address } = openServer(options)
   const account = new Account({ ...options, discount: batchDiscount })
-  const field = options.maxTokensField ?? maxTokensFieldOf(model)
+  const memory = createBatchMemory(options)
   const flights = new SharedFlights<ChatReply>()
   const queue = new Set<Waiting>()
   let underWay: { calls: Set<Waiting>; controller: AbortController } | undefined
   let cache: Promise<ReplyCache> | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: AbortController | undefined
   let wave = 0
 
   async function complete(
@@ -73,9 +85,9 @@ export function createBatchClient(options: BatchClientOptions): ChatClient {
   ): Promise<ChatReply> {
     signal?.throwIfAborted()
     // What is wrong with one request is its own affair, not that of the wave.
-    requestBody(model, request, field)
-    account.worst(request)
-    const key = await cacheKey(model, request)
+    checkRequest(request)
+    account.worst(request, sentMaxTokens(request, memory.dialect))
+    const key = await cacheKey(address, model, request)
     const { value, isShared } = await flights.join(key, signal, signal => answer(key, request, signal))
     if (!isShared) return value
     account.hit()
@@ -99,9 +111,10 @@ export function createBatchClient(options: BatchClientOptions): ChatClient {
   }
 
   function schedule(): void {
-    clearTimeout(timer)
+    timer?.abort()
     if (underWay !== undefined || queue.size === 0) return
-    timer = setTimeout(() => void send(), queue.size >= maxRequests ? 0 : quietFor)
+    timer = new AbortController()
+    clock.sleep(queue.size >= maxRequests ? 0 : quietFor, timer.signal).then(send, () => {})
   }
 
   function leave(call: Waiting, reason: unknown): void {
@@ -121,11 +134,12 @@ export function createBatchClient(options: BatchClientOptions): ChatClient {
     const number = ++wave
     try {
       // What an open batch holds may be what is asked for now: first its replies, then what they leave open.
-      const isResuming = (await readBatchState(stateFile, model)).open.length > 0
+      const isResuming = (await readBatchState(stateFile, address, model)).open.length > 0
       const results = await runBatches(
         sent.map(({ request }) => request),
         {
           ...batchOptions,
+          clock,
           maxRequests,
           // Once: a call that fails goes with the next wave, and keeps nobody waiting who has a reply.
           rounds: isResuming ? 0 : 1,
@@ -133,13 +147,14 @@ export function createBatchClient(options: BatchClientOptions): ChatClient {
           onProgress: progress => onProgress?.({ wave: number, isResuming, ...progress }),
         },
         account,
+        memory,
       )
       for (const [i, { reply, error }] of results.entries()) {
         const call = sent[i]!
         if (!calls.has(call)) continue
         if (!isResuming) call.sent++
         if (reply !== undefined) call.resolve(reply)
-        else if (error instanceof InvalidRequestError || call.sent >= rounds) call.reject(error)
+        else if (isFinal(error) || call.sent >= rounds) call.reject(error)
         else queue.add(call)
       }
     } catch (error) {

@@ -1,17 +1,18 @@
-import { onAbort } from '../on-abort.ts'
+import { onAbort } from '@tinystories/utils/retry'
+import type { Clock } from './clock.ts'
 import { Concurrency } from './concurrency.ts'
 import { Pace } from './pace.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** The right to make one try; must be ended by one of its functions. */
+/** The right to make one attempt; must be ended by one of its functions. */
 export interface Pass {
   /** The server answered, whatever the answer is worth. @param tokens what the exchange counted, where known */
   answered(tokens?: number): void
   /** The server refused the call for its limits. @param wait milliseconds it asked to wait */
   refused(wait: number): void
-  /** The try failed for another reason. */
+  /** The attempt failed for another reason. */
   failed(): void
-  /** No try was made. */
+  /** No attempt was made. */
   unused(): void
 }
 
@@ -20,6 +21,7 @@ export interface GateOptions {
   maxConcurrency: number
   requestsPerMinute?: number | undefined
   tokensPerMinute?: number | undefined
+  clock: Clock
 }
 
 interface Waiting {
@@ -46,10 +48,12 @@ export class Gate {
   #answeredAt: number
   /** Milliseconds an answer takes, smoothed. */
   #latency = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #clock: Clock
+  #timer: AbortController | undefined
 
-  constructor({ maxConcurrency, requestsPerMinute, tokensPerMinute }: GateOptions) {
-    const now = performance.now()
+  constructor({ maxConcurrency, requestsPerMinute, tokensPerMinute, clock }: GateOptions) {
+    this.#clock = clock
+    const now = clock.now()
     this.#concurrency = new Concurrency(maxConcurrency)
     this.#pace = new Pace()
     this.#answeredAt = now
@@ -82,11 +86,11 @@ export class Gate {
       const waiting: Waiting = {
         tokens,
         enter: () => {
-          stay()
+          stopListening()
           resolve(this.#pass(tokens))
         },
       }
-      const stay = onAbort(signal, leave)
+      const stopListening = onAbort(signal, leave)
       if (first) this.#queue.unshift(waiting)
       else this.#queue.push(waiting)
       this.#pump()
@@ -94,15 +98,17 @@ export class Gate {
   }
 
   #pump(): void {
-    if (this.#timer !== undefined) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-    }
+    this.#timer?.abort()
+    this.#timer = undefined
     while (this.#queue.length > 0 && this.#underWay < this.#concurrency.limit) {
-      const now = performance.now()
+      const now = this.#clock.now()
       const wait = this.#wait(this.#queue[0]!.tokens, now)
       if (wait > 0) {
-        this.#timer = setTimeout(() => this.#pump(), Math.ceil(wait))
+        this.#timer = new AbortController()
+        this.#clock.sleep(Math.ceil(wait), this.#timer.signal).then(
+          () => this.#pump(),
+          () => {},
+        )
         return
       }
       this.#queue.shift()!.enter()
@@ -119,13 +125,13 @@ export class Gate {
   }
 
   #pass(tokens: number): Pass {
-    const startedAt = performance.now()
+    const startedAt = this.#clock.now()
     this.#underWay++
     this.#pace.started(startedAt)
     this.#requests?.take(1, startedAt)
     this.#tokens?.take(tokens, startedAt)
     const end = (what: (now: number) => void) => (): void => {
-      const now = performance.now()
+      const now = this.#clock.now()
       what(now)
       this.#underWay--
       this.#pump()

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Random } from '@tinystories/utils/random'
 import type { ChatServerOptions, ServedRequest } from './chat-server-options.ts'
 import { completionObject, reversedWords } from './completion-object.ts'
 import { ServedBatches } from './served-batches.ts'
 import { type Fault, misbehave, serverFaults } from './server-faults.ts'
 import { ServerLimits } from './server-limits.ts'
-import { serverRandom } from './server-random.ts'
 
 /** What a server has seen so far. */
 export interface ChatServerCounts {
@@ -41,7 +41,7 @@ export interface ChatServer {
  */
 export async function startChatServer(options: ChatServerOptions = {}): Promise<ChatServer> {
   const { respond = reversedWords, models, apiKey, latency = 0, faults = {}, seed = 0 } = options
-  const random = serverRandom(seed)
+  const random = new Random(seed)
   const limits = new ServerLimits(options)
   const deliveries = new Map<string, number>()
   const deliveredAt: number[] = []
@@ -78,9 +78,9 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
     }
     counts.mostConcurrent = Math.max(counts.mostConcurrent, ++underWay)
     try {
-      const fault: Fault | undefined = serverFaults(faults, random)
+      const fault: Fault | undefined = serverFaults(faults, random.uniform())
       const [least, most] = typeof latency === 'number' ? [latency, latency] : latency
-      await delay(least + (most - least) * random())
+      await delay(least + (most - least) * random.uniform())
       const answer = JSON.stringify(completionObject(served, await respond(served)))
       if (fault === undefined) {
         response.on('finish', () => delivered(raw))

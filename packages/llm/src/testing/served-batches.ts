@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { Random } from '@tinystories/utils/random'
 import type { ChatServerOptions, ServedRequest } from './chat-server-options.ts'
 import { completionObject, reversedWords } from './completion-object.ts'
-import { serverRandom } from './server-random.ts'
 
 interface Batch {
   id: string
@@ -21,7 +21,7 @@ interface Batch {
 /** The files and batches of a server. */
 export class ServedBatches {
   readonly #options: ChatServerOptions
-  readonly #random: () => number
+  readonly #random: Random
   readonly #delivered: (body: string) => void
   readonly #files = new Map<string, string>()
   readonly #batches = new Map<string, Batch & { doneAt: number }>()
@@ -29,7 +29,7 @@ export class ServedBatches {
   /** @param delivered called with the body of each request that was answered */
   constructor(options: ChatServerOptions, delivered: (body: string) => void) {
     this.#options = options
-    this.#random = serverRandom((options.seed ?? 0) + 1)
+    this.#random = new Random(options.seed ?? 0).stream('batches')
     this.#delivered = delivered
   }
 
@@ -105,7 +105,7 @@ export class ServedBatches {
       if (how.expireAfter !== undefined && i >= how.expireAfter) {
         const error = { code: 'batch_expired', message: 'This request could not be executed in time.' }
         errors.push({ id: `r-${i}`, custom_id, response: null, error })
-      } else if (this.#random() < (how.failures ?? 0)) {
+      } else if (this.#random.uniform() < (how.failures ?? 0)) {
         const body = { error: { message: 'The server had an error.', type: 'server_error' } }
         errors.push({ id: `r-${i}`, custom_id, response: { status_code: 500, body }, error: null })
       } else {

@@ -6,9 +6,9 @@ export type Fault = keyof ServerFaults
 
 const kinds: readonly Fault[] = ['serverError', 'reset', 'halfReply', 'malformed', 'hang']
 
-/** Draws what goes wrong with the next request; undefined when nothing does. */
-export function serverFaults(shares: ServerFaults, random: () => number): Fault | undefined {
-  let at = random()
+/** What goes wrong with the next request, by a number in [0, 1); undefined when nothing does. */
+export function serverFaults(shares: ServerFaults, drawn: number): Fault | undefined {
+  let at = drawn
   for (const kind of kinds) {
     at -= shares[kind] ?? 0
     if (at < 0) return kind

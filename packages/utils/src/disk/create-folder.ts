@@ -2,6 +2,12 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { FileError, isSystemError, toFileError } from './file-error.ts'
 
+/** Options of {@link createFolder}. */
+export interface CreateFolderOptions {
+  /** Permissions of the folders that are created, such as `0o700`. Default `0o777` less the process's umask. */
+  mode?: number
+}
+
 /**
  * Creates a folder and the folders above it where they are missing.
  *
@@ -11,23 +17,26 @@ import { FileError, isSystemError, toFileError } from './file-error.ts'
  * @returns the topmost folder that was created, or undefined when all were there
  * @throws FileError, with the path of the folder that cannot be created
  */
-export async function createFolder(path: string): Promise<string | undefined> {
+export async function createFolder(
+  path: string,
+  { mode = 0o777 }: CreateFolderOptions = {},
+): Promise<string | undefined> {
   const folder = resolve(path)
-  if (await create(folder)) return folder
+  if (await create(folder, mode)) return folder
   if (await isFolder(folder)) return undefined
   const parent = dirname(folder)
   // The root is always there.
-  const topmost = parent === folder ? undefined : await createFolder(parent)
-  if (await create(folder)) return topmost ?? folder
+  const topmost = parent === folder ? undefined : await createFolder(parent, { mode })
+  if (await create(folder, mode)) return topmost ?? folder
   // Another process may have created it in between.
   if (await isFolder(folder)) return topmost
   throw new FileError('unsupported', { path: folder, action: 'create' })
 }
 
 /** False where the folder above is missing, or something has this name. */
-async function create(folder: string): Promise<boolean> {
+async function create(folder: string, mode: number): Promise<boolean> {
   try {
-    await mkdir(folder)
+    await mkdir(folder, { mode })
     return true
   } catch (error) {
     if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'EEXIST')) return false

@@ -1,5 +1,5 @@
 export { acquireLock, type Lock } from './acquire-lock.ts'
-export { createFolder } from './create-folder.ts'
+export { type CreateFolderOptions, createFolder } from './create-folder.ts'
 export {
   type FileAction,
   FileError,

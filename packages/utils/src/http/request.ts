@@ -17,7 +17,9 @@ export interface HttpRequest extends HttpOptions {
   headers?: Readonly<Record<string, string>>
   /** Sent to the origin of the first address and to no other, whatever the server redirects to. */
   secretHeaders?: Readonly<Record<string, string>>
-  body?: string
+  body?: string | FormData
+  /** Whether 408, 425, 429 and 5xx are returned like any other status instead of thrown. Default false. */
+  returnsBusy?: boolean
   signal?: AbortSignal | undefined
 }
 
@@ -78,7 +80,8 @@ export async function request(address: string, options: HttpRequest = {}): Promi
     )
     body = response.body?.getReader()
     const { status, headers } = response
-    if (status === 408 || status === 425 || status === 429 || status >= 500)
+    const isBusy = status === 408 || status === 425 || status === 429 || status >= 500
+    if (isBusy && !options.returnsBusy)
       throw new TransientError('server-busy', { status, retryAfter: parseRetryAfter(headers) })
     const read = async (): Promise<Uint8Array | undefined> => {
       while (body !== undefined) {

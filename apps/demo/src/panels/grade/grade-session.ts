@@ -203,7 +203,9 @@ export class GradeSession {
         note =
           event.type === 'limited'
             ? `The server limits the rate: ${Math.floor(event.concurrency)} requests at a time.`
-            : `Retrying: ${event.reason}`
+            : event.type === 'retry'
+              ? `Retrying: ${event.error.problem}`
+              : 'The server was asked in another way after a refusal.'
         show()
       })
       const count = (): void => {

@@ -1,5 +1,5 @@
-import type { ChatAccount, ChatReply, ChatRequest, Prices } from './chat-types.ts'
-import { BudgetExceededError, LlmError } from './errors.ts'
+import type { ChatAccount, ChatReply, ChatRequest, Prices } from '../chat-types.ts'
+import { LlmError } from '../errors.ts'
 import { costOf, knownPrices, mostInputTokens } from './prices.ts'
 
 /** What is set aside for a call under way. */
@@ -7,7 +7,7 @@ export interface Reservation {
   /** The call was answered. Returns its cost, where it is known. */
   paid(usage: ChatReply['usage'] | undefined): number | undefined
   /** The call failed in a way that the server may have charged. */
-  perhapsPaid(): void
+  mayBePaid(): void
   /** The call cost nothing. */
   free(): void
 }
@@ -50,12 +50,13 @@ export class Account {
     this.#counts.costKnown = this.#prices !== undefined
     const { budget, model } = options
     if (budget === undefined) return
-    if (!(budget > 0)) throw new LlmError(`The budget is ${budget}. Give US dollars above 0.`)
-    if (this.#prices === undefined) {
-      throw new LlmError(
-        `A budget is given, but what ${model} costs is not known. Give its prices for a million tokens of input and output.`,
-      )
-    }
+    if (!(budget > 0))
+      throw new LlmError('invalid-option', {
+        option: 'budget',
+        value: budget,
+        expected: 'US dollars above 0',
+      })
+    if (this.#prices === undefined) throw new LlmError('no-prices', { model })
   }
 
   snapshot(): ChatAccount {
@@ -66,33 +67,35 @@ export class Account {
     this.#counts.cacheHits++
   }
 
-  /** The most a request can cost, in US dollars; 0 without a budget. */
-  worst(request: ChatRequest): number {
-    if (this.#options.budget === undefined) return 0
-    const outputTokens = request.maxTokens ?? this.#maxOutput
-    if (outputTokens === undefined) {
-      throw new BudgetExceededError(
-        `A budget is given, but how long a reply of ${this.#options.model} can be is not known. Give maxTokens.`,
-      )
-    }
+  /**
+   * The most a request can cost, in US dollars; 0 without a budget.
+   *
+   * @param maxTokens what the reply is limited to at the server. Default: what the request says.
+   * @throws LlmError `no-token-limit`
+   */
+  worst(request: ChatRequest, maxTokens: number | undefined = request.maxTokens): number {
+    const { budget, model } = this.#options
+    if (budget === undefined) return 0
+    const outputTokens = maxTokens ?? this.#maxOutput
+    if (outputTokens === undefined) throw new LlmError('no-token-limit', { model })
     return this.#price({ inputTokens: mostInputTokens(request), outputTokens })
   }
 
   /**
    * Sets the worst case aside.
    *
-   * @param what it is for, as messages call it
+   * @param purpose what it is for, as messages call it
    * @returns undefined when it does not fit now, but may when calls under way have ended
-   * @throws BudgetExceededError when it cannot fit
+   * @throws LlmError `budget-exceeded` when it cannot fit
    */
-  reserve(worst: number, what = 'one call'): Reservation | undefined {
+  reserve(worst: number, purpose: 'call' | 'batch' = 'call'): Reservation | undefined {
     const { budget } = this.#options
     if (budget !== undefined) {
       const { cost, possibleCost } = this.#counts
       // Sums of many small numbers: a billionth of the budget is no overdraft.
       if (cost + possibleCost + this.#reserved + worst > budget * (1 + 1e-9)) {
         if (this.#underWay > 0) return undefined
-        throw this.#exceeded(budget, worst, what)
+        throw this.#exceeded(budget, worst, purpose)
       }
     }
     this.#reserved += worst
@@ -111,7 +114,7 @@ export class Account {
         settle()
         return cost
       },
-      perhapsPaid: () => {
+      mayBePaid: () => {
         this.#counts.possibleCost += worst
         settle()
       },
@@ -144,18 +147,14 @@ export class Account {
     return this.#prices === undefined ? 0 : costOf(usage, this.#prices) * this.#discount
   }
 
-  #exceeded(budget: number, worst: number, what: string): BudgetExceededError {
+  #exceeded(budget: number, needed: number, purpose: 'call' | 'batch'): LlmError {
     const { cost, possibleCost, requests } = this.#counts
-    const left = budget - cost - possibleCost
-    const remedy = 'Raise the budget or lower maxTokens.'
-    return new BudgetExceededError(
-      requests === 0 && possibleCost === 0
-        ? `The budget of ${dollars(budget)} is too small for ${what}, which may cost ${dollars(worst)}. ${remedy}`
-        : `The budget of ${dollars(budget)} is used up: ${dollars(cost + possibleCost)} spent in ${requests} calls, and ${what} more may cost ${dollars(worst)} where ${dollars(Math.max(0, left))} are left. ${remedy}`,
-    )
+    return new LlmError('budget-exceeded', {
+      budget,
+      spent: cost + possibleCost,
+      calls: requests,
+      needed,
+      purpose,
+    })
   }
-}
-
-function dollars(amount: number): string {
-  return `$${amount >= 1 || amount === 0 ? amount.toFixed(2) : amount.toPrecision(3)}`
 }

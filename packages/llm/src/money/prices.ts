@@ -1,4 +1,4 @@
-import type { ChatReply, ChatRequest, Prices } from './chat-types.ts'
+import type { ChatReply, ChatRequest, Prices } from '../chat-types.ts'
 
 /** What a model costs, and how long its replies can be. */
 export interface KnownPrices extends Prices {

@@ -1,10 +1,12 @@
-import type { ChatRequest } from './chat-types.ts'
+import type { ChatRequest } from '../chat-types.ts'
 
 /**
- * What a reply is kept under: SHA-256 (64 hexadecimal digits) of the model, the messages, the parameters and the trial
- * number. The server's address is no part of it, so that a cache stays good when a server moves.
+ * What a reply is kept under: SHA-256 (64 hexadecimal digits) of the server, the model, the messages, the parameters and
+ * the trial number.
+ *
+ * @param server its address without user, password and parameters: the same model name means another model elsewhere
  */
-export async function cacheKey(model: string, request: ChatRequest): Promise<string> {
+export async function cacheKey(server: string, model: string, request: ChatRequest): Promise<string> {
   const {
     messages,
     temperature,
@@ -14,12 +16,14 @@ export async function cacheKey(model: string, request: ChatRequest): Promise<str
     stop,
     responseFormat,
     topLogprobs,
+    reasoning,
     trial = 0,
   } = request
   const parts = [
+    server,
     model,
     messages.map(({ role, content }) => [role, content]),
-    [temperature, topP, maxTokens, seed, stop, topLogprobs].map(value => value ?? null),
+    [temperature, topP, maxTokens, seed, stop, topLogprobs, reasoning].map(value => value ?? null),
     responseFormat === undefined ? null : [responseFormat.name, sorted(responseFormat.schema)],
     trial,
   ]

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts'
+import { onAbort } from '@tinystories/utils/retry'
 
 /** Lets calls for the same thing share one. It is aborted when all who wait for it are. */
 export class SharedFlights<T> {
@@ -41,14 +41,14 @@ export class SharedFlights<T> {
         }
         reject(signal?.reason)
       }
-      const stay = signal && onAbort(signal, leave)
+      const stopListening = signal && onAbort(signal, leave)
       joined.promise.then(
         value => {
-          stay?.()
+          stopListening?.()
           resolve({ value, isShared })
         },
         (error: unknown) => {
-          stay?.()
+          stopListening?.()
           reject(error)
         },
       )

@@ -73,8 +73,8 @@ export function App() {
       panel => {
         loaded.value = { ...loaded.value, [id]: panel }
       },
-      (error: Error) => {
-        failed.value = `This part of the page did not load (${error.message}). Reload to try again.`
+      () => {
+        failed.value = 'This part of the page did not load. Reload to try again.'
       },
     )
   }, [current.value])
@@ -137,9 +137,14 @@ export function App() {
       </main>
       <footer>
         <p>
-          Everything here is computed by your own machine: models, training and stories never leave this page,
-          unless you send stories to a judge. Built on the packages of TinyStories, with TensorFlow.js and
-          ONNX Runtime.
+          Everything here is computed on your own machine: models, training and stories never leave this page,
+          unless you send stories to a judge. Built with TensorFlow.js and ONNX Runtime.
+        </p>
+        <p>
+          Based on <a href="https://arxiv.org/abs/2305.07759">the TinyStories paper</a> by Ronen Eldan and
+          Yuanzhi Li. The models were trained on{' '}
+          <a href="https://huggingface.co/datasets/roneneldan/TinyStories">its data set</a>{' '}
+          (CDLA-Sharing-1.0). The code of this page is under the <a href="LICENSE.txt">MIT license</a>.
         </p>
       </footer>
     </>

@@ -27,12 +27,12 @@ async function worksToTheEnd(train: TrainPage): Promise<void> {
 describe.skipIf(skipWithoutChromium())('training where something is missing', () => {
   it('trains without checkpoints where the visitor blocks storage, and says so', async ({
     demo,
-    onTestFinished,
+    closing,
   }) => {
     const { context, close } = await launchProfile({ blockStorage: true })
-    onTestFinished(close)
+    closing(close)
     const page = await context.newPage()
-    page.setDefaultTimeout(200_000)
+    page.setDefaultTimeout(0)
     await page.goto(`${demo.url()}#train`)
     const train = new TrainPage(page)
     // It says so before a run is started.

@@ -11,8 +11,10 @@ export interface TrainerOptions extends CoreTrainerOptions {
   storage?: RunStorage
   /** Goes on from the newest checkpoint of `storage`. Default false. */
   resume?: boolean
-  /** Default 200. */
+  /** Steps between checkpoints. Default 200, or no limit where `checkpointEverySeconds` is given. */
   checkpointEverySteps?: number
+  /** Seconds of training after which a checkpoint is due at the end of a step. Default: no limit. */
+  checkpointEverySeconds?: number
   /** Whether the best evaluation gets a checkpoint of its own. Default true. */
   keepBest?: boolean
 }

@@ -120,6 +120,8 @@ export interface Engine {
   readonly name: string
   /** One line for people: what runs where. */
   readonly description: string
+  /** Threads that compute, where the engine knows. */
+  readonly threads?: number
   load(state: EngineState, options?: LoadOptions): Promise<void>
   /**
    * One update of the parameters.

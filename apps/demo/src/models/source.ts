@@ -3,8 +3,8 @@ export type ModelSource =
   | { kind: 'shipped'; id: string }
   /** The files of a model's folder. */
   | { kind: 'files'; name: string; files: Record<string, Blob> }
-  /** A published model, `owner/name`. */
-  | { kind: 'hub'; name: string; endpoint?: string }
+  /** A published model: `owner/name`, `owner/name@revision`, or its address on the hub. */
+  | { kind: 'hub'; name: string }
 
 /** What the page shows about an open model. */
 export interface ModelInfo {

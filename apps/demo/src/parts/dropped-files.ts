@@ -1,3 +1,5 @@
+import { PageError } from '../errors/page-error.ts'
+
 /** The files of a model by name, and a label for it. */
 export interface NamedFiles {
   name: string
@@ -8,7 +10,7 @@ export interface NamedFiles {
 export function filesOf(list: readonly File[]): NamedFiles {
   const files = Object.fromEntries(list.map(file => [file.name, file]))
   const folder = list[0]?.webkitRelativePath.split('/')[0]
-  const weights = list.find(file => file.name.endsWith('.safetensors'))
+  const weights = list.find(file => /\.(safetensors|zip)$/i.test(file.name))
   return { files, name: folder || (weights ?? list[0])?.name || 'your model' }
 }
 
@@ -18,7 +20,7 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<NamedFiles> {
   const folder = entries.find((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory === true)
   if (!folder) {
     const list = [...transfer.files]
-    if (list.length === 0) throw new Error('Nothing was dropped that is a file. Drop the folder of a model.')
+    if (list.length === 0) throw new PageError('no-files', {})
     return filesOf(list)
   }
   // A run folder has the model in a subfolder.

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { describeError } from '../errors/describe-error.ts'
 import { addChoice, choices, choicesProblem } from '../state/models.ts'
 import { filesOf, filesOfDrop } from './dropped-files.ts'
 import { Problem } from './notice.tsx'
@@ -38,7 +39,7 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
           const { files, name } = await filesOfDrop(event.dataTransfer!)
           take(files, name)
         } catch (error) {
-          own.value = (error as Error).message
+          own.value = describeError(error)
         }
       }}
     >
@@ -90,7 +91,7 @@ export function OtherModel({ id, onTake, onChoose }: OtherModelProps) {
           <input
             type="file"
             multiple
-            accept=".safetensors,.json"
+            accept=".safetensors,.json,.zip"
             onChange={event => {
               const input = event.currentTarget
               if (input.files?.length) {
@@ -100,16 +101,16 @@ export function OtherModel({ id, onTake, onChoose }: OtherModelProps) {
               input.value = ''
             }}
           />
-          <strong>Drop a model's folder here</strong>, or choose its files: model.safetensors, config.json and
-          tokenizer.json. They stay on your machine.
+          <strong>Drop a model's folder or zip here</strong>, or choose its files: model.safetensors,
+          config.json and tokenizer.json. They stay on your machine.
         </label>
         <form onSubmit={takeHub}>
-          <label for={`${id}-hub`}>Or a name on the hub</label>
+          <label for={`${id}-hub`}>Or a model on the Hugging Face hub</label>
           <div class="input-with-button">
             <input
               id={`${id}-hub`}
               type="text"
-              placeholder="owner/name"
+              placeholder="owner/name, owner/name@revision or its address"
               spellcheck={false}
               autocomplete="off"
               value={hub.value}

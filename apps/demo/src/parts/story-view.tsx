@@ -65,7 +65,12 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
         <p class="story-empty">{placeholder}</p>
       ) : (
         // biome-ignore lint/a11y/useSemanticElements: a group of the words of a text is no form
-        <p class={`story-text${tinted ? ' tinted' : ''}`} role="group" aria-label="The story, word by word">
+        <p
+          class={`story-text${tinted ? ' tinted' : ''}`}
+          dir="auto"
+          role="group"
+          aria-label="The story, word by word"
+        >
           {tokens.map((token, i) => (
             <Token
               key={i}

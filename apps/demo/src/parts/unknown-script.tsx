@@ -1,13 +1,34 @@
-/** The warning appears above this share of unknown tokens. */
+/** Above this share of unknown tokens, the script itself is unknown. */
 const MAX_SHARE = 0.2
+const MAX_WORDS = 5
 
-/** Warns when a model does not know the script of its prompt. */
-export function UnknownScript({ share }: { share: number | undefined }) {
-  if ((share ?? 0) <= MAX_SHARE) return null
+interface UnknownScriptProps {
+  share: number | undefined
+  /** Words of the prompt that the vocabulary does not know. */
+  words?: readonly string[] | undefined
+}
+
+/** Warns when a model does not know the script, or some words, of its prompt. */
+export function UnknownScript({ share = 0, words = [] }: UnknownScriptProps) {
+  if (share > MAX_SHARE)
+    return (
+      <p class="warning" role="status">
+        This model does not know most of these characters: it read them as the unknown token. It was trained
+        on English stories.
+      </p>
+    )
+  if (words.length === 0) return null
   return (
     <p class="warning" role="status">
-      This model does not know most of these characters: it read them as the unknown token. It was trained on
-      English stories.
+      This model has no token for a character of{' '}
+      {words.slice(0, MAX_WORDS).map((word, i) => (
+        <span key={word}>
+          {i > 0 && ', '}
+          <bdi>{word}</bdi>
+        </span>
+      ))}
+      {words.length > MAX_WORDS && ` and ${words.length - MAX_WORDS} more`}: it read the unknown token
+      instead, which the story leaves out.
     </p>
   )
 }

@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals'
+import { describeError } from '../errors/describe-error.ts'
+import { PageError } from '../errors/page-error.ts'
 import type { ShippedModel } from '../models/shipped.ts'
 import type { ModelSource } from '../models/source.ts'
 
@@ -21,7 +23,8 @@ export const choicesProblem = signal<string | undefined>(undefined)
 export async function loadShipped(): Promise<void> {
   try {
     const answer = await fetch(new URL('models/models.json', document.baseURI))
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+    if (!answer.ok)
+      throw new PageError('not-loaded', { url: answer.url, status: answer.status, reason: answer.statusText })
     const shipped = (await answer.json()) as ShippedModel[]
     choices.value = [
       ...shipped.map(model => ({
@@ -34,20 +37,19 @@ export async function loadShipped(): Promise<void> {
       ...choices.value,
     ]
   } catch (error) {
-    choicesProblem.value = `The models of this page did not load (${(error as Error).message}). You can still drop in your own.`
+    choicesProblem.value = `The models of this page did not load. ${describeError(error)} You can still drop your own.`
   }
 }
 
-let brought = 0
+let added = 0
 
-/** Adds what the visitor brought, in place of what has the same name. */
+/** Adds a visitor's model; one of the same name gets a number. */
 export function addChoice(choice: Omit<ModelChoice, 'key'>): string {
-  // Files of the same name may be other files.
-  const key = `own:${brought++}`
-  const others = choices.value.filter(
-    ({ label, source }) => label !== choice.label || source.kind === 'shipped',
-  )
-  choices.value = [...others, { ...choice, key }]
+  const key = `own:${added++}`
+  const labels = new Set(choices.value.map(({ label }) => label))
+  let label = choice.label
+  for (let number = 2; labels.has(label); number++) label = `${choice.label} (${number})`
+  choices.value = [...choices.value, { ...choice, label, key }]
   return key
 }
 

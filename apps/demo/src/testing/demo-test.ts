@@ -6,6 +6,8 @@ export interface DemoContext {
   demo: DemoBrowser
   /** Opens the page in a context of its own, which is closed after the test, also when that failed. */
   open(options?: OpenOptions): Promise<Page>
+  /** Closes something else after the test, also when that failed. */
+  closing(close: () => Promise<unknown>): void
 }
 
 /**
@@ -26,22 +28,27 @@ export function createDemoTest(options: { webgpu?: boolean } = {}): TestAPI<Demo
       onCleanup(() => demo.close())
       return demo
     })
-    .extend('open', async ({ demo, task }, { onCleanup }): Promise<DemoContext['open']> => {
-      const pages: Page[] = []
-      const close = async (): Promise<void> => {
-        for (const page of pages.splice(0)) await page.context().close()
+    .extend('closing', async ({ task }, { onCleanup }): Promise<DemoContext['closing']> => {
+      const all: (() => Promise<unknown>)[] = []
+      const closeAll = async (): Promise<void> => {
+        for (const close of all.splice(0)) await close()
       }
-      const timer = setTimeout(close, task.timeout * SHARE)
+      const timer = setTimeout(closeAll, task.timeout * SHARE)
       onCleanup(() => {
         clearTimeout(timer)
-        return close()
+        return closeAll()
       })
-      return async options => {
-        const page = await demo.open(options)
-        // No wait ends before the pages are closed.
-        page.setDefaultTimeout(0)
-        pages.push(page)
-        return page
-      }
-    }) as unknown as TestAPI<DemoContext>
+      return close => void all.push(close)
+    })
+    .extend(
+      'open',
+      async ({ demo, closing }): Promise<DemoContext['open']> =>
+        async options => {
+          const page = await demo.open(options)
+          closing(() => page.context().close())
+          // No wait ends before the page is closed.
+          page.setDefaultTimeout(0)
+          return page
+        },
+    ) as unknown as TestAPI<DemoContext>
 }

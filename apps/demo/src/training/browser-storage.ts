@@ -3,57 +3,46 @@ import type {
   CheckpointProgress,
   EngineState,
   MetricsLine,
+  MetricsSink,
   RunStorage,
 } from '@tinystories/trainer'
-import { get, putAll, StorageProblem } from './database.ts'
+import { PageError } from '../errors/page-error.ts'
+import { keepCheckpoint, loadCheckpoint } from './run-store.ts'
 import type { TrainingSettings } from './settings.ts'
 
-/** What a run is made of besides its checkpoints. */
-export interface RunBeginning {
-  settings: TrainingSettings
-  /** The stories, as they are trained on. */
-  stories: string[]
-  tokenizer: unknown
-}
+/** More lines of the metrics are thinned: a run of an hour has tens of thousands. */
+const MAX_LINES = 4000
+const PLACE = 'the storage of this browser'
 
-interface Kept {
-  state: EngineState
-  progress: CheckpointProgress
-  lines: MetricsLine[]
-}
-
-/** A line of the curve for each so many steps: a run of an hour has tens of thousands. */
-const MOST_LINES = 4000
-
-/** Checkpoints in the browser's database: one, which appears whole or not at all. Metrics go with it. */
+/** The checkpoint of one run in the browser's database, with its metrics. */
 export class BrowserStorage implements RunStorage {
+  readonly #id: string
+  readonly #settings: TrainingSettings
   #lines: MetricsLine[] = []
+
+  constructor(id: string, settings: TrainingSettings) {
+    this.#id = id
+    this.#settings = settings
+  }
 
   readonly checkpoints: RunStorage['checkpoints'] = {
     write: async (state: EngineState, progress: CheckpointProgress): Promise<string> => {
       const lines = this.#lines.slice(0, progress.metricsBytes)
-      await putAll({ checkpoint: { state, progress, lines } satisfies Kept })
-      return 'the storage of this browser'
+      await keepCheckpoint(this.#id, this.#settings, { state, progress, lines })
+      return PLACE
     },
     readNewest: async (): Promise<Checkpoint> => {
-      const kept = await get<Kept>('checkpoint')
-      if (!kept) throw new StorageProblem('There is no checkpoint in this browser: start a new run.')
+      const kept = await loadCheckpoint(this.#id)
+      if (!kept) throw new PageError('no-run', { id: this.#id })
       this.#lines = kept.lines
       const { state, progress } = kept
-      return {
-        folder: 'the storage of this browser',
-        state,
-        progress,
-        identity: {},
-        config: null,
-        versions: {},
-      }
+      return { folder: PLACE, state, progress, identity: {}, config: null, versions: {} }
     },
-    list: async (): Promise<string[]> => ((await get('checkpoint')) ? ['checkpoint'] : []),
+    list: async (): Promise<string[]> => ((await loadCheckpoint(this.#id)) ? [PLACE] : []),
   }
 
-  /** Here a length is a number of lines. */
-  async openMetrics(keep: number) {
+  /** Lengths are numbers of lines here. */
+  async openMetrics(keep: number): Promise<MetricsSink> {
     this.#lines = this.#lines.slice(0, keep)
     const lines = (): MetricsLine[] => this.#lines
     return {
@@ -61,7 +50,7 @@ export class BrowserStorage implements RunStorage {
         return lines().length
       },
       append: (line: MetricsLine): void => {
-        if (this.#lines.length >= MOST_LINES) {
+        if (this.#lines.length >= MAX_LINES) {
           // Every second step goes; evaluations and samples stay.
           this.#lines = this.#lines.filter(({ type }, i) => type !== 'step' || i % 2 === 0)
         }
@@ -76,18 +65,4 @@ export class BrowserStorage implements RunStorage {
   }
 
   async release(): Promise<void> {}
-}
-
-/** A run that can be gone on with. */
-export interface SavedRun {
-  settings: TrainingSettings
-  progress: CheckpointProgress
-  lines: MetricsLine[]
-}
-
-export async function savedRun(): Promise<SavedRun | undefined> {
-  const [beginning, kept] = await Promise.all([get<RunBeginning>('beginning'), get<Kept>('checkpoint')])
-  return beginning && kept
-    ? { settings: beginning.settings, progress: kept.progress, lines: kept.lines }
-    : undefined
 }

@@ -1,48 +1,33 @@
-// The browser's own database, as far as one run needs it. Everything is under a few names in one store.
+import { PageError } from '../errors/page-error.ts'
 
-const NAME = 'tinystories-training'
-const STORE = 'run'
+// The browser's own database: what a run starts from, its checkpoint, and a summary for lists, each under the run's id.
 
-/** Says in the visitor's words why something could not be kept. */
-export class StorageProblem extends Error {
-  override readonly name = 'StorageProblem'
-}
+const NAME = 'tinystories-runs'
+export type StoreName = 'starts' | 'checkpoints' | 'summaries'
+const STORES: readonly StoreName[] = ['starts', 'checkpoints', 'summaries']
 
-/** Writes all or nothing. */
-export async function putAll(values: Record<string, unknown>): Promise<void> {
+/**
+ * Runs a transaction; all of it is written or nothing.
+ *
+ * @throws PageError `no-storage`, `storage-full`, `storage-failed`
+ */
+export async function transact<T>(
+  mode: 'readonly' | 'readwrite',
+  use: (store: (name: StoreName) => IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
   const database = await openDatabase()
   try {
-    await new Promise<void>((resolve, reject) => {
-      const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' })
-      const store = transaction.objectStore(STORE)
-      transaction.oncomplete = () => resolve()
-      transaction.onabort = () => reject(problem(transaction.error))
-      transaction.onerror = () => reject(problem(transaction.error))
+    return await new Promise<T>((resolve, reject) => {
+      const transaction = database.transaction(STORES, mode, { durability: 'strict' })
+      transaction.onabort = () => reject(storageError(transaction.error))
+      transaction.onerror = () => reject(storageError(transaction.error))
       try {
-        for (const [key, value] of Object.entries(values)) store.put(value, key)
+        const request = use(name => transaction.objectStore(name))
+        transaction.oncomplete = () => resolve(request.result)
       } catch (error) {
-        reject(problem(error))
+        reject(storageError(error))
       }
     })
-  } finally {
-    database.close()
-  }
-}
-
-/** Undefined when nothing is kept under that name. */
-export async function get<T>(key: string): Promise<T | undefined> {
-  const database = await openDatabase()
-  try {
-    return await promised<T | undefined>(database.transaction(STORE).objectStore(STORE).get(key))
-  } finally {
-    database.close()
-  }
-}
-
-export async function clear(): Promise<void> {
-  const database = await openDatabase()
-  try {
-    await promised(database.transaction(STORE, 'readwrite').objectStore(STORE).clear())
   } finally {
     database.close()
   }
@@ -51,29 +36,24 @@ export async function clear(): Promise<void> {
 async function openDatabase(): Promise<IDBDatabase> {
   try {
     // Where pages may keep nothing, even looking at it may throw.
-    if (typeof indexedDB === 'undefined') throw new StorageProblem('This browser has no storage for pages.')
+    if (typeof indexedDB === 'undefined') throw new PageError('no-storage', {})
     const request = indexedDB.open(NAME, 1)
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-    return await promised(request)
+    request.onupgradeneeded = () => {
+      for (const name of STORES) request.result.createObjectStore(name)
+    }
+    return await new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
   } catch (error) {
-    throw problem(error)
+    throw storageError(error)
   }
 }
 
-function promised<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(problem(request.error))
-  })
-}
-
-function problem(error: unknown): StorageProblem {
-  if (error instanceof StorageProblem) return error
+function storageError(error: unknown): PageError {
+  if (PageError.isInstance(error)) return error
   const { name, message } = (error ?? {}) as Partial<DOMException>
-  if (name === 'QuotaExceededError') {
-    return new StorageProblem("The browser's storage is full. Free some space, or download the model now.")
-  }
-  return new StorageProblem(
-    `The browser's storage does not work here (${message || name || 'no reason given'}).`,
-  )
+  if (name === 'QuotaExceededError') return new PageError('storage-full', {}, { cause: error })
+  const reason = message || name || 'no reason given'
+  return new PageError('storage-failed', { reason }, { cause: error })
 }

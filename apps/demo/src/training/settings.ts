@@ -1,4 +1,5 @@
 import type { GptOverrides } from '@tinystories/model'
+import { defaultRecipe, type Recipe } from '@tinystories/pipeline/recipe'
 
 /** A model size that a browser can train in minutes. */
 export interface TrainingSize {
@@ -8,8 +9,7 @@ export interface TrainingSize {
   model: GptOverrides & { contextLength: number }
   /** Largest size of the vocabulary that is trained on the text. */
   vocabSize: number
-  batchSize: number
-  peakLearningRate: number
+  learningRate: number
 }
 
 export const sizes: readonly TrainingSize[] = [
@@ -19,8 +19,7 @@ export const sizes: readonly TrainingSize[] = [
     detail: '2 layers of width 64: words within a minute',
     model: { hiddenSize: 64, layers: 2, heads: 4, contextLength: 128 },
     vocabSize: 1024,
-    batchSize: 8,
-    peakLearningRate: 6e-3,
+    learningRate: 6e-3,
   },
   {
     id: 'small',
@@ -28,8 +27,7 @@ export const sizes: readonly TrainingSize[] = [
     detail: '4 layers of width 64: sentences in minutes',
     model: { hiddenSize: 64, layers: 4, heads: 4, contextLength: 128 },
     vocabSize: 2048,
-    batchSize: 8,
-    peakLearningRate: 4e-3,
+    learningRate: 4e-3,
   },
   {
     id: 'medium',
@@ -37,8 +35,7 @@ export const sizes: readonly TrainingSize[] = [
     detail: '4 layers of width 128: better, and slower',
     model: { hiddenSize: 128, layers: 4, heads: 4, contextLength: 256 },
     vocabSize: 4096,
-    batchSize: 8,
-    peakLearningRate: 3e-3,
+    learningRate: 3e-3,
   },
 ]
 
@@ -49,4 +46,14 @@ export interface TrainingSettings {
   corpusName: string
   minutes: number
   seed: number
+}
+
+export function sizeOf({ size }: TrainingSettings): TrainingSize {
+  return sizes.find(({ id }) => id === size) ?? sizes[0]!
+}
+
+/** The recipe of a run: the defaults, with the learning rate and a warm-up for short runs of small models. */
+export function recipeOf(settings: TrainingSettings): Recipe {
+  const { learningRate } = sizeOf(settings)
+  return { ...defaultRecipe, learningRate, warmupSteps: 60, seed: settings.seed }
 }

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { inspect } from '@tinystories/model'
+import type { CallContext } from '@tinystories/utils/workers'
+import { PageError } from '../errors/page-error.ts'
 import type { OpenModel } from '../models/open-model.ts'
 import { TokenText } from '../models/token-text.ts'
 import { distanceScore } from './distance-score.ts'
-import type { CallContext } from './rpc.ts'
 import type { TfjsModel } from './tfjs-model.ts'
 import { unknownShare } from './unknown-share.ts'
 
@@ -37,7 +38,7 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
   const all = Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
   const written = all.slice(0, Math.min(MOST_TOKENS, config.contextLength) - 1)
   const ids = endOfTextId === undefined ? written : [endOfTextId, ...written]
-  if (ids.length < 2) throw new Error('Give a text of some words.')
+  if (ids.length < 2) throw new PageError('no-text', {})
   const patterns = tf.tidy(() => {
     const { activations } = inspect(config, model.parameters, tf.tensor2d(ids, [1, ids.length], 'int32'), {
       keep: name => name.endsWith('attention.pattern'),

@@ -1,4 +1,6 @@
 import { createWasmModel, generate, type WasmModel } from '@tinystories/model/generation'
+import { type CallContext, serveWorker, type WebScope } from '@tinystories/utils/workers'
+import { PageError } from '../errors/page-error.ts'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { type TextChange, TokenText } from '../models/token-text.ts'
@@ -9,11 +11,10 @@ import { type EngineChoice, type EngineInfo, wasmEngine } from './engine.ts'
 import { expectTokens, rateEndings } from './expect-tokens.ts'
 import { type Explanation, explainTokens } from './explain.ts'
 import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
-import { type CallContext, serve } from './rpc.ts'
 import { type HeadPlace, TfjsModel } from './tfjs-model.ts'
-import { unknownShare } from './unknown-share.ts'
+import { unknownShare, unknownWords } from './unknown-share.ts'
 
-// Owns one model and what computes with it. The page has one of these for each model that it works with at a time.
+// Holds one model and the engine that runs it. The page has one such worker for each model in use.
 
 export interface WriteArgs {
   prompt: string
@@ -41,14 +42,16 @@ type FinishReason = 'stop' | 'length'
 export interface WriteResult {
   reason: FinishReason
   tokens: number
-  /** Of writing, without the first tokens: graphs are compiled when they are first used. */
+  /** Without the first tokens, which warm up. */
   tokensPerSecond: number
   engine: EngineInfo
-  /** Share of the prompt's tokens that stand for characters that the vocabulary lacks. */
+  /** Share of the prompt's tokens that the vocabulary does not know. */
   unknownShare: number
+  /** Words of the prompt that the vocabulary does not know. */
+  unknownWords: string[]
 }
 
-/** Tokens that are not counted in the speed: of the first call and of the one that compiles. */
+/** The first tokens are not counted in the speed. */
 const WARM_UP = 3
 
 let base = ''
@@ -58,11 +61,11 @@ let wasmModel: Promise<WasmModel> | undefined
 let eager: TfjsModel | undefined
 
 function opened(): OpenModel {
-  if (!model) throw new Error('No model is open')
+  if (!model) throw new PageError('no-model-chosen', {})
   return model
 }
 
-/** The model on tfjs, for whatever is not compiled. */
+/** The model on tfjs, for what the WebAssembly kernels do not compute. */
 async function onTfjs(): Promise<TfjsModel> {
   eager ??= await TfjsModel.load(opened())
   return eager
@@ -88,13 +91,13 @@ async function closeModel(): Promise<void> {
 }
 
 const methods = {
-  /** Says where the page lies, and what shall compute. */
+  /** Sets the address of the page and the engine. */
   async configure(args: { base: string; engine: EngineChoice }): Promise<void> {
     base = args.base
     engineChoice = args.engine
   },
 
-  /** Opens a model in place of the one before; if that fails, the one before stays. */
+  /** Replaces the open model; if opening fails, the previous one stays. */
   async open(source: ModelSource): Promise<ModelInfo> {
     const next = await openModel(source, base)
     await closeModel()
@@ -108,7 +111,7 @@ const methods = {
     const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
     const known = written.filter(id => id < config.vocabSize)
     const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
-    if (ids.length === 0) throw new Error('Type a beginning: this model has no token that begins a story.')
+    if (ids.length === 0) throw new PageError('no-prompt', {})
     const text = new TokenText(tokenizer)
     for (const id of ids) emit({ id, ...text.push(id) })
     const { model: writer, info } = await generator(ablate)
@@ -144,26 +147,27 @@ const methods = {
       ? writeWithWishes(pen, tokenizer, ids, { ...constraints, maxTokens, seed })
       : write(ids, { maxTokens, seed })
     let count = 0
-    let began = 0
+    let start = 0
     for (;;) {
       const next = await tokens.next()
       if (next.done) {
-        const seconds = (performance.now() - began) / 1000
+        const seconds = (performance.now() - start) / 1000
         return {
           reason: next.value,
           tokens: count,
           tokensPerSecond: count > WARM_UP ? (count - WARM_UP) / seconds : 0,
           engine: info,
           unknownShare: unknownShare(tokenizer, written),
+          unknownWords: unknownWords(tokenizer, prompt),
         }
       }
       const { id, probability } = next.value
-      if (probability !== undefined && ++count === WARM_UP) began = performance.now()
+      if (probability !== undefined && ++count === WARM_UP) start = performance.now()
       emit({ id, ...(probability !== undefined && { probability }), ...text.push(id) })
     }
   },
 
-  /** Each token's probability and what else might have stood there. */
+  /** Each token's probability and its alternatives. */
   async explain({ ids, choices }: { ids: number[]; choices: number }): Promise<(Explanation | undefined)[]> {
     return explainTokens(await onTfjs(), opened(), ids, choices)
   },
@@ -173,7 +177,7 @@ const methods = {
     return lookInside(await onTfjs(), opened(), text)
   },
 
-  /** What the neurons of a layer are most active on, over the first so many bundled stories. */
+  /** The top activations of a layer's neurons over the first bundled stories. */
   async neurons(
     { layer, count }: { layer: number; count: number },
     context: CallContext<{ done: number; total: number }>,
@@ -181,13 +185,8 @@ const methods = {
     const stories = (await bundledStories()).slice(0, count)
     return topNeurons(await onTfjs(), opened(), { stories, layer }, context)
   },
-
-  /** Some of the bundled stories. */
-  async stories({ count }: { count: number }): Promise<string[]> {
-    return (await bundledStories()).slice(0, count)
-  },
 }
 
 export type ModelWorkerMethods = typeof methods
 
-serve(methods)
+serveWorker(self as unknown as WebScope, methods)

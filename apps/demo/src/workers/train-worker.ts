@@ -2,106 +2,134 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { CompilerError } from '@tinystories/compiler'
 import { openStories, splitStories } from '@tinystories/dataset'
-import {
-  evaluateLoss,
-  type GptConfig,
-  gptConfig,
-  initParameters,
-  loss,
-  parameterShapes,
-} from '@tinystories/model'
+import { type GptConfig, gptConfig, initParameters, parameterShapes } from '@tinystories/model'
 import { encodePretrained } from '@tinystories/model/files'
-import { generateText } from '@tinystories/model/generation'
+import {
+  createOptimizer,
+  createSchedule,
+  evaluationSet,
+  trainableModel,
+  trainingBatches,
+  writeStory,
+} from '@tinystories/pipeline/recipe'
 import { parseTokenizer, type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
 import {
   type ArrayRecord,
   createTrainer,
   type EvaluationLine,
-  type EvaluationSet,
-  muon,
   type SampleLine,
   type StepLine,
-  type TokenBatch,
   type Trainer,
   type TrainerOptions,
-  warmupCosine,
 } from '@tinystories/trainer'
+import { type CallContext, serveWorker, type WebScope } from '@tinystories/utils/workers'
 import { zipSync } from 'fflate'
+import { describeError } from '../errors/describe-error.ts'
+import { PageError } from '../errors/page-error.ts'
 import { hasWebGpu } from '../state/has-web-gpu.ts'
-import { BrowserStorage, type RunBeginning, type SavedRun, savedRun } from '../training/browser-storage.ts'
+import { BrowserStorage } from '../training/browser-storage.ts'
 import { bundledStories, storiesOf } from '../training/corpus.ts'
-import { clear, get, putAll } from '../training/database.ts'
-import { sizes, type TrainingSettings } from '../training/settings.ts'
+import { lockRun } from '../training/run-lock.ts'
+import {
+  deleteRun,
+  type KeptRun,
+  keepStart,
+  listRuns,
+  loadCheckpoint,
+  loadStart,
+  type RunStart,
+} from '../training/run-store.ts'
+import { recipeOf, sizeOf, type TrainingSettings } from '../training/settings.ts'
 import { type EngineChoice, type EngineInfo, startTfjs } from './engine.ts'
-import { type CallContext, serve } from './rpc.ts'
+import { unknownShare } from './unknown-share.ts'
 import { ortFiles } from './wasm-files.ts'
 
-// Trains one model. Pausing ends the run with a checkpoint; going on resumes from it, also after the page was reloaded.
+// Trains one run at a time. A pause ends a segment of the run with a checkpoint; the next one resumes, also after a reload.
 
-/** What is told while training. */
+/** What is reported while training. */
 export type TrainEvent =
   | { type: 'phase'; text: string }
   | { type: 'engine'; engine: EngineInfo; parameters: number }
+  | { type: 'corpus'; unknownShare: number }
   | { type: 'line'; line: StepLine | EvaluationLine | SampleLine }
   | { type: 'checkpoint'; step: number }
   | { type: 'warning'; text: string }
 
 export interface TrainArgs {
-  settings: TrainingSettings
-  /** The visitor's own text; the bundled stories without it. */
-  corpus?: File
+  /** The run's id: of a new run, or of one in the browser's storage. */
+  id: string
   engine: EngineChoice
-  /** Goes on with the run in the browser's storage; settings and corpus are then taken from there. */
-  resume: boolean
+  /** Starts a new run; without it the run of that id is resumed. */
+  start?: {
+    settings: TrainingSettings
+    /** The visitor's own text; the bundled stories without it. */
+    corpus?: File
+  }
 }
 
 const HELD_OUT = 0.04
-const EVALUATION_BATCHES = 4
+const EVALUATION_STORIES = 24
 const EVALUATE_EVERY = 50
-const CHECKPOINT_EVERY = 100
-/** Between two sample stories. */
+const CHECKPOINT_SECONDS = 10
+/** Between two samples. */
 const SAMPLE_SECONDS = 6
 const SAMPLE_TOKENS = 60
+/** Stories that the unknown share is estimated on. */
+const SHARE_STORIES = 200
 
 interface Run {
+  id: string
   trainer: Trainer
   config: GptConfig
   tokenizer: Tokenizer
   settings: TrainingSettings
+  unlock(): void
 }
 
 let run: Run | undefined
+/** Reports to the call in progress: a run outlives the call that started it. */
+let report: (event: TrainEvent) => void = () => {}
+let pausing: AbortController | undefined
 
 const methods = {
-  /** The run in the browser's storage, if there is one. */
-  saved: (): Promise<SavedRun | undefined> => savedRun(),
+  /** The runs in the browser's storage, the newest first. */
+  list: (): Promise<KeptRun[]> => listRuns(),
 
-  async discard(): Promise<void> {
-    await run?.trainer.dispose()
-    run = undefined
-    await clear()
+  /** The metrics of a kept run. */
+  async lines({ id }: { id: string }) {
+    return (await loadCheckpoint(id))?.lines ?? []
   },
 
-  /** Trains until the time is over or the call is cancelled, which is a pause. */
+  async delete({ id }: { id: string }): Promise<void> {
+    if (run?.id === id) await closeRun()
+    const unlock = await lockRun(id)
+    await deleteRun(id).finally(unlock)
+  },
+
+  /** Trains until the time is over or {@link methods.pause} is called. */
   async train(
     args: TrainArgs,
-    { signal, emit }: CallContext<TrainEvent>,
+    { emit }: CallContext<TrainEvent>,
   ): Promise<{ finished: boolean; step: number }> {
-    const tell = (event: TrainEvent): void => emit(event)
-    if (!args.resume) {
-      await run?.trainer.dispose()
-      run = undefined
-    }
-    run ??= await prepare(args, tell, signal)
-    sampler = sampleEvery(SAMPLE_SECONDS, run, tell)
-    listener = tell
+    pausing = new AbortController()
+    const { signal } = pausing
+    report = event => emit(event)
+    if (run && run.id !== args.id) await closeRun()
+    run ??= await openRun(args, signal)
+    const sample = createSampler(run)
+    onStep = line => void sample(line)
     const result = await run.trainer.run({ minutes: run.settings.minutes, signal })
     return { finished: result.status === 'finished', step: result.step }
   },
 
-  /** The model as a zip of the folder that the command line and transformers open. */
+  /** Ends the segment of `train`, which then writes a checkpoint and returns. */
+  async pause(): Promise<void> {
+    pausing?.abort()
+  },
+
+  /** The model as a zip of the folder that this page, the command line and transformers open. */
   async download(): Promise<Blob> {
-    if (!run) throw new Error('There is no model yet: start training first.')
+    if (!run) throw new PageError('no-trained-model', {})
     const { trainer, config, tokenizer } = run
     const { parameters } = await trainer.save()
     const { endOfTextId } = tokenizer
@@ -120,180 +148,149 @@ const methods = {
   },
 }
 
-/** The one that is called now: a run outlives the call that began it. */
-let listener: (event: TrainEvent) => void = () => {}
-let sampler: (line: StepLine) => void = () => {}
+let onStep: (line: StepLine) => void = () => {}
 
-async function prepare(
-  { settings: wanted, corpus, resume, engine }: TrainArgs,
-  tell: (event: TrainEvent) => void,
-  signal: AbortSignal,
-): Promise<Run> {
-  const beginning = resume ? await get<RunBeginning>('beginning') : await begin(wanted, corpus, tell, signal)
-  if (!beginning) throw new Error('The run is no longer in the storage of this browser: start a new one.')
-  const { settings, stories } = beginning
-  const size = sizes.find(({ id }) => id === settings.size)!
-  const tokenizer = await parseTokenizer(beginning.tokenizer)
-  const config = gptConfig('sample', { ...size.model, vocabSize: tokenizer.vocabSize })
-
-  tell({ type: 'phase', text: 'Cutting the stories into batches...' })
-  // Parameters begin as tensors; the engine has them afterwards.
-  await useBackend('cpu')
-  const parameters = initParameters(config, settings.seed)
-  const { train, heldOut } = splitStories(openStories(stories), { heldOut: HELD_OUT })
-  const packing = { contextLength: config.contextLength }
-  const eos = tokenizer.endOfTextId === undefined ? {} : { eos: tokenizer.endOfTextId }
-  const data = train
-    .shuffle({ seed: settings.seed, bufferSize: 2000 })
-    .repeat()
-    .tokenize(tokenizer, eos)
-    .pack(packing)
-    .batch(size.batchSize)
-  const evaluation = await evaluationSet(heldOut.tokenize(tokenizer, eos).pack(packing).batch(size.batchSize))
-
-  tell({ type: 'phase', text: 'Compiling the training step...' })
-  const onGpu = engine === 'webgpu' && (await hasWebGpu())
-  const options: TrainerOptions = {
-    model: {
-      parameters,
-      loss: (p, batch) => loss(config, p, batch),
-      evaluate: (p, batch) => evaluateLoss(config, p, batch),
-    },
-    data,
-    optimizer: muon({ weightDecay: 0.1 }),
-    schedule: warmupCosine({ peak: size.peakLearningRate, warmupSteps: 60 }),
-    runtime: {
-      runtime: 'web',
-      place: 'same-thread',
-      providers: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
-      wasmPaths: ortFiles,
-    },
-    ...(evaluation && { evaluation: { ...evaluation, everySteps: EVALUATE_EVERY } }),
-    ...((await storageWorks(beginning, resume, tell)) && { storage: new BrowserStorage() }),
-    resume,
-    checkpointEverySteps: CHECKPOINT_EVERY,
-    keepBest: false,
-    callbacks: {
-      onMetrics(line) {
-        listener({ type: 'line', line })
-        if (line.type === 'step') sampler(line)
-      },
-      onCheckpoint: () => listener({ type: 'checkpoint', step: run?.trainer.step ?? 0 }),
-      onWarning: text => listener({ type: 'warning', text }),
-    },
-  }
-  const trainer = await startTrainer(options, engine, tell)
-  tf.dispose(parameters)
-  if (engine === 'webgpu' && !onGpu) {
-    tell({ type: 'warning', text: 'There is no WebGPU here: training goes on with WebAssembly.' })
-  }
-  const count = Object.values(parameterShapes(config)).reduce(
-    (sum, shape) => sum + shape.reduce((product, length) => product * length, 1),
-    0,
-  )
-  tell({ type: 'engine', engine: engineInfo(trainer, onGpu), parameters: count })
-  return { trainer, config, tokenizer, settings }
+async function closeRun(): Promise<void> {
+  const closing = run
+  run = undefined
+  await closing?.trainer.dispose()
+  closing?.unlock()
 }
 
-/** Compiled where that works, else with TensorFlow.js, which is told. */
-async function startTrainer(
-  options: TrainerOptions,
-  engine: EngineChoice,
-  tell: (event: TrainEvent) => void,
-): Promise<Trainer> {
+async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSignal): Promise<Run> {
+  const unlock = await lockRun(id)
+  try {
+    const start = wanted ? await startRun(wanted, signal) : await loadStart(id)
+    const { settings, stories } = start
+    report({ type: 'corpus', unknownShare: start.unknownShare })
+    const size = sizeOf(settings)
+    const recipe = recipeOf(settings)
+    const tokenizer = await parseTokenizer(start.tokenizer)
+    const config = gptConfig('sample', { ...size.model, vocabSize: tokenizer.vocabSize })
+
+    report({ type: 'phase', text: 'Preparing batches...' })
+    // Parameters start as tensors; the engine has them afterwards.
+    await useBackend('cpu')
+    const parameters = initParameters(config, recipe.seed)
+    const { train, heldOut } = splitStories(openStories(stories), { heldOut: HELD_OUT })
+    const shape = { tokenizer, contextLength: config.contextLength, batchSize: recipe.batchSize }
+    const evaluation = await evaluationSet(heldOut, { ...shape, sampleSize: EVALUATION_STORIES, signal })
+
+    report({ type: 'phase', text: 'Compiling the training step...' })
+    const onGpu = engine === 'webgpu' && (await hasWebGpu())
+    if (engine === 'webgpu' && !onGpu)
+      report({ type: 'warning', text: 'WebGPU is not available: training uses WebAssembly.' })
+    const isKept = !wanted || (await keeps(id, start))
+    const resume = isKept && !wanted && (await loadCheckpoint(id)) !== undefined
+    const trainer = await startTrainer(
+      {
+        model: trainableModel(config, parameters),
+        data: trainingBatches(train, { ...shape, seed: recipe.seed }),
+        optimizer: createOptimizer(recipe),
+        schedule: createSchedule(recipe),
+        runtime: {
+          runtime: 'web',
+          place: 'same-thread',
+          providers: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
+          wasmPaths: ortFiles,
+        },
+        evaluation: { ...evaluation, everySteps: EVALUATE_EVERY },
+        ...(isKept && { storage: new BrowserStorage(id, settings) }),
+        resume,
+        checkpointEverySeconds: CHECKPOINT_SECONDS,
+        keepBest: false,
+        callbacks: {
+          onMetrics(line) {
+            report({ type: 'line', line })
+            if (line.type === 'step') onStep(line)
+          },
+          onCheckpoint: () => report({ type: 'checkpoint', step: run?.trainer.step ?? 0 }),
+          onWarning: text => report({ type: 'warning', text }),
+        },
+      },
+      engine,
+    )
+    tf.dispose(parameters)
+    const count = Object.values(parameterShapes(config)).reduce(
+      (sum, shape) => sum + shape.reduce((product, length) => product * length, 1),
+      0,
+    )
+    report({ type: 'engine', engine: engineInfo(trainer, onGpu), parameters: count })
+    return { id, trainer, config, tokenizer, settings, unlock }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** Compiled where that works, else with TensorFlow.js, which is reported. */
+async function startTrainer(options: TrainerOptions, engine: EngineChoice): Promise<Trainer> {
   if (engine !== 'tfjs') {
     try {
       return await createTrainer({ ...options, engine: 'compiled' })
     } catch (error) {
       if (!CompilerError.isInstance(error)) throw error
-      tell({ type: 'warning', text: `Trained with TensorFlow.js, which is slow. ${error.message}` })
+      report({ type: 'warning', text: `Training uses TensorFlow.js, which is slow. ${describeError(error)}` })
     }
   }
   await startTfjs()
   return createTrainer({ ...options, engine: 'wasm' })
 }
 
-/** Reads the text and learns its vocabulary. */
-async function begin(
-  settings: TrainingSettings,
-  corpus: File | undefined,
-  tell: (event: TrainEvent) => void,
+/** Reads the text and trains its vocabulary. */
+async function startRun(
+  { settings, corpus }: NonNullable<TrainArgs['start']>,
   signal: AbortSignal,
-): Promise<RunBeginning> {
-  tell({ type: 'phase', text: 'Reading the stories...' })
+): Promise<RunStart> {
+  report({ type: 'phase', text: 'Reading the stories...' })
   const stories = corpus ? await storiesOf(corpus) : await bundledStories()
-  tell({ type: 'phase', text: 'Learning a vocabulary...' })
-  const { vocabSize } = sizes.find(({ id }) => id === settings.size)!
+  report({ type: 'phase', text: 'Training a vocabulary...' })
+  const { vocabSize } = sizeOf(settings)
   const tokenizer = await trainTokenizer(stories, { vocabSize, limitAlphabet: 400, signal })
-  return { settings, stories, tokenizer: tokenizer.toJSON() }
+  const ids = stories
+    .slice(0, SHARE_STORIES)
+    .flatMap(story => Array.from(tokenizer.encode(story, { addSpecialTokens: false }).ids))
+  return { settings, stories, tokenizer: tokenizer.toJSON(), unknownShare: unknownShare(tokenizer, ids) }
 }
 
-/** Keeps what a run begins with. Without storage the run goes on all the same. */
-async function storageWorks(
-  beginning: RunBeginning,
-  resume: boolean,
-  tell: (event: TrainEvent) => void,
-): Promise<boolean> {
-  if (resume) return true
+/** Keeps what a run starts from. Without storage the run continues all the same. */
+async function keeps(id: string, start: RunStart): Promise<boolean> {
   try {
-    await clear()
-    await putAll({ beginning })
+    await keepStart(id, start)
     return true
   } catch (error) {
-    tell({
-      type: 'warning',
-      text: `${(error as Error).message} The run ends with this page; you can still download the model.`,
-    })
+    const text = `${describeError(error)} The run ends with this page; you can still download the model.`
+    report({ type: 'warning', text })
     return false
   }
 }
 
-async function evaluationSet(batches: AsyncIterable<TokenBatch>): Promise<EvaluationSet | undefined> {
-  const kept: TokenBatch[] = []
-  for await (const batch of batches) {
-    kept.push(batch)
-    if (kept.length === EVALUATION_BATCHES) break
-  }
-  const bytes = kept.reduce((sum, batch) => sum + batch.bytes, 0)
-  return bytes > 0 ? { batches: kept, bytes } : undefined
-}
-
 function engineInfo({ engine }: Trainer, onGpu: boolean): EngineInfo {
-  const threads = Number(/(\d+) thread/.exec(engine.description)?.[1] ?? 1)
   if (engine.name !== 'compiled')
     return { kind: 'tfjs', threads: 1, description: 'TensorFlow.js, WebAssembly' }
-  return onGpu
-    ? { kind: 'webgpu', threads: 1, description: 'compiled, WebGPU' }
-    : {
-        kind: 'wasm',
-        threads,
-        description: `compiled, WebAssembly, ${threads} thread${threads === 1 ? '' : 's'}`,
-      }
+  if (onGpu) return { kind: 'webgpu', threads: 1, description: 'compiled, WebGPU' }
+  const threads = engine.threads ?? 1
+  const description = `compiled, WebAssembly, ${threads} thread${threads === 1 ? '' : 's'}`
+  return { kind: 'wasm', threads, description }
 }
 
-/** Writes a story now and then, between two steps. */
-function sampleEvery(
-  seconds: number,
-  { trainer, config, tokenizer }: Run,
-  tell: (event: TrainEvent) => void,
-) {
+/** Writes a sample now and then, between two steps. */
+function createSampler({ trainer, config, tokenizer }: Run): (line: StepLine) => Promise<void> {
   let last = performance.now()
-  let writing = false
-  return (line: StepLine): void => {
-    if (writing || performance.now() - last < seconds * 1000) return
-    writing = true
-    void trainer
-      .save()
-      .then(({ parameters }) => sample(config, tokenizer, parameters, line.step))
-      .then(
-        text =>
-          tell({ type: 'line', line: { type: 'sample', step: line.step, seconds: line.seconds, text } }),
-        (error: Error) => tell({ type: 'warning', text: `No sample: ${error.message}` }),
-      )
-      .finally(() => {
-        writing = false
-        last = performance.now()
-      })
+  let isWriting = false
+  return async ({ step, seconds }) => {
+    if (isWriting || performance.now() - last < SAMPLE_SECONDS * 1000) return
+    isWriting = true
+    try {
+      const { parameters } = await trainer.save()
+      const text = await sample(config, tokenizer, parameters, step)
+      report({ type: 'line', line: { type: 'sample', step, seconds, text } })
+    } catch (error) {
+      report({ type: 'warning', text: `No sample: ${describeError(error)}` })
+    } finally {
+      isWriting = false
+      last = performance.now()
+    }
   }
 }
 
@@ -310,16 +307,8 @@ async function sample(
   )
   try {
     let text = ''
-    const pieces = generateText({
-      model: { config, parameters },
-      tokenizer,
-      prompt: '',
-      maxTokens: SAMPLE_TOKENS,
-      temperature: 0.7,
-      topP: 0.95,
-      seed,
-    })
-    for await (const piece of pieces) text += piece
+    const model = { model: { config, parameters }, tokenizer }
+    for await (const piece of writeStory(model, { prompt: '', seed, maxTokens: SAMPLE_TOKENS })) text += piece
     return text
   } finally {
     tf.dispose(parameters)
@@ -328,4 +317,4 @@ async function sample(
 
 export type TrainWorkerMethods = typeof methods
 
-serve(methods)
+serveWorker(self as unknown as WebScope, methods)

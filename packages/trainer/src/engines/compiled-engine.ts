@@ -151,6 +151,7 @@ export async function createCompiledEngine({
 
   return {
     name: 'compiled',
+    threads: runtime.threads,
     description: `one ONNX graph on ONNX Runtime, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}`,
     async load({ parameters, optimizer }, options) {
       sumsReady = false

@@ -82,6 +82,7 @@ export interface StartOptions extends CoreTrainerOptions {
   force?: boolean
   identity?: Record<string, string>
   checkpointEverySteps?: number
+  checkpointEverySeconds?: number
   keepBest?: boolean
 }
 
@@ -149,11 +150,13 @@ function fitSlots(
 
 function checkOptions(options: StartOptions): void {
   const { accumulate, evaluation, earlyStopping, samples, spikes, storage, checkpointEverySteps } = options
+  const { checkpointEverySeconds = 1 } = options
   checkWhole('accumulate', accumulate)
   checkWhole('evaluation.everySteps', evaluation?.everySteps)
   checkWhole('earlyStopping.patience', earlyStopping?.patience)
   checkWhole('samples.everySteps', samples?.everySteps)
   checkWhole('checkpointEverySteps', checkpointEverySteps)
+  checkOption('checkpointEverySeconds', checkpointEverySeconds, checkpointEverySeconds > 0, 'above 0')
   const minGain = earlyStopping?.minGain ?? 0
   checkOption('earlyStopping.minGain', minGain, minGain >= 0, '0 or more')
   if (earlyStopping && !evaluation)

@@ -29,6 +29,7 @@ export class TrainingRun implements Trainer {
   #progress: CheckpointProgress
   #lastEvaluation: EvaluationResult | undefined
   #checkpointStep: number
+  #checkpointSeconds: number
   #writing: Promise<void> = Promise.resolve()
   #writeFailure: unknown
   #rollbacks = 0
@@ -43,6 +44,7 @@ export class TrainingRun implements Trainer {
     this.#options = options
     this.#progress = { ...startOfRun, ...options.progress }
     this.#checkpointStep = this.#progress.step
+    this.#checkpointSeconds = this.#progress.seconds
   }
 
   get step(): number {
@@ -194,7 +196,7 @@ export class TrainingRun implements Trainer {
 
   /** Evaluation, sample and checkpoint, where they are due. */
   async #afterStep(ends: boolean, signal: AbortSignal | undefined): Promise<void> {
-    const { evaluation, samples, storage, checkpointEverySteps = 200, keepBest = true } = this.#options
+    const { evaluation, samples, storage, keepBest = true } = this.#options
     const { step } = this.#progress
     let best = false
     if (evaluation && !ends && step % (evaluation.everySteps ?? 100) === 0) {
@@ -202,9 +204,16 @@ export class TrainingRun implements Trainer {
     }
     if (samples && step % samples.everySteps === 0) await this.#sample(samples)
     // The last step's is written when its evaluation is done.
-    if (storage && !ends && (step % checkpointEverySteps === 0 || (best && keepBest))) {
+    if (storage && !ends && (this.#isCheckpointDue() || (best && keepBest))) {
       await this.#checkpoint({ background: true })
     }
+  }
+
+  #isCheckpointDue(): boolean {
+    const { checkpointEverySeconds, checkpointEverySteps } = this.#options
+    if (checkpointEverySeconds === undefined) return this.#progress.step % (checkpointEverySteps ?? 200) === 0
+    if (this.#clock.seconds - this.#checkpointSeconds >= checkpointEverySeconds) return true
+    return checkpointEverySteps !== undefined && this.#progress.step % checkpointEverySteps === 0
   }
 
   /** @returns whether it was the best so far. */
@@ -289,6 +298,7 @@ export class TrainingRun implements Trainer {
     this.#progress.seconds = this.#clock.seconds
     const progress = { ...this.#progress, metricsBytes: this.#metrics?.bytes ?? 0 }
     this.#checkpointStep = progress.step
+    this.#checkpointSeconds = progress.seconds
     const write = async (): Promise<void> => {
       try {
         // A checkpoint must not count metrics that are not on disk.

@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
+import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices, type ModelChoice, millions } from '../../state/models.ts'
@@ -63,6 +64,7 @@ export function ComparePanel() {
           <label for="compare-prompt">Prompt for all models</label>
           <textarea
             id="compare-prompt"
+            dir="auto"
             rows={2}
             value={prompt.value}
             onInput={event => {
@@ -133,11 +135,12 @@ function Column({ choice, story }: { choice: ModelChoice; story: Story }) {
         <p class="quiet">
           {shipped
             ? `${millions(shipped.parameters)} parameters, ${shipped.bitsPerByte.toFixed(2)} bits per byte`
-            : choice.detail}
+            : choice.detail}{' '}
+          {shipped && <Term name="bits per byte" />}
         </p>
       </header>
       <Problem>{story.problem.value}</Problem>
-      <UnknownScript share={story.result.value?.unknownShare} />
+      <UnknownScript share={story.result.value?.unknownShare} words={story.result.value?.unknownWords} />
       <StoryView story={story} placeholder="The story appears here." />
       <WriteStatus story={story} />
     </article>

@@ -66,7 +66,9 @@ export function CompletionGroups({ names, groups, criteria }: CompletionGroupsPr
     <>
       {groups.slice(0, count.value).map(({ prompt, cells }, i) => (
         <article key={`${i}:${prompt}`} class="grade-group">
-          <h3 class="grade-prompt">{prompt || 'No prompt'}</h3>
+          <h3 class="grade-prompt" dir="auto">
+            {prompt || 'No prompt'}
+          </h3>
           <div class="grade-cells" style={{ '--columns': Math.min(3, names.length) }}>
             {cells.map((cell, j) => (
               <div key={`${j}:${cell.name}`} class={`grade-cell grade-series-${j % 3}`}>
@@ -114,7 +116,9 @@ function CompletionView({ text, grading, criteria }: CompletionViewProps) {
   const judgment = grading?.judgment
   return (
     <div class="grade-item">
-      <p class="grade-text">{text.trim() || '(nothing)'}</p>
+      <p class="grade-text" dir="auto">
+        {text.trim() || '(nothing)'}
+      </p>
       {judgment && (
         <>
           <dl class="grade-scores">

@@ -12,10 +12,12 @@ import {
   rubricVersion,
   storyRubric,
 } from '@tinystories/grader'
+import { WorkerClient } from '@tinystories/utils/workers'
+import { describeError } from '../../errors/describe-error.ts'
+import { PageError } from '../../errors/page-error.ts'
 import { engineChoice } from '../../state/engine.ts'
 import { choices, type ModelChoice, removeChoice } from '../../state/models.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
-import { WorkerClient } from '../../workers/rpc.ts'
 import { randomSeed } from '../write/story.ts'
 import { completePrompt } from './complete-prompt.ts'
 import { Judge } from './judge.ts'
@@ -92,10 +94,10 @@ export class GradeSession {
     let prompts: Prompt[]
     this.writeProblem.value = undefined
     try {
-      if (models.length === 0) throw new Error('Choose at least one model.')
+      if (models.length === 0) throw new PageError('no-model-chosen', {})
       prompts = parsePrompts(this.prompts.value)
     } catch (error) {
-      this.writeProblem.value = (error as Error).message
+      this.writeProblem.value = describeError(error)
       return
     }
     if (this.written.value) this.#seed = randomSeed()
@@ -114,9 +116,9 @@ export class GradeSession {
       for (const model of models) await this.#writeAll(client, model, prompts, controller.signal)
       this.written.value = true
     } catch (error) {
-      if (!controller.signal.aborted) this.writeProblem.value = (error as Error).message
+      if (!controller.signal.aborted) this.writeProblem.value = describeError(error)
     } finally {
-      client.terminate()
+      void client.close()
       this.writing.value = undefined
     }
   }
@@ -170,7 +172,11 @@ export class GradeSession {
         this.chosen.value = this.chosen.value.filter(each => each !== key)
         this.entries.value = this.entries.value.filter(entry => entry.key !== key)
       })
-      throw new Error(`${label}: ${(error as Error).message}`)
+      throw new PageError(
+        'model-not-opened',
+        { model: label, problem: describeError(error) },
+        { cause: error },
+      )
     }
   }
 
@@ -247,10 +253,11 @@ export class GradeSession {
       count()
       if (ended.some(({ status }) => status === 'rejected')) throw controller.signal.reason
       const failures = [...this.#gradings.values()].flat().filter(({ judgment }) => !judgment)
-      if (failures.length === total) throw new Error(failures[0]?.failure ?? 'No completion was judged.')
+      if (failures.length === total)
+        throw new PageError('nothing-judged', { reason: failures[0]?.failure ?? '' })
       this.judged.value = failures.length === 0
     } catch (error) {
-      if ((error as Error).name !== 'AbortError') this.judgeProblem.value = (error as Error).message
+      if ((error as Error).name !== 'AbortError') this.judgeProblem.value = describeError(error)
     } finally {
       this.judging.value = undefined
       void this.#refresh()
@@ -269,7 +276,7 @@ export class GradeSession {
     try {
       this.opened.value = await this.#worker().call('read', { files })
     } catch (error) {
-      this.fileProblem.value = (error as Error).message
+      this.fileProblem.value = describeError(error)
     }
   }
 
@@ -281,7 +288,7 @@ export class GradeSession {
   dispose(): void {
     this.stop()
     this.judge.forget()
-    this.#reports?.terminate()
+    void this.#reports?.close()
     this.#reports = undefined
   }
 
@@ -311,7 +318,7 @@ export class GradeSession {
           this.report.value = await this.#worker().call('build', { runs })
       }
     } catch (error) {
-      this.judgeProblem.value = (error as Error).message
+      this.judgeProblem.value = describeError(error)
     } finally {
       this.#building = false
     }
@@ -331,6 +338,7 @@ export class GradeSession {
   #worker(): WorkerClient<ReportWorkerMethods> {
     this.#reports ??= new WorkerClient<ReportWorkerMethods>(
       new Worker(new URL('./report-worker.ts', import.meta.url), { type: 'module', name: 'report' }),
+      'report',
     )
     return this.#reports
   }

@@ -1,6 +1,7 @@
 import { knownPrices, pricesAsOf } from '@tinystories/llm'
 import { useRef } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
+import { Term } from '../../parts/term.tsx'
 import { formatDollars, formatSeconds } from './format.ts'
 import type { GradeSession } from './grade-session.ts'
 import { servers } from './judge.ts'
@@ -36,7 +37,9 @@ export function JudgeForm({ session }: { session: GradeSession }) {
       }}
     >
       <fieldset class="settings">
-        <legend>Judge</legend>
+        <legend>
+          Judge <Term name="judge" />
+        </legend>
         <div class="field">
           <label for="grade-server">Server</label>
           <select

@@ -1,4 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
+import { describeError } from '../../errors/describe-error.ts'
 import { filesOfDrop } from '../../parts/dropped-files.ts'
 import { OtherModel } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
@@ -46,7 +47,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
           const { files, name } = await filesOfDrop(event.dataTransfer!)
           take(files, name)
         } catch (error) {
-          dropProblem.value = (error as Error).message
+          dropProblem.value = describeError(error)
         }
       }}
     >
@@ -54,6 +55,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
         <label for="grade-prompts">Prompts, one per line</label>
         <textarea
           id="grade-prompts"
+          dir="auto"
           rows={7}
           value={prompts.value}
           onInput={event => {

@@ -1,4 +1,5 @@
 import { type Prompt, storyPrompts } from '@tinystories/grader'
+import { PageError } from '../../errors/page-error.ts'
 
 export const MAX_MODELS = 3
 export const MAX_PROMPTS = 24
@@ -16,16 +17,19 @@ export function samplePrompts(count: number, from = 0): string {
 /**
  * Reads the prompts that were typed, one per line.
  *
- * @throws Error that says what is wrong with them
+ * @throws PageError `prompt-count`, `prompt-too-long`
  */
 export function parsePrompts(text: string): Prompt[] {
   const lines = [...new Set(text.split('\n').map(line => line.trim()))].filter(line => line !== '')
-  if (lines.length === 0) throw new Error('Enter at least one prompt, one per line.')
-  if (lines.length > MAX_PROMPTS)
-    throw new Error(`${lines.length} prompts are too many: the page takes up to ${MAX_PROMPTS}.`)
+  if (lines.length === 0 || lines.length > MAX_PROMPTS)
+    throw new PageError('prompt-count', { count: lines.length, limit: MAX_PROMPTS })
   return lines.map((line, i) => {
     if (line.length > MAX_CHARACTERS)
-      throw new Error(`Prompt ${i + 1} has ${line.length} characters; the limit is ${MAX_CHARACTERS}.`)
+      throw new PageError('prompt-too-long', {
+        number: i + 1,
+        characters: line.length,
+        limit: MAX_CHARACTERS,
+      })
     return known.get(line) ?? { id: `own-${i + 1}`, text: line }
   })
 }

@@ -8,7 +8,8 @@ import {
   renderJson,
 } from '@tinystories/grader'
 import { InputError } from '@tinystories/utils/schema'
-import { serve } from '../../workers/rpc.ts'
+import { serveWorker, type WebScope } from '@tinystories/utils/workers'
+import { PageError } from '../../errors/page-error.ts'
 
 // Bootstraps, permutations and files of many megabytes: not for the thread that draws the page.
 
@@ -27,11 +28,11 @@ const methods = {
     }
     const texts = await Promise.all(files.map(async file => ({ name: file.name, text: await file.text() })))
     const [first] = texts
-    if (!first) throw new Error('That was no file: drop report.json, which "tinystories grade" wrote.')
+    if (!first) throw new PageError('not-one-report', { files: 0 })
     if (texts.every(({ text }) => formatOf(text) === 'tinystories-gradings')) {
       return buildReport(texts.map(({ name, text }) => parseGradings(text, name)))
     }
-    if (texts.length > 1) throw new Error('Open one report, or the gradings.json of several models.')
+    if (texts.length > 1) throw new PageError('not-one-report', { files: texts.length })
     return parseReport(first.text, first.name)
   },
 
@@ -50,4 +51,4 @@ function formatOf(text: string): unknown {
   return /^\s*\{\s*"format"\s*:\s*"([^"]*)"/.exec(text)?.[1]
 }
 
-serve(methods)
+serveWorker(self as unknown as WebScope, methods)

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { Report } from '@tinystories/grader'
+import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { CompletionGroups, groupsOf, groupsOfReport } from './completion-groups.tsx'
 import type { GradeSession } from './grade-session.ts'
@@ -80,7 +81,7 @@ function Scores({ report, session }: { report: Report; session: GradeSession }) 
       link.click()
       URL.revokeObjectURL(url)
     } catch (error) {
-      problem.value = `The report cannot be written: ${(error as Error).message}`
+      problem.value = `The report cannot be written: ${describeError(error)}`
     }
   }
   return (

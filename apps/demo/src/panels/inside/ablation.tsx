@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { Term } from '../../parts/term.tsx'
 import type { HeadReport } from '../../workers/inside.ts'
 import type { Story, StoryToken } from '../write/story.ts'
 
@@ -38,7 +39,9 @@ export function Ablation({ story, head }: { story: Story; head: HeadReport }) {
   return (
     <section class="sheet" aria-label="Ablation">
       <div>
-        <h2>Ablate a head</h2>
+        <h2>
+          Ablate a head <Term name="ablation" />
+        </h2>
         <p class="quiet">
           The greedy completion of one prompt, by the whole model and with the output of one head set to zero.
         </p>

@@ -35,6 +35,7 @@ export function HeadView({ report, head }: HeadViewProps) {
         {/* biome-ignore lint/a11y/useSemanticElements: a group of the words of a text is no form */}
         <p
           class="head-text"
+          dir="auto"
           role="group"
           aria-label="The text; arrow keys move from word to word"
           onKeyDown={onKey}

@@ -1,8 +1,10 @@
 import './inside.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { describeError } from '../../errors/describe-error.ts'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { choices } from '../../state/models.ts'
 import type { InsideReport } from '../../workers/inside.ts'
@@ -40,7 +42,7 @@ export function InsidePanel() {
       report.value = next
       chosen.value = first
     } catch (error) {
-      problem.value = (error as Error).message
+      problem.value = describeError(error)
     } finally {
       looking.value = false
     }
@@ -88,6 +90,7 @@ export function InsidePanel() {
             <label for="inside-text">Text</label>
             <textarea
               id="inside-text"
+              dir="auto"
               rows={3}
               value={text.value}
               onInput={event => {
@@ -159,9 +162,10 @@ export function InsidePanel() {
           onChoose={open}
         />
         <p class="quiet small">
-          The number under a head is the share of its pattern that distance alone explains: 1 for a head that
-          always attends equally far back or uniformly, near 0 for one that attends by words. The first token
-          is left out: heads attend to it when they have nothing to look for.
+          <Term name="head" /> The number under a head is the share of its pattern that distance alone
+          explains: 1 for a head that always attends equally far back or uniformly, near 0 for one that
+          attends by words. The first token is left out: heads attend to it when they have nothing to look
+          for.
         </p>
       </aside>
     </div>

@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { describeError } from '../../errors/describe-error.ts'
 import type { ModelInfo } from '../../models/source.ts'
 import { Problem } from '../../parts/notice.tsx'
+import { Term } from '../../parts/term.tsx'
 import type { NeuronReport } from '../../workers/inside.ts'
 import type { Story } from '../write/story.ts'
 
@@ -41,7 +43,7 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
       report.value = found
       page.value = 0
     } catch (error) {
-      if (!controller.signal.aborted) problem.value = (error as Error).message
+      if (!controller.signal.aborted) problem.value = describeError(error)
     } finally {
       if (running.current === controller) progress.value = undefined
     }
@@ -52,7 +54,9 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
   return (
     <section class="sheet" aria-label="Neurons">
       <div>
-        <h2>Neurons</h2>
+        <h2>
+          Neurons <Term name="neuron" />
+        </h2>
         <p class="quiet">
           The tokens of {STORIES} stories on which each of {info.mlpSize.toLocaleString('en')} neurons is most
           active.

@@ -1,10 +1,12 @@
 import './train.css'
 import { signal } from '@preact/signals'
+import type { ComponentProps } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { LossChart } from '../../parts/loss-chart.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { Term } from '../../parts/term.tsx'
 import { millions } from '../../state/models.ts'
-import { sizes } from '../../training/settings.ts'
+import { sizeOf, sizes } from '../../training/settings.ts'
 import { randomSeed } from '../write/story.ts'
 import { Training } from './training.ts'
 
@@ -19,7 +21,13 @@ const corpus = signal<File | undefined>(undefined)
 /** Trains a model in a worker. */
 export function TrainPanel() {
   const training = useMemo(() => new Training(), [])
-  useEffect(() => void training.look(), [])
+  useEffect(() => {
+    const refresh = (): void => void training.refresh()
+    refresh()
+    // Other tabs train too.
+    addEventListener('focus', refresh)
+    return () => removeEventListener('focus', refresh)
+  }, [])
   const { state } = training
   const running = state.value === 'training' || state.value === 'pausing'
   return (
@@ -32,22 +40,31 @@ export function TrainPanel() {
             {training.warning.value}
           </p>
         )}
-        <LossChart curve={training.curve.value} heldOut={training.heldOut.value} />
+        {isMeasured(training) ? (
+          <LossChart curve={training.curve.value} heldOut={training.heldOut.value} />
+        ) : (
+          <p class="warning" role="status">
+            The vocabulary does not know {Math.round(training.unknownShare.value * 100)} % of the tokens of
+            this text: it has room for the most frequent characters only. Bits per byte would count them as
+            known, so they are not shown. The model reads them as the unknown token; a larger size knows more
+            characters.
+          </p>
+        )}
         <Samples training={training} />
       </div>
       <aside class="rail" aria-label="Run settings">
-        {training.resumable.value && !running && <Resume training={training} />}
         <Settings training={training} running={running} />
+        <KeptRuns training={training} running={running} />
       </aside>
     </div>
   )
 }
 
 function Progress({ training }: { training: Training }) {
-  const { state, step, seconds, tokensPerSecond, engine, phase, curve, heldOut, savedStep, settings } =
+  const { state, step, seconds, tokensPerSecond, engine, phase, curve, heldOut, savedStep, settings, best } =
     training
   const running = state.value === 'training' || state.value === 'pausing'
-  const best = heldOut.value.at(-1) ?? curve.value.at(-1)
+  const latest = isMeasured(training) ? (heldOut.value.at(-1) ?? curve.value.at(-1)) : undefined
   return (
     <div class="train-head">
       <div>
@@ -66,7 +83,16 @@ function Progress({ training }: { training: Training }) {
           label="tokens/s"
           value={tokensPerSecond.value ? Math.round(tokensPerSecond.value).toLocaleString('en') : '-'}
         />
-        <Figure label="bits per byte" value={best ? best.bitsPerByte.toFixed(2) : '-'} />
+        <Figure
+          label="bits per byte"
+          term="bits per byte"
+          value={latest ? latest.bitsPerByte.toFixed(2) : '-'}
+          note={
+            latest && best.value
+              ? `best ${best.value.bitsPerByte.toFixed(2)} at step ${best.value.step.toLocaleString('en')}`
+              : undefined
+          }
+        />
       </dl>
       <div class="actions">
         {running ? (
@@ -102,13 +128,30 @@ function title(state: Training['state']['value'], corpus: string | undefined): s
   }
 }
 
-function Figure({ label, value }: { label: string; value: string }) {
+interface FigureProps {
+  label: string
+  value: string
+  note?: string | undefined
+  term?: ComponentProps<typeof Term>['name']
+}
+
+function Figure({ label, value, note, term }: FigureProps) {
   return (
     <div>
-      <dt>{label}</dt>
+      <dt>
+        {label} {term && <Term name={term} />}
+        {note && <span class="note">{note}</span>}
+      </dt>
       <dd class="figure">{value}</dd>
     </div>
   )
+}
+
+/** Above this share of unknown tokens, bits per byte say nothing. */
+const MAX_UNKNOWN = 0.01
+
+function isMeasured({ unknownShare }: Training): boolean {
+  return unknownShare.value <= MAX_UNKNOWN
 }
 
 function Samples({ training }: { training: Training }) {
@@ -124,7 +167,7 @@ function Samples({ training }: { training: Training }) {
           {samples.map(({ step, text }) => (
             <li key={step}>
               <span class="sample-step figure">step {step.toLocaleString('en')}</span>
-              <p>{text}</p>
+              <p dir="auto">{text}</p>
             </li>
           ))}
         </ol>
@@ -133,24 +176,48 @@ function Samples({ training }: { training: Training }) {
   )
 }
 
-function Resume({ training }: { training: Training }) {
-  const { settings, step, seconds } = training.resumable.value!
+/** The runs in the browser's storage besides the one that is shown. */
+function KeptRuns({ training, running }: { training: Training; running: boolean }) {
+  const runs = training.kept.value.filter(({ id }) => id !== training.id.value)
+  if (runs.length === 0) return null
   return (
-    <div class="resume">
-      <h3>A run from an earlier visit</h3>
-      <p class="quiet">
-        {sizes.find(({ id }) => id === settings.size)?.name} on {settings.corpusName}, step{' '}
-        {step.toLocaleString('en')}, {clock(seconds)} of training
-      </p>
-      <div class="actions">
-        <button type="button" class="primary" onClick={() => void training.resume()}>
-          Resume
-        </button>
-        <button type="button" onClick={() => void training.discard()}>
-          Delete
-        </button>
-      </div>
-    </div>
+    <section class="resume" aria-label="Saved runs">
+      <h3>Saved runs</h3>
+      <ul>
+        {runs.map(run => (
+          <li key={run.id}>
+            <p class="quiet">
+              {sizeOf(run.settings).name} on <bdi>{run.settings.corpusName}</bdi>, step{' '}
+              {run.step.toLocaleString('en')}, {clock(run.seconds)} of training
+            </p>
+            {run.inUse ? (
+              <p class="quiet small">Open in another tab.</p>
+            ) : (
+              <div class="actions">
+                <button
+                  type="button"
+                  class="primary"
+                  disabled={running}
+                  onClick={() => void training.resume(run)}
+                >
+                  Resume
+                </button>
+                <button
+                  type="button"
+                  disabled={running}
+                  onClick={() => {
+                    if (confirm(`Delete the run at step ${run.step.toLocaleString('en')}?`))
+                      void training.delete(run)
+                  }}
+                >
+                  Delete
+                </button>
+              </div>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -1,10 +1,13 @@
 import { batch, type Signal, signal } from '@preact/signals'
+import { CompilerError } from '@tinystories/compiler'
+import type { MetricsLine } from '@tinystories/trainer'
+import { WorkerClient } from '@tinystories/utils/workers'
+import { describeError } from '../../errors/describe-error.ts'
 import { engineChoice } from '../../state/engine.ts'
-import type { SavedRun } from '../../training/browser-storage.ts'
+import type { KeptRun } from '../../training/run-store.ts'
 import type { TrainingSettings } from '../../training/settings.ts'
 import type { EngineInfo } from '../../workers/engine.ts'
-import { WorkerClient } from '../../workers/rpc.ts'
-import type { TrainEvent, TrainWorkerMethods } from '../../workers/train-worker.ts'
+import type { TrainArgs, TrainEvent, TrainWorkerMethods } from '../../workers/train-worker.ts'
 
 /** A point of the curve. */
 export interface CurvePoint {
@@ -17,14 +20,7 @@ export interface Sample {
   text: string
 }
 
-/** A run that was paused, or a page ago. */
-export interface Resumable {
-  settings: TrainingSettings
-  step: number
-  seconds: number
-}
-
-/** The run that the panel shows, and the worker that does it. */
+/** The run that the panel shows, and the worker that trains it. */
 export class Training {
   readonly state: Signal<'idle' | 'training' | 'pausing' | 'paused' | 'finished'> = signal('idle')
   readonly phase: Signal<string | undefined> = signal(undefined)
@@ -33,18 +29,22 @@ export class Training {
   readonly parameters: Signal<number> = signal(0)
   readonly curve: Signal<readonly CurvePoint[]> = signal([])
   readonly heldOut: Signal<readonly CurvePoint[]> = signal([])
+  /** The best evaluation. */
+  readonly best: Signal<CurvePoint | undefined> = signal(undefined)
   readonly samples: Signal<readonly Sample[]> = signal([])
   readonly step: Signal<number> = signal(0)
   readonly seconds: Signal<number> = signal(0)
   readonly tokensPerSecond: Signal<number> = signal(0)
   readonly savedStep: Signal<number | undefined> = signal(undefined)
+  /** Share of the text's tokens that the vocabulary does not know. */
+  readonly unknownShare: Signal<number> = signal(0)
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly warning: Signal<string | undefined> = signal(undefined)
-  /** A run of an earlier visit. */
-  readonly resumable: Signal<Resumable | undefined> = signal(undefined)
+  /** The runs in the browser's storage, the newest first. */
+  readonly kept: Signal<readonly KeptRun[]> = signal([])
+  /** The id of the run that is shown. */
+  readonly id: Signal<string | undefined> = signal(undefined)
   #client: WorkerClient<TrainWorkerMethods> | undefined
-  #running: AbortController | undefined
-  #saved: SavedRun | undefined
   #pending: CurvePoint[] = []
   #frame = 0
   #rate = 0
@@ -56,48 +56,53 @@ export class Training {
         type: 'module',
         name: 'train',
       }),
+      'train',
     )
     return this.#client
   }
 
-  /** Looks for a run of an earlier visit. */
-  async look(): Promise<void> {
+  /** Looks for runs in the storage. */
+  async refresh(): Promise<void> {
     try {
-      this.#saved = await this.#worker.call('saved', undefined)
+      this.kept.value = await this.#worker.call('list', undefined)
     } catch (error) {
-      this.warning.value = `${(error as Error).message} Training works, but a run ends with this page.`
-      return
+      if (this.state.value === 'idle')
+        this.warning.value = `${describeError(error)} Training works, but a run ends with this page.`
     }
-    if (!this.#saved || this.state.value !== 'idle') return
-    const { settings, progress } = this.#saved
-    this.resumable.value = { settings, step: progress.step, seconds: progress.seconds }
   }
 
   start(settings: TrainingSettings, corpus: File | undefined): Promise<void> {
-    this.#reset(settings)
-    return this.#run(corpus, false)
+    this.#reset(crypto.randomUUID(), settings)
+    return this.#run({ settings, ...(corpus && { corpus }) })
   }
 
-  /** Resumes the run that was paused here, or one of an earlier visit. */
-  resume(): Promise<void> {
-    if (this.state.value === 'idle' && this.#saved) {
-      this.#reset(this.#saved.settings)
-      this.#replay()
+  /** Resumes the run that is paused here, or a kept one. */
+  async resume(run?: KeptRun): Promise<void> {
+    if (run && run.id !== this.id.value) {
+      this.#reset(run.id, run.settings)
+      await this.#replay()
     }
-    return this.#run(undefined, true)
+    return this.#run(undefined)
   }
 
   pause(): void {
     if (this.state.value !== 'training') return
     this.state.value = 'pausing'
-    this.#running?.abort()
+    void this.#worker.call('pause', undefined)
   }
 
-  /** Forgets the run of an earlier visit. */
-  async discard(): Promise<void> {
-    this.resumable.value = undefined
-    this.#saved = undefined
-    await this.#worker.call('discard', undefined).catch(() => {})
+  /** Deletes a kept run. */
+  async delete({ id }: KeptRun): Promise<void> {
+    try {
+      await this.#worker.call('delete', { id })
+      if (id === this.id.value) {
+        this.state.value = 'idle'
+        this.#reset(undefined, undefined)
+      }
+    } catch (error) {
+      this.problem.value = describeError(error)
+    }
+    await this.refresh()
   }
 
   async download(): Promise<void> {
@@ -109,73 +114,79 @@ export class Training {
       link.click()
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
     } catch (error) {
-      this.problem.value = (error as Error).message
+      this.problem.value = describeError(error)
     }
   }
 
-  #reset(settings: TrainingSettings): void {
+  #reset(id: string | undefined, settings: TrainingSettings | undefined): void {
     batch(() => {
+      this.id.value = id
       this.settings.value = settings
       this.curve.value = []
       this.heldOut.value = []
+      this.best.value = undefined
       this.samples.value = []
       this.step.value = 0
       this.seconds.value = 0
       this.tokensPerSecond.value = 0
       this.savedStep.value = undefined
+      this.unknownShare.value = 0
       this.warning.value = undefined
       this.engine.value = undefined
-      this.resumable.value = undefined
     })
+    this.#pending = []
     this.#rate = 0
   }
 
-  async #run(corpus: File | undefined, resume: boolean): Promise<void> {
-    this.#running = new AbortController()
+  async #run(start: TrainArgs['start']): Promise<void> {
+    const id = this.id.value
+    if (id === undefined) return
     this.problem.value = undefined
     this.phase.value = 'Starting...'
     this.state.value = 'training'
     try {
+      const engine = this.#isGpuLost && engineChoice.value === 'webgpu' ? 'wasm' : engineChoice.value
       const { finished } = await this.#worker.call(
         'train',
-        {
-          settings: this.settings.value!,
-          engine: this.#isGpuLost && engineChoice.value === 'webgpu' ? 'wasm' : engineChoice.value,
-          resume,
-          ...(corpus && { corpus }),
-        },
-        { signal: this.#running.signal, onEvent: event => this.#take(event) },
+        { id, engine, ...(start && { start }) },
+        { onEvent: event => this.#take(event) },
       )
       this.state.value = finished ? 'finished' : 'paused'
     } catch (error) {
-      const { message, name } = error as Error
-      const aborted = name === 'AbortError'
-      if (message.includes('WebGPU device was lost')) return this.#withoutWebGpu(corpus)
-      if (!aborted) this.problem.value = message
+      if (CompilerError.isInstance(error) && error.code === 'device-lost') return this.#withoutWebGpu(start)
+      // A pause before the first step leaves nothing to resume.
+      if (!this.#isPausing()) this.problem.value = describeError(error)
       this.state.value = this.step.value > 0 ? 'paused' : 'idle'
     } finally {
       this.phase.value = undefined
     }
+    await this.refresh()
+  }
+
+  #isPausing(): boolean {
+    return this.state.value === 'pausing'
   }
 
   /** A worker cannot recover a lost device; a new worker resumes from the last checkpoint. */
-  async #withoutWebGpu(corpus: File | undefined): Promise<void> {
+  async #withoutWebGpu(start: TrainArgs['start']): Promise<void> {
     this.#isGpuLost = true
-    this.#client?.terminate()
+    await this.#client?.close()
     this.#client = undefined
-    this.#saved = await this.#worker.call('saved', undefined).catch(() => undefined)
-    this.#reset(this.settings.value!)
-    this.#replay()
-    const from = this.#saved
-      ? `resumes from step ${this.#saved.progress.step.toLocaleString('en')}`
-      : 'starts over'
+    this.#reset(this.id.value, this.settings.value)
+    await this.refresh()
+    const kept = this.kept.value.find(({ id }) => id === this.id.value)
+    if (kept) await this.#replay()
+    const from = kept ? `resumes from step ${kept.step.toLocaleString('en')}` : 'starts over'
     this.warning.value = `This browser took WebGPU away from the page. Training ${from} with WebAssembly.`
-    return this.#run(corpus, this.#saved !== undefined)
+    return this.#run(kept ? undefined : start)
   }
 
-  /** Shows what the saved run had reached. */
-  #replay(): void {
-    for (const line of this.#saved?.lines ?? []) this.#take({ type: 'line', line })
+  /** Shows what the kept run had reached. */
+  async #replay(): Promise<void> {
+    const id = this.id.value
+    if (id === undefined) return
+    const lines = await this.#worker.call('lines', { id }).catch((): MetricsLine[] => [])
+    for (const line of lines) this.#take({ type: 'line', line })
   }
 
   #take(event: TrainEvent): void {
@@ -187,6 +198,9 @@ export class Training {
         this.engine.value = event.engine
         this.parameters.value = event.parameters
         return
+      case 'corpus':
+        this.unknownShare.value = event.unknownShare
+        return
       case 'warning':
         this.warning.value = event.text
         return
@@ -194,22 +208,27 @@ export class Training {
         this.savedStep.value = event.step
         return
       case 'line':
-        break
+        this.#takeLine(event.line)
     }
-    const { line } = event
+  }
+
+  #takeLine(line: MetricsLine): void {
+    const { step } = line
     if (line.type === 'sample') {
-      this.samples.value = [{ step: line.step, text: line.text }, ...this.samples.value].slice(0, 12)
-    } else if (line.type === 'evaluation') {
-      this.heldOut.value = thinned(
-        [...this.heldOut.value, { step: line.step, bitsPerByte: line.bitsPerByte }],
-        MAX_DOTS,
-      )
-    } else {
-      this.#pending.push({ step: line.step, bitsPerByte: line.bitsPerByte })
-      this.#rate = this.#rate === 0 ? line.tokensPerSecond : this.#rate * 0.9 + line.tokensPerSecond * 0.1
-      // Small models make many steps between two frames.
-      if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show(line.seconds))
+      this.samples.value = [{ step, text: line.text }, ...this.samples.value].slice(0, 12)
+      return
     }
+    const point = { step, bitsPerByte: line.bitsPerByte }
+    if (line.type === 'evaluation') {
+      this.heldOut.value = thinned([...this.heldOut.value, point], MAX_DOTS)
+      if (!(point.bitsPerByte >= (this.best.value?.bitsPerByte ?? Number.POSITIVE_INFINITY)))
+        this.best.value = point
+      return
+    }
+    this.#pending.push(point)
+    this.#rate = this.#rate === 0 ? line.tokensPerSecond : this.#rate * 0.9 + line.tokensPerSecond * 0.1
+    // Small models make many steps between two frames.
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show(line.seconds))
   }
 
   #show(seconds: number): void {

@@ -1,5 +1,6 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset'
+import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { cues } from '../../wishes/wishes.ts'
 
@@ -30,8 +31,8 @@ export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> 
         loaded.vocabulary = found
         vocabulary.value = found
       },
-      (error: Error) => {
-        problem.value = `The word lists did not load (${error.message}). Type a prompt instead.`
+      error => {
+        problem.value = `The word lists did not load. ${describeError(error)} Type a prompt instead.`
       },
     )
   })

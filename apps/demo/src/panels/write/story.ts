@@ -1,4 +1,5 @@
 import { batch, type Signal, signal } from '@preact/signals'
+import { describeError } from '../../errors/describe-error.ts'
 import type { ModelInfo } from '../../models/source.ts'
 import { choices, removeChoice } from '../../state/models.ts'
 import type { Wishes } from '../../wishes/wishes.ts'
@@ -64,7 +65,7 @@ export class Story {
     if (!this.#client) return
     // Another engine gets a new worker, which frees what the old one held.
     this.stop()
-    this.#client.terminate()
+    void this.#client.close()
     this.#client = undefined
     const key = this.model.value
     this.model.value = undefined
@@ -85,7 +86,7 @@ export class Story {
         this.info.value = await this.client.call('open', choice.source)
       } catch (error) {
         batch(() => {
-          this.modelProblem.value = (error as Error).message
+          this.modelProblem.value = describeError(error)
           // The worker still has the previous model.
           this.model.value = before
           removeChoice(key)
@@ -159,7 +160,7 @@ export class Story {
     } catch (error) {
       show()
       if (current() && !controller.signal.aborted) {
-        this.problem.value = (error as Error).message
+        this.problem.value = describeError(error)
       }
     }
     if (!current()) return
@@ -180,7 +181,7 @@ export class Story {
 
   dispose(): void {
     this.stop()
-    this.#client?.terminate()
+    void this.#client?.close()
     this.#client = undefined
   }
 }

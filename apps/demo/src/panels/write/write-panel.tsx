@@ -5,6 +5,7 @@ import { Problem } from '../../parts/notice.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
+import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { engineChoice } from '../../state/engine.ts'
 import { choices } from '../../state/models.ts'
@@ -88,6 +89,7 @@ export function WritePanel() {
               <label for="prompt">Prompt</label>
               <textarea
                 id="prompt"
+                dir="auto"
                 rows={2}
                 value={prompt.value}
                 onInput={event => {
@@ -110,7 +112,7 @@ export function WritePanel() {
           </div>
         </form>
         <Problem>{story.problem.value}</Problem>
-        <UnknownScript share={story.result.value?.unknownShare} />
+        <UnknownScript share={story.result.value?.unknownShare} words={story.result.value?.unknownWords} />
         {story.constraints.value && (
           <ConstraintChecks
             constraints={story.constraints.value}
@@ -152,7 +154,9 @@ export function WritePanel() {
           }}
         />
         <fieldset class="settings">
-          <legend>Sampling</legend>
+          <legend>
+            Sampling <Term name="sampling" />
+          </legend>
           <TemperatureSlider id="temperature" temperature={temperature} />
           <Slider
             id="top-p"

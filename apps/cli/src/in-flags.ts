@@ -37,10 +37,6 @@ const replacements: readonly [term: RegExp, words: string | ((command: string | 
   [/Try heads (\d+)/, 'Try --heads $1'],
   [/Leave workers out/, 'Leave --workers out'],
   [/have them replaced \(overwrite\)/, 'replace them with --overwrite'],
-  [
-    /^vocabSize: (\d+) is too small; (.*)\. Ask for more pieces, or set limitAlphabet or a smaller initialAlphabet/,
-    '--vocab-size $1 is too small: $2. Ask for more pieces.',
-  ],
   [/^ood is about instructions: give instruct/, '--ood is about instructions: give --instruct'],
   [
     /Give its prices for a million tokens of input and output/,

@@ -22,7 +22,8 @@ export async function run(): Promise<BenchmarkResult> {
   const stories = file.split('\n<|endoftext|>\n').filter(story => story !== '')
   const tokenizer = await trainTokenizer(stories, { vocabSize })
   const { pre_tokenizer } = tokenizer.toJSON()
-  const pattern = pre_tokenizer?.type === 'Split' ? pre_tokenizer.pattern.Regex : ''
+  const split = pre_tokenizer?.type === 'Split' ? pre_tokenizer.pattern : { Regex: '' }
+  const pattern = 'Regex' in split ? split.Regex : split.String
   const input = JSON.stringify({ stories, pattern, vocabSize })
   const peer = await startPythonPeer({
     script: 'tokenizer-training-peer.py',

@@ -4,8 +4,6 @@ import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/e
 export interface PipelineErrorDetails {
   /** The vocabulary has no token that ends a story. `tokenizer` is the path of its file, where it was given. */
   'no-end-of-text-token': { tokenizer?: string | undefined }
-  /** The text does not have as many pieces as were asked for. */
-  'vocabulary-too-large': { vocabSize: number; available: number }
   /** No story is held out, so nothing can be evaluated. */
   'no-held-out-story': Record<string, never>
   /** No story or only one is left to train on. `valid` is where held-out stories come from; null: a share of `data`. */
@@ -60,10 +58,6 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-end-of-text-token': ({ tokenizer }) => ({
     problem: `${tokenizer ?? 'The tokenizer'} has no token that ends a story (<|endoftext|> or [SEP]).`,
     remedy: 'Train a tokenizer that has one, or leave the option tokenizer out.',
-  }),
-  'vocabulary-too-large': ({ vocabSize, available }) => ({
-    problem: `A vocabulary of ${vocabSize} is larger than the text can give: only ${available} pieces occur twice.`,
-    remedy: `Set vocabSize to at most ${available}.`,
   }),
   'no-held-out-story': () => ({
     problem: 'There is no held-out story to evaluate on.',

@@ -32,7 +32,9 @@ export function tokenizerTrain({ data, out, vocabSize, ...format }: TokenizerTra
       }).finally(() => progress.end())
       await createFolder(dirname(path))
       await tokenizer.save(path)
-      console.log(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces`)
+      const isAll = vocabSize !== undefined && tokenizer.vocabSize < vocabSize
+      const all = isAll ? ', all that the text gives' : ''
+      console.log(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces${all}`)
       return 0
     },
     () => console.log('Interrupted. Nothing was written; the same command starts again.'),

@@ -8,10 +8,6 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `${tokenizer === undefined ? 'The tokenizer' : `--tokenizer: ${tokenizer}`} has no token that ends a story (<|endoftext|> or [SEP]).`,
     remedy: 'Train one that has: tokenizer train.',
   }),
-  'vocabulary-too-large': ({ vocabSize, available }) => ({
-    problem: `--vocab-size ${vocabSize} is larger than the text can give: it has only ${available} pieces that occur twice.`,
-    remedy: `Choose at most ${available}.`,
-  }),
   'no-held-out-story': (_, command) => ({
     remedy: command === 'train' ? 'Give more stories, or --valid with some.' : 'Give --data with some.',
   }),

@@ -2,6 +2,7 @@ import type { BackendErrorDetails } from '@tinystories/backends'
 import type { CompilerErrorDetails } from '@tinystories/compiler'
 import type { GraderErrorDetails } from '@tinystories/grader'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
+import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
 import type { TrainerErrorDetails } from '@tinystories/trainer'
 import type { FileErrorDetails, LockErrorDetails } from '@tinystories/utils/disk'
 import type { HttpErrorDetails } from '@tinystories/utils/http'
@@ -12,6 +13,7 @@ import type { InputErrorDetails } from '@tinystories/utils/schema'
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
+import { tokenizerError } from './tokenizer-errors.ts'
 import { trainerError } from './trainer-errors.ts'
 import {
   fileError,
@@ -36,6 +38,7 @@ export interface AllDetails {
   LockError: LockErrorDetails
   PipelineError: PipelineErrorDetails
   RandomError: RandomErrorDetails
+  TokenizerError: TokenizerErrorDetails
   TrainerError: TrainerErrorDetails
   TransientError: TransientErrorDetails
 }
@@ -55,6 +58,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   LockError: lockError,
   PipelineError: pipelineError,
   RandomError: randomError,
+  TokenizerError: tokenizerError,
   TrainerError: trainerError,
   TransientError: transientError,
 }

@@ -1,21 +1,12 @@
 import { Worker } from 'node:worker_threads'
+import { WorkerClient } from '@tinystories/utils/workers'
 import type { Encoding } from '../encoding/encoding.ts'
 import type { Pipeline, PipelineOptions } from '../encoding/pipeline.ts'
-import { TokenizerError } from '../errors/errors.ts'
-import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import { arena } from '../memory/arena.ts'
-import { type PackedEncodings, unpackEncodings } from './pack-encodings.ts'
+import type { BatchMethods } from './batch-worker.ts'
+import { unpackEncodings } from './pack-encodings.ts'
 import { splitBatch, worthwhileThreads } from './split-batch.ts'
-
-/** Texts for a worker thread: their units end to end in shared memory, and where each ends. */
-export interface BatchMessage {
-  units: Uint16Array
-  ends: Int32Array
-  options: PipelineOptions
-}
-
-/** What the worker makes of them. */
-export type BatchAnswer = { packed: PackedEncodings } | { error: string }
 
 /** Texts that one thread encodes. */
 interface Job {
@@ -24,19 +15,24 @@ interface Job {
   /** Threads that its batch may use, the calling one included. */
   threads: number
   resolve: (encodings: Encoding[]) => void
-  reject: (error: Error) => void
+  reject: (error: unknown) => void
 }
+
+/** Jobs that a thread has at hand: while one is under way, the next lies ready. */
+const JOBS_AT_HAND = 2
 
 /** Worker threads with the tokenizer in them. They do not keep the process alive while they are idle. */
 export class BatchPool {
-  readonly #json: WordPieceTokenizerJson
+  readonly #json: TokenizerJson
   readonly #pipeline: Pipeline
-  readonly #workers: PoolWorker[] = []
+  readonly #workers: WorkerClient<BatchMethods>[] = []
   /** Jobs of all batches that no thread has taken yet. */
   readonly #queue: Job[] = []
+  /** Shared memory that no job is using: fresh memory for each job would cost as much as filling it. */
+  readonly #spare: SharedArrayBuffer[] = []
 
   /** @param pipeline of the calling thread, which takes its share of the jobs. */
-  constructor(json: WordPieceTokenizerJson, pipeline: Pipeline) {
+  constructor(json: TokenizerJson, pipeline: Pipeline) {
     this.#json = json
     this.#pipeline = pipeline
   }
@@ -44,9 +40,7 @@ export class BatchPool {
   /** Encodes texts on up to `threads` threads, the calling one included; each takes a job when it is free. */
   async encode(texts: string[], threads: number, options: PipelineOptions): Promise<Encoding[]> {
     const worthwhile = worthwhileThreads(texts, threads)
-    while (this.#workers.length < worthwhile - 1) {
-      this.#workers.push(new PoolWorker(this.#json, this.#pipeline, () => this.#handOut()))
-    }
+    while (this.#workers.length < worthwhile - 1) this.#workers.push(this.#startWorker())
     const results = splitBatch(texts, worthwhile).map(
       share =>
         new Promise<Encoding[]>((resolve, reject) => {
@@ -56,15 +50,15 @@ export class BatchPool {
     const all = Promise.all(results)
     // Awaited below, when the other jobs are done.
     all.catch(() => undefined)
-    this.#handOut()
+    this.#distribute()
     const allocate = arena()
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       try {
         job.resolve(job.texts.map(text => this.#pipeline.encode(text, job.options, allocate)))
       } catch (error) {
-        job.reject(error as Error)
+        job.reject(error)
       }
-      // Answers that came meanwhile are taken, and new jobs handed out.
+      // Answers that came meanwhile are taken, and new jobs distributed.
       await new Promise(resolve => setImmediate(resolve))
     }
     return (await all).flat()
@@ -75,48 +69,21 @@ export class BatchPool {
     await Promise.all(this.#workers.splice(0).map(worker => worker.close()))
   }
 
-  #handOut(): void {
+  #startWorker(): WorkerClient<BatchMethods> {
+    const file = import.meta.url.endsWith('.ts') ? './batch-worker.ts' : './batch-worker.js'
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: this.#json })
+    return new WorkerClient(worker, 'tokenizer')
+  }
+
+  #distribute(): void {
     for (const [i, worker] of this.#workers.entries()) {
-      while (worker.free && i < (this.#queue[0]?.threads ?? 0) - 1) worker.encode(this.#queue.shift()!)
+      while (worker.load < JOBS_AT_HAND && i < (this.#queue[0]?.threads ?? 0) - 1) {
+        void this.#send(this.#queue.shift()!, worker)
+      }
     }
   }
-}
 
-/** Jobs that a thread has at hand: while one is under way, the next lies ready. */
-const JOBS_AT_HAND = 2
-
-class PoolWorker {
-  readonly #worker: Worker
-  readonly #pipeline: Pipeline
-  /** Jobs under way; the thread answers them in order. */
-  readonly #jobs: { job: Job; memory: SharedArrayBuffer }[] = []
-  /** Shared memory that no job is using: fresh memory for each job would cost as much as filling it. */
-  readonly #spare: SharedArrayBuffer[] = []
-
-  /** @param onFree called when the worker can take another job. */
-  constructor(json: WordPieceTokenizerJson, pipeline: Pipeline, onFree: () => void) {
-    this.#pipeline = pipeline
-    const file = import.meta.url.endsWith('.ts') ? './batch-worker.ts' : './batch-worker.js'
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: json })
-    this.#worker.on('message', (answer: BatchAnswer) => {
-      const { job, memory } = this.#jobs.shift()!
-      this.#spare.push(memory)
-      onFree()
-      if (this.#jobs.length === 0) this.#worker.unref()
-      if ('error' in answer) job.reject(new TokenizerError(answer.error))
-      else job.resolve(unpackEncodings(answer.packed, this.#pipeline.vocabulary))
-    })
-    this.#worker.on('error', error => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new TokenizerError('encodeBatch: the worker thread has ended')))
-    this.#worker.unref()
-  }
-
-  get free(): boolean {
-    return this.#jobs.length < JOBS_AT_HAND
-  }
-
-  encode(job: Job): void {
-    const { texts, options } = job
+  async #send({ texts, options, resolve, reject }: Job, worker: WorkerClient<BatchMethods>): Promise<void> {
     const ends = new Int32Array(texts.length)
     let length = 0
     for (const [i, text] of texts.entries()) {
@@ -127,16 +94,14 @@ class PoolWorker {
     if (memory === undefined || memory.byteLength < length * 2) memory = new SharedArrayBuffer(length * 2)
     const bytes = Buffer.from(memory)
     for (const [i, text] of texts.entries()) bytes.write(text, i === 0 ? 0 : ends[i - 1]! * 2, 'utf16le')
-    this.#jobs.push({ job, memory })
-    this.#worker.ref()
-    this.#worker.postMessage({ units: new Uint16Array(memory), ends, options } satisfies BatchMessage)
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #fail(error: Error): void {
-    for (const { job } of this.#jobs.splice(0)) job.reject(error)
+    try {
+      const packed = await worker.call('encode', { units: new Uint16Array(memory), ends, options })
+      this.#spare.push(memory)
+      this.#distribute()
+      resolve(unpackEncodings(packed, this.#pipeline.vocabulary))
+    } catch (error) {
+      reject(error)
+      this.#distribute()
+    }
   }
 }

@@ -1,26 +1,32 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { Pipeline } from '../encoding/pipeline.ts'
-import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
+import { serveWorker, type Transferred, transferred } from '@tinystories/utils/workers'
+import { createPipeline } from '../encoding/create-pipeline.ts'
+import type { PipelineOptions } from '../encoding/pipeline.ts'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import { arena } from '../memory/arena.ts'
-import { createScanner } from '../scanners/create-scanner.ts'
-import type { BatchAnswer, BatchMessage } from './batch-pool.ts'
-import { encodeUnits } from './encode-units.ts'
-import { packEncodings, transferables } from './pack-encodings.ts'
+import { type PackedEncodings, packEncodings, transferables } from './pack-encodings.ts'
 
-const port = parentPort!
-const json = workerData as WordPieceTokenizerJson
-const pipeline = new Pipeline(json, createScanner(json))
+/** Texts for a worker thread: their units end to end in shared memory, and where each ends. */
+export interface BatchTexts {
+  units: Uint16Array
+  ends: Int32Array
+  options: PipelineOptions
+}
 
-port.on('message', ({ units, ends, options }: BatchMessage) => {
-  try {
-    const allocate = arena()
-    const encodings = Array.from(ends, (end, i) =>
-      encodeUnits(pipeline, units, i === 0 ? 0 : ends[i - 1]!, end, options, allocate),
-    )
-    const packed = packEncodings(encodings)
-    port.postMessage({ packed } satisfies BatchAnswer, transferables(packed) as ArrayBuffer[])
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    port.postMessage({ error: message } satisfies BatchAnswer)
-  }
-})
+const pipeline = createPipeline(workerData as TokenizerJson)
+
+function encode({ units, ends, options }: BatchTexts): Transferred<PackedEncodings> {
+  const allocate = arena()
+  const encodings = Array.from(ends, (end, i) =>
+    pipeline.encodeUnits(units, i === 0 ? 0 : ends[i - 1]!, end, options, allocate),
+  )
+  const packed = packEncodings(encodings)
+  return transferred(packed, transferables(packed))
+}
+
+/** What a worker thread does. */
+export interface BatchMethods {
+  encode: typeof encode
+}
+
+serveWorker<BatchMethods>(parentPort!, { encode })

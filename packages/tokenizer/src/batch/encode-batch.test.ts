@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Encoding } from '../encoding/encoding.ts'
-import { TokenizerError } from '../errors/errors.ts'
+import { tokenizerFailure } from '../testing/failure.ts'
 import { BERT_PIECES, STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
 import { createTokenizer } from '../tokenizer/create-tokenizer.ts'
@@ -52,9 +52,13 @@ describe('encodeBatch', () => {
 
   it('reports what a thread refuses, and goes on afterwards', async () => {
     const truncation = { maxLength: 4, stride: 2 }
-    await expect(bert.encodeBatch(texts, { threads: 2, truncation })).rejects.toThrow(TokenizerError)
+    await expect(bert.encodeBatch(texts, { threads: 2, truncation })).rejects.toThrow(
+      tokenizerFailure('invalid-option', { option: 'truncation.stride' }),
+    )
     const short = [...Array.from({ length: 5000 }, () => 'a'.repeat(60)), ...texts.slice(-3)]
-    await expect(bert.encodeBatch(short, { threads: 2, truncation })).rejects.toThrow('the stride of 2')
+    await expect(bert.encodeBatch(short, { threads: 2, truncation })).rejects.toThrow(
+      tokenizerFailure('invalid-option', { option: 'truncation.stride', value: 2 }),
+    )
     expect(await bert.encodeBatch(texts, { threads: 2 })).toHaveLength(texts.length)
   })
 
@@ -64,7 +68,9 @@ describe('encodeBatch', () => {
   })
 
   it('refuses a number of threads that is none', async () => {
-    await expect(bert.encodeBatch(['a'], { threads: 0 })).rejects.toThrow('threads: expected a whole number')
+    await expect(bert.encodeBatch(['a'], { threads: 0 })).rejects.toThrow(
+      tokenizerFailure('invalid-option', { option: 'threads', value: 0 }),
+    )
   })
 
   it('takes an empty batch', async () => {

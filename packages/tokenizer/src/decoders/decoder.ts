@@ -1,10 +1,21 @@
-import { TokenizerError } from '../errors/errors.ts'
-import type { DecoderJson } from '../files/tokenizer-json.ts'
+/** Takes the tokens of a text one by one. What is returned joins to the text. */
+export interface DecodeSession {
+  /** Takes the next token and returns the text that no later token can change, which may be empty. */
+  push(token: string): string
+  /** Returns the rest of the text. The session can then begin anew. */
+  end(): string
+}
 
 /** Turns the tokens of a text back into text. */
 export interface Decoder {
-  /** What a token adds to the text, before clean-up; `first` when no token comes before it. */
-  piece(token: string, first: boolean): string
+  decode(tokens: readonly string[]): string
+  start(): DecodeSession
+}
+
+/** How a {@link Decoder} for which every token adds its text works. */
+interface Joining {
+  /** What a token adds to the text; `isFirst` when no token comes before it. */
+  piece(token: string, isFirst: boolean): string
   /** Applied to the joined text. */
   cleanUp(text: string): string
   /**
@@ -14,27 +25,62 @@ export interface Decoder {
   settled(text: string, from: number): number
 }
 
+/** Plain concatenation. */
+const AS_IT_IS = { cleanUp: (text: string) => text, settled: (text: string) => text.length }
+/** As `transformers` takes away the blanks before punctuation and around apostrophes. */
+const CLEANED = { cleanUp, settled }
+
 /**
- * BERT's decoding: pieces with the prefix join the word before, others follow a blank, and clean-up takes
- * the blanks before punctuation and around apostrophes away as `transformers` does.
+ * BERT's decoding: pieces with the prefix join the word before, others follow a blank. Without a prefix every token
+ * follows a blank.
  */
-export function wordPieceDecoder(prefix: string, cleanup: boolean): Decoder {
-  return {
-    piece: (token, first) => {
-      if (first) return token
-      return token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`
+export function wordPieceDecoder(prefix: string | undefined, cleanup: boolean): Decoder {
+  return joining({
+    piece: (token, isFirst) => {
+      if (isFirst) return token
+      return prefix !== undefined && token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`
     },
-    cleanUp: cleanup ? cleanUp : text => text,
-    settled: cleanup ? settled : text => text.length,
-  }
+    ...(cleanup ? CLEANED : AS_IT_IS),
+  })
 }
 
-/** Plain concatenation, the prefix left out: the decoding of story vocabularies. */
+/** Concatenation with the prefix left out: the decoding of story vocabularies. */
 export function fusedDecoder(prefix: string): Decoder {
-  return {
+  return joining({
     piece: token => (token.startsWith(prefix) ? token.slice(prefix.length) : token),
-    cleanUp: text => text,
-    settled: text => text.length,
+    ...AS_IT_IS,
+  })
+}
+
+function joining({ piece, cleanUp, settled }: Joining): Decoder {
+  return {
+    decode: tokens => {
+      let text = ''
+      for (const [i, token] of tokens.entries()) text += piece(token, i === 0)
+      return cleanUp(text)
+    },
+    start: () => {
+      let pending = ''
+      let isFirst = true
+      return {
+        push: token => {
+          // The last character's place was not decided without what follows it.
+          const searched = pending.length - 1
+          pending += piece(token, isFirst)
+          isFirst = false
+          const length = settled(pending, searched)
+          const text = cleanUp(pending.slice(0, length))
+          pending = pending.slice(length)
+          return text
+        },
+        end: () => {
+          const text = cleanUp(pending)
+          pending = ''
+          isFirst = true
+          return text
+        },
+      }
+    },
   }
 }
 
@@ -51,29 +97,4 @@ function settled(text: string, from: number): number {
     if (text[at] === ' ' && text[at + 1] !== "'" && !text.endsWith(" '", at)) return at
   }
   return 0
-}
-
-/**
- * @param prefix of the model, for a file that names no decoder.
- * @throws {TokenizerError} naming a decoder that is not supported.
- */
-export function createDecoder(json: DecoderJson | null, prefix: string): Decoder {
-  if (json === null) return wordPieceDecoder(prefix, false)
-  if (json.type === 'WordPiece') return wordPieceDecoder(json.prefix ?? prefix, json.cleanup ?? true)
-  if (json.type === 'Sequence' && Array.isArray(json.decoders) && json.decoders.length === 2) {
-    const [replace, fuse] = json.decoders
-    if (
-      replace?.type === 'Replace' &&
-      'Regex' in replace.pattern &&
-      replace.pattern.Regex === `^${prefix}` &&
-      replace.content === '' &&
-      fuse?.type === 'Fuse'
-    ) {
-      return fusedDecoder(prefix)
-    }
-  }
-  throw new TokenizerError(
-    `decoder: ${JSON.stringify(json).slice(0, 120)} is not supported; WordPiece, ` +
-      `and Sequence of Replace (^${prefix}) and Fuse, are`,
-  )
 }

@@ -1,7 +1,7 @@
 import type { Allocate } from '../memory/arena.ts'
 import type { Vocabulary } from '../models/vocabulary.ts'
 import { Encoding, FIRST, NO_WORD, type Positions, SECOND, TEMPLATE } from './encoding.ts'
-import type { TemplateStep } from './template.ts'
+import type { TemplateStep, TrimOffsets } from './template.ts'
 import type { TokenRange } from './truncation.ts'
 
 /** Tokens of one or two texts as the encoder left them, end to end. */
@@ -17,6 +17,7 @@ export function assemble(
   vocabulary: Vocabulary,
   texts: EncodedTexts,
   steps: readonly TemplateStep[],
+  trim: TrimOffsets | undefined,
   parts: readonly TokenRange[],
   allocate: Allocate,
   overflowing?: readonly Encoding[],
@@ -49,6 +50,14 @@ export function assemble(
       positions.starts.set(texts.positions!.starts.subarray(from, to), at)
       positions.ends.set(texts.positions!.ends.subarray(from, to), at)
       positions.words.set(texts.positions!.words.subarray(from, to), at)
+    }
+    if (trim !== undefined && positions !== undefined) {
+      for (let i = 0; i < to - from; i++) {
+        const token = vocabulary.token(ids[at + i]!)!
+        const range = trim(token, i, positions.starts[at + i]!, positions.ends[at + i]!)
+        positions.starts[at + i] = range[0]
+        positions.ends[at + i] = range[1]
+      }
     }
     runs.push(step.text === 0 ? FIRST : SECOND, to - from, step.typeId)
     at += to - from

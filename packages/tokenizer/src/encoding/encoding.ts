@@ -1,4 +1,4 @@
-import { TokenizerError } from '../errors/errors.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import type { Vocabulary } from '../models/vocabulary.ts'
 
 /** Origin of a run of tokens: the first text, the second, the post-processing template, padding. */
@@ -143,7 +143,11 @@ export class Encoding {
   tokenToChars(index: number): TextRange | undefined {
     const { starts, ends } = this.#tracked('tokenToChars')
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
-      throw new TokenizerError(`tokenToChars: there is no token ${index}; the encoding has ${this.length}`)
+      throw new TokenizerError('invalid-option', {
+        option: 'index',
+        value: index,
+        expected: `an index below the ${this.length} tokens`,
+      })
     }
     for (const sequence of [FIRST, SECOND] as const) {
       const [from, to] = this.#rangeOf(sequence)
@@ -189,7 +193,7 @@ export class Encoding {
 
   #tracked(what: string): Positions {
     if (this.positions !== undefined) return this.positions
-    throw new TokenizerError(`Encoding.${what}: positions were not kept; encode with { offsets: true }`)
+    throw new TokenizerError('offsets-not-kept', { member: what })
   }
 
   /** Tokens `[from, to)` that come from one of the texts. */

@@ -1,5 +1,4 @@
 import { wholeNumber } from '../errors/checks.ts'
-import type { PaddingJson } from '../files/tokenizer-json.ts'
 import type { Encoding } from './encoding.ts'
 
 /** How encodings are filled up to one length. */
@@ -31,6 +30,16 @@ export function padAll(encodings: readonly Encoding[], id: number, options: Padd
       : wholeNumber('padding.length', length)
   const target = Math.ceil(wanted / multipleOf) * multipleOf
   return encodings.map(encoding => encoding.pad(target, { id, typeId, direction }))
+}
+
+/** How texts are filled up by default. */
+export interface PaddingJson {
+  strategy: 'BatchLongest' | { Fixed: number }
+  direction: 'Left' | 'Right'
+  pad_to_multiple_of: number | null
+  pad_id: number
+  pad_type_id: number
+  pad_token: string
 }
 
 /** The options that tokenizer.json states. */

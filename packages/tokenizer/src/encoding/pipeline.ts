@@ -1,23 +1,16 @@
-import { TokenizerError } from '../errors/errors.ts'
-import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
 import { type Allocate, allocateAlone } from '../memory/arena.ts'
-import { quote, Vocabulary } from '../models/vocabulary.ts'
+import type { WordModel } from '../models/piece-list.ts'
+import { Vocabulary } from '../models/vocabulary.ts'
 import { WordEncoder } from '../models/word-encoder.ts'
 import type { Scanner } from '../scanners/scanner.ts'
-import { UnitBuffer } from '../text/units.ts'
+import { type AddedTokenJson, TokenMatcher } from '../scanners/token-matcher.ts'
+import { UnitBuffer, unitsToString } from '../text/units.ts'
 import { toUtf8Offsets } from '../text/utf8-offsets.ts'
-import { AddedTokenMatcher } from './added-tokens.ts'
 import { assemble, overflowingParts } from './assemble.ts'
 import type { Encoding } from './encoding.ts'
 import type { PaddingOptions } from './padding.ts'
-import { createTemplate, specialTokenCount, type Template, withoutSpecialTokens } from './template.ts'
-import {
-  roomBeside,
-  type TokenRange,
-  type TruncationOptions,
-  truncate,
-  truncationFromJson,
-} from './truncation.ts'
+import { specialTokenCount, type Template, withoutSpecialTokens } from './template.ts'
+import { roomBeside, type TokenRange, type TruncationOptions, truncate } from './truncation.ts'
 
 /** Options of `encode`. */
 export interface EncodeOptions {
@@ -36,65 +29,100 @@ export interface EncodeOptions {
 /** What {@link Pipeline} needs of the options; padding is left to the caller, who sees the whole batch. */
 export type PipelineOptions = Omit<EncodeOptions, 'padding'>
 
-/** From text to an encoding that is not yet padded, by the components of a tokenizer.json. */
+/** What a {@link Pipeline} is made from. */
+export interface PipelineParts {
+  /** The model's pieces and ids; the added tokens are added to them. */
+  vocab: Record<string, number>
+  addedTokens: readonly AddedTokenJson[]
+  /** Whether the scanner finds the added tokens with `normalized` itself, in the normalized text. */
+  scannerFindsNormalized: boolean
+  scanner: Scanner
+  model: WordModel
+  template: Template
+  truncation: TruncationOptions | false
+}
+
+/** From text to an encoding that is not yet padded. */
 export class Pipeline {
   readonly vocabulary: Vocabulary
-  /** @internal */
-  readonly added: AddedTokenMatcher
+  readonly #raw: TokenMatcher
+  readonly #normalized: TokenMatcher
   readonly #units: UnitBuffer = new UnitBuffer()
-  /** @internal */
-  readonly encoder: WordEncoder
+  readonly #encoder: WordEncoder
   readonly #template: Template
   readonly #bare: Template
   readonly #truncation: TruncationOptions | false
 
-  /**
-   * @param scanner for the normaliser and pre-tokeniser of `json`.
-   * @throws {TokenizerError} naming the component that is malformed or not supported.
-   */
-  constructor(json: WordPieceTokenizerJson, scanner: Scanner) {
-    const { model, added_tokens: added } = json
-    const unknownId = Object.hasOwn(model.vocab, model.unk_token) ? model.vocab[model.unk_token] : undefined
-    if (unknownId === undefined) {
-      throw new TokenizerError(
-        `the vocabulary lacks the unknown token ${quote(model.unk_token)}; add it, or name the right one as unk_token`,
-      )
-    }
-    const pieces = Object.entries(model.vocab)
-    this.vocabulary = new Vocabulary(pieces)
-    for (const token of added) this.vocabulary.add(token.content, token.id)
-    this.added = new AddedTokenMatcher(added, scanner)
-    this.encoder = new WordEncoder(scanner, pieces, {
-      prefix: model.continuing_subword_prefix,
-      unknownId,
-      maxInputCharsPerWord: model.max_input_chars_per_word,
-    })
-    this.#template = createTemplate(json.post_processor)
-    this.#bare = withoutSpecialTokens(this.#template)
-    this.#truncation = json.truncation === null ? false : truncationFromJson(json.truncation)
+  /** @throws {TokenizerError} `invalid-vocabulary` */
+  constructor({ vocab, addedTokens, scanner, model, template, ...parts }: PipelineParts) {
+    this.vocabulary = new Vocabulary(Object.entries(vocab))
+    for (const token of addedTokens) this.vocabulary.add(token.content, token.id)
+    this.#raw = new TokenMatcher(addedTokens.filter(token => !token.normalized))
+    this.#normalized = new TokenMatcher(
+      parts.scannerFindsNormalized ? [] : addedTokens.filter(token => token.normalized),
+    )
+    this.#encoder = new WordEncoder(scanner, model)
+    this.#template = template
+    this.#bare = withoutSpecialTokens(template)
+    this.#truncation = parts.truncation
   }
 
   /** Encodes a text, or a pair of texts. */
   encode(text: string, options: PipelineOptions, allocate: Allocate = allocateAlone): Encoding {
     const { pair, offsets = false } = options
-    this.encoder.reset(offsets !== false)
+    this.#encoder.reset(offsets !== false)
     const first = this.#text(text, offsets)
-    return this.finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options, allocate)
+    return this.#finish(pair === undefined ? [first] : [first, this.#text(pair, offsets)], options, allocate)
+  }
+
+  /**
+   * Encodes the text that lies in `units[from, to)`, which worker threads are given in place of strings.
+   */
+  encodeUnits(
+    units: Uint16Array,
+    from: number,
+    to: number,
+    options: PipelineOptions,
+    allocate: Allocate,
+  ): Encoding {
+    const { offsets = false } = options
+    const text = units.subarray(from, to)
+    // What needs a string is rare: added tokens in the text, offsets in bytes.
+    if (offsets === 'bytes' || this.#raw.mayOccurIn(text) || this.#normalized.mayOccurIn(text)) {
+      return this.encode(unitsToString(units, from, to), options, allocate)
+    }
+    this.#encoder.reset(offsets !== false)
+    this.#encoder.begin(from)
+    this.#encoder.scan(units, from, to)
+    return this.#finish([this.#encoder.length], options, allocate)
   }
 
   /** Appends the tokens of a text to the encoder's; returns how many they are. */
   #text(text: string, offsets: EncodeOptions['offsets']): number {
-    const encoder = this.encoder
+    const encoder = this.#encoder
     const first = encoder.length
     encoder.begin(0)
     const units = this.#units.fill(text)
+    const between = (from: number, to: number): void => {
+      if (this.#normalized.empty) {
+        encoder.scan(units, from, to)
+        return
+      }
+      let at = from
+      this.#normalized.search(text.slice(from, to), ({ id }, start, end) => {
+        encoder.scan(units, at, from + start)
+        encoder.push(id, from + start, from + end)
+        at = from + end
+      })
+      encoder.scan(units, at, to)
+    }
     let from = 0
-    this.added.search(text, ({ token, start, end, before, after }) => {
-      encoder.scan(units, from, before)
-      encoder.push(token.id, start, end)
-      from = after
+    this.#raw.search(text, ({ id }, start, end) => {
+      between(from, start)
+      encoder.push(id, start, end)
+      from = end
     })
-    encoder.scan(units, from, text.length)
+    between(from, text.length)
     if (offsets === 'bytes') {
       toUtf8Offsets(text, encoder.starts.subarray(first, encoder.length))
       toUtf8Offsets(text, encoder.ends.subarray(first, encoder.length))
@@ -102,19 +130,19 @@ export class Pipeline {
     return encoder.length - first
   }
 
-  /** @internal Truncation and template over the texts of the encoder, which have so many tokens each. */
-  finish(lengths: readonly number[], options: PipelineOptions, allocate: Allocate): Encoding {
+  /** Truncation and template over the texts of the encoder, which have so many tokens each. */
+  #finish(lengths: readonly number[], options: PipelineOptions, allocate: Allocate): Encoding {
     const { addSpecialTokens = true, offsets = false, truncation = this.#truncation } = options
     const template = addSpecialTokens ? this.#template : this.#bare
     const steps = lengths.length === 1 ? template.single : template.pair
-    const { ids, starts, ends, words } = this.encoder
+    const { ids, starts, ends, words } = this.#encoder
     const texts = {
       ids,
       begins: [0, lengths[0]!],
       positions: offsets === false ? undefined : { starts, ends, words },
     }
     const make = (ranges: readonly TokenRange[], overflowing?: Encoding[]): Encoding =>
-      assemble(this.vocabulary, texts, steps, ranges, allocate, overflowing)
+      assemble(this.vocabulary, texts, steps, template.trim, ranges, allocate, overflowing)
 
     if (truncation === false) return make(lengths.map(length => [0, length]))
     const parts = truncate(lengths, roomBeside(specialTokenCount(steps), truncation), truncation)

@@ -1,18 +1,39 @@
-import { TokenizerError } from '../errors/errors.ts'
-import { bertTemplate } from '../files/tokenizer-defaults.ts'
-import type { TemplatePieceJson, WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 
-/** One step of a template: put these ids in, or the text (0) or its pair (1). */
+/** One element of a post-processing template. */
+export type TemplatePieceJson =
+  | { SpecialToken: { id: string; type_id: number } }
+  | { Sequence: { id: 'A' | 'B'; type_id: number } }
+
+/** Which special tokens go around a text, or a pair of texts. */
+export interface TemplateProcessingJson {
+  type: 'TemplateProcessing'
+  single: TemplatePieceJson[]
+  pair: TemplatePieceJson[]
+  special_tokens: Record<string, { id: string; ids: number[]; tokens: string[] }>
+}
+
+/** One step of a template: insert these ids, or the text (0) or its pair (1). */
 export type TemplateStep = { ids: number[]; typeId: number } | { text: 0 | 1; typeId: number }
 
-/** What goes around a single text, and around a pair. */
+/** What a token's range becomes; `index` is its place in its part of the text. */
+export type TrimOffsets = (
+  token: string,
+  index: number,
+  start: number,
+  end: number,
+) => [start: number, end: number]
+
+/** What is done to the tokens of a single text, and of a pair. */
 export interface Template {
-  single: TemplateStep[]
-  pair: TemplateStep[]
+  single: readonly TemplateStep[]
+  pair: readonly TemplateStep[]
+  /** Takes white space out of the ranges of the texts' tokens. */
+  trim?: TrimOffsets | undefined
 }
 
 /** No special tokens; a pair's texts follow each other with the type ids 0 and 1. */
-const BARE: Template = {
+export const BARE: Template = {
   single: [{ text: 0, typeId: 0 }],
   pair: [
     { text: 0, typeId: 0 },
@@ -20,38 +41,47 @@ const BARE: Template = {
   ],
 }
 
-/** @throws {TokenizerError} naming a post-processor that is not supported or a token it does not define. */
-export function createTemplate(json: WordPieceTokenizerJson['post_processor']): Template {
-  if (json === null) return BARE
-  if (json.type === 'BertProcessing') return createTemplate(bertTemplate(json.cls[1], json.sep[1]))
-  if (json.type === 'TemplateProcessing') {
-    const step = (piece: TemplatePieceJson): TemplateStep => {
-      if ('Sequence' in piece)
-        return { text: piece.Sequence.id === 'A' ? 0 : 1, typeId: piece.Sequence.type_id }
-      const { id, type_id: typeId } = piece.SpecialToken
-      const ids = json.special_tokens[id]?.ids
-      if (ids === undefined) {
-        throw new TokenizerError(
-          `post_processor: the template uses ${JSON.stringify(id)}, special_tokens lacks it`,
-        )
-      }
-      return { ids, typeId }
+/** @throws {TokenizerError} `missing-token` when the template uses a token that it does not define. */
+export function parseTemplate(json: TemplateProcessingJson): Template {
+  const step = (piece: TemplatePieceJson): TemplateStep => {
+    if ('Sequence' in piece)
+      return { text: piece.Sequence.id === 'A' ? 0 : 1, typeId: piece.Sequence.type_id }
+    const { id: token, type_id: typeId } = piece.SpecialToken
+    const ids = json.special_tokens[token]?.ids
+    if (ids === undefined) {
+      throw new TokenizerError('missing-token', { token, option: 'post_processor.special_tokens' })
     }
-    return { single: json.single.map(step), pair: json.pair.map(step) }
+    return { ids, typeId }
   }
-  throw new TokenizerError(
-    `post_processor: ${JSON.stringify((json as { type: string }).type)} is not supported; ` +
-      'TemplateProcessing and BertProcessing are',
-  )
+  return { single: json.single.map(step), pair: json.pair.map(step) }
+}
+
+/** BERT's `[CLS] A [SEP]`, and with a pair `[CLS] A [SEP] B [SEP]`. */
+export function bertTemplate(
+  [cls, clsId]: readonly [token: string, id: number],
+  [sep, sepId]: readonly [token: string, id: number],
+): TemplateProcessingJson {
+  const special = (id: string, type: 0 | 1) => ({ SpecialToken: { id, type_id: type } })
+  const sequence = (id: 'A' | 'B', type: 0 | 1) => ({ Sequence: { id, type_id: type } })
+  const single = [special(cls, 0), sequence('A', 0), special(sep, 0)]
+  return {
+    type: 'TemplateProcessing',
+    single,
+    pair: [...single, sequence('B', 1), special(sep, 1)],
+    special_tokens: {
+      [cls]: { id: cls, ids: [clsId], tokens: [cls] },
+      [sep]: { id: sep, ids: [sepId], tokens: [sep] },
+    },
+  }
 }
 
 /** The template when special tokens are not wanted: the texts alone. */
-export function withoutSpecialTokens({ single, pair }: Template): Template {
+export function withoutSpecialTokens({ single, pair, trim }: Template): Template {
   const isText = (step: TemplateStep): boolean => 'text' in step
-  return { single: single.filter(isText), pair: pair.filter(isText) }
+  return { single: single.filter(isText), pair: pair.filter(isText), trim }
 }
 
-/** Number of special tokens that the steps put in. */
+/** Number of special tokens that the steps insert. */
 export function specialTokenCount(steps: readonly TemplateStep[]): number {
   return steps.reduce((sum, step) => sum + ('ids' in step ? step.ids.length : 0), 0)
 }

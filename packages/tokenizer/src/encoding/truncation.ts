@@ -1,6 +1,5 @@
 import { wholeNumber } from '../errors/checks.ts'
-import { TokenizerError } from '../errors/errors.ts'
-import type { TruncationJson } from '../files/tokenizer-json.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 
 /** How a text, or a pair, that is too long is cut. */
 export interface TruncationOptions {
@@ -39,12 +38,18 @@ export function truncate(
       const which = strategy === 'only_first' ? 0 : 1
       const length = lengths[which]
       if (length === undefined) {
-        throw new TokenizerError('truncation: only_second needs a pair; give one, or use longest_first')
+        throw new TokenizerError('invalid-option', {
+          option: 'truncation.strategy',
+          value: strategy,
+          expected: 'longest_first or only_first, since there is no pair',
+        })
       }
       if (length <= total - room) {
-        throw new TokenizerError(
-          `truncation: ${strategy} cannot take ${total - room} tokens from a text of ${length}; use longest_first`,
-        )
+        throw new TokenizerError('invalid-option', {
+          option: 'truncation.strategy',
+          value: strategy,
+          expected: `longest_first, since ${total - room} tokens must go and that text has ${length}`,
+        })
       }
       whole[which] = length - (total - room)
     }
@@ -73,9 +78,11 @@ function parts(
   if (kept >= length) return [all]
   if (kept === 0) return [[0, 0], all]
   if (stride >= kept) {
-    throw new TokenizerError(
-      `truncation: the stride of ${stride} must be less than the ${kept} tokens that are kept of the text`,
-    )
+    throw new TokenizerError('invalid-option', {
+      option: 'truncation.stride',
+      value: stride,
+      expected: `less than the ${kept} tokens that are kept of the text`,
+    })
   }
   const ranges: TokenRange[] = []
   for (let moved = 0; ; moved += kept - stride) {
@@ -83,6 +90,14 @@ function parts(
     ranges.push(direction === 'right' ? [moved, end] : [length - end, length - moved])
     if (end === length) return ranges
   }
+}
+
+/** How texts are cut by default. */
+export interface TruncationJson {
+  max_length: number
+  strategy: 'LongestFirst' | 'OnlyFirst' | 'OnlySecond'
+  stride: number
+  direction: 'Left' | 'Right'
 }
 
 const STRATEGIES = {
@@ -95,8 +110,8 @@ const STRATEGIES = {
 export function truncationFromJson(json: TruncationJson): TruncationOptions {
   return {
     maxLength: json.max_length,
-    strategy: STRATEGIES[json.strategy] ?? 'longest_first',
-    stride: json.stride ?? 0,
+    strategy: STRATEGIES[json.strategy],
+    stride: json.stride,
     direction: json.direction === 'Left' ? 'left' : 'right',
   }
 }
@@ -106,9 +121,11 @@ export function roomBeside(special: number, { maxLength, stride = 0 }: Truncatio
   wholeNumber('truncation.maxLength', maxLength)
   wholeNumber('truncation.stride', stride)
   if (maxLength < special) {
-    throw new TokenizerError(
-      `truncation.maxLength: ${maxLength} is less than the ${special} special tokens; raise it, or encode without them`,
-    )
+    throw new TokenizerError('invalid-option', {
+      option: 'truncation.maxLength',
+      value: maxLength,
+      expected: `room for the ${special} special tokens`,
+    })
   }
   return maxLength - special
 }

@@ -1,15 +1,7 @@
-import { TokenizerError } from './errors.ts'
+import { TokenizerError } from './tokenizer-error.ts'
 
-/** The value if it is a whole number of at least `least`; else an error that names the place. */
-export function wholeNumber(where: string, value: unknown, least = 0): number {
+/** The value if it is an integer of at least `least`; else an error that names the option. */
+export function wholeNumber(option: string, value: unknown, least = 0): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least) return value
-  throw unexpected(where, `a whole number of at least ${least}`, value)
-}
-
-/** The error for a value that is not what is wanted. */
-export function unexpected(where: string, wanted: string, found: unknown): TokenizerError {
-  // JSON has no word for NaN and the infinities.
-  const shown = typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? typeof found)
-  const what = found === undefined ? 'missing' : shown.slice(0, 60)
-  return new TokenizerError(`${where}: expected ${wanted}, found ${what}`)
+  throw new TokenizerError('invalid-option', { option, value, expected: `an integer of at least ${least}` })
 }

@@ -1,7 +1,7 @@
-import { TokenizerError } from '../errors/errors.ts'
-import { storyPattern } from '../scanners/story-scanner.ts'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
+import { storyPattern } from '../scanners/story-pattern.ts'
 import { defaultTokenizerJson, type VocabOptions } from './tokenizer-defaults.ts'
-import type { WordPieceTokenizerJson } from './tokenizer-json.ts'
 
 /** How a vocabulary file is to be read. */
 export interface StyledVocabOptions extends VocabOptions {
@@ -17,7 +17,7 @@ export interface StyledVocabOptions extends VocabOptions {
 export function styledTokenizerJson(
   vocab: ReadonlyMap<string, number>,
   { style = 'bert', ...options }: StyledVocabOptions,
-): WordPieceTokenizerJson {
+): TokenizerJson {
   const bert = defaultTokenizerJson(vocab, options)
   if (style === 'bert') return bert
   const prefix = bert.model.continuing_subword_prefix
@@ -45,7 +45,9 @@ export function styledTokenizerJson(
  */
 function prefixMark(prefix: string): string {
   if (/^[!"#%&,:;<=>@_`~-]+$/.test(prefix)) return prefix.charAt(0)
-  throw new TokenizerError(
-    `continuingPrefix: ${JSON.stringify(prefix)} cannot mark pieces of a story vocabulary; use symbols such as "##"`,
-  )
+  throw new TokenizerError('invalid-option', {
+    option: 'continuingPrefix',
+    value: prefix,
+    expected: 'ASCII symbols such as "##" for a story vocabulary',
+  })
 }

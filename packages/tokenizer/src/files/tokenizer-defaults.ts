@@ -1,5 +1,9 @@
+import type { DecoderJson } from '../decoders/create-decoder.ts'
+import { bertTemplate, type TemplateProcessingJson } from '../encoding/template.ts'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
+import type { WordPieceJson } from '../models/word-piece.ts'
 import type { BertNormalizerOptions } from '../scanners/bert-scanner.ts'
-import type { AddedTokenJson, WordPieceTokenizerJson } from './tokenizer-json.ts'
+import type { AddedTokenJson } from '../scanners/token-matcher.ts'
 
 /** How a vocabulary without a tokenizer.json is to be read: with BERT's normaliser, split and decoder. */
 export interface VocabOptions {
@@ -21,10 +25,18 @@ export const END_OF_TEXT = '<|endoftext|>'
 const USUAL_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', END_OF_TEXT]
 
 /** The tokenizer.json of a bare vocabulary, BERT's way. */
+export interface BertTokenizerJson extends TokenizerJson {
+  normalizer: { type: 'BertNormalizer' } & BertNormalizerOptions
+  post_processor: TemplateProcessingJson | null
+  decoder: Extract<DecoderJson, { type: 'WordPiece' }>
+  model: WordPieceJson
+}
+
+/** Reads a bare vocabulary BERT's way. */
 export function defaultTokenizerJson(
   vocab: ReadonlyMap<string, number>,
   options: VocabOptions,
-): WordPieceTokenizerJson & { normalizer: BertNormalizerOptions } {
+): BertTokenizerJson {
   const { lowercase = true, continuingPrefix: prefix = '##', unknownToken = '[UNK]' } = options
   const special = (options.specialTokens ?? USUAL_SPECIAL_TOKENS).filter(token => vocab.has(token))
   const cls = vocab.get('[CLS]')
@@ -42,7 +54,8 @@ export function defaultTokenizerJson(
       lowercase,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: cls !== undefined && sep !== undefined ? bertTemplate(cls, sep) : null,
+    post_processor:
+      cls !== undefined && sep !== undefined ? bertTemplate(['[CLS]', cls], ['[SEP]', sep]) : null,
     decoder: { type: 'WordPiece', prefix, cleanup: true },
     model: {
       type: 'WordPiece',
@@ -56,20 +69,4 @@ export function defaultTokenizerJson(
 
 function specialToken(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
-}
-
-/** BERT's `[CLS] A [SEP]`, and with a pair `[CLS] A [SEP] B [SEP]`. */
-export function bertTemplate(cls: number, sep: number): WordPieceTokenizerJson['post_processor'] {
-  const special = (id: '[CLS]' | '[SEP]', type: 0 | 1) => ({ SpecialToken: { id, type_id: type } })
-  const sequence = (id: 'A' | 'B', type: 0 | 1) => ({ Sequence: { id, type_id: type } })
-  const single = [special('[CLS]', 0), sequence('A', 0), special('[SEP]', 0)]
-  return {
-    type: 'TemplateProcessing',
-    single,
-    pair: [...single, sequence('B', 1), special('[SEP]', 1)],
-    special_tokens: {
-      '[CLS]': { id: '[CLS]', ids: [cls], tokens: ['[CLS]'] },
-      '[SEP]': { id: '[SEP]', ids: [sep], tokens: ['[SEP]'] },
-    },
-  }
 }

@@ -1,4 +1,4 @@
-import { TokenizerError } from '../errors/errors.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import { vocabularyMap } from '../models/vocabulary-map.ts'
 
 /**
@@ -25,14 +25,9 @@ export function formatVocabText(pieces: Iterable<readonly [piece: string, id: nu
   let text = ''
   let next = 0
   for (const [piece, id] of pieces) {
-    if (/[\r\n]/.test(piece)) {
-      throw new TokenizerError(
-        `vocab.txt cannot hold the piece ${JSON.stringify(piece)}, which has a line break; save tokenizer.json instead`,
-      )
-    }
-    if (id !== next++) {
-      throw new TokenizerError(`vocab.txt cannot leave out the id ${next - 1}; save tokenizer.json instead`)
-    }
+    if (/[\r\n]/.test(piece)) throw new TokenizerError('not-storable', { piece, id })
+    if (id !== next) throw new TokenizerError('not-storable', { piece: undefined, id: next })
+    next++
     text += `${piece}\n`
   }
   return text

@@ -1,15 +1,19 @@
-import { TokenizerError } from '../errors/errors.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 
-/** Numbers a list of pieces from 0, each of which may stand only once. */
+/**
+ * Numbers a list of pieces from 0.
+ *
+ * @throws {TokenizerError} `invalid-vocabulary` when the list is empty or a piece occurs twice.
+ */
 export function vocabularyMap(pieces: readonly string[], source: string): Map<string, number> {
-  if (pieces.length === 0) throw new TokenizerError(`${source}: empty; expected one piece a line`)
+  const invalid = (place: string, expected: string): TokenizerError =>
+    new TokenizerError('invalid-vocabulary', { source, place, expected })
+  if (pieces.length === 0) throw invalid('empty', 'one piece a line')
   const vocab = new Map<string, number>()
   for (const [id, piece] of pieces.entries()) {
     const before = vocab.get(piece)
     if (before !== undefined) {
-      throw new TokenizerError(
-        `${source}: ${JSON.stringify(piece)} stands on lines ${before + 1} and ${id + 1}; remove one of them`,
-      )
+      throw invalid(`line ${id + 1}`, `another piece; ${JSON.stringify(piece)} is on line ${before + 1}`)
     }
     vocab.set(piece, id)
   }

@@ -1,4 +1,4 @@
-import { TokenizerError } from '../errors/errors.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 
 /** A bound far above any real vocabulary, so that one absurd id in a file cannot fill the memory. */
 const HIGHEST_ID = 0xffffff
@@ -8,35 +8,31 @@ export class Vocabulary {
   readonly #ids: Map<string, number> = new Map()
   readonly #tokens: (string | undefined)[] = []
 
-  /** @throws {TokenizerError} when two pieces share an id, or an id is no whole number of at least 0. */
+  /** @throws {TokenizerError} `invalid-vocabulary`: two pieces share an id, or an id is out of range. */
   constructor(pieces: Iterable<readonly [token: string, id: number]>) {
     for (const [token, id] of pieces) this.add(token, id)
   }
 
   /** Adds a piece; the same piece under the same id may come twice. */
   add(token: string, id: number): void {
+    const invalid = (expected: string): TokenizerError =>
+      new TokenizerError('invalid-vocabulary', {
+        source: 'vocabulary',
+        place: `${quote(token)} with the id ${id}`,
+        expected,
+      })
     if (!Number.isInteger(id) || id < 0 || id > HIGHEST_ID) {
-      throw new TokenizerError(
-        `vocabulary: the id of ${quote(token)} is ${String(id)}; ids are whole numbers from 0 to ${HIGHEST_ID}`,
-      )
+      throw invalid(`an integer from 0 to ${HIGHEST_ID}`)
     }
     const taken = this.#tokens[id]
-    if (taken !== undefined && taken !== token) {
-      throw new TokenizerError(
-        `vocabulary: ${quote(taken)} and ${quote(token)} share the id ${id}; ids must differ`,
-      )
-    }
+    if (taken !== undefined && taken !== token) throw invalid(`another id; this one is ${quote(taken)}`)
     const before = this.#ids.get(token)
-    if (before !== undefined && before !== id) {
-      throw new TokenizerError(
-        `vocabulary: ${quote(token)} stands twice, with the ids ${before} and ${id}; remove one`,
-      )
-    }
+    if (before !== undefined && before !== id) throw invalid(`only one id; it also has ${before}`)
     this.#tokens[id] = token
     this.#ids.set(token, id)
   }
 
-  /** One more than the highest id: what an embedding needs. */
+  /** One more than the highest id: the rows of an embedding. */
   get size(): number {
     return this.#tokens.length
   }
@@ -58,7 +54,7 @@ export class Vocabulary {
   }
 }
 
-/** A token as it is shown in messages: quoted, with line breaks visible, cut when long. */
-export function quote(token: string): string {
+/** A token as messages show it: quoted, with line breaks visible, cut when long. */
+function quote(token: string): string {
   return JSON.stringify(token.length > 40 ? `${token.slice(0, 40)}…` : token)
 }

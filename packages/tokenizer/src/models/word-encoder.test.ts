@@ -3,6 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { BertScanner } from '../scanners/bert-scanner.ts'
 import { unitsOf } from '../testing/unicode-text.ts'
 import { WordEncoder } from './word-encoder.ts'
+import { WordPiece } from './word-piece.ts'
+
+function encoderOf(ids: Map<string, number>, longest: number): WordEncoder {
+  const model = new WordPiece({
+    type: 'WordPiece',
+    unk_token: '[UNK]',
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: longest,
+    vocab: Object.fromEntries(ids),
+  })
+  return new WordEncoder(new BertScanner(), model)
+}
 
 /** Greedy longest match first, as it is usually written. */
 function greedily(word: string, ids: Map<string, number>, longest: number): number[] {
@@ -33,11 +45,7 @@ describe('WordEncoder', () => {
         fc.integer({ min: 1, max: 12 }),
         (pieces, words, longest) => {
           const ids = new Map(['[UNK]', ...pieces].map((token, id) => [token, id]))
-          const encoder = new WordEncoder(new BertScanner(), ids, {
-            prefix: '##',
-            unknownId: 0,
-            maxInputCharsPerWord: longest,
-          })
+          const encoder = encoderOf(ids, longest)
           const expected = words.flatMap(word => greedily(word, ids, longest))
           for (const tracking of [false, true, false]) {
             encoder.reset(tracking)
@@ -57,15 +65,12 @@ describe('WordEncoder', () => {
       ...Array.from('0123456789', (digit, i) => [`##${digit}`, i + 1] as const),
       ['w', 11],
     ])
-    const encoder = new WordEncoder(new BertScanner(), ids, {
-      prefix: '##',
-      unknownId: 0,
-      maxInputCharsPerWord: 100,
-    })
+    const encoder = encoderOf(ids, 100)
     for (let i = 0; i < 150_000; i++) {
       encoder.reset(false)
       const word = `w${i}`
       encoder.scan(unitsOf(word), 0, word.length)
+      expect(encoder.cachedWords).toBe((i % 65_536) + 1)
       if (i % 1000 !== 0 && i < 149_990) continue
       expect([...encoder.ids.subarray(0, encoder.length)]).toEqual([
         11,
@@ -85,11 +90,7 @@ describe('WordEncoder', () => {
       [100, 1],
       [2_000_000, 1_000_000],
     ] as const) {
-      const encoder = new WordEncoder(new BertScanner(), ids, {
-        prefix: '##',
-        unknownId: 0,
-        maxInputCharsPerWord: longest,
-      })
+      const encoder = encoderOf(ids, longest)
       encoder.reset(true)
       encoder.scan(unitsOf(word), 0, word.length)
       expect(encoder.length).toBe(expected)

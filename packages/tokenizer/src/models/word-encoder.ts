@@ -1,17 +1,7 @@
 import { enlarged } from '../memory/enlarged.ts'
 import { WordTable } from '../memory/word-table.ts'
 import { type Scanner, WordBuffer, type WordSink } from '../scanners/scanner.ts'
-import { PieceTable } from './piece-table.ts'
-
-/** The numbers of a WordPiece model. */
-export interface WordPieceOptions {
-  /** Prefix of pieces that go on inside a word, `##` in BERT's vocabulary. */
-  prefix: string
-  /** Id that stands for a word the pieces cannot spell. */
-  unknownId: number
-  /** A word of more code points than this is unknown. */
-  maxInputCharsPerWord: number
-}
+import { PieceList, type WordModel } from './piece-list.ts'
 
 /** Words that a cache holds before it starts afresh. */
 const CACHE_WORDS = 1 << 16
@@ -19,8 +9,8 @@ const CACHE_WORDS = 1 << 16
 const CACHE_LENGTH = 64
 
 /**
- * Greedy longest-match-first WordPiece over the words of a scanner, into growing arrays. What a word became
- * is kept, so that the words of a language are each split once.
+ * The pieces of the words that a scanner finds, in growing arrays. What a word became is cached, so that the words of
+ * a language are each split once.
  */
 export class WordEncoder implements WordSink {
   /** Ids of the pieces so far; the first `length` count. */
@@ -37,24 +27,21 @@ export class WordEncoder implements WordSink {
 
   #base = 0
   readonly #scanner: Scanner
-  readonly #options: WordPieceOptions
-  readonly #first: PieceTable = new PieceTable()
-  readonly #continued: PieceTable = new PieceTable()
+  readonly #model: WordModel
   readonly #table: WordTable = new WordTable(4096)
   /** Pieces of the cached words end to end; `#firsts[entry]` is where an entry's begin. */
+  readonly #pieces: PieceList = new PieceList()
   #firsts: Int32Array = new Int32Array(4097)
-  #pieces: Int32Array = new Int32Array(8192)
-  #pieceStarts: Int32Array = new Int32Array(8192)
-  #pieceEnds: Int32Array = new Int32Array(8192)
   readonly #word: WordBuffer = new WordBuffer()
 
-  constructor(scanner: Scanner, pieces: Iterable<readonly [string, number]>, options: WordPieceOptions) {
+  constructor(scanner: Scanner, model: WordModel) {
     this.#scanner = scanner
-    this.#options = options
-    for (const [piece, id] of pieces) {
-      this.#first.add(piece, id)
-      if (piece.startsWith(options.prefix)) this.#continued.add(piece.slice(options.prefix.length), id)
-    }
+    this.#model = model
+  }
+
+  /** Number of words in the cache, at most 65,536. */
+  get cachedWords(): number {
+    return this.#table.size
   }
 
   /** Starts a new result. */
@@ -73,7 +60,7 @@ export class WordEncoder implements WordSink {
   /** Appends the pieces of `units[from, to)`. */
   scan(units: Uint16Array, from: number, to: number): void {
     const first = this.length
-    this.#scanner.scan(units, from, to, this)
+    this.#scanner.scan(units, from, to, this, this.#base)
     if (!this.tracking) return
     const { starts, ends, length } = this
     this.#scanner.restore?.(starts.subarray(first, length), ends.subarray(first, length), this.#base)
@@ -95,7 +82,7 @@ export class WordEncoder implements WordSink {
     if (length + last - first > this.ids.length) this.#grow(last - first)
     if (this.tracking) this.#track(first, last, start)
     const ids = this.ids
-    const pieces = this.#pieces
+    const pieces = this.#pieces.ids
     for (let i = first; i < last; i++) ids[length++] = pieces[i]!
     this.length = length
   }
@@ -112,13 +99,18 @@ export class WordEncoder implements WordSink {
     this.ids[this.length++] = id
   }
 
+  /** An added token that was found in the normalized text. */
+  token(id: number, start: number, end: number): void {
+    this.push(id, start - this.#base, end - this.#base)
+  }
+
   #track(first: number, last: number, start: number): void {
     this.#roomToTrack()
     const from = start - this.#base
     let at = this.length
     for (let i = first; i < last; i++, at++) {
-      this.starts[at] = from + this.#pieceStarts[i]!
-      this.ends[at] = from + this.#pieceEnds[i]!
+      this.starts[at] = from + this.#pieces.starts[i]!
+      this.ends[at] = from + this.#pieces.ends[i]!
       this.words[at] = this.wordCount
     }
     // A raw word of nothing but dropped characters has no pieces and no number.
@@ -137,39 +129,9 @@ export class WordEncoder implements WordSink {
   #split(units: Uint16Array, start: number, end: number, first: number): number {
     const word = this.#word
     this.#scanner.normalizeWord(units, start, end, word)
-    const { length } = word
-    const normal = word.units
-    if (length === 0) return first
-    this.#roomForPieces(first + length)
-    if (word.codePoints > this.#options.maxInputCharsPerWord) return this.#unknown(first)
-    let count = first
-    for (let at = 0; at < length; ) {
-      const pieces = at === 0 ? this.#first : this.#continued
-      const best = pieces.longest(normal, at, length)
-      if (best < 0) return this.#unknown(first)
-      this.#pieces[count] = best
-      this.#pieceStarts[count] = word.starts[at]!
-      this.#pieceEnds[count] = word.ends[pieces.end - 1]!
-      count++
-      at = pieces.end
-    }
-    return count
-  }
-
-  /** One unknown piece in place of the whole word. */
-  #unknown(first: number): number {
-    this.#pieces[first] = this.#options.unknownId
-    this.#pieceStarts[first] = this.#word.starts[0]!
-    this.#pieceEnds[first] = this.#word.ends[this.#word.length - 1]!
-    return first + 1
-  }
-
-  #roomForPieces(size: number): void {
-    if (size <= this.#pieces.length) return
-    const wanted = Math.max(size, this.#pieces.length * 2)
-    this.#pieces = enlarged(this.#pieces, wanted)
-    this.#pieceStarts = enlarged(this.#pieceStarts, wanted)
-    this.#pieceEnds = enlarged(this.#pieceEnds, wanted)
+    this.#pieces.length = first
+    if (word.length > 0) this.#model.split(word, this.#pieces)
+    return this.#pieces.length
   }
 
   #grow(more: number): void {

@@ -10,7 +10,7 @@ import {
   withoutAccents,
 } from '../text/unicode.ts'
 import { codePointIn } from '../text/units.ts'
-import { HASH_SEED, hashUnit, hashWord, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
+import { HASH_SEED, hashUnit, hashWord, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
 
 /** Options of BERT's normaliser, in the words of tokenizer.json. */
 export interface BertNormalizerOptions {
@@ -95,26 +95,6 @@ export class BertScanner implements Scanner {
       } else {
         for (let i = 0; i < width; i++) out.push(units[at + i]!, from, from + width)
       }
-      at += width
-    }
-  }
-
-  normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void {
-    out.clear()
-    const { clean_text, handle_chinese_chars } = this.#options
-    const character = new WordBuffer()
-    for (let at = start; at < end; ) {
-      const codePoint = codePointIn(units, at, end)
-      const width = codePoint > 0xffff ? 2 : 1
-      const from = at - start
-      const chinese = handle_chinese_chars && isChinese(codePoint)
-      if (chinese) out.push(0x20, from, from + width)
-      if (clean_text && this.#classes.of(codePoint) === SPACE) out.push(0x20, from, from + width)
-      else {
-        this.normalizeWord(units, at, at + width, character)
-        for (let i = 0; i < character.length; i++) out.push(character.units[i]!, from, from + width)
-      }
-      if (chinese) out.push(0x20, from, from + width)
       at += width
     }
   }

@@ -23,6 +23,8 @@ export interface WordSink {
    * so a sink may cache by the word.
    */
   word(units: Uint16Array, start: number, end: number, hash: number): void
+  /** An added token that was found in the normalized text. */
+  token?(id: number, start: number, end: number): void
 }
 
 /** A normalised word: UTF-16 units, each with the range of the raw word it came from. */
@@ -62,14 +64,18 @@ export class WordBuffer {
   }
 }
 
-/** Normaliser and pre-tokeniser in one pass: finds words in the raw units of a text, and normalises a word when asked. */
+/**
+ * Normalizer and pre-tokenizer in one pass: finds words in the raw units of a text, and normalizes a word when asked.
+ */
 export interface Scanner {
-  /** Reports every word of `units[from, to)` to the sink. Nothing outside the range is looked at. */
-  scan(units: Uint16Array, from: number, to: number, sink: WordSink): void
-  /** Writes the normalised form of the raw word `units[start, end)` to `out`, ranges relative to `start`. */
+  /**
+   * Reports every word of `units[from, to)` to the sink. Nothing outside the range is looked at.
+   *
+   * @param base where the text begins that the range is a part of.
+   */
+  scan(units: Uint16Array, from: number, to: number, sink: WordSink, base: number): void
+  /** Writes the normalized form of the raw word `units[start, end)` to `out`, ranges relative to `start`. */
   normalizeWord(units: Uint16Array, start: number, end: number, out: WordBuffer): void
-  /** The same for a stretch of text of any number of words, white space kept. */
-  normalizeText(units: Uint16Array, start: number, end: number, out: WordBuffer): void
   /**
    * For a scanner that reports words by their places in what it made of the text: turns places that count from
    * `base` into those of the raw text, in place.

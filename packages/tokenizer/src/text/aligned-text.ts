@@ -1,7 +1,7 @@
 import { isOrdered, order } from './canonical-order.ts'
 import { decompose, isMark } from './unicode.ts'
 
-/** A character of a normalised text, and the range of the raw text that it is counted to. */
+/** A character of a normalized text, and the range of the raw text that it stands for. */
 export interface AlignedCharacter {
   /** One code point. */
   text: string
@@ -9,9 +9,16 @@ export interface AlignedCharacter {
   to: number
 }
 
+/** The string of some characters. */
+export function textOf(characters: readonly AlignedCharacter[]): string {
+  let text = ''
+  for (const character of characters) text += character.text
+  return text
+}
+
 /**
  * A character that takes the place of old ones: `change` is how many more there are than before. 0 replaces one,
- * 1 is put in, -2 stands for three.
+ * 1 is inserted, -2 stands for three.
  */
 interface Replacement {
   text: string
@@ -19,8 +26,8 @@ interface Replacement {
 }
 
 /**
- * Counts new characters to the ranges of the old ones as the Rust library does: in the order of the text, what is
- * put in to the character before it, and what stands for several to the first of them.
+ * Gives new characters the ranges of the old ones as the Rust library does: in the order of the text, an inserted
+ * one that of the character before it, and one that stands for several that of the first of them.
  */
 function realign(old: readonly AlignedCharacter[], replacements: readonly Replacement[]): AlignedCharacter[] {
   let at = 0
@@ -31,11 +38,19 @@ function realign(old: readonly AlignedCharacter[], replacements: readonly Replac
   })
 }
 
+/** Each character replaced by what `replace` makes of it, which may be several or none. */
+export function mapCharacters(
+  characters: readonly AlignedCharacter[],
+  replace: (character: string) => string,
+): AlignedCharacter[] {
+  return characters.flatMap(({ text, from, to }) =>
+    Array.from(replace(text), part => ({ text: part, from, to })),
+  )
+}
+
 /** Lower case of each character by itself. */
 export function lowercase(characters: readonly AlignedCharacter[]): AlignedCharacter[] {
-  return characters.flatMap(({ text, from, to }) =>
-    Array.from(text.toLowerCase(), part => ({ text: part, from, to })),
-  )
+  return mapCharacters(characters, text => text.toLowerCase())
 }
 
 /** Leaves out the combining marks. */

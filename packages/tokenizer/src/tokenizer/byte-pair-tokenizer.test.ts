@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TokenizerError } from '../errors/errors.ts'
-import { gpt2Json } from '../files/byte-pair-json.ts'
+import { gpt2Json } from '../files/gpt2-files.ts'
 import { dataFile, readStories } from '../testing/data.ts'
+import { failure, tokenizerFailure } from '../testing/failure.ts'
 import { STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
-import { loadPretrainedTokenizer } from './load-pretrained-tokenizer.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
 import { parseTokenizer } from './parse-tokenizer.ts'
 
@@ -22,8 +21,8 @@ const characters = Array.from({ length: 256 }, (_, byte) => byte).map((byte, _, 
 const merged = ['th', 'the', 'Ġthe', 'Ġa', 'âĢ']
 const vocab = Object.fromEntries([...characters, ...merged, '<|endoftext|>'].map((token, id) => [token, id]))
 const merges = '#version: 0.2\nt h\nth e\nĠ the\nĠ a\nâ Ģ\n'
-const json = gpt2Json(JSON.stringify(vocab), merges)
-const small = await parseTokenizer(json)
+const small = parseTokenizer(gpt2Json(JSON.stringify(vocab), merges, 'vocab.json'))
+const json = small.toJSON()
 
 describe('BytePairTokenizer', () => {
   it('merges bytes and gives any text back', () => {
@@ -59,14 +58,24 @@ describe('BytePairTokenizer', () => {
     expect(stream.end()).toBe('')
   })
 
-  it('pads, and refuses what it does not have', async () => {
+  it('pads, and knows pairs, offsets, truncation and threads', async () => {
     expect([...small.encode('a', { padding: { length: 3 } }).attentionMask]).toEqual([1, 0, 0])
     expect((await small.encodeBatch(['a', 'bb'], { padding: {} })).map(e => e.length)).toEqual([2, 2])
-    expect(() => small.encode('a', { pair: 'b' })).toThrow('pair: byte-level BPE has none of it')
-    expect(() => small.encode('a', { offsets: true })).toThrow(TokenizerError)
-    expect(() => small.encode('a').offsets).toThrow('positions were not kept')
-    await expect(small.encodeBatch(['a'], { threads: 2 })).rejects.toThrow('threads')
-    expect(() => small.decode([999])).toThrow('there is no token with the id 999')
+    expect([...small.encode('a', { pair: 'the' }).typeIds]).toEqual([0, 1])
+    expect(small.encode('the the “', { offsets: true }).offsets).toEqual([
+      [0, 3],
+      [3, 7],
+      [7, 8],
+      [8, 9],
+      [8, 9],
+    ])
+    expect(small.encode('the the', { truncation: { maxLength: 1 } }).overflowing).toHaveLength(1)
+    expect(() => small.decode([999])).toThrow(tokenizerFailure('unknown-id', { id: 999 }))
+  })
+
+  it('takes a word of a million letters', () => {
+    const text = 'th'.repeat(500_000)
+    expect(small.encode(text).length).toBe(500_000)
   })
 
   it('opens tokenizer.json, and vocab.json with merges.txt', async () => {
@@ -74,7 +83,9 @@ describe('BytePairTokenizer', () => {
     try {
       await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(json))
       await writeFile(join(folder, 'vocab.json'), JSON.stringify(vocab))
-      await expect(loadTokenizer(join(folder, 'vocab.json'))).rejects.toThrow('merges.txt')
+      await expect(loadTokenizer(join(folder, 'vocab.json'))).rejects.toThrow(
+        failure('not-found', { path: join(folder, 'merges.txt') }),
+      )
       await writeFile(join(folder, 'merges.txt'), merges)
       for (const file of ['tokenizer.json', 'vocab.json']) {
         const tokenizer = await loadTokenizer(join(folder, file))
@@ -85,26 +96,17 @@ describe('BytePairTokenizer', () => {
     }
   })
 
-  it('opens published models', async () => {
-    const files: Record<string, string> = { 'vocab.json': JSON.stringify(vocab), 'merges.txt': merges }
-    const tokenizer = await loadPretrainedTokenizer('owner/name', {
-      fetch: async url => {
-        const text = files[String(url).split('/').at(-1)!]
-        return text === undefined ? new Response('no', { status: 404 }) : new Response(text)
-      },
-    })
-    expect(tokenizer.encode('the').tokens).toEqual(['the'])
-  })
-
   it.each([
-    ['{"model"', 'not valid JSON'],
-    [[], 'expected an object'],
-    [{ model: { type: 'BPE', merges: [] } }, 'model.vocab: expected an object'],
-    [{ ...json, decoder: { type: 'Metaspace' } }, 'decoder is "Metaspace"'],
-    [{ ...json, post_processor: { type: 'TemplateProcessing' } }, 'post_processor is "TemplateProcessing"'],
-  ])('refuses %#', async (bad, message) => {
-    await expect(parseTokenizer(bad)).rejects.toThrow(TokenizerError)
-    await expect(parseTokenizer(bad)).rejects.toThrow(message)
+    ['{"model"', failure('not-json')],
+    [{ model: { type: 'BPE', merges: [] } }, failure('invalid-value', { path: 'model.vocab' })],
+    [{ ...json, model: { ...json.model, merges: ['a b c'] } }, failure('invalid-value')],
+    [
+      { ...json, model: { ...json.model, dropout: 0.1 } },
+      failure('invalid-value', { path: 'model.dropout' }),
+    ],
+    [{ ...json, decoder: { type: 'X' } }, failure('invalid-value', { path: 'decoder.type' })],
+  ])('refuses %#', (bad, expected) => {
+    expect(() => parseTokenizer(bad)).toThrow(expected)
   })
 
   const [path, vectors, valid] = [

@@ -1,7 +1,7 @@
-import { gpt2Json } from '../files/byte-pair-json.ts'
+import { gpt2Json } from '../files/gpt2-files.ts'
 import { type StyledVocabOptions, styledTokenizerJson } from '../files/story-defaults.ts'
 import { parseVocabText } from '../files/vocab-text.ts'
-import { createWordPiece, parseTokenizer } from './parse-tokenizer.ts'
+import { fromJson, parseTokenizer } from './parse-tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Files that a tokenizer is stored in, those that belong together in one list; the first that is there counts. */
@@ -16,10 +16,12 @@ export const TOKENIZER_FILES: readonly (readonly string[])[] = [
  * to read it); or a `vocab.json` of byte-level BPE with its `merges.txt` beside it. Of a folder the first of these
  * files that it has is loaded. Node only.
  *
- * @throws {TokenizerError} when the file cannot be read or holds no such tokenizer.
+ * @throws FileError when it cannot be read
+ * @throws InputError, TokenizerError when it holds no such tokenizer
  */
 export async function loadTokenizer(path: string, options: StyledVocabOptions = {}): Promise<Tokenizer> {
-  const { findFile, readTextFile } = await import('../files/node-files.ts')
+  const { readTextFile } = await import('@tinystories/utils/disk')
+  const { findFile } = await import('../files/find-file.ts')
   const file = await findFile(
     path,
     TOKENIZER_FILES.map(([name]) => name!),
@@ -32,14 +34,13 @@ export async function loadTokenizer(path: string, options: StyledVocabOptions = 
 }
 
 /** A tokenizer from the text of its file; the ending of the name says what kind of file it is. */
-export async function tokenizerFromText(
+export function tokenizerFromText(
   text: string,
   source: string,
   merges: string | undefined,
   options: StyledVocabOptions,
-): Promise<Tokenizer> {
-  if (merges !== undefined) return parseTokenizer(gpt2Json(text, merges), source)
-  if (source.endsWith('.txt'))
-    return createWordPiece(styledTokenizerJson(parseVocabText(text, source), options))
+): Tokenizer {
+  if (merges !== undefined) return parseTokenizer(gpt2Json(text, merges, source), source)
+  if (source.endsWith('.txt')) return fromJson(styledTokenizerJson(parseVocabText(text, source), options))
   return parseTokenizer(text, source)
 }

@@ -1,24 +1,26 @@
-import { parseJsonText, parseTokenizerJson } from '../files/parse-tokenizer-json.ts'
-import type { WordPieceTokenizerJson } from '../files/tokenizer-json.ts'
-import { createScanner } from '../scanners/create-scanner.ts'
-import { createBytePair } from './byte-pair-tokenizer.ts'
+import { createDecoder } from '../decoders/create-decoder.ts'
+import { continuingPrefix, createPipeline } from '../encoding/create-pipeline.ts'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
+import { parseTokenizerJson } from '../files/parse-tokenizer-json.ts'
+import { PipelineTokenizer } from './pipeline-tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import { WordPieceTokenizer } from './wordpiece-tokenizer.ts'
 
 /**
- * Makes a tokenizer from the content of a `tokenizer.json`, as text or parsed: WordPiece or byte-level BPE.
+ * Makes a tokenizer from the content of a `tokenizer.json`, as text or parsed: WordPiece or byte-pair encoding.
  *
- * @param source name of the file, for messages.
- * @throws {TokenizerError} naming the part that is malformed or not supported.
+ * @param source name of the file, for errors.
+ * @throws InputError naming the part that is malformed or not supported
+ * @throws {TokenizerError} when the vocabulary breaks a rule, or a pattern is not supported
  */
-export async function parseTokenizer(json: unknown, source = 'tokenizer.json'): Promise<Tokenizer> {
-  const file = typeof json === 'string' ? parseJsonText(json, source) : json
-  const model = (file as { model?: { type?: unknown; merges?: unknown } } | null)?.model
-  if ((model?.type ?? (model?.merges && 'BPE')) === 'BPE') return createBytePair(file, source)
-  return createWordPiece(parseTokenizerJson(file, source))
+export function parseTokenizer(json: unknown, source = 'tokenizer.json'): Tokenizer {
+  return fromJson(parseTokenizerJson(json, source))
 }
 
-/** A WordPiece tokenizer from a checked tokenizer.json. */
-export function createWordPiece(json: WordPieceTokenizerJson): Tokenizer {
-  return new WordPieceTokenizer(json, createScanner(json))
+/** The tokenizer of a checked tokenizer.json. */
+export function fromJson(json: TokenizerJson): Tokenizer {
+  return new PipelineTokenizer(
+    json,
+    createPipeline(json),
+    createDecoder(json.decoder, continuingPrefix(json)),
+  )
 }

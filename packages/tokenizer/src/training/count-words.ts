@@ -1,6 +1,6 @@
-import type { AddedTokenMatcher } from '../encoding/added-tokens.ts'
-import { TokenizerError } from '../errors/errors.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import type { Scanner } from '../scanners/scanner.ts'
+import type { TokenMatcher } from '../scanners/token-matcher.ts'
 import { UnitBuffer } from '../text/units.ts'
 import type { TrainTokenizerProgress } from './train-tokenizer.ts'
 import type { WordCounter } from './word-counter.ts'
@@ -13,7 +13,7 @@ export async function countWords(
   items: 'texts' | 'stream',
   tools: {
     scanner: Scanner
-    special: AddedTokenMatcher
+    special: TokenMatcher
     counter: WordCounter
     onProgress: ((progress: TrainTokenizerProgress) => void) | undefined
     signal: AbortSignal | undefined
@@ -24,19 +24,17 @@ export async function countWords(
   const count = (text: string): void => {
     const units = buffer.fill(text)
     let from = 0
-    special.search(text, ({ before, after }) => {
-      scanner.scan(units, from, before, counter)
-      from = after
+    special.search(text, (_, start, end) => {
+      scanner.scan(units, from, start, counter, 0)
+      from = end
     })
-    scanner.scan(units, from, text.length, counter)
+    scanner.scan(units, from, text.length, counter, 0)
   }
   let done = 0
   let held = ''
   const take = (item: unknown): void => {
     if (typeof item !== 'string') {
-      throw new TokenizerError(
-        `trainTokenizer: item ${done} of the texts is of type ${typeof item}; give strings`,
-      )
+      throw new TokenizerError('invalid-texts', { item: done, type: typeof item })
     }
     if (items === 'texts') {
       count(item)
@@ -52,9 +50,7 @@ export async function countWords(
     }
   }
   if (typeof texts === 'string') {
-    throw new TokenizerError(
-      'trainTokenizer: texts is one string; give a list or a stream of them, such as [text]',
-    )
+    throw new TokenizerError('invalid-texts', { item: undefined, type: 'string' })
   }
   // A plain iterable is not awaited item by item, which would cost more than the counting.
   if (Symbol.asyncIterator in texts) for await (const item of texts) take(item)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TokenizerError } from '../errors/errors.ts'
 import { dataFile, readStories } from '../testing/data.ts'
+import { tokenizerFailure } from '../testing/failure.ts'
 import { STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
 import { type TrainTokenizerOptions, type TrainTokenizerProgress, trainTokenizer } from './train-tokenizer.ts'
@@ -140,22 +140,20 @@ describe('trainTokenizer', () => {
   })
 
   it.each([
-    [{ vocabSize: 0 }, 'vocabSize: expected a whole number of at least 1, found 0'],
-    [{ vocabSize: 50 }, 'vocabSize: 50 is too small; special tokens and alphabet alone take 208'],
-    [{ minFrequency: 1.5 }, 'minFrequency: expected a whole number'],
-    [{ continuingPrefix: '' }, 'continuingPrefix: empty'],
-    [{ continuingPrefix: 'xy' }, 'continuingPrefix: "xy" cannot mark pieces of a story vocabulary'],
-  ])('refuses %j', async (options, message) => {
-    const training = trainTokenizer(STORIES, options)
-    await expect(training).rejects.toThrow(TokenizerError)
-    await expect(trainTokenizer(STORIES, options)).rejects.toThrow(message)
+    [{ vocabSize: 0 }, tokenizerFailure('invalid-option', { option: 'vocabSize', value: 0 })],
+    [{ vocabSize: 50 }, tokenizerFailure('vocabulary-too-small', { vocabSize: 50, smallest: 208 })],
+    [{ minFrequency: 1.5 }, tokenizerFailure('invalid-option', { option: 'minFrequency' })],
+    [{ continuingPrefix: '' }, tokenizerFailure('invalid-option', { option: 'continuingPrefix' })],
+    [{ continuingPrefix: 'xy' }, tokenizerFailure('invalid-option', { option: 'continuingPrefix' })],
+  ])('refuses %j', async (options, failure) => {
+    await expect(trainTokenizer(STORIES, options)).rejects.toThrow(failure)
   })
 
   it('refuses texts that are no texts', async () => {
-    await expect(trainTokenizer([])).rejects.toThrow('the texts hold no words')
-    await expect(trainTokenizer('abc')).rejects.toThrow('texts is one string')
+    await expect(trainTokenizer([])).rejects.toThrow(tokenizerFailure('no-words'))
+    await expect(trainTokenizer('abc')).rejects.toThrow(tokenizerFailure('invalid-texts', { type: 'string' }))
     await expect(trainTokenizer(['a', 1 as unknown as string])).rejects.toThrow(
-      'item 1 of the texts is of type number',
+      tokenizerFailure('invalid-texts', { item: 1, type: 'number' }),
     )
   })
 

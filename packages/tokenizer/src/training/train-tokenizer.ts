@@ -1,10 +1,11 @@
-import { AddedTokenMatcher } from '../encoding/added-tokens.ts'
-import { TokenizerError } from '../errors/errors.ts'
+import { wholeNumber } from '../errors/checks.ts'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import { styledTokenizerJson } from '../files/story-defaults.ts'
 import { END_OF_TEXT } from '../files/tokenizer-defaults.ts'
 import { createScanner } from '../scanners/create-scanner.ts'
 import { type Scanner, WordBuffer } from '../scanners/scanner.ts'
-import { createWordPiece } from '../tokenizer/parse-tokenizer.ts'
+import { TokenMatcher } from '../scanners/token-matcher.ts'
+import { fromJson } from '../tokenizer/parse-tokenizer.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { alphabetOf, type SeedPieces, seedPieces } from './alphabet.ts'
 import { countWords } from './count-words.ts'
@@ -88,23 +89,27 @@ export async function trainTokenizer(
     signal,
   } = options
   const { continuingPrefix: prefix = '##', lowercase = true, maxWords = 1_000_000, items = 'texts' } = options
-  atLeastOne('vocabSize', vocabSize)
-  atLeastOne('minFrequency', minFrequency)
-  atLeastOne('maxWords', maxWords)
-  if (options.limitAlphabet !== undefined) atLeastOne('limitAlphabet', options.limitAlphabet)
+  wholeNumber('vocabSize', vocabSize, 1)
+  wholeNumber('minFrequency', minFrequency, 1)
+  wholeNumber('maxWords', maxWords, 1)
+  if (options.limitAlphabet !== undefined) wholeNumber('limitAlphabet', options.limitAlphabet, 1)
   if (prefix === '')
-    throw new TokenizerError('continuingPrefix: empty; pieces inside a word need a mark such as "##"')
+    throw new TokenizerError('invalid-option', {
+      option: 'continuingPrefix',
+      value: prefix,
+      expected: 'a mark such as "##"',
+    })
   const specialTokens = [...new Set(options.specialTokens ?? defaultSpecialTokens(style))]
   if (!specialTokens.includes(UNKNOWN)) specialTokens.push(UNKNOWN)
   const vocabOptions = { style, lowercase, continuingPrefix: prefix, specialTokens }
 
-  const scanner = createScanner(styledTokenizerJson(new Map(), vocabOptions))
+  const scanner = createScanner(styledTokenizerJson(new Map(), vocabOptions), prefix.charAt(0))
   const counter = new WordCounter(maxWords)
   const numbered = new Map(specialTokens.map((token, id) => [token, id]))
-  const special = new AddedTokenMatcher(styledTokenizerJson(numbered, vocabOptions).added_tokens, scanner)
+  const special = new TokenMatcher(styledTokenizerJson(numbered, vocabOptions).added_tokens)
   await countWords(texts, items, { scanner, special, counter, onProgress, signal })
   const words = normalizedWords(counter, scanner)
-  if (words.size === 0) throw new TokenizerError('trainTokenizer: the texts hold no words; give it some text')
+  if (words.size === 0) throw new TokenizerError('no-words', {})
 
   const alphabet = alphabetOf(words, {
     initial: options.initialAlphabet ?? (style === 'story' ? STORY_ALPHABET : ''),
@@ -112,14 +117,11 @@ export async function trainTokenizer(
   })
   const seed = seedPieces(words, alphabet, { specialTokens, prefix, lossless: style === 'story' })
   if (seed.pieces.length > vocabSize) {
-    throw new TokenizerError(
-      `vocabSize: ${vocabSize} is too small; special tokens and alphabet alone take ${seed.pieces.length}. ` +
-        'Ask for more pieces, or set limitAlphabet or a smaller initialAlphabet',
-    )
+    throw new TokenizerError('vocabulary-too-small', { vocabSize, smallest: seed.pieces.length })
   }
   const pieces = await learn(seed, { vocabSize, criterion, minFrequency, prefix, onProgress, signal })
   const vocab = new Map(pieces.map((piece, id) => [piece, id]))
-  return createWordPiece(styledTokenizerJson(vocab, vocabOptions))
+  return fromJson(styledTokenizerJson(vocab, vocabOptions))
 }
 
 async function learn(
@@ -171,9 +173,4 @@ function normalizedWords(counter: WordCounter, scanner: Scanner): Map<string, nu
 
 function defaultSpecialTokens(style: 'story' | 'bert'): string[] {
   return style === 'bert' ? BERT_SPECIAL_TOKENS : [END_OF_TEXT, UNKNOWN]
-}
-
-function atLeastOne(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return
-  throw new TokenizerError(`${name}: expected a whole number of at least 1, found ${String(value)}`)
 }

@@ -2,10 +2,14 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { STORIES } from '../testing/stories.ts'
 import { troublesomeText, unitsOf } from '../testing/unicode-text.ts'
+import { PatternScanner } from './pattern-scanner.ts'
+import { GPT2_PATTERN } from './pre-tokenizers.ts'
 import { hashWord, type WordSink } from './scanner.ts'
-import { RUN, StoryScanner, storyPattern } from './story-scanner.ts'
+import { RUN, storyPattern } from './story-pattern.ts'
 
-function scan(text: string, mark?: string): string[] {
+const storyScanner = (mark = '#') => new PatternScanner({ pattern: storyPattern(mark), run: RUN, mark })
+
+function scan(text: string, mark?: string, scanner = storyScanner(mark)): string[] {
   const words: string[] = []
   const sink: WordSink = {
     word: (units, start, end, hash) => {
@@ -13,7 +17,7 @@ function scan(text: string, mark?: string): string[] {
       words.push(text.slice(start, end))
     },
   }
-  new StoryScanner(mark).scan(unitsOf(text), 0, text.length, sink)
+  scanner.scan(unitsOf(text), 0, text.length, sink)
   return words
 }
 
@@ -21,7 +25,7 @@ function split(text: string, mark?: string): string[] {
   return text.match(new RegExp(storyPattern(mark), 'gu')) ?? []
 }
 
-describe('StoryScanner', () => {
+describe('PatternScanner', () => {
   it('gives a word the blank before it and keeps line breaks apart', () => {
     expect(scan('Once upon a time.\n\n"Hi," said Tom.\nBye!')).toEqual([
       ...[
@@ -79,10 +83,31 @@ describe('StoryScanner', () => {
     )
   })
 
+  it("finds the words of GPT-2's pattern", () => {
+    const pattern = new RegExp(GPT2_PATTERN, 'gu')
+    const gpt2 = new PatternScanner({ pattern: GPT2_PATTERN, run: 2 ** 30, bytes: true })
+    expect(scan("I'll  go\n\n 12!? ", undefined, gpt2)).toEqual([
+      'I',
+      "'ll",
+      ' ',
+      ' go',
+      '\n\n',
+      ' 12',
+      '!?',
+      ' ',
+    ])
+    fc.assert(
+      fc.property(troublesomeText(), text => {
+        expect(scan(text, undefined, gpt2)).toEqual(text.match(pattern) ?? [])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   it('looks at nothing outside its range', () => {
     const seen: string[] = []
     const text = "a b's c"
-    new StoryScanner().scan(unitsOf(text), 2, 4, {
+    storyScanner().scan(unitsOf(text), 2, 4, {
       word: (_, start, end) => seen.push(text.slice(start, end)),
     })
     expect(seen).toEqual(['b', "'"])

@@ -1,0 +1,23 @@
+import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
+import { flagOf } from './flag-of.ts'
+import { own, type Wording } from './wording.ts'
+
+export const tokenizerError: Wording<TokenizerErrorDetails> = {
+  'invalid-option': ({ option, value, expected }) => ({
+    problem: `${flagOf(option)} is ${String(value)}.`,
+    remedy: `Expected ${expected}.`,
+  }),
+  'invalid-texts': own,
+  'no-words': () => ({ remedy: 'Give some stories.' }),
+  'vocabulary-too-small': ({ vocabSize, smallest }) => ({
+    problem: `--vocab-size ${vocabSize} is too small: special tokens and alphabet alone take ${smallest}.`,
+    remedy: 'Ask for more pieces.',
+  }),
+  'invalid-vocabulary': own,
+  'not-storable': () => ({ remedy: 'Choose a name that ends in .json.' }),
+  'missing-token': own,
+  'unknown-id': own,
+  'offsets-not-kept': own,
+  'unsupported-pattern': own,
+  'no-worker-threads': own,
+}

@@ -1,0 +1,79 @@
+import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+
+/** Details of a {@link TokenizerError} by its code. */
+export interface TokenizerErrorDetails {
+  /** An option or argument has a value that it cannot have. */
+  'invalid-option': { option: string; value: unknown; expected: string }
+  /** The texts to train on are one string, or `item` of them is not a string. */
+  'invalid-texts': { item: number | undefined; type: string }
+  /** The texts to train on hold no words. */
+  'no-words': Record<never, never>
+  /** `vocabSize` has no room for the special tokens and the alphabet, which alone take `smallest` pieces. */
+  'vocabulary-too-small': { vocabSize: number; smallest: number }
+  /** A vocabulary breaks a rule. `source` is its file or argument, `place` a line or piece of it. */
+  'invalid-vocabulary': { source: string; place: string; expected: string }
+  /** The format `vocab.txt` cannot hold the vocabulary: a piece with a line break, or an id that no piece has. */
+  'not-storable': { piece: string | undefined; id: number }
+  /** The vocabulary lacks a token that is needed. `option` names it. */
+  'missing-token': { token: string; option: string }
+  /** No token has this id. */
+  'unknown-id': { id: number; vocabSize: number }
+  /** The text was encoded without the option `offsets`. */
+  'offsets-not-kept': { member: string }
+  /** A regular expression of a tokenizer.json means nothing in JavaScript. `component` is what has it. */
+  'unsupported-pattern': { component: string; pattern: string }
+  /** Worker threads exist in Node only. */
+  'no-worker-threads': Record<never, never>
+}
+
+/** A text, vocabulary or option cannot be used. */
+export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails> = defineError(
+  'TokenizerError',
+  {
+    'invalid-option': ({ option, value, expected }) => ({
+      problem: `${option} is ${show(value)}.`,
+      remedy: `Expected ${expected}.`,
+    }),
+    'invalid-texts': ({ item, type }) => ({
+      problem: item === undefined ? `texts is a ${type}.` : `Item ${item} of texts is a ${type}.`,
+      remedy: 'Give a list or stream of strings.',
+    }),
+    'no-words': () => ({ problem: 'The texts hold no words.', remedy: 'Give some text.' }),
+    'vocabulary-too-small': ({ vocabSize, smallest }) => ({
+      problem: `vocabSize is ${vocabSize}; special tokens and alphabet alone take ${smallest}.`,
+      remedy: 'Raise it, or set limitAlphabet or a smaller initialAlphabet.',
+    }),
+    'invalid-vocabulary': ({ source, place, expected }) => ({
+      problem: `${source}: ${place}: expected ${expected}.`,
+    }),
+    'not-storable': ({ piece, id }) => ({
+      problem: `vocab.txt cannot hold ${piece === undefined ? `a vocabulary without the id ${id}` : show(piece)}.`,
+      remedy: 'Save a tokenizer.json.',
+    }),
+    'missing-token': ({ token, option }) => ({
+      problem: `The vocabulary lacks ${show(token)}.`,
+      remedy: `Name a token that it has as ${option}.`,
+    }),
+    'unknown-id': ({ id, vocabSize }) => ({
+      problem: `No token has the id ${id}; ids go from 0 to ${vocabSize - 1}.`,
+    }),
+    'offsets-not-kept': ({ member }) => ({
+      problem: `Encoding.${member}: positions were not kept.`,
+      remedy: 'Encode with { offsets: true }.',
+    }),
+    'unsupported-pattern': ({ component, pattern }) => ({
+      problem: `${component}: JavaScript cannot run the regular expression ${show(pattern)}.`,
+    }),
+    'no-worker-threads': () => ({
+      problem: 'Worker threads need Node.',
+      remedy: 'Leave threads at 1.',
+    }),
+  },
+)
+export type TokenizerError = ErrorOf<typeof TokenizerError>
+
+/** A value as messages show it: strings quoted, with line breaks visible, cut when long. */
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

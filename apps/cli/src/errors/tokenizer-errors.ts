@@ -15,7 +15,7 @@ export const tokenizerError: Wording<TokenizerErrorDetails> = {
   }),
   'invalid-vocabulary': own,
   'not-storable': () => ({ remedy: 'Choose a name that ends in .json.' }),
-  'missing-token': own,
+  'missing-token': () => ({ remedy: 'Add it, or choose another tokenizer.' }),
   'unknown-id': own,
   'offsets-not-kept': own,
   'unsupported-pattern': own,

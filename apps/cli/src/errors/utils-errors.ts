@@ -4,6 +4,7 @@ import type { HubErrorDetails } from '@tinystories/utils/hub'
 import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
+import type { WorkerErrorDetails } from '@tinystories/utils/workers'
 import { own, type Wording } from './wording.ts'
 
 export const fileError: Wording<FileErrorDetails> = {
@@ -83,4 +84,12 @@ export const randomError: Wording<RandomErrorDetails> = {
   'invalid-seed': () => ({ remedy: 'Choose another --seed.' }),
   'invalid-limit': own,
   'invalid-state': own,
+}
+
+export const workerError: Wording<WorkerErrorDetails> = {
+  ended: own,
+  crashed: own,
+  closed: own,
+  'unknown-method': own,
+  'not-cloneable': own,
 }

@@ -10,6 +10,7 @@ import type { HubErrorDetails } from '@tinystories/utils/hub'
 import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
+import type { WorkerErrorDetails } from '@tinystories/utils/workers'
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
@@ -23,6 +24,7 @@ import {
   lockError,
   randomError,
   transientError,
+  workerError,
 } from './utils-errors.ts'
 import type { Wording } from './wording.ts'
 
@@ -41,6 +43,7 @@ export interface AllDetails {
   TokenizerError: TokenizerErrorDetails
   TrainerError: TrainerErrorDetails
   TransientError: TransientErrorDetails
+  WorkerError: WorkerErrorDetails
 }
 
 /**
@@ -61,4 +64,5 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   TokenizerError: tokenizerError,
   TrainerError: trainerError,
   TransientError: transientError,
+  WorkerError: workerError,
 }

@@ -112,7 +112,6 @@ export const errorExamples: {
   },
   PipelineError: {
     'no-end-of-text-token': { tokenizer: '/t/tokenizer.json' },
-    'vocabulary-too-large': { vocabSize: 90_000, available: 4_100 },
     'no-held-out-story': {},
     'too-few-stories': { data: 'stories.txt', stories: 1, valid: null },
     'too-little-text': { tokens: 100, contextLength: 256, batchSize: 8 },
@@ -140,6 +139,23 @@ export const errorExamples: {
     'invalid-seed': { seed: 0.5 },
     'invalid-limit': { limit: 0 },
     'invalid-state': { state: null },
+  },
+  TokenizerError: {
+    'invalid-option': { option: 'limitAlphabet', value: 0, expected: 'an integer of at least 1' },
+    'invalid-texts': { item: 3, type: 'number' },
+    'no-words': {},
+    'vocabulary-too-small': { vocabSize: 70, smallest: 208 },
+    'invalid-vocabulary': {
+      source: 'vocab.txt',
+      place: 'line 3',
+      expected: 'another piece; "a" is on line 1',
+    },
+    'not-storable': { piece: '\n', id: 2 },
+    'missing-token': { token: '[UNK]', option: 'unk_token' },
+    'unknown-id': { id: 99, vocabSize: 90 },
+    'offsets-not-kept': { member: 'offsets' },
+    'unsupported-pattern': { component: 'normalizer', pattern: '(?<' },
+    'no-worker-threads': {},
   },
   TrainerError: {
     'invalid-option': { option: 'peak', value: 1, expected: 'between 0 and 1' },
@@ -173,5 +189,12 @@ export const errorExamples: {
     'server-busy': { status: 503, retryAfter: undefined },
     incomplete: { received: 10, expected: 20 },
     'unexpected-reply': { reason: 'it is HTML' },
+  },
+  WorkerError: {
+    ended: { worker: 'tokenizer', exitCode: 1 },
+    crashed: { worker: 'tokenizer', reason: 'out of memory' },
+    closed: { worker: 'tokenizer' },
+    'unknown-method': { method: 'encode' },
+    'not-cloneable': { method: 'encode', reason: 'a function' },
   },
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { describeError } from './errors/describe-error.ts'
-import { endWithReader, interrupted, interruptedCode } from './interrupts.ts'
 import { run } from './run.ts'
+import { endWithReader, interrupted, interruptedCode } from './terminal/interrupts.ts'
 
 endWithReader(error => process.stderr.write(`${describeError(error)}\n`))
 const code = await run(process.argv.slice(2))

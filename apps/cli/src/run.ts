@@ -17,7 +17,7 @@ import { describeError } from './errors/describe-error.ts'
  * Runs one command line.
  *
  * @param args what follows the name of the command
- * @returns the exit code: 0, 1 after an error (told in one line on stderr), 130 after an interruption
+ * @returns the exit code: 0, 1 after an error (described in one line on stderr), 130 after an interruption
  */
 export async function run(args: string[]): Promise<number> {
   let exitCode = 0
@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-/** The command with all its commands and flags. @param setExitCode is told the exit code of what was run */
+/** The command with all its commands and flags. @param setExitCode receives the exit code of what was run */
 export function commandLine(setExitCode: SetExitCode): Command {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string

@@ -1,17 +1,15 @@
 import type { Command } from 'commander'
 import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
-import { decimal, wholeNumber } from '../parse-flags.ts'
+import { decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
-  const data = program
-    .command('data')
-    .description('Look into stories, turn them into tokens, have new ones made')
+  const data = program.command('data').description('Inspect stories, tokenize them, synthesize new ones')
   inspectCommand(data, setExitCode)
   prepareCommand(data, setExitCode)
-  makeCommand(data, setExitCode)
+  synthesizeCommand(data, setExitCode)
 }
 
 function inspectCommand(data: Command, setExitCode: SetExitCode): void {
@@ -43,7 +41,7 @@ Examples:
 function prepareCommand(data: Command, setExitCode: SetExitCode): void {
   const prepare = data
     .command('prepare')
-    .description('Tokenise stories once, into a folder of token shards that train --data takes')
+    .description('Tokenize stories once, into a folder of token shards that train --data takes')
     .argument('<source>', `stories: ${sourceHelp}`)
     .requiredOption('--out <folder>', 'where to write')
     .option('--tokenizer <file>', 'tokenizer.json to use (default: train one on the stories)')
@@ -56,21 +54,21 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
   addSourceFlags(prepare)
     .option(
       '--clean [rules]',
-      `repair and sift the stories: all of ${cleaningNames.join(', ')}, or some of them parted by commas`,
+      `repair and filter the stories: all of ${cleaningNames.join(', ')}, or some of them separated by commas`,
       parseCleaning,
     )
     .option('--min-words <n>', 'drop stories of fewer words (default with --clean: 30)', wholeNumber())
     .option(
       '--workers <n>',
-      'threads that tokenise (default: one for each core but one)',
+      'threads that tokenize (default: one for each core but one)',
       wholeNumber(0, 256),
     )
-    .option('--shard-tokens <n>', 'tokens a shard has at most (default: 33,554,432)', wholeNumber(1, 2 ** 31))
+    .option('--shard-tokens <n>', 'most tokens of a shard (default: 33,554,432)', wholeNumber(1, 2 ** 31))
     .option('--overwrite', 'replace the token shards that are in the folder')
     .addHelpText(
       'after',
       `
-Interrupted, by Ctrl-C or worse, the same command goes on behind the last finished shard.
+Interrupted, by Ctrl-C or worse, the same command continues after the last finished shard.
 
 Examples:
   tinystories data prepare stories.txt --out shards
@@ -85,14 +83,14 @@ Examples:
     })
 }
 
-function makeCommand(data: Command, setExitCode: SetExitCode): void {
+function synthesizeCommand(data: Command, setExitCode: SetExitCode): void {
   data
-    .command('make')
-    .description('Have stories made by a language model, planned from a vocabulary of simple words')
-    .requiredOption('--model <name>', 'which model tells; its key is taken from OPENAI_API_KEY')
+    .command('synthesize')
+    .description('Have a language model write stories, planned from a vocabulary of simple words')
+    .requiredOption('--model <name>', 'which model writes; its key is read from OPENAI_API_KEY')
     .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
     .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
-    .requiredOption('--count <n>', 'stories that the file shall have', wholeNumber())
+    .requiredOption('--count <n>', 'stories the file should have', wholeNumber())
     .requiredOption('--out <file>', 'where to write JSON lines')
     .option('--instruct', 'each story with a summary and an instruction as its prompt')
     .option('--ood', 'with --instruct: no instruction holds both words and summary')
@@ -105,25 +103,25 @@ function makeCommand(data: Command, setExitCode: SetExitCode): void {
       '--prices <in,out>',
       'US dollars for a million tokens, for a budget with a model whose prices are not known',
     )
-    .option('--seed <n>', 'the same seed asks for the same stories', wholeNumber(0, 2 ** 31 - 1), 42)
+    .option('--seed <n>', 'the same seed requests the same stories', wholeNumber(0, 2 ** 31 - 1), 42)
     .option('--temperature <x>', 'of the model', decimal(0, 2), 1)
-    .option('--max-tokens <n>', 'tokens of a reply at most', wholeNumber(), 900)
-    .option('--concurrency <n>', 'stories under way at once', wholeNumber(1, 1000), 32)
+    .option('--max-tokens <n>', 'most tokens of a reply', wholeNumber(), 900)
+    .option('--concurrency <n>', 'stories requested at the same time', wholeNumber(1, 1000), 32)
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .addHelpText(
       'after',
       `
-Interrupted, by Ctrl-C or worse, the same command goes on; no reply is paid twice. With a higher --count it adds stories.
+Interrupted, by Ctrl-C or worse, the same command continues; no reply is paid for twice. With a higher --count it adds stories.
 
 Examples:
-  tinystories data make --model gpt-4o-mini --count 1000 --out made.jsonl --budget 2
-  tinystories data make --model llama3 --server http://localhost:11434/v1 --count 200 --out made.jsonl
-  tinystories data make --model gpt-4o-mini --count 1000 --out instruct.jsonl --instruct --ood
-  tinystories train --data made.jsonl`,
+  tinystories data synthesize --model gpt-4o-mini --count 1000 --out synthetic.jsonl --budget 2
+  tinystories data synthesize --model llama3 --server http://localhost:11434/v1 --count 200 --out synthetic.jsonl
+  tinystories data synthesize --model gpt-4o-mini --count 1000 --out instruct.jsonl --instruct --ood
+  tinystories train --data synthetic.jsonl`,
     )
     .action(async flags => {
-      const { dataMake } = await import('../commands/data-make.ts')
-      setExitCode(await dataMake(flags))
+      const { dataSynthesize } = await import('../commands/data-synthesize.ts')
+      setExitCode(await dataSynthesize(flags))
     })
 }

@@ -1,6 +1,6 @@
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
-import { wholeNumber } from '../parse-flags.ts'
+import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, sourceHelp } from './source-flags.ts'
 

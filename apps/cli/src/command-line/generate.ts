@@ -1,18 +1,18 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
-import { decimal, wholeNumber } from '../parse-flags.ts'
+import { decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories generate`. */
 export function generateCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('generate')
-    .description('Write stories with a trained model')
+    .description('Generate stories with a trained model')
     .option(
       '--model <source>',
       'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
     )
-    .option('--prompt <text>', 'beginning of the story', 'Once upon a time')
+    .option('--prompt <text>', 'text that the story starts with', 'Once upon a time')
     .option('--count <n>', 'how many stories', wholeNumber(), 1)
     .option('--max-tokens <n>', 'tokens to write at most', wholeNumber(), 300)
     .option('--temperature <x>', '0 takes the most probable token each time', decimal(0, 10), 0.7)

@@ -1,6 +1,6 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
-import { decimal, wholeNumber } from '../parse-flags.ts'
+import { decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags } from './source-flags.ts'
 
@@ -17,21 +17,21 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--rubric <name>', 'story, story-structured, instruction, or a JSON or YAML file', 'story')
     .option(
       '--regrades <n>',
-      'judge each completion so often, to see whether the judge agrees with itself',
+      'judge each completion this many times, to see whether the judge agrees with itself',
       wholeNumber(1, 100),
       1,
     )
     .option('--judge-temperature <x>', 'of the judge', decimal(0, 2), 0)
-    .option('--batch', 'half the price, within a day: everything at once through the Batch API')
+    .option('--batch', 'half the price, within a day: everything through the Batch API')
     .option(
       '--poll <seconds>',
-      'with --batch: look at the batch so often',
+      'with --batch: seconds between looks at the batch',
       decimal(0, 86_400, { above: true }),
       30,
     )
     .option(
       '--concurrency <n>',
-      'gradings under way at once (default: 16; with --batch all)',
+      'gradings at the same time (default: 16; with --batch all)',
       wholeNumber(1, 50_000),
     )
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
@@ -74,7 +74,7 @@ Examples:
   tinystories grade runs/mine --measures-only --corpus stories.txt
 
 A file of completions has one JSON object a line: {"prompt": "…", "completion": "…"}.
-The same command goes on where it was stopped; what was paid is never paid again.`,
+The same command continues where it was stopped; nothing is paid for twice.`,
     )
     .action(async (what: string | undefined, flags) => {
       const { grade } = await import('../commands/grade.ts')

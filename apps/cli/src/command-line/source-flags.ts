@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { decimal } from '../parse-flags.ts'
+import { decimal } from './parse-flags.ts'
 
 /** What stands for stories on the command line, in every help that asks for them. */
 export const sourceHelp =
@@ -17,12 +17,10 @@ export function addSourceFlags(command: Command): Command {
       'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion)',
     )
     .addOption(
-      new Option('--format <name>', 'format of the file (default: told from its name and content)').choices([
-        'text',
-        'jsonl',
-        'json',
-        'csv',
-      ]),
+      new Option(
+        '--format <name>',
+        'format of the file (default: detected from its name and content)',
+      ).choices(['text', 'jsonl', 'json', 'csv']),
     )
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { wholeNumber } from '../parse-flags.ts'
+import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, sourceHelp } from './source-flags.ts'
 

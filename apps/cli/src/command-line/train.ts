@@ -2,7 +2,7 @@ import { presets } from '@tinystories/model'
 import { optimizerNames, providerNames, scheduleNames, spikeActions } from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
-import { decimal, wholeNumber } from '../parse-flags.ts'
+import { decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
@@ -17,17 +17,17 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--valid <source>', 'held-out stories (default: a share of --data)')
   addSourceFlags(command)
     .addOption(heldOutFlag('share of --data held out without --valid (default: 0.1)'))
-    .option('--steps <n>', 'stop after so many steps', wholeNumber())
-    .option('--tokens <n>', 'stop after so many tokens', wholeNumber())
+    .option('--steps <n>', 'stop after this many steps', wholeNumber())
+    .option('--tokens <n>', 'stop after this many tokens', wholeNumber())
     .option(
       '--epochs <n>',
-      'stop when all stories were seen so many times',
+      'stop when all stories have been seen this many times',
       decimal(0, Number.POSITIVE_INFINITY, { above: true }),
     )
-    .option('--patience <n>', 'stop after so many evaluations without gain', wholeNumber())
+    .option('--patience <n>', 'stop after this many evaluations without gain', wholeNumber())
     .option(
       '--minutes <n>',
-      'stop after so many minutes of training',
+      'stop after this many minutes of training',
       decimal(0, Number.POSITIVE_INFINITY, { above: true }),
     )
     .addOption(
@@ -36,8 +36,8 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--hidden <n>', 'hidden size', wholeNumber())
     .option('--layers <n>', 'number of layers', wholeNumber())
     .option('--heads <n>', 'attention heads', wholeNumber())
-    .option('--context <n>', 'tokens a window', wholeNumber(2))
-    .option('--batch <n>', 'windows a batch (default: 8)', wholeNumber())
+    .option('--context <n>', 'tokens per window', wholeNumber(2))
+    .option('--batch <n>', 'windows per batch (default: 8)', wholeNumber())
     .option(
       '--vocab-size <n>',
       'pieces of the vocabulary (default: by the size of the text)',
@@ -50,11 +50,13 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--weight-decay <x>', 'decoupled weight decay of matrices (default: 0.1)', decimal(0, 10))
     .addOption(
-      new Option('--schedule <name>', 'how the learning rate goes (default: cosine)').choices(scheduleNames),
+      new Option('--schedule <name>', 'how the learning rate changes (default: cosine)').choices(
+        scheduleNames,
+      ),
     )
-    .option('--warmup <n>', 'steps of warm-up', wholeNumber(0))
-    .option('--accumulate <n>', 'batches of one step (default: 1)', wholeNumber())
-    .option('--label-smoothing <x>', 'probability spread over all pieces (default: 0)', decimal(0, 0.99))
+    .option('--warmup <n>', 'warmup steps', wholeNumber(0))
+    .option('--accumulate <n>', 'batches per step (default: 1)', wholeNumber())
+    .option('--label-smoothing <x>', 'probability spread over all tokens (default: 0)', decimal(0, 0.99))
     .option('--z-loss <x>', 'weight of the z-loss, such as 1e-4 (default: 0)', decimal(0, 0.99))
     .option(
       '--average-weights <decay>',
@@ -64,7 +66,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .addOption(
       new Option(
         '--on-spike <action>',
-        'when training goes astray: warn, or go back and leave the batch out (default: warn)',
+        'at a loss spike: warn, or roll back and leave the batch out (default: warn)',
       ).choices(spikeActions),
     )
     .addOption(
@@ -82,22 +84,26 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       wholeNumber(1, 256),
     )
     .option('--workers <n>', 'worker threads of wasm and cpu (default: 1)', wholeNumber(1, 64))
-    .option('--seed <n>', 'seed of weights and order (default: 42)', wholeNumber(0, 2 ** 31 - 1))
-    .option('--eval-every <n>', 'steps between two evaluations', wholeNumber())
-    .option('--checkpoint-every <n>', 'steps between two checkpoints', wholeNumber())
-    .option('--keep-checkpoints <n>', 'newest checkpoints kept besides the best (default: 2)', wholeNumber())
-    .option('--sample-every <n>', 'steps between two stories written on the way', wholeNumber())
+    .option('--seed <n>', 'seed of initial weights and order (default: 42)', wholeNumber(0, 2 ** 31 - 1))
+    .option('--eval-every <n>', 'steps between evaluations', wholeNumber())
+    .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber())
+    .option(
+      '--keep-checkpoints <n>',
+      'newest checkpoints to keep besides the best (default: 2)',
+      wholeNumber(),
+    )
+    .option('--sample-every <n>', 'steps between sample stories', wholeNumber())
     .option('--tensorboard', 'also write event files for TensorBoard into the run folder')
     .option(
       '--tracker <module>',
-      'also give all metrics to a JavaScript module of yours that exports log(metrics, { step }), and if it likes init and finish',
+      'also give all metrics to a JavaScript module of yours that exports log(metrics, { step }), and optionally init and finish',
     )
-    .option('--prompt <text>', 'beginning of the stories it writes')
+    .option('--prompt <text>', 'text that its sample stories start with')
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
-    .option('--resume <folder>', 'go on with the run in this folder')
+    .option('--resume <folder>', 'continue the run in this folder')
     .option('--force', 'resume although data, tokenizer or settings changed')
-    .option('--find-learning-rate', 'look for a learning rate, tell it and stop')
-    .option('--find-batch-size', 'look for the fastest batch that fits in memory, tell it and stop')
+    .option('--find-learning-rate', 'search for a learning rate, print it and stop')
+    .option('--find-batch-size', 'search for the fastest batch that fits in memory, print it and stop')
     .addHelpText(
       'after',
       `

@@ -1,9 +1,9 @@
 import type { StoryStatistics, TokenShardIndex } from '@tinystories/dataset'
 import { inspectSource, type StoryFormat } from '@tinystories/pipeline'
 import { access } from '../access.ts'
-import { interruptible } from '../interrupts.ts'
 import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
-import { ProgressLine } from '../progress-line.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface DataInspectFlags extends StoryFormat {
   tokenizer?: string[]

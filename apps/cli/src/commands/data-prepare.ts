@@ -2,11 +2,11 @@ import type { CleaningRules, TokenShardIndex } from '@tinystories/dataset'
 import { type PrepareEvent, prepareShards, type StoryFormat } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
-import { interruptible } from '../interrupts.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
-import { formatDuration } from '../progress.ts'
-import { ProgressLine } from '../progress-line.ts'
-import { showVocabulary } from '../vocabulary-progress.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { formatDuration } from '../terminal/progress.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
+import { showVocabulary } from '../terminal/vocabulary-progress.ts'
 
 export interface DataPrepareFlags extends StoryFormat {
   out: string

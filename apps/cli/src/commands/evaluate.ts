@@ -1,9 +1,9 @@
 import { evaluate as evaluateModel, type StoryFormat } from '@tinystories/pipeline'
 import type { EngineName } from '@tinystories/trainer'
 import { access } from '../access.ts'
-import { interruptible } from '../interrupts.ts'
 import { forDisplay, modelSource, resolveSource } from '../paths.ts'
-import { ProgressLine } from '../progress-line.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface EvaluateFlags extends StoryFormat {
   model?: string

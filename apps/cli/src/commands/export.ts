@@ -1,8 +1,8 @@
 import { type ExportModelOptions, exportModel as exportTo } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { UserError } from '../errors/user-error.ts'
-import { interruptible } from '../interrupts.ts'
 import { forDisplay, fromTyped, modelSource } from '../paths.ts'
+import { interruptible } from '../terminal/interrupts.ts'
 
 export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows'> {
   model?: string

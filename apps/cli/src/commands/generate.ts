@@ -1,7 +1,7 @@
 import { type GenerateOptions, generate as generateStories } from '@tinystories/pipeline'
 import { access } from '../access.ts'
-import { interruptible } from '../interrupts.ts'
 import { modelSource } from '../paths.ts'
+import { interruptible } from '../terminal/interrupts.ts'
 
 export type GenerateFlags = Omit<GenerateOptions, 'access' | 'signal'>
 

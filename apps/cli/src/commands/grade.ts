@@ -20,10 +20,10 @@ import {
 import { readTextFile } from '@tinystories/utils/disk'
 import { access } from '../access.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
-import { interruptible } from '../interrupts.ts'
 import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
-import { formatDuration } from '../progress.ts'
-import { ProgressLine } from '../progress-line.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { formatDuration } from '../terminal/progress.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface GradeFlags extends JudgeFlags, StoryFormat {
   rubric: string

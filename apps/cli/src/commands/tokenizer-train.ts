@@ -3,10 +3,10 @@ import { openStories } from '@tinystories/dataset'
 import { readOptions, type StoryFormat, trainVocabulary } from '@tinystories/pipeline'
 import { createFolder } from '@tinystories/utils/disk'
 import { access } from '../access.ts'
-import { interruptible } from '../interrupts.ts'
 import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
-import { ProgressLine } from '../progress-line.ts'
-import { showVocabulary } from '../vocabulary-progress.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
+import { showVocabulary } from '../terminal/vocabulary-progress.ts'
 
 export interface TokenizerTrainFlags extends StoryFormat {
   data: string

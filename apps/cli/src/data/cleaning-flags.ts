@@ -13,7 +13,7 @@ const rulesByName = {
 
 export const cleaningNames: readonly string[] = Object.keys(rulesByName)
 
-/** Rules by name, parted by commas, for commander. */
+/** Rules by name, separated by commas, for commander. */
 export function parseCleaning(text: string): CleaningRules {
   const rules: CleaningRules = {}
   for (const name of text.split(',').map(part => part.trim())) {

@@ -1,4 +1,4 @@
-/** A mistake of the person or their files: told in one line, without a stack. */
+/** A mistake in the flags or files: described in one line, without a stack. */
 export class UserError extends Error {
   override readonly name = 'UserError'
 }

@@ -25,7 +25,7 @@ export interface PreparedJudge {
   inBatches: (stateFile: string, onProgress: (progress: BatchWaveProgress) => void) => ChatClient
 }
 
-/** Gradings under way at once where they are not asked for in batches. */
+/** Gradings at the same time where they are not requested in batches. */
 export const usualConcurrency = 16
 
 /** The judge that the flags name, with its key from the file or from OPENAI_API_KEY. */

@@ -1,7 +1,7 @@
 /** Draws the curves with uPlot and answers the controls. */
 export const pageScript = `
 const runs = JSON.parse(document.getElementById('runs').textContent)
-// Eight colours that the colour-blind can tell apart, clear on white and on black.
+// Eight colors that color-blind readers can distinguish, clear on white and on black.
 const colours = ['#3b82c4', '#d9603b', '#2a9d6f', '#b5569c', '#c79a1b', '#6f6fd8', '#4aa7b5', '#9a7b5b']
 const colour = i => colours[i % colours.length]
 const get = id => document.getElementById(id)

@@ -5,7 +5,7 @@ import { readMetrics, runFolder } from '@tinystories/pipeline'
 import type { EvaluationResult, MetricsLine, SampleLine } from '@tinystories/trainer'
 import { UserError } from '../errors/user-error.ts'
 
-/** What a page tells of one run. */
+/** What the page shows of one run. */
 export interface RunSummary {
   name: string
   folder: string

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { formatDuration } from '../progress.ts'
+import { formatDuration } from '../terminal/progress.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import type { RunSummary } from './read-run.ts'
@@ -14,7 +14,7 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
   const shown = runs.map(({ name, training, heldOut }) => ({ name, training, heldOut }))
   const data = JSON.stringify(shown).replaceAll('<', '\\u003c')
   const differing = differingSettings(runs)
-  const told = runs
+  const samples = runs
     .map(stories)
     .filter(html => html !== '')
     .join('\n')
@@ -54,7 +54,7 @@ ${runs.map((run, i) => row(run, i, differing)).join('\n')}
 </tbody>
 </table></div>
 </section>
-${told === '' ? '' : `<section aria-label="Stories">\n<h2>Stories on the way</h2>\n${told}\n</section>`}
+${samples === '' ? '' : `<section aria-label="Stories">\n<h2>Sample stories</h2>\n${samples}\n</section>`}
 <script>${library}</script>
 <script id="runs" type="application/json">${data}</script>
 <script>${pageScript}</script>

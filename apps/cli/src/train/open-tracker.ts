@@ -14,7 +14,7 @@ export interface TrackerModule extends MetricsTracker {
 }
 
 export interface OpenTracker extends Pick<TrackedMetrics, 'onMetrics'> {
-  /** Waits until everything is logged, and tells the module the end. */
+  /** Waits until everything is logged, and calls the module's `finish`. */
   finish(result: RunResult | undefined): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import { modelCost } from '@tinystories/model'
 import type { RunSettings } from '@tinystories/pipeline'
-import type { ProgressOptions } from '../progress.ts'
+import type { ProgressOptions } from '../terminal/progress.ts'
 
 /** What the view of a run knows from its settings: how far a step is, and what it costs. */
 export function progressOptions({ limits, tokensPerEpoch, model }: RunSettings): ProgressOptions {

@@ -4,9 +4,9 @@ import type { PlanEvent, RunNeeds, RunSettings, TrainEvent } from '@tinystories/
 import type { EvaluationResult, RunResult } from '@tinystories/trainer'
 import { messageOf } from '../errors/describe-error.ts'
 import { commandName, forDisplay, forShell } from '../paths.ts'
-import { formatDuration, Progress } from '../progress.ts'
-import { ProgressLine } from '../progress-line.ts'
-import { showVocabulary } from '../vocabulary-progress.ts'
+import { formatDuration, Progress } from '../terminal/progress.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
+import { showVocabulary } from '../terminal/vocabulary-progress.ts'
 import { formatBytes } from './format-bytes.ts'
 import { progressOptions } from './progress-options.ts'
 

@@ -45,7 +45,7 @@ export interface ModelCompletions {
 const version = 1
 
 /**
- * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file at once, and the
+ * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file when it is done, and the
  * next call continues with those that are missing.
  *
  * @throws PipelineError `other-completions` when the folder has completions that were made with other settings

@@ -29,7 +29,7 @@ export function trainableModel(
 export function gptFunctions({ config, options }: GptArgument): ModelFunctions {
   const plain = !options.labelSmoothing && !options.zLoss
   return {
-    // The model's own loss never makes all logits at once, so it is the faster one.
+    // The model's own loss never holds all logits, so it is the faster one.
     loss: (parameters, batch) =>
       plain
         ? loss(config, parameters, batch)

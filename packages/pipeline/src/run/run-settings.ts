@@ -21,7 +21,7 @@ export interface RunSettings extends Recipe {
   separator: string | null
   /** The field or column that holds the story; null: one of the usual names. */
   textField: string | null
-  /** Format of the files; null: told from each. */
+  /** Format of the files; null: detected. */
   format: 'text' | 'jsonl' | 'json' | 'csv' | null
   /** Share of the stories that is held out when there is no `valid`. */
   heldOut: number

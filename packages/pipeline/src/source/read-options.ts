@@ -1,6 +1,6 @@
 import type { OpenStoriesOptions } from '@tinystories/dataset'
 
-/** How the stories of a source are read; null and undefined mean: told from the file. */
+/** How the stories of a source are read; null and undefined mean: detected from the file. */
 export interface StoryFormat {
   /** What separates stories in a plain text. Default `<|endoftext|>`; the empty string means blank lines. */
   separator?: string | null | undefined

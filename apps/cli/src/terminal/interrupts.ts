@@ -51,18 +51,18 @@ function interrupt(name: Interruption): void {
  * Runs what an interruption may stop at any time.
  *
  * @param work gets the signal, and returns the exit code
- * @param tell says after an interruption what is left and how to go on
+ * @param report prints after an interruption what is kept and how to continue
  */
 export async function interruptible(
   work: (signal: AbortSignal) => Promise<number>,
-  tell: () => void = () => console.error('Interrupted.'),
+  report: () => void = () => console.error('Interrupted.'),
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt()
   try {
     return await work(signal)
   } catch (error) {
     if (!signal.aborted || !isInterruption(error, signal)) throw error
-    tell()
+    report()
     return interrupted
   } finally {
     release()

@@ -3,11 +3,11 @@ import { type SynthesisReport, synthesizeStories } from '@tinystories/dataset'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { UserError } from '../errors/user-error.ts'
-import { interruptible } from '../interrupts.ts'
 import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
-import { ProgressLine } from '../progress-line.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { ProgressLine } from '../terminal/progress-line.ts'
 
-export interface DataMakeFlags extends ChatClientFlags {
+export interface DataSynthesizeFlags extends ChatClientFlags {
   count: number
   out: string
   instruct?: boolean
@@ -18,35 +18,35 @@ export interface DataMakeFlags extends ChatClientFlags {
 }
 
 /**
- * Has stories made by a language model.
+ * Has a language model write stories.
  *
- * @returns the exit code: 0, or 130 when interrupted (the same command goes on).
+ * @returns the exit code: 0, or 130 when interrupted (the same command continues).
  */
-export function dataMake(flags: DataMakeFlags): Promise<number> {
+export function dataSynthesize(flags: DataSynthesizeFlags): Promise<number> {
   return interruptible(
-    signal => make(flags, signal),
+    signal => synthesize(flags, signal),
     () =>
-      console.log('Interrupted. What is written is kept, and so is every reply: the same command goes on.'),
+      console.log('Interrupted. What is written is kept, and so is every reply: the same command continues.'),
   )
 }
 
-async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> {
+async function synthesize(flags: DataSynthesizeFlags, signal: AbortSignal): Promise<number> {
   const out = fromTyped(flags.out)
   const replies = join(`${out}.synthesis`, 'replies')
   const spent = flags.budget === undefined ? 0 : await cachedCost(replies)
   if (flags.budget !== undefined && spent >= flags.budget) {
     throw new UserError(
-      `--budget: ${dollars(spent)} are spent on ${forDisplay(out)} already, of ${dollars(flags.budget)}. Give a higher one.`,
+      `--budget: ${dollars(spent)} have been spent on ${forDisplay(out)} already, of ${dollars(flags.budget)}. Give a higher one.`,
     )
   }
-  const teller = await openChatClient(
+  const client = await openChatClient(
     { ...flags, ...(flags.budget === undefined ? {} : { budget: flags.budget - spent }) },
     replies,
   )
   const progress = new ProgressLine()
   try {
     const report = await synthesizeStories({
-      client: teller,
+      client,
       out,
       count: flags.count,
       seed: flags.seed,
@@ -63,10 +63,10 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
         }),
     })
     progress.end()
-    tell(report, out)
-    const { cost, possibleCost, requests } = teller.account()
+    printReport(report, out)
+    const { cost, possibleCost, requests } = client.account()
     console.log(
-      `${requests.toLocaleString('en')} replies were paid in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
+      `${requests.toLocaleString('en')} replies were paid for in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
     )
     console.log(`Train on them with: ${commandName()} train --data ${forShell(out)}`)
     return 0
@@ -75,13 +75,13 @@ async function make(flags: DataMakeFlags, signal: AbortSignal): Promise<number> 
   }
 }
 
-function tell(report: SynthesisReport, out: string): void {
+function printReport(report: SynthesisReport, out: string): void {
   const { stories, resumed, dropped, cost, diversity } = report
   const { coverage, distinctShare, distinctWords, wordsPerStory, features } = diversity
   const number = (value: number): string => value.toLocaleString('en')
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
   console.log(
-    `Wrote ${forDisplay(out)}: ${number(stories)} stories${resumed > 0 ? `, ${number(resumed)} of them before` : ''}, ${wordsPerStory.toFixed(0)} words each${cost ? `, for ${dollars(cost)}` : ''}`,
+    `Wrote ${forDisplay(out)}: ${number(stories)} stories${resumed > 0 ? `, ${number(resumed)} of them earlier` : ''}, ${wordsPerStory.toFixed(0)} words each${cost ? `, for ${dollars(cost)}` : ''}`,
   )
   const reasons = Object.entries(dropped).map(([reason, times]) => `${times} ${reason}`)
   if (reasons.length > 0) console.log(`Dropped: ${reasons.join(', ')}`)

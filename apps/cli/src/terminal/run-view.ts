@@ -40,7 +40,7 @@ export function drawRunView(
     height: chartHeight,
     from: { x: 0, y: low },
     to: { x: end, y: high },
-    marks: heldOut,
+    points: heldOut,
   })
   const label = (row: number): string => {
     if (row === 0) return high.toFixed(2)

@@ -7,7 +7,7 @@ import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { saveSafetensors } from '@tinystories/model/files'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CommandResult, tinystories } from './testing/cli.ts'
+import { type CommandResult, tinystories } from '../testing/cli.ts'
 
 let cwd: string
 let server: Server

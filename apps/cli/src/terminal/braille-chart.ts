@@ -10,7 +10,7 @@ export interface BrailleChartOptions {
   from: ChartPoint
   to: ChartPoint
   /** Points that are shown by themselves, each as a {@link chartMark} in place of its character. */
-  marks?: readonly ChartPoint[]
+  points?: readonly ChartPoint[]
 }
 
 export const chartMark = '•'
@@ -23,7 +23,7 @@ const bits = [
 
 /** A line through points as rows of braille characters, the top row first; what lies outside is drawn at the edge. */
 export function brailleChart(points: readonly ChartPoint[], options: BrailleChartOptions): string[] {
-  const { width, height, from, to, marks = [] } = options
+  const { width, height, from, to, points: single = [] } = options
   const cells = Array.from({ length: height }, () => new Uint8Array(width))
   const columnOf = (x: number): number => scaled(x, from.x, to.x, width * 2)
   const rowOf = (y: number): number => height * 4 - 1 - scaled(y, from.y, to.y, height * 4)
@@ -47,7 +47,7 @@ export function brailleChart(points: readonly ChartPoint[], options: BrailleChar
     before = { column, row }
   }
   const rows = cells.map(row => Array.from(row, cell => String.fromCodePoint(0x2800 + cell)))
-  for (const { x, y } of marks) rows[rowOf(y) >> 2]![columnOf(x) >> 1] = chartMark
+  for (const { x, y } of single) rows[rowOf(y) >> 2]![columnOf(x) >> 1] = chartMark
   return rows.map(row => row.join(''))
 }
 

@@ -16,14 +16,31 @@ for sizes in [[10]*12,[3,1,5,2,7,4],[1]*20]:
     g=np.concatenate([[i]*s for i,s in enumerate(sizes)]); v=np.clip(np.round(6+rng.normal(0,1,len(sizes))[g]*1.5+rng.normal(0,1,len(g))),0,10)
     r=sm.OLS(v,np.ones(len(v))).fit(cov_type='cluster',cov_kwds={'groups':g,'use_correction':True})
     cl.append({'clusters':g.tolist(),'values':v.tolist(),'mean':float(r.params[0]),'standardError':float(r.bse[0])})
+    # The logit interval: a fractional logit with an intercept alone, its standard error clustered, t with G - 1 degrees of freedom.
+    f=sm.GLM(v/10,np.ones(len(v)),family=sm.families.Binomial()).fit(cov_type='cluster',cov_kwds={'groups':g,'use_correction':True})
+    t=stats.t.ppf(.975,len(sizes)-1); ends=f.params[0]+np.array([-t,t])*f.bse[0]
+    cl[-1]['within']=[float(x) for x in 10/(1+np.exp(-ends))]
 out['clusteredMean']=cl
 pc=[]
 for n in [6,12,40]:
     a=np.round(6+rng.normal(0,1.2,n),1); b=np.round(a-0.4+rng.normal(0,1,n),1); d=a-b
     t=stats.ttest_rel(a,b); ci=t.confidence_interval(.95)
     p=stats.permutation_test((a,b),lambda x,y,axis: np.mean(x-y,axis=axis),permutation_type='samples',vectorized=True,n_resamples=np.inf if n<=12 else 200000,rng=np.random.default_rng(1))
-    pc.append({'a':a.tolist(),'b':b.tolist(),'difference':float(d.mean()),'interval':[float(ci.low),float(ci.high)],'effectSize':float(d.mean()/d.std(ddof=1)),'tTestP':float(t.pvalue),'permutationP':float(p.pvalue),'exact':n<=12})
+    pc.append({'a':a.tolist(),'b':b.tolist(),'difference':float(d.mean()),'interval':[float(ci.low),float(ci.high)],'cohensD':float(d.mean()/d.std(ddof=1)),'effectSize':float((lambda r: (r[d>0].sum()-r[d<0].sum())/r[d!=0].sum())(np.where(d!=0,stats.rankdata(np.where(np.round(np.abs(d),9)>0,np.round(np.abs(d),9),np.inf)),0))),'tTestP':float(t.pvalue),'permutationP':float(p.pvalue),'exact':n<=12})
 out['pairedComparison']=pc
+# The whole permutation distribution by convolution of exact fractions, independent of the package's grid.
+from fractions import Fraction
+sf=[]
+for n,unit in [(10,1),(24,1),(40,10),(50,10),(30,3)]:
+    k=[int(x) for x in np.round(rng.normal(.6,1.2,n)*unit)]
+    dist={0:Fraction(1)}
+    for step in map(abs,k):
+        new={}
+        for sum_,q in dist.items():
+            for to in (sum_+step,sum_-step): new[to]=new.get(to,0)+q/2
+        dist=new
+    sf.append({'differences':[x/unit for x in k],'p':float(sum(q for sum_,q in dist.items() if abs(sum_)>=abs(sum(k))))})
+out['signFlip']=sf
 out['holm']=[{'p':p,'corrected':multipletests(p,method='holm')[1].tolist()} for p in [[.01,.04,.03,.005],[.2],[.5,.9,.01,.01],[.06,.02,.02,.7,.001,.04]]]
 ra=[]
 for n,k in [(30,4),(200,11),(50,2)]:

@@ -2,7 +2,7 @@ import type { GradingRun } from '../judging/grade.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
 import { holm } from '../statistics/holm.ts'
 import { normalizeScores } from '../statistics/normalize-scores.ts'
-import { pairedComparison } from '../statistics/paired-comparison.ts'
+import { type PairedComparison, pairedComparison } from '../statistics/paired-comparison.ts'
 import type { ModelComparison, Report } from './report.ts'
 import { summarizeModel, valuesOf } from './summarize-model.ts'
 
@@ -10,7 +10,7 @@ import { summarizeModel, valuesOf } from './summarize-model.ts'
 export interface BuildReportOptions {
   /** Default: from the models' names. */
   title?: string
-  /** Of bootstrap and permutations. Default 0. */
+  /** Of the bootstrap. Default 0. */
   seed?: number
   /** Of the intervals. Default 0.95. */
   confidence?: number
@@ -46,7 +46,7 @@ export function buildReport(runs: readonly GradingRun[], options: BuildReportOpt
     confidence,
     rubric: { name: first?.rubric.name ?? '', title: first?.rubric.title ?? '', criteria },
     models,
-    comparisons: compareAll(runs, names, { seed, confidence }),
+    comparisons: compareAll(runs, names, confidence),
     warnings: warningsOf(runs),
   }
 }
@@ -60,27 +60,42 @@ function isList(measures: Record<string, MeasuresSummary> | MeasuresInOrder): me
 function compareAll(
   runs: readonly GradingRun[],
   names: readonly string[],
-  options: { seed: number; confidence: number },
+  confidence: number,
 ): ModelComparison[] {
   const comparisons: ModelComparison[] = []
   for (let i = 0; i < runs.length; i++) {
     for (let j = i + 1; j < runs.length; j++) {
       const [a, b] = [runs[i]!, runs[j]!]
       const criteria = a.rubric.criteria
-        .filter(({ kind, name }) => kind === 'score' && b.rubric.criteria.some(each => each.name === name))
-        .map(({ name, label }) => ({
+        .filter(each => each.kind === 'score')
+        .filter(({ name }) => b.rubric.criteria.some(each => each.name === name))
+        .map(({ name, label, min, max }) => ({
           criterion: name,
           label,
-          ...pairedComparison(valuesOf(a.gradings, name), valuesOf(b.gradings, name), options),
+          ...pairedComparison(valuesOf(a.gradings, name), valuesOf(b.gradings, name), {
+            confidence,
+            scale: [min, max],
+          }),
+          p: Number.NaN,
           correctedP: Number.NaN,
         }))
       comparisons.push({ a: names[i]!, b: names[j]!, criteria })
     }
   }
   const all = comparisons.flatMap(({ criteria }) => criteria)
-  const corrected = holm(all.map(({ permutationP }) => permutationP))
+  for (const each of all) each.p = pOf(each, all.length)
+  const corrected = holm(all.map(({ p }) => p))
   for (const [i, each] of all.entries()) each.correctedP = corrected[i]!
   return comparisons
+}
+
+/**
+ * The p-value that is corrected: of the permutation test, which assumes nothing of the scores. On a few prompts it
+ * cannot be small enough for so many tests, however strong the difference: then of the t-test.
+ */
+function pOf({ permutationP, tTestP, pairs }: PairedComparison, tests: number): number {
+  const smallest = 2 ** (1 - pairs)
+  return smallest * tests > 0.01 && !Number.isNaN(tTestP) ? tTestP : permutationP
 }
 
 function warningsOf(runs: readonly GradingRun[]): string[] {

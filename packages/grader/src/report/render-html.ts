@@ -128,10 +128,10 @@ function comparisonTable(percent: string): (comparison: Report['comparisons'][nu
   return ({ a, b, criteria }) => {
     const rows = criteria.map(
       each =>
-        `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.permutationP)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
+        `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.p)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
     )
     return scroll(
-      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over prompts with its ${percent} interval, Cohen's d of the pairs, p-value of the permutation test, the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Prompts</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over prompts with its ${percent} interval, effect size (rank-biserial, -1 to 1), p-value of the permutation test (of the t-test where there are too few prompts for so many tests), the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Prompts</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
     )
   }
 }

@@ -1,3 +1,4 @@
+import { Random } from '@tinystories/utils/random'
 import { describe, expect, test } from 'vitest'
 import type { GradingRun } from '../judging/grade.ts'
 import type { Grading } from '../judging/grading.ts'
@@ -193,4 +194,56 @@ describe('forms', () => {
     ).toThrow('g.json has version 3')
     expect(() => parseGradings('{', 'g.json')).toThrow('g.json is not valid JSON')
   })
+})
+
+test('a file of gradings of version 1, with its other words, is read', () => {
+  const run = runOf('a', 0)
+  const old = renderGradings(run)
+    .replace('"version": 2', '"version": 1')
+    .replaceAll('"judgment":', '"judgement":')
+    .replaceAll('"scores":', '"marks":')
+    .replaceAll('"promptId":', '"beginningId":')
+    .replaceAll('"prompt":', '"beginning":')
+    .replaceAll('"kind": "score"', '"kind": "mark"')
+  expect(old).not.toBe(renderGradings(run))
+  expect(parseGradings(old, 'g.json')).toEqual(JSON.parse(JSON.stringify(run)))
+})
+
+test('25 models: strong differences stay significant after the correction for 1,200 tests, chance does not', () => {
+  const random = new Random(1)
+  const runs = Array.from({ length: 25 }, (_, model) => {
+    const gradings = Array.from({ length: 50 }, (_, prompt): Grading => {
+      const near = (mean: number): number => Math.max(0, Math.min(10, mean + random.integer(3) - 1))
+      const scores = {
+        grammar: near(model < 12 ? 4 : 7),
+        creativity: near(5),
+        consistency: near(5),
+        plot: near(5),
+      }
+      const [first] = runOf('a', 0).gradings
+      return {
+        completion: { promptId: `p${prompt}`, trial: 0, prompt: 'x', text: 'y' },
+        regrade: 0,
+        status: 'partial',
+        judgment: { ...first!.judgment!, scores },
+      }
+    })
+    return { ...runOf(`m${model}`, 0), gradings }
+  })
+  const tests = buildReport(runs).comparisons.flatMap(({ a, b, criteria }) =>
+    criteria.map(each => ({
+      ...each,
+      isStrong: each.criterion === 'grammar' && Number(a.slice(1)) < 12 !== Number(b.slice(1)) < 12,
+    })),
+  )
+  expect(tests).toHaveLength(1200)
+  const [strong, chance] = [tests.filter(each => each.isStrong), tests.filter(each => !each.isStrong)]
+  expect(strong).toHaveLength(12 * 13)
+  expect(Math.max(...strong.map(({ correctedP }) => correctedP))).toBeLessThan(1e-6)
+  expect(Math.min(...chance.map(({ correctedP }) => correctedP))).toBeGreaterThan(0.05)
+  // On eight prompts the permutation test ends at 2^-7, so the t-test is what is corrected.
+  const few = runs.slice(10, 14).map(run => ({ ...run, gradings: run.gradings.slice(0, 8) }))
+  const [grammar] = buildReport(few).comparisons[1]!.criteria
+  expect(grammar!.p).toBe(grammar!.tTestP)
+  expect(grammar!.correctedP).toBeLessThan(0.05)
 })

@@ -84,7 +84,9 @@ export interface ModelSummary {
 export interface CriterionComparison extends PairedComparison {
   criterion: string
   label: string
-  /** `permutationP` after Holm's correction for all comparisons of the report. */
+  /** `permutationP`; `tTestP` where there are too few prompts for so many tests. */
+  p: number
+  /** `p` after Holm's correction for all comparisons of the report. */
   correctedP: number
 }
 

@@ -81,7 +81,7 @@ function summarizeCriterion(
     label,
     min,
     max,
-    estimate: clusteredMean(values, confidence),
+    estimate: clusteredMean(values, { confidence, scale: [min, max] }),
     bootstrap: bootstrapInterval(values, { seed, confidence }),
     ...(weighted.length > 0 && weighted.every(value => value !== undefined)
       ? { weightedMean: weighted.reduce<number>((sum, value) => sum + value!, 0) / weighted.length }

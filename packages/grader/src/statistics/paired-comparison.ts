@@ -1,37 +1,41 @@
-import { Random } from '@tinystories/utils/random'
 import type { ClusteredValue } from './clustered-mean.ts'
-import { criticalT, twoSidedP } from './student-t.ts'
+import { intervalWithin } from './interval-within.ts'
+import { signFlipP } from './sign-flip-p.ts'
+import { ranks } from './spearman.ts'
+import { twoSidedP } from './student-t.ts'
 
 /** How two models differ on the same prompts. */
 export interface PairedComparison {
   /** Mean over prompts of (mean of a - mean of b). */
   difference: number
-  /** Of the difference, t with pairs - 1 degrees of freedom. */
+  /** Of the difference, t with pairs - 1 degrees of freedom; within the scale where one is given. */
   interval: [number, number]
-  /** Cohen's d for pairs: difference / standard deviation of the differences; 0 when all are 0. */
+  /**
+   * Rank-biserial correlation of the pairs: the share of rank sums that speaks for a less that for b, from -1 to 1
+   * (Kerby 2014); 1 when a is better on every prompt, 0 when all are equal.
+   */
   effectSize: number
-  /** Two-sided, by exchanging a and b within prompts: all ways up to 2^16, else drawn. */
+  /** Cohen's d of the pairs: difference / standard deviation of the differences; NaN when the differences do not vary. */
+  cohensD: number
+  /** Two-sided, by exchanging a and b within prompts, from the whole permutation distribution. */
   permutationP: number
-  /** Two-sided, of the paired t-test on the prompts' means. */
+  /** Two-sided, of the paired t-test on the prompts' means; NaN when the differences do not vary, but 1 when all are 0. */
   tTestP: number
   /** Prompts that both models have scores for. */
   pairs: number
 }
 
 /**
- * Compares two models on the same prompts: first the mean over the trials of each prompt, then the
- * differences of these means, so that prompts, not completions, are what is independent.
+ * Compares two models on the same prompts: first the mean over the trials of each prompt, then the differences of
+ * these means, so that prompts, not completions, are what is independent.
  *
+ * @param scale lowest and highest score; keeps the interval within what is possible
  * @returns NaNs with fewer than two common prompts
  */
 export function pairedComparison(
   a: readonly ClusteredValue[],
   b: readonly ClusteredValue[],
-  {
-    seed = 0,
-    draws = 10_000,
-    confidence = 0.95,
-  }: { seed?: number; draws?: number; confidence?: number } = {},
+  { confidence = 0.95, scale }: { confidence?: number; scale?: readonly [number, number] } = {},
 ): PairedComparison {
   const [meansA, meansB] = [clusterMeans(a), clusterMeans(b)]
   const differences: number[] = []
@@ -43,18 +47,25 @@ export function pairedComparison(
   const difference = pairs === 0 ? Number.NaN : differences.reduce((sum, each) => sum + each, 0) / pairs
   if (pairs < 2) {
     const none = Number.NaN
-    return { difference, interval: [none, none], effectSize: none, permutationP: none, tTestP: none, pairs }
+    const p = { permutationP: none, tTestP: none }
+    return { difference, interval: [none, none], effectSize: none, cohensD: none, ...p, pairs }
   }
   const variance = differences.reduce((sum, each) => sum + (each - difference) ** 2, 0) / (pairs - 1)
-  const deviation = Math.sqrt(variance)
+  // Equal differences of decimals differ in the last bits.
+  const deviation = variance < 1e-20 ? 0 : Math.sqrt(variance)
   const standardError = deviation / Math.sqrt(pairs)
-  const margin = criticalT(confidence, pairs - 1) * standardError
+  const reach = scale && scale[1] - scale[0]
+  const isZero = differences.every(each => each === 0)
   return {
     difference,
-    interval: [difference - margin, difference + margin],
-    effectSize: difference === 0 ? 0 : difference / deviation,
-    permutationP: signFlipP(differences, { seed, draws }),
-    tTestP: difference === 0 ? 1 : twoSidedP(difference / standardError, pairs - 1),
+    interval: intervalWithin(
+      { estimate: difference, standardError, degrees: pairs - 1, confidence },
+      reach === undefined ? undefined : [-reach, reach],
+    ),
+    effectSize: rankBiserial(differences),
+    cohensD: deviation === 0 ? (isZero ? 0 : Number.NaN) : difference / deviation,
+    permutationP: signFlipP(differences),
+    tTestP: deviation === 0 ? (isZero ? 1 : Number.NaN) : twoSidedP(difference / standardError, pairs - 1),
     pairs,
   }
 }
@@ -70,31 +81,12 @@ function clusterMeans(values: readonly ClusteredValue[]): Map<string, number> {
   return new Map([...sums].map(([cluster, { sum, count }]) => [cluster, sum / count]))
 }
 
-/** The share of sign changes that make the sum at least as far from 0; drawn ones count the one observed too. */
-function signFlipP(differences: readonly number[], { seed, draws }: { seed: number; draws: number }): number {
-  const observed = Math.abs(differences.reduce((sum, each) => sum + each, 0))
-  // Sums of the same numbers in another order differ in the last bits.
-  const bound = observed - 1e-9 * differences.reduce((sum, each) => sum + Math.abs(each), 0)
-  const n = differences.length
-  if (n <= 16) {
-    let extreme = 0
-    for (let signs = 0; signs < 2 ** n; signs++) {
-      let sum = 0
-      for (let i = 0; i < n; i++) sum += (signs >> i) & 1 ? differences[i]! : -differences[i]!
-      if (Math.abs(sum) >= bound) extreme++
-    }
-    return extreme / 2 ** n
-  }
-  const random = new Random(seed)
-  let extreme = 1
-  for (let draw = 0; draw < draws; draw++) {
-    let sum = 0
-    for (let i = 0; i < n; i += 32) {
-      const signs = random.uint32()
-      for (let j = i; j < Math.min(n, i + 32); j++)
-        sum += (signs >> (j - i)) & 1 ? differences[j]! : -differences[j]!
-    }
-    if (Math.abs(sum) >= bound) extreme++
-  }
-  return extreme / (draws + 1)
+/** (W+ - W-) / (W+ + W-) of Wilcoxon's signed ranks; pairs without a difference are left out. */
+function rankBiserial(differences: readonly number[]): number {
+  const given = differences.filter(each => each !== 0)
+  if (given.length === 0) return 0
+  // Rounded, so that equal differences of decimals share their rank.
+  const rank = ranks(given.map(each => Math.round(Math.abs(each) * 1e9)))
+  const sum = rank.reduce((all, each) => all + each, 0)
+  return given.reduce((all, each, i) => all + Math.sign(each) * rank[i]!, 0) / sum
 }

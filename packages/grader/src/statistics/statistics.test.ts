@@ -8,6 +8,7 @@ import { krippendorffAlpha } from './krippendorff-alpha.ts'
 import { normalizeScores } from './normalize-scores.ts'
 import { pairedComparison } from './paired-comparison.ts'
 import { quantile } from './quantile.ts'
+import { signFlipP } from './sign-flip-p.ts'
 import { spearman } from './spearman.ts'
 import { criticalT, twoSidedP } from './student-t.ts'
 import { weightedKappa } from './weighted-kappa.ts'
@@ -18,17 +19,25 @@ interface Goldens {
   twoSidedP: [number, number, number][]
   criticalT: [number, number, number][]
   quantile: [number[], number, number][]
-  clusteredMean: { clusters: number[]; values: number[]; mean: number; standardError: number }[]
+  clusteredMean: {
+    clusters: number[]
+    values: number[]
+    mean: number
+    standardError: number
+    within: [number, number]
+  }[]
   pairedComparison: {
     a: number[]
     b: number[]
     difference: number
     interval: [number, number]
     effectSize: number
+    cohensD: number
     tTestP: number
     permutationP: number
     exact: boolean
   }[]
+  signFlip: { differences: number[]; p: number }[]
   holm: { p: number[]; corrected: number[] }[]
   raters: {
     a: number[]
@@ -57,27 +66,40 @@ describe('as reference implementations say', () => {
   })
 
   test('clustered standard errors (statsmodels OLS, cov_type cluster)', () => {
-    for (const { values, clusters, mean, standardError } of goldens.clusteredMean) {
+    for (const { values, clusters, mean, standardError, within } of goldens.clusteredMean) {
       const ours = clusteredMean(clustered(values, clusters))
       expect(ours.mean).toBeCloseTo(mean, 10)
       expect(ours.standardError).toBeCloseTo(standardError, 10)
+      // A fractional logit with clustered errors (statsmodels GLM, whose solver stops at 1e-8).
+      const { interval } = clusteredMean(clustered(values, clusters), { scale: [0, 10] })
+      expect(interval[0]).toBeCloseTo(within[0], 6)
+      expect(interval[1]).toBeCloseTo(within[1], 6)
     }
   })
 
   test('paired comparison (scipy ttest_rel, permutation_test)', () => {
     for (const { a, b, exact, permutationP, interval, ...rest } of goldens.pairedComparison) {
       const ours = pairedComparison(clustered(a), clustered(b))
-      for (const name of ['difference', 'effectSize', 'tTestP'] as const)
+      for (const name of ['difference', 'effectSize', 'cohensD', 'tTestP'] as const)
         expect(ours[name]).toBeCloseTo(rest[name], 10)
       expect(ours.interval[0]).toBeCloseTo(interval[0], 9)
       expect(ours.interval[1]).toBeCloseTo(interval[1], 9)
       if (exact) expect(ours.permutationP).toBeCloseTo(permutationP, 12)
-      // Both are drawn: five standard errors of 10,000 draws.
+      // scipy draws 200,000 times: five standard errors.
       else
         expect(Math.abs(ours.permutationP - permutationP)).toBeLessThan(
-          5 * Math.sqrt((permutationP * (1 - permutationP)) / 10_000) + 1e-4,
+          5 * Math.sqrt((permutationP * (1 - permutationP)) / 200_000),
         )
     }
+  })
+
+  test('the permutation distribution (convolution of exact fractions)', () => {
+    for (const { differences, p } of goldens.signFlip) expect(signFlipP(differences) / p).toBeCloseTo(1, 10)
+    // The two extremes of 2^60 ways: no floor hides it.
+    expect(signFlipP(Array.from({ length: 60 }, () => 0.3))).toBe(2 ** -59)
+    // On no common grid: rounded to 2^14 steps.
+    const odd = goldens.signFlip[1]!.differences.map((each, i) => each + Math.sin(i) * 1e-5)
+    expect(signFlipP(odd) / goldens.signFlip[1]!.p).toBeCloseTo(1, 1)
   })
 
   test('Holm (statsmodels), quantiles (numpy)', () => {
@@ -165,7 +187,7 @@ describe('laws', () => {
       fc.property(scores, scores, (a, b) => {
         const self = pairedComparison(a, a)
         if (self.pairs >= 2)
-          expect(self).toMatchObject({ difference: 0, effectSize: 0, permutationP: 1, tTestP: 1 })
+          expect(self).toMatchObject({ difference: 0, effectSize: 0, cohensD: 0, permutationP: 1, tTestP: 1 })
         const [ab, ba] = [pairedComparison(a, b), pairedComparison(b, a)]
         expect(ab.pairs).toBe(ba.pairs)
         if (ab.pairs >= 2) {
@@ -175,6 +197,39 @@ describe('laws', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('intervals stay within the scale, and hold the estimate', () => {
+    fc.assert(
+      fc.property(scores, fc.integer({ min: 0, max: 2 }), (values, trim) => {
+        const few = values.slice(trim)
+        const { mean, interval, clusters } = clusteredMean(few, { scale: [0, 10] })
+        if (clusters < 2) return Number.isNaN(interval[0])
+        expect(interval[0]).toBeGreaterThanOrEqual(0)
+        expect(interval[1]).toBeLessThanOrEqual(10)
+        return interval[0] <= mean + 1e-9 && mean <= interval[1] + 1e-9
+      }),
+    )
+    // Two prompts: t has one degree of freedom, and mean -+ t SE is -7.7 to 16.7.
+    const [low, high] = clusteredMean(clustered([3, 3, 6, 6], [0, 0, 1, 1]), { scale: [0, 10] }).interval
+    expect(low).toBeGreaterThan(0)
+    expect(high).toBeLessThan(10)
+    expect(high - low).toBeGreaterThan(9)
+  })
+
+  test('a difference that is the same on every prompt has an effect size and a p-value', () => {
+    const [a, b] = [clustered([8, 6, 7, 9, 8, 5]), clustered([7, 5, 6, 8, 7, 4])]
+    expect(pairedComparison(a, b, { scale: [0, 10] })).toMatchObject({
+      difference: 1,
+      effectSize: 1,
+      cohensD: Number.NaN,
+      permutationP: 2 / 2 ** 6,
+      tTestP: Number.NaN,
+      interval: [1, 1],
+    })
+    // Tenths are no exact binary numbers.
+    const tenths = pairedComparison(clustered([0.3, 0.4, 0.7]), clustered([0.2, 0.3, 0.6]))
+    expect(tenths).toMatchObject({ effectSize: 1, cohensD: Number.NaN, permutationP: 0.25 })
   })
 
   test('perfect agreement is 1, of any measure', () => {

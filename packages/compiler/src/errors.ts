@@ -51,8 +51,6 @@ export interface CompilerErrorDetails {
   'device-lost': { device: string; problem: string }
   /** ONNX Runtime failed. `doing` says at what. */
   'runtime-failed': { doing: string; problem: string }
-  /** The worker thread of ONNX Runtime ended. */
-  'worker-ended': { doing: string | undefined; problem: string }
   /** A runtime or compiled function was used after it was disposed of. */
   disposed: { what: 'runtime' | 'compiled function' }
 }
@@ -63,7 +61,10 @@ export type Role = 'input' | 'output' | 'state'
 /** What kind of mistake a `CompilerError` reports. */
 export type CompilerErrorCode = keyof CompilerErrorDetails
 
-/** A function cannot be compiled, or its graph cannot be run. */
+/**
+ * A function cannot be compiled, or its graph cannot be run. A worker thread that ends throws `WorkerError` of
+ * `@tinystories/utils/workers`.
+ */
 export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = defineError('CompilerError', {
   'unsupported-kernel': ({ kernel, location }) => ({
     problem: `The tfjs kernel ${kernel} has no translation to ONNX${at(location)}.`,
@@ -145,23 +146,9 @@ export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = 
     remedy: 'Create a new runtime and write the state again.',
   }),
   'runtime-failed': ({ doing, problem }) => ({ problem: `ONNX Runtime failed while ${doing}: ${problem}` }),
-  'worker-ended': ({ doing, problem }) => ({
-    problem: `The worker thread of ONNX Runtime ${problem}${doing === undefined ? '' : ` while ${doing}`}.`,
-    remedy: 'Create a new runtime.',
-  }),
   disposed: ({ what }) => ({ problem: `This ${what} was disposed of.`, remedy: 'Create a new one.' }),
 })
 export type CompilerError = ErrorOf<typeof CompilerError>
-
-/** A failure on its way between threads: an error of this package as data, or what ONNX Runtime said. */
-export type Failure =
-  | { readonly code: CompilerErrorCode; readonly details: CompilerErrorDetails[CompilerErrorCode] }
-  | { readonly code?: undefined; readonly problem: string }
-
-export function toFailure(error: unknown): Failure {
-  if (CompilerError.isInstance(error)) return { code: error.code, details: error.details }
-  return { problem: messageOf(error) }
-}
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -27,7 +27,6 @@ const details: TrainerErrorDetails = {
   'search-too-short': { steps: 4 },
   'search-without-gain': { from: 1, to: 10 },
   'wrong-rank': { transform: 'scaleByMuon', parameter: 'b', rank: 1, expected: 2 },
-  'worker-failed': { engine: 'wasm', problem: 'it ended with code 1.' },
   'no-engine': { skipped: [{ name: 'wasm', error: new Error('no package') }] },
 }
 
@@ -49,7 +48,6 @@ test('every code has a message that names place and remedy', () => {
       "The loss diverged, or the data ended, after 4 steps of the learning rate search; it needs at least ten. Start from a lower rate, or give more data.",
       "The loss did not fall at any learning rate from 1 to 10. Try a range of lower rates.",
       "scaleByMuon takes parameters of rank 2, but b has rank 1. Use partition to give it only those that it takes.",
-      "A worker thread of the engine wasm failed: it ended with code 1.",
       "No engine works here: wasm: no package",
     ]
   `)

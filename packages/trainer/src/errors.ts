@@ -1,5 +1,5 @@
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
-import type { EngineName, SkippedEngine } from './types.ts'
+import type { SkippedEngine } from './types.ts'
 
 /** Where training diverged. */
 export interface Divergence {
@@ -49,15 +49,14 @@ export interface TrainerErrorDetails {
   'search-without-gain': { from: number; to: number }
   /** A transform was given a parameter of a rank that it does not take. */
   'wrong-rank': { transform: string; parameter: string; rank: number; expected: number }
-  /** A worker thread of a data-parallel engine failed or ended. */
-  'worker-failed': { engine: EngineName; problem: string }
   /** No engine works here. */
   'no-engine': { skipped: SkippedEngine[] }
 }
 
 /**
  * Training cannot start, go on or resume. Files that cannot be read or written throw `FileError` and a run folder
- * that is in use `LockError`, both of `@tinystories/utils/disk`; engines throw the errors of their packages.
+ * that is in use `LockError`, both of `@tinystories/utils/disk`; engines throw the errors of their packages, and worker threads
+ * that end `WorkerError` of `@tinystories/utils/workers`.
  */
 export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = defineError('TrainerError', {
   'invalid-option': ({ option, value, expected }) => ({
@@ -110,9 +109,6 @@ export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = def
   'wrong-rank': ({ transform, parameter, rank, expected }) => ({
     problem: `${transform} takes parameters of rank ${expected}, but ${parameter} has rank ${rank}.`,
     remedy: 'Use partition to give it only those that it takes.',
-  }),
-  'worker-failed': ({ engine, problem }) => ({
-    problem: `A worker thread of the engine ${engine} failed: ${problem}`,
   }),
   'no-engine': ({ skipped }) => ({
     problem: `No engine works here: ${skipped.map(({ name, error }) => `${name}: ${error.message}`).join('; ')}`,

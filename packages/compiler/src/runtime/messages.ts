@@ -1,4 +1,3 @@
-import type { Failure } from '../errors.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
 
 /** A tensor of the persistent state, or of a graph, under its name. */
@@ -51,7 +50,7 @@ export interface NodeSetup {
   readonly threads: number
 }
 
-/** What the main thread requests of the worker. Answers carry the same `id`. */
+/** What the main thread requests of the worker. */
 export type Request =
   | { readonly kind: 'start'; readonly web?: WebSetup; readonly node?: NodeSetup }
   | { readonly kind: 'write'; readonly state: NamedData }
@@ -67,9 +66,3 @@ export type Request =
   | { readonly kind: 'run'; readonly session: number; readonly inputs: NamedData }
   | { readonly kind: 'release'; readonly session: number }
   | { readonly kind: 'stop' }
-
-export type RequestMessage = Request & { readonly id: number }
-
-export type Answer =
-  | { readonly id: number; readonly ok: true; readonly data: NamedData }
-  | { readonly id: number; readonly ok: false; readonly failure: Failure }

@@ -1,7 +1,8 @@
+import { Worker } from 'node:worker_threads'
 import { CompilerError } from '../errors.ts'
+import { Channel } from './channel.ts'
 import type { NodeSetup } from './messages.ts'
 import { TracedRuntime, type TracedRuntimeOptions } from './traced-runtime.ts'
-import { WorkerChannel } from './worker-channel.ts'
 
 /**
  * Starts the runtime on ONNX Runtime for Node, in a worker thread of its own, with the first of the providers that is
@@ -22,7 +23,7 @@ export async function startNodeRuntime(options: TracedRuntimeOptions): Promise<T
 
 async function start(node: NodeSetup): Promise<TracedRuntime> {
   const file = import.meta.url.endsWith('.ts') ? './node-worker.ts' : './node-worker.js'
-  const channel = new WorkerChannel(new URL(file, import.meta.url))
+  const channel = new Channel(new Worker(new URL(file, import.meta.url), { name: 'tinystories-compiler' }))
   try {
     await channel.ask({ kind: 'start', node }, 'starting')
   } catch (error) {

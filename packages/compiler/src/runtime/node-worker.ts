@@ -1,15 +1,15 @@
 import { parentPort } from 'node:worker_threads'
-import { CompilerError, messageOf, toFailure } from '../errors.ts'
+import { serveWorker } from '@tinystories/utils/workers'
+import { CompilerError, messageOf } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import { CpuState } from './cpu-state.ts'
 import { DeviceState, keptOutputs } from './device-state.ts'
-import type { Answer, Binding, NamedData, NodeSetup, Request, RequestMessage } from './messages.ts'
+import type { Binding, NamedData, NodeSetup, Request } from './messages.ts'
 import { isState, type NodeState } from './node-state.ts'
 import type { Ort, OrtSession, OrtTensor } from './ort.ts'
 import { loadNodeOrt } from './ort-node.ts'
 
-// The thread that owns ONNX Runtime: its `run` blocks the thread it is called on. Whatever fails here is answered as
-// data, of which the main thread makes the error.
+// The thread that owns ONNX Runtime: its `run` blocks the thread it is called on.
 
 interface Session {
   readonly session: OrtSession
@@ -19,12 +19,11 @@ interface Session {
   readonly results: Readonly<Record<string, OrtTensor | null>>
 }
 
-const port = parentPort!
 const sessions = new Map<number, Session>()
 let ort: Ort
 let state: NodeState
 
-async function handle(request: Request): Promise<NamedData> {
+async function ask(request: Request): Promise<NamedData> {
   switch (request.kind) {
     case 'start':
       await start(request.node!)
@@ -123,17 +122,4 @@ async function release(id: number): Promise<void> {
   await found.session.release()
 }
 
-/** Requests are answered strictly one after another, whatever they await. */
-let queue: Promise<void> = Promise.resolve()
-
-port.on('message', ({ id, ...request }: RequestMessage) => {
-  queue = queue.then(async () => {
-    let answer: Answer
-    try {
-      answer = { id, ok: true, data: await handle(request as Request) }
-    } catch (error) {
-      answer = { id, ok: false, failure: toFailure(error) }
-    }
-    port.postMessage(answer)
-  })
-})
+serveWorker(parentPort!, { ask }, { sequential: true })

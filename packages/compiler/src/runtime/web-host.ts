@@ -1,12 +1,11 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
-import { CompilerError, messageOf, toFailure } from '../errors.ts'
+import { CompilerError, messageOf } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
-import type { Answer, Binding, NamedData, Request, RequestMessage, WebSetup } from './messages.ts'
+import type { Binding, NamedData, Request, WebSetup } from './messages.ts'
 import { GpuState, type GraphicsDevice } from './web-gpu-state.ts'
 import { CpuState, type WebState } from './web-state.ts'
 
 // The side of the web runtime that owns ONNX Runtime. Its `run` on wasm blocks the thread that it is called on.
-// Whatever fails here is answered as data, of which the caller's side makes the error.
 
 export type Ort = typeof import('onnxruntime-web')
 
@@ -19,10 +18,9 @@ interface Session {
 /** Within this time after a failure a browser reports that it took the graphics device away. */
 const LOSS_REPORTED_MS = 500
 
-/** Answers requests strictly one after another, whatever they await. */
+/** Answers requests, which must come one after another. */
 export class WebHost {
   readonly #sessions = new Map<number, Session>()
-  #queue: Promise<unknown> = Promise.resolve()
   #ort: Ort | undefined
   #setup: WebSetup | undefined
   #state: WebState | undefined
@@ -33,23 +31,11 @@ export class WebHost {
   /** Rejects the current request. */
   #abandon: ((reason: Error) => void) | undefined
 
-  answer({ id, ...request }: RequestMessage): Promise<Answer> {
-    const answered = this.#queue.then(async (): Promise<Answer> => {
-      try {
-        return { id, ok: true, data: await this.#unlessLost(request as Request) }
-      } catch (error) {
-        return { id, ok: false, failure: toFailure(error) }
-      }
-    })
-    this.#queue = answered
-    return answered
-  }
-
   /**
-   * No `Promise.race` with a promise that rejects when the device is lost: in most engines (V8 of Node 24 among them) that
+   * Answers a request, or rejects when the graphics device is lost. No `Promise.race` with a promise that rejects when the device is lost: in most engines (V8 of Node 24 among them) that
    * one would keep the result of every race as long as it lives, which is every state that was ever read.
    */
-  #unlessLost(request: Request): Promise<NamedData> {
+  ask(request: Request): Promise<NamedData> {
     return new Promise((resolve, reject) => {
       if (this.#lost) reject(this.#lost)
       this.#abandon = reject

@@ -1,45 +1,41 @@
 /// <reference lib="dom" />
-import type { Port } from './channel.ts'
-import type { Answer, RequestMessage } from './messages.ts'
+import { type NodeScope, serveWorker, type WorkerPort } from '@tinystories/utils/workers'
 
-/** A web worker of its own. */
-export function webWorkerPort(): Port {
+/** A new web worker. */
+export function webWorker(): Worker {
   // Bundlers look for exactly this expression.
-  const worker = new Worker(new URL('./web-worker.js', import.meta.url), {
+  return new Worker(new URL('./web-worker.js', import.meta.url), {
     type: 'module',
     name: 'tinystories-compiler',
   })
-  return {
-    post: (message, transfer) => worker.postMessage(message, [...transfer]),
-    listen(onAnswer, onEnd) {
-      worker.onmessage = ({ data }: MessageEvent<Answer>) => onAnswer(data)
-      worker.onerror = event => onEnd(`ended with an error: ${event.message || 'its file did not load'}`)
-    },
-    keepAlive() {},
-    terminate: () => worker.terminate(),
-  }
 }
 
 /**
- * The caller's own thread, which has to be one that may be blocked. Each call lets the thread's other tasks through
- * first: a loop of runs would otherwise never see a message, a timer or the end of a download.
+ * The caller's own thread, which must be one that may be blocked. Each call lets the thread's other tasks run first: a
+ * loop of runs would otherwise never see a message, a timer or the end of a download.
  */
-export async function sameThreadPort(): Promise<Port> {
+export async function sameThreadPort(): Promise<WorkerPort> {
   const { WebHost } = await import('./web-host.ts')
   const host = new WebHost()
-  const waiting: RequestMessage[] = []
+  // Messages wait here and are not copied; the channel only gives each a turn of the event loop.
+  const waiting: unknown[] = []
   const turn = new MessageChannel()
-  let answerTo: (answer: Answer) => void = () => {}
-  turn.port1.onmessage = () => void host.answer(waiting.shift()!).then(answer => answerTo(answer))
+  let toClient: (message: unknown) => void = () => {}
+  const scope: NodeScope = {
+    postMessage: message => toClient(message),
+    on: (_, listener) => {
+      turn.port1.onmessage = () => listener(waiting.shift())
+    },
+  }
+  serveWorker(scope, { ask: host.ask.bind(host) }, { sequential: true })
   return {
     post(message) {
       waiting.push(message)
       turn.port2.postMessage(null)
     },
-    listen(onAnswer) {
-      answerTo = onAnswer
+    listen(onMessage) {
+      toClient = onMessage
     },
-    keepAlive() {},
     terminate: () => turn.port1.close(),
   }
 }

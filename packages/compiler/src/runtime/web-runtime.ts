@@ -6,7 +6,7 @@ import { Channel } from './channel.ts'
 import { checkOptions, MOST_THREADS } from './check-options.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 import { TracedRuntime } from './traced-runtime.ts'
-import { sameThreadPort, webWorkerPort } from './web-ports.ts'
+import { sameThreadPort, webWorker } from './web-ports.ts'
 
 /**
  * Starts ONNX Runtime in a browser: in a web worker when called in a page, in the same thread when called in a worker.
@@ -25,7 +25,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const wasmPaths =
     typeof paths === 'object' ? paths[providers.includes('webgpu') ? 'webgpu' : 'wasm'] : paths
   const threads = wasmPaths === undefined ? 1 : availableThreads(options.threads)
-  const channel = new Channel(place === 'worker' ? webWorkerPort() : await sameThreadPort())
+  const channel = new Channel(place === 'worker' ? webWorker() : await sameThreadPort())
   try {
     const web = { threads, providers, probe: probe(), ...(wasmPaths !== undefined && { wasmPaths }) }
     await channel.ask({ kind: 'start', web }, 'starting')

@@ -1,12 +1,15 @@
 /// <reference lib="dom" />
-import type { RequestMessage } from './messages.ts'
+import { serveWorker, transferred, type WebScope } from '@tinystories/utils/workers'
+import type { Request } from './messages.ts'
 import { WebHost } from './web-host.ts'
 
 const host = new WebHost()
 
-self.onmessage = async ({ data }: MessageEvent<RequestMessage>) => {
-  const answer = await host.answer(data)
-  // Everything in an answer is a copy: it moves.
-  const buffers = answer.ok ? answer.data.map(([, array]) => array.buffer as ArrayBuffer) : []
-  self.postMessage(answer, { transfer: [...new Set(buffers)] })
+const methods = {
+  async ask(request: Request) {
+    const answer = await host.ask(request)
+    // Everything in an answer is a copy, so it moves.
+    return transferred(answer, [...new Set(answer.map(([, array]) => array.buffer))])
+  },
 }
+serveWorker(self as unknown as WebScope, methods, { sequential: true })

@@ -216,8 +216,9 @@ describe('refuses', () => {
   test('a module that is not there', async () => {
     const source = { ...model.source!, module: new URL('./nowhere.ts', import.meta.url).href }
     await expect(start({ engine: 'wasm', workers: 2, model: { ...model, source } })).rejects.toMatchObject({
-      code: 'worker-failed',
-      details: { engine: 'wasm', problem: expect.stringContaining('nowhere') },
+      name: 'WorkerError',
+      code: 'crashed',
+      details: { reason: expect.stringContaining('nowhere') },
     })
   })
   test('an engine whose package is not installed', async () => {

@@ -1,12 +1,12 @@
 import { useBackend } from '@tinystories/backends'
+import { WorkerClient } from '@tinystories/utils/workers'
 import { TrainerError } from '../errors.ts'
 import { averagedParameters } from '../optimizers/average-weights.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { ArrayRecord, Engine, TokenBatch, TrainableModel } from '../types.ts'
 import { largestGradient } from './largest-gradient.ts'
 import { countTokens, microBatches } from './micro-batches.ts'
-import type { Rows } from './parallel-messages.ts'
-import { ParallelWorker } from './parallel-worker-handle.ts'
+import type { ParallelMethods, ParallelWorkerData, Rows } from './parallel-worker.ts'
 import { distribute, layoutOf, viewsOf } from './parameter-layout.ts'
 import { ParameterShare, type SharedArrays, type ShareOwner, type Slots } from './parameter-share.ts'
 import { rangesOf } from './sum-gradients.ts'
@@ -28,7 +28,7 @@ export interface ParallelEngineOptions {
  * parameters that it owns (as ZeRO does: Rajbhandari and others, 2020). The result is bit-exact for a given number of
  * workers.
  *
- * @throws TrainerError `missing-option` when the model has no source, `worker-failed`; and what `useBackend` throws
+ * @throws TrainerError `missing-option` when the model has no source; what `useBackend` throws; WorkerError when a thread fails
  */
 export async function createParallelEngine({
   model,
@@ -52,24 +52,32 @@ export async function createParallelEngine({
   }
   const ranges = rangesOf(layout.size, count)
 
-  const workers: ParallelWorker[] = []
+  const workers: WorkerClient<ParallelMethods>[] = []
   const inMainThread = optimizer.source ? undefined : new ParameterShare(names, shared, optimizer)
   const shares = inMainThread ? [names] : distribute(layout, count)
-  const ownerOf = (share: number): ShareOwner => inMainThread ?? workers[share]!
+  const ownerOf = (share: number): ShareOwner => {
+    if (inMainThread) return inMainThread
+    const worker = workers[share]!
+    return {
+      load: slots => worker.call('load', slots),
+      update: (gradientNorm, numbers) => worker.call('update', { gradientNorm, numbers }),
+      save: () => worker.call('save', undefined),
+    }
+  }
   /** Does something with every share that has parameters, in parallel. */
   const everyShare = <T>(what: (owner: ShareOwner, names: string[]) => Promise<T>): Promise<T[]> =>
     Promise.all(shares.flatMap((names, i) => (names.length > 0 ? [what(ownerOf(i), names)] : [])))
 
   const dispose = async (): Promise<void> => {
-    await Promise.all(workers.map(worker => worker.stop()))
+    await Promise.all(workers.map(worker => worker.close()))
     inMainThread?.release()
   }
   try {
     for (let index = 0; index < count; index++) {
       const share = optimizer.source && { names: shares[index]!, optimizer: optimizer.source }
-      workers.push(await ParallelWorker.start({ source, backend, shared, index, share }))
+      workers.push(await startWorker({ source, backend, shared, index, share }))
     }
-    await Promise.all(workers.map(worker => worker.ready()))
+    await Promise.all(workers.map(worker => worker.call('ready', undefined)))
   } catch (error) {
     await dispose()
     throw error
@@ -97,12 +105,18 @@ export async function createParallelEngine({
         const losses = await Promise.all(
           shares.map((rows, worker) => {
             const share = tokens === 0 ? 0 : (weight * countTokens(rows as TokenBatch)) / tokens
-            return workers[worker]!.gradients(rows, share, worker >= usedBefore).then(l => share * l)
+            return workers[worker]!.call('gradients', {
+              rows,
+              weight: share,
+              first: worker >= usedBefore,
+            }).then(loss => share * loss)
           }),
         )
         loss += losses.reduce((a, b) => a + b, 0)
       }
-      const parts = await Promise.all(ranges.map((range, i) => workers[i]!.sumGradients(used, range)))
+      const parts = await Promise.all(
+        ranges.map((range, i) => workers[i]!.call('sumGradients', { used, range })),
+      )
       const squares = names.map((_, i) => parts.reduce((sum, part) => sum + part[i]!, 0))
       const gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0))
       await everyShare(owner => owner.update(gradientNorm, numbers))
@@ -110,7 +124,7 @@ export async function createParallelEngine({
     },
     async evaluate(batch, weights = 'parameters') {
       const parts = await Promise.all(
-        sharesOf(batch, count).map((rows, i) => workers[i]!.evaluate(rows, weights)),
+        sharesOf(batch, count).map((rows, i) => workers[i]!.call('evaluate', { rows, weights })),
       )
       const sum = (name: 'nats' | 'tokens' | 'correct'): number => parts.reduce((s, p) => s + p[name], 0)
       return { nats: sum('nats'), tokens: sum('tokens'), correct: sum('correct') }
@@ -128,6 +142,14 @@ export async function createParallelEngine({
     },
     dispose,
   }
+}
+
+async function startWorker(workerData: ParallelWorkerData): Promise<WorkerClient<ParallelMethods>> {
+  // By a variable, so that bundlers for pages leave Node's module alone.
+  const threads = 'node:worker_threads'
+  const { Worker } = (await import(threads)) as typeof import('node:worker_threads')
+  const file = import.meta.url.endsWith('.ts') ? './parallel-worker.ts' : './parallel-worker.js'
+  return new WorkerClient(new Worker(new URL(file, import.meta.url), { workerData }), 'training worker')
 }
 
 function copyInto(views: ArrayRecord, from: ArrayRecord): void {

@@ -1,13 +1,39 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { useBackend } from '@tinystories/backends'
-import type { EvaluationSums, ModelFunctions } from '../types.ts'
+import { type BackendName, useBackend } from '@tinystories/backends'
+import { serveWorker } from '@tinystories/utils/workers'
+import type { OptimizerSource } from '../optimizers/optimizer.ts'
+import type { EvaluationSums, ModelFunctions, ModuleSource, TokenBatch } from '../types.ts'
 import { importOptimizer, importSource } from './import-source.ts'
-import type { ParallelAnswer, ParallelRequest, ParallelWorkerData, Rows } from './parallel-messages.ts'
 import { viewsOf } from './parameter-layout.ts'
-import { ParameterShare } from './parameter-share.ts'
-import { sumGradients } from './sum-gradients.ts'
+import { ParameterShare, type SharedArrays, type Slots } from './parameter-share.ts'
+import { type Range, sumGradients } from './sum-gradients.ts'
 import { batchTensors, passingTensors, passingValues, scalarOf } from './tensors.ts'
 import { createLossAndGradients } from './train-step.ts'
+
+/** What a worker thread of the data-parallel engine is started with. */
+export interface ParallelWorkerData {
+  source: ModuleSource
+  backend: BackendName
+  shared: SharedArrays
+  /** Which of the workers this is, and so which sum of gradients it writes. */
+  index: number
+  /** The parameters that it updates; undefined: the main thread updates all of them. */
+  share: { names: string[]; optimizer: OptimizerSource } | undefined
+}
+
+export type Rows = Omit<TokenBatch, 'bytes'>
+
+interface GradientRequest {
+  rows: Rows
+  weight: number
+  /** Whether the sum starts anew. */
+  first: boolean
+}
+
+interface UpdateRequest {
+  gradientNorm: number
+  numbers: Record<string, number>
+}
 
 // By a variable, so that bundlers for pages leave Node's module alone.
 const threads = 'node:worker_threads'
@@ -61,33 +87,19 @@ async function evaluate(rows: Rows, which: 'parameters' | 'average'): Promise<Ev
   return { nats, tokens, correct }
 }
 
-async function answer(request: ParallelRequest): Promise<ParallelAnswer> {
-  switch (request.kind) {
-    case 'gradients':
-      return { kind: 'loss', loss: await gradients(request.rows, request.weight, request.first) }
-    case 'evaluate':
-      return { kind: 'sums', sums: await evaluate(request.rows, request.weights) }
-    case 'load':
-      await share!.load(request.slots)
-      return { kind: 'done' }
-    case 'sumGradients':
-      return { kind: 'squares', squares: sumGradients(shared, request.used, request.range) }
-    case 'update':
-      await share!.update(request.gradientNorm, request.numbers)
-      return { kind: 'done' }
-    case 'save':
-      return { kind: 'slots', slots: await share!.save() }
-  }
+const methods = {
+  /** Adds the weighted gradients of the rows to the worker's sum, or starts a new one with the `first`. @returns their mean loss */
+  gradients: ({ rows, weight, first }: GradientRequest): Promise<number> => gradients(rows, weight, first),
+  evaluate: ({ rows, weights }: { rows: Rows; weights: 'parameters' | 'average' }): Promise<EvaluationSums> =>
+    evaluate(rows, weights),
+  sumGradients: ({ used, range }: { used: number; range: Range }): number[] =>
+    sumGradients(shared, used, range),
+  load: (slots: Slots): Promise<void> => share!.load(slots),
+  update: ({ gradientNorm, numbers }: UpdateRequest): Promise<void> => share!.update(gradientNorm, numbers),
+  save: (): Promise<Slots> => share!.save(),
+  /** Answered once the backend, model and optimizer are loaded. */
+  ready: (): void => {},
 }
+export type ParallelMethods = typeof methods
 
-parentPort!.on('message', (request: ParallelRequest) => {
-  answer(request).then(
-    message => parentPort!.postMessage(message),
-    error =>
-      parentPort!.postMessage({
-        kind: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-      } satisfies ParallelAnswer),
-  )
-})
-parentPort!.postMessage({ kind: 'done' } satisfies ParallelAnswer)
+serveWorker(parentPort!, methods, { sequential: true })

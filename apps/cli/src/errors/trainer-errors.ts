@@ -25,6 +25,5 @@ export const trainerError: Wording<TrainerErrorDetails> = {
   'search-too-short': () => ({ remedy: 'Give more stories.' }),
   'search-without-gain': () => ({ remedy: 'Choose another --optimizer, or a smaller model.' }),
   'wrong-rank': own,
-  'worker-failed': own,
   'no-engine': own,
 }

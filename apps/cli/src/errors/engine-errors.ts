@@ -43,6 +43,5 @@ export const compilerError: Wording<CompilerErrorDetails> = {
     remedy: 'Resume from the last checkpoint, on another --provider if it happens again.',
   }),
   'runtime-failed': own,
-  'worker-ended': own,
   disposed: own,
 }

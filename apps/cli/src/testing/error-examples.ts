@@ -48,7 +48,6 @@ export const errorExamples: {
     'missing-provider': { provider: 'cuda', needs: 'a graphics card of NVIDIA', problem: undefined },
     'device-lost': { device: 'WebGPU', problem: 'driver reset' },
     'runtime-failed': { doing: 'running a training step', problem: 'out of memory' },
-    'worker-ended': { doing: undefined, problem: 'exit code 1' },
     disposed: { what: 'runtime' },
   },
   FileError: {
@@ -180,7 +179,6 @@ export const errorExamples: {
     'search-too-short': { steps: 4 },
     'search-without-gain': { from: 1e-5, to: 1 },
     'wrong-rank': { transform: 'scaleByMuon', parameter: 'bias', rank: 1, expected: 2 },
-    'worker-failed': { engine: 'wasm', problem: 'exit code 1' },
     'no-engine': { skipped: [{ name: 'compiled', error: new Error('not installed') }] },
   },
   TransientError: {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Random } from '@tinystories/model'
+import { Random } from '@tinystories/utils/random'
 
 /** Hidden 64, 8 layers, 16 heads, vocabulary 10,000; its MLP has three matrices, so as many weights as our two have. */
 const size = { hidden: 64, mlp: 172, layers: 8, heads: 16, vocabulary: 10_000, context: 256 }

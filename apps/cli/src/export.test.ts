@@ -24,7 +24,7 @@ const config = gptConfig('tinystories-1m', {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinystories-export-'))
   const parameters = initParameterArrays(config, 1)
-  await saveSafetensors(join(folder, 'model'), { config, parameters }, { endOfTextId: 0 })
+  await saveSafetensors(join(folder, 'model'), { config, parameters }, { stopIds: [0] })
   const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
   await tokenizer.save(join(folder, 'model', 'tokenizer.json'))
 })

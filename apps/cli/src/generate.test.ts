@@ -1,16 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { saveSafetensors } from '@tinystories/model/files'
+import { type HubServer, startHubServer } from '@tinystories/testing/hub'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinystories } from './testing/cli.ts'
 
 let folder: string
-let server: Server
-const requests: string[] = []
+let hub: HubServer
 
 /** The byte-level vocabulary of GPT-2 without any merge: 256 bytes and the end of text. */
 const bytes = Array.from({ length: 256 }, (_, byte) => byte).map((byte, _, all) => {
@@ -28,28 +26,23 @@ beforeAll(async () => {
     initializerRange: 0.2,
   })
   await saveSafetensors(join(folder, 'model'), { config, parameters: initParameterArrays(config, 1) })
-  const files = new Map<string, Buffer>([
-    ['vocab.json', Buffer.from(JSON.stringify(vocab))],
-    ['merges.txt', Buffer.from('#version: 0.2\n')],
-  ])
-  for (const name of ['config.json', 'model.safetensors']) {
-    files.set(name, await readFile(join(folder, 'model', name)))
+  const files: Record<string, Buffer | string> = {
+    'vocab.json': JSON.stringify(vocab),
+    'merges.txt': '#version: 0.2\n',
   }
-  server = createServer((request, response) => {
-    requests.push(request.url!)
-    const content = files.get(/^\/owner\/name\/resolve\/main\/(.+)$/.exec(request.url!)?.[1] ?? '')
-    response.writeHead(content ? 200 : 404).end(content)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  for (const name of ['config.json', 'model.safetensors']) {
+    files[name] = await readFile(join(folder, 'model', name))
+  }
+  hub = await startHubServer({ 'owner/name': { files } })
 })
 afterAll(async () => {
-  server.close()
+  await hub.close()
   await rm(folder, { recursive: true, force: true })
 })
 
 describe('generate with a model of the hub', () => {
   test('writes the same on every engine, and needs the hub once', async () => {
-    process.env.HF_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    process.env.HF_ENDPOINT = hub.endpoint
     process.env.XDG_CACHE_HOME = join(folder, 'cache')
     const generate = (...more: string[]): ReturnType<typeof tinystories> =>
       tinystories(
@@ -60,11 +53,11 @@ describe('generate with a model of the hub', () => {
     expect(first.stderr).toBe('')
     expect(first.code).toBe(0)
     expect(first.stdout).toMatch(/^A cat./)
-    const asked = requests.length
+    const asked = hub.requests.length
     expect(asked).toBeGreaterThan(3)
     const again = await Promise.all(['wasm', 'cpu'].map(engine => generate('--engine', engine)))
     expect(again.map(({ stdout }) => stdout)).toEqual([first.stdout, first.stdout])
-    expect(requests.length).toBe(asked)
+    expect(hub.requests.length).toBe(asked)
     const others = ['--seed', '7', '--count', '2', '--min-p', '0.05', '--repetition-penalty', '1.2']
     const [wasm, cpu] = await Promise.all(
       ['wasm', 'cpu'].map(engine => generate(...others, '--engine', engine)),
@@ -79,6 +72,6 @@ describe('generate with a model of the hub', () => {
     })
     expect(code).toBe(1)
     expect(stdout).toBe('')
-    expect(stderr).toMatch(/^error: owner\/other: the hub has no config\.json at main\.[^\n]*\n$/)
+    expect(stderr).toMatch(/^error: owner\/other: there is no such model on the hub[^\n]*\n$/)
   })
 })

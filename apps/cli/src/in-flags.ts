@@ -33,8 +33,6 @@ const replacements: readonly [term: RegExp, words: string | ((command: string | 
     /Open it with openTokens\(path, \{ eos \}\), or give the tokenizer that made it .* as the option tokenizer/,
     'Give the stories themselves, or the folder that "data prepare" makes of them',
   ],
-  [/^heads \((\d+)\) must divide hiddenSize \((\d+)\)/, '--heads $1 must divide --hidden $2'],
-  [/Try heads (\d+)/, 'Try --heads $1'],
   [/Leave workers out/, 'Leave --workers out'],
   [/have them replaced \(overwrite\)/, 'replace them with --overwrite'],
   [/^ood is about instructions: give instruct/, '--ood is about instructions: give --instruct'],

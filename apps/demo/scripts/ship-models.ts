@@ -22,7 +22,7 @@ const shipped: ShippedModel[] = []
 let vocabulary: string | undefined
 for (const run of runs) {
   const folder = join(run, 'model')
-  const { config, parameters, endOfTextId } = await loadPretrainedArrays(folder)
+  const { config, parameters, stopIds, tokenizerHash } = await loadPretrainedArrays(folder)
   const tokenizer = await readFile(join(folder, 'tokenizer.json'), 'utf8')
   vocabulary ??= tokenizer
   if (tokenizer !== vocabulary) throw new Error(`${run}: its tokenizer is not that of the others`)
@@ -30,11 +30,7 @@ for (const run of runs) {
     bitsPerByte: number
   }
   const id = basename(run)
-  await saveSafetensors(
-    join(target, id),
-    { config, parameters },
-    { dtype: 'F16', ...(endOfTextId === undefined ? {} : { endOfTextId }) },
-  )
+  await saveSafetensors(join(target, id), { config, parameters }, { dtype: 'F16', stopIds, tokenizerHash })
   shipped.push({
     id,
     name: id[0]!.toUpperCase() + id.slice(1),

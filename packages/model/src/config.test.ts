@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type GptConfig, type GptOverrides, gptConfig, validateConfig } from './config.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError } from './errors/index.ts'
 import { countParameters } from './parameters.ts'
 import { type PresetName, presets } from './presets.ts'
 

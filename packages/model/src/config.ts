@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.ts'
+import { ConfigError } from './errors/index.ts'
 import { type PresetName, presets } from './presets.ts'
 
 /** What a layer's queries may look at: every earlier token, or only the last `localWindow` of them. */
@@ -51,7 +51,7 @@ export type GptOverrides = Partial<Omit<GptConfig, 'bias'>> & { bias?: Partial<B
  */
 export function gptConfig(preset: PresetName, overrides: GptOverrides = {}): GptConfig {
   if (!Object.hasOwn(presets, preset)) {
-    throw new ConfigError(`Unknown preset "${preset}". Known presets: ${Object.keys(presets).join(', ')}.`)
+    throw new ConfigError('unknown-preset', { preset, known: Object.keys(presets) })
   }
   const base = presets[preset]
   const given = Object.fromEntries(
@@ -60,9 +60,10 @@ export function gptConfig(preset: PresetName, overrides: GptOverrides = {}): Gpt
   const merged = { ...base, ...given, bias: { ...base.bias, ...given.bias } }
   const { attention: pattern, layers } = merged
   if (!Array.isArray(pattern) || pattern.length === 0) {
-    throw new ConfigError(`attention must be a list such as ["global", "local"], got ${show(pattern)}.`)
+    invalid('attention', pattern, 'a list such as ["global", "local"]')
   }
   positiveInteger('layers', layers)
+  if (layers > MAX_LAYERS) invalid('layers', layers, `at most ${MAX_LAYERS}`)
   return validateConfig({
     ...merged,
     mlpSize: merged.mlpSize ?? 4 * merged.hiddenSize,
@@ -78,19 +79,19 @@ export function gptConfig(preset: PresetName, overrides: GptOverrides = {}): Gpt
 export function validateConfig(config: GptConfig): GptConfig {
   for (const name of sizeFields) positiveInteger(name, config[name])
   if (config.hiddenSize % config.heads !== 0) {
-    throw new ConfigError(
-      `heads (${config.heads}) must divide hiddenSize (${config.hiddenSize}): each head takes an equal share. ` +
-        `Try heads ${divisorNear(config.hiddenSize, config.heads)}.`,
-    )
+    const { heads, hiddenSize } = config
+    throw new ConfigError('heads-do-not-divide', {
+      heads,
+      hiddenSize,
+      nearest: divisorNear(hiddenSize, heads),
+    })
   }
   if (config.attention.length !== config.layers) {
-    throw new ConfigError(
-      `attention names ${config.attention.length} layers, but there are ${config.layers}. Give one entry a layer.`,
-    )
+    throw new ConfigError('attention-length', { entries: config.attention.length, layers: config.layers })
   }
   for (const [layer, kind] of config.attention.entries()) {
     if (kind !== 'global' && kind !== 'local') {
-      throw new ConfigError(`attention[${layer}] must be "global" or "local", got ${show(kind)}.`)
+      invalid(`attention[${layer}]`, kind, '"global" or "local"')
     }
   }
   for (const name of ['attentionScale', 'tiedHead', 'scaledResidualInit'] as const) {
@@ -99,11 +100,14 @@ export function validateConfig(config: GptConfig): GptConfig {
   for (const name of ['qkv', 'attentionOutput', 'mlp'] as const) boolean(`bias.${name}`, config.bias[name])
   for (const name of ['layerNormEpsilon', 'initializerRange'] as const) {
     if (!(Number.isFinite(config[name]) && config[name] > 0)) {
-      throw new ConfigError(`${name} must be a number above 0, got ${show(config[name])}.`)
+      invalid(name, config[name], 'a number above 0')
     }
   }
   return config
 }
+
+/** More layers than any model has: a budget for configurations from outside. */
+export const MAX_LAYERS = 10_000
 
 const sizeFields = [
   'vocabSize',
@@ -121,12 +125,16 @@ function repeat<T>(pattern: T[], length: number): T[] {
 
 function positiveInteger(name: string, value: unknown): void {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ConfigError(`${name} must be a whole number of at least 1, got ${show(value)}.`)
+    invalid(name, value, 'a whole number of at least 1')
   }
 }
 
 function boolean(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new ConfigError(`${name} must be true or false, got ${show(value)}.`)
+  if (typeof value !== 'boolean') invalid(name, value, 'true or false')
+}
+
+function invalid(option: string, value: unknown, allowed: string): never {
+  throw new ConfigError('invalid-option', { option, value, allowed })
 }
 
 function divisorNear(size: number, wanted: number): number {
@@ -135,10 +143,6 @@ function divisorNear(size: number, wanted: number): number {
     if (size % (wanted + distance) === 0) return wanted + distance
   }
   return 1
-}
-
-function show(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
 }
 
 /** Score scale and window of a layer. */

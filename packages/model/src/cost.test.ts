@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gptConfig } from './config.ts'
 import { modelCost } from './cost.ts'
+import { ConfigError } from './errors/index.ts'
 import { tinyConfig } from './testing/tiny.ts'
 
 describe('modelCost', () => {
@@ -29,7 +30,7 @@ describe('modelCost', () => {
 
   it('refuses a sequence that does not fit', () => {
     for (const sequenceLength of [0, 9, 1.5]) {
-      expect(() => modelCost(tinyConfig(), { sequenceLength })).toThrow(RangeError)
+      expect(() => modelCost(tinyConfig(), { sequenceLength })).toThrow(ConfigError)
     }
   })
 })

@@ -1,4 +1,5 @@
 import type { GptConfig } from './config.ts'
+import { ConfigError } from './errors/index.ts'
 import { countParameters, type ParameterCount } from './parameters.ts'
 
 /** What a model costs. FLOPs count a multiplication and an addition as two. */
@@ -34,14 +35,18 @@ export interface CostOptions {
  * Counted are the matrix products: 2 FLOPs for each weight of a linear map and of the head, and for each key that a
  * query sees 2 for its score and 2 for its value per channel. Causality and windows are taken into account;
  * norms, activations and the lookups of embeddings are not.
+ *
+ * @throws ConfigError `invalid-option` for a `sequenceLength` that does not fit the context
  */
 export function modelCost(config: GptConfig, options: CostOptions = {}): ModelCost {
   const { hiddenSize, mlpSize, layers, vocabSize, attention, localWindow, contextLength } = config
   const { sequenceLength = contextLength } = options
   if (!Number.isSafeInteger(sequenceLength) || sequenceLength < 1 || sequenceLength > contextLength) {
-    throw new RangeError(
-      `sequenceLength must be a whole number from 1 to the context of ${contextLength}, got ${sequenceLength}.`,
-    )
+    throw new ConfigError('invalid-option', {
+      option: 'sequenceLength',
+      value: sequenceLength,
+      allowed: `a whole number from 1 to the context of ${contextLength}`,
+    })
   }
   const parameters = countParameters(config)
   const linear = 2 * layers * (4 * hiddenSize * hiddenSize + 2 * hiddenSize * mlpSize)

@@ -7,7 +7,15 @@ export {
   validateConfig,
 } from './config.ts'
 export { type CostOptions, type ModelCost, modelCost } from './cost.ts'
-export { ConfigError, GenerationError, ModelFileError } from './errors.ts'
+export {
+  ConfigError,
+  type ConfigErrorDetails,
+  GenerationError,
+  type GenerationErrorDetails,
+  ModelFileError,
+  type ModelFileErrorDetails,
+  type TensorProblem,
+} from './errors/index.ts'
 export { type Inspection, type InspectOptions, inspect } from './inspect.ts'
 export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss } from './model.ts'
 export {
@@ -20,4 +28,3 @@ export {
   parameterShapes,
 } from './parameters.ts'
 export { type PresetName, presets } from './presets.ts'
-export { Random } from './random.ts'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { attentionOf, type GptConfig } from './config.ts'
+import { ConfigError } from './errors/index.ts'
 import { causalAttention } from './ops/causal-attention.ts'
 import { embedding } from './ops/embedding.ts'
 import type { NormedMap } from './ops/folded-norm.ts'
@@ -49,7 +50,7 @@ export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
  * @param ids int32 `[B, T]`; padding goes to the right, where causal attention never looks back at it
  * @param hook looks inside; without one nothing is computed for it
  * @returns `[B, T, vocabSize]`
- * @throws RangeError when the sequence is longer than the context
+ * @throws ConfigError `sequence-too-long`
  */
 export function forward(config: GptConfig, parameters: Parameters, ids: tf.Tensor, hook?: Hook): tf.Tensor3D {
   const [batch, length] = ids.shape as [number, number]
@@ -192,9 +193,6 @@ function flatten({ inputs, targets, mask }: Batch): { targets: tf.Tensor1D; weig
 
 function checkLength(config: GptConfig, length: number): void {
   if (length > config.contextLength) {
-    throw new RangeError(
-      `A sequence of ${length} tokens does not fit the context of ${config.contextLength}. ` +
-        'Cut it, or make a model with a longer contextLength.',
-    )
+    throw new ConfigError('sequence-too-long', { length, contextLength: config.contextLength })
   }
 }

@@ -23,10 +23,10 @@ describe('initParameters', () => {
     const { 'embedding.token': tokens } = initParameterArrays(config, 42)
     expect([...tokens!.subarray(0, 4)]).toMatchInlineSnapshot(`
       [
-        0.011482840403914452,
-        0.0013104230165481567,
-        -0.0035256375558674335,
-        -0.024493999779224396,
+        0.024690836668014526,
+        0.012236998416483402,
+        -0.008500474505126476,
+        0.016161661595106125,
       ]
     `)
   })
@@ -41,7 +41,7 @@ describe('initParameters', () => {
     }
   })
 
-  it('starts what writes to the residual sequence smaller when asked to', () => {
+  it('starts what writes to the residual stream smaller when asked to', () => {
     const scaled = initParameterArrays({ ...config, scaledResidualInit: true })
     const plain = initParameterArrays(config)
     for (const name of ['layers.1.attention.output.weight', 'layers.7.mlp.down.weight']) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { Random } from '@tinystories/utils/random'
 import { type GptConfig, validateConfig } from './config.ts'
-import { Random } from './random.ts'
 
 /** Weights by name; names and shapes as {@link parameterShapes} gives them. */
 export type Parameters = Record<string, tf.Tensor>

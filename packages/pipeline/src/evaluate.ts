@@ -1,5 +1,6 @@
 import { useBackend } from '@tinystories/backends'
 import { loadPretrained } from '@tinystories/model/files'
+import { loadTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
   createEngine,
@@ -9,7 +10,7 @@ import {
   initialState,
 } from '@tinystories/trainer'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
-import { checkVocabulary, modelTokenizer } from './model/open-model.ts'
+import { checkVocabulary } from './model/open-model.ts'
 import { evaluationSet } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
 import { openTextOrTokens } from './source/open-stories.ts'
@@ -58,7 +59,7 @@ export async function evaluate({
   ...format
 }: EvaluateOptions): Promise<Evaluation> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await modelTokenizer(source, folder, access, signal)
+  const tokenizer = await loadTokenizer(folder)
   await useBackend('cpu')
   const { config, parameters } = await loadPretrained(folder)
   checkVocabulary(folder, tokenizer, config)

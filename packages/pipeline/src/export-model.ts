@@ -7,11 +7,11 @@ import {
   type PretrainedArrays,
   saveSafetensors,
 } from '@tinystories/model/files'
-import type { Tokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
-import { checkVocabulary, modelTokenizer } from './model/open-model.ts'
+import { checkVocabulary } from './model/open-model.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -37,16 +37,16 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
   const { model: source, format, folder: target, length, access = {}, signal } = options
   const folder = await locateModel(source, access, signal)
   const arrays = await loadPretrainedArrays(folder)
-  const { config, parameters, endOfTextId } = arrays
+  const { config, parameters, stopIds, tokenizerHash } = arrays
   const { contextLength } = config
   if (length !== undefined && length > contextLength)
     throw new PipelineError('length-too-long', { length, contextLength })
-  const tokenizer = await modelTokenizer(source, folder, access, signal)
+  const tokenizer = await loadTokenizer(folder)
   checkVocabulary(folder, tokenizer, config)
   await createFolder(target)
   signal?.throwIfAborted()
   if (format === 'onnx') await writeGraphs(arrays, options)
-  else await saveSafetensors(target, { config, parameters }, endOfTextId === undefined ? {} : { endOfTextId })
+  else await saveSafetensors(target, { config, parameters }, { stopIds, tokenizerHash })
   signal?.throwIfAborted()
   await writeTokenizer(tokenizer, folder, target, contextLength)
 }

@@ -23,7 +23,6 @@ export { reportRenderers } from './grade/write-reports.ts'
 export { locateModel, type ModelAccess } from './model/locate-model.ts'
 export {
   checkVocabulary,
-  modelTokenizer,
   type OpenedModel,
   type OpenModelOptions,
   openModel,

@@ -1,6 +1,7 @@
 import type { BackendErrorDetails } from '@tinystories/backends'
 import type { CompilerErrorDetails } from '@tinystories/compiler'
 import type { GraderErrorDetails } from '@tinystories/grader'
+import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
 import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
 import type { TrainerErrorDetails } from '@tinystories/trainer'
@@ -13,6 +14,7 @@ import type { InputErrorDetails } from '@tinystories/utils/schema'
 import type { WorkerErrorDetails } from '@tinystories/utils/workers'
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
+import { configError, generationError, modelFileError } from './model-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
 import { tokenizerError } from './tokenizer-errors.ts'
 import { trainerError } from './trainer-errors.ts'
@@ -32,12 +34,15 @@ import type { Wording } from './wording.ts'
 export interface AllDetails {
   BackendError: BackendErrorDetails
   CompilerError: CompilerErrorDetails
+  ConfigError: ConfigErrorDetails
   FileError: FileErrorDetails
+  GenerationError: GenerationErrorDetails
   GraderError: GraderErrorDetails
   HttpError: HttpErrorDetails
   HubError: HubErrorDetails
   InputError: InputErrorDetails
   LockError: LockErrorDetails
+  ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
   RandomError: RandomErrorDetails
   TokenizerError: TokenizerErrorDetails
@@ -53,12 +58,15 @@ export interface AllDetails {
 export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails[Name]> } = {
   BackendError: backendError,
   CompilerError: compilerError,
+  ConfigError: configError,
   FileError: fileError,
+  GenerationError: generationError,
   GraderError: graderError,
   HttpError: httpError,
   HubError: hubError,
   InputError: inputError,
   LockError: lockError,
+  ModelFileError: modelFileError,
   PipelineError: pipelineError,
   RandomError: randomError,
   TokenizerError: tokenizerError,

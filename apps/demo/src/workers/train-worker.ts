@@ -135,7 +135,7 @@ const methods = {
     const { endOfTextId } = tokenizer
     const files = await encodePretrained(
       { config, parameters },
-      endOfTextId === undefined ? {} : { endOfTextId },
+      { stopIds: endOfTextId === undefined ? [] : [endOfTextId] },
     )
     const entries: Record<string, Uint8Array> = {
       'my-model/tokenizer.json': new TextEncoder().encode(JSON.stringify(tokenizer.toJSON())),

@@ -1,3 +1,4 @@
+export { type DownloadOptions, downloadModel } from './download-model.ts'
 export {
   type ExportOnnxOptions,
   exportOnnx,
@@ -6,15 +7,15 @@ export {
   type Tensors,
   type ToOnnx,
 } from './export-onnx.ts'
-export { type HubOptions, hubFolder } from './hub.ts'
 export {
   type LoadOptions,
   loadPretrained,
   loadPretrainedArrays,
-  type ModelFiles,
   type PretrainedArrays,
+  type PretrainedInfo,
   type PretrainedModel,
 } from './load.ts'
+export type { ModelFiles } from './model-folder.ts'
 export { type EncodeOptions, encodeSafetensors, type SafetensorsInput } from './safetensors.ts'
 export { openSafetensors, type SafetensorsFile } from './safetensors-file.ts'
 export { encodePretrained, type SavableModel, type SaveOptions, saveSafetensors } from './save.ts'

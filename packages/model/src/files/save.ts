@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
-import { ModelFileError } from '../errors.ts'
+import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
-import { encodeSafetensors } from './safetensors.ts'
+import { elements, encodeSafetensors } from './safetensors.ts'
 import { copyOut, tensorLayout } from './tensor-layout.ts'
 import { fileFormat, toTransformersConfig } from './transformers-config.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 /** A model to be saved; its parameters may be tensors or arrays in row-major order. */
 export interface SavableModel {
@@ -17,8 +16,10 @@ export interface SavableModel {
 export interface SaveOptions {
   /** Goes into the file's header. */
   metadata?: Record<string, string>
-  /** The token that ends a story: `bos_token_id` and `eos_token_id` of `config.json`. */
-  endOfTextId?: number
+  /** Tokens that end a text, `eos_token_id` of `config.json`; the first is `bos_token_id` too. */
+  stopIds?: readonly number[] | undefined
+  /** Of the tokenizer that the model was trained with; see `tokenizerHash`. */
+  tokenizerHash?: string | undefined
   /** `F16` halves the file and rounds the weights. Default `F32`. */
   dtype?: 'F32' | 'F16'
 }
@@ -28,18 +29,19 @@ export interface SaveOptions {
  * of transformers' `gpt2` or `gpt_neo`, so that `from_pretrained(folder)` opens it there. Each file is replaced
  * in one step: a crash leaves the old one.
  *
- * @throws ModelFileError when parameters are missing, unknown or of a wrong shape, naming them
+ * @throws ModelFileError when parameters are missing, unknown or of a wrong shape, naming them; FileError when a file
+ *   cannot be written
  */
 export async function saveSafetensors(
   folder: string,
   model: SavableModel,
   options: SaveOptions = {},
 ): Promise<void> {
-  const { mkdir } = await import('node:fs/promises')
   const { join } = await import('node:path')
+  const { createFolder, writeFileAtomically } = await import('@tinystories/utils/disk')
   const files = await encodePretrained(model, options)
-  await mkdir(folder, { recursive: true })
-  for (const [name, pieces] of Object.entries(files)) await writeAtomically(join(folder, name), pieces)
+  await createFolder(folder)
+  for (const [name, pieces] of Object.entries(files)) await writeFileAtomically(join(folder, name), pieces)
 }
 
 /**
@@ -67,7 +69,7 @@ export async function encodePretrained(
     options.metadata,
     { dtype: options.dtype ?? 'F32' },
   )
-  const json = `${JSON.stringify(toTransformersConfig(config, options.endOfTextId), null, 2)}\n`
+  const json = `${JSON.stringify(toTransformersConfig(config, options), null, 2)}\n`
   return { 'model.safetensors': pieces, 'config.json': [new TextEncoder().encode(json)] }
 }
 
@@ -75,23 +77,23 @@ async function toArrays({ config, parameters }: SavableModel): Promise<Record<st
   const shapes = parameterShapes(config)
   const problems = Object.keys(parameters)
     .filter(name => !Object.hasOwn(shapes, name))
-    .map(name => `"${name}" is unknown`)
+    .map((tensor): TensorProblem => ({ tensor, problem: 'unexpected' }))
   const arrays: Record<string, Float32Array> = {}
-  for (const [name, shape] of Object.entries(shapes)) {
-    const parameter = parameters[name]
+  for (const [tensor, expected] of Object.entries(shapes)) {
+    const parameter = parameters[tensor]
     if (!parameter) {
-      problems.push(`"${name}" is missing`)
+      problems.push({ tensor, problem: 'missing' })
       continue
     }
     const isArray = parameter instanceof Float32Array
-    const fits = isArray
-      ? parameter.length === shape.reduce((product, size) => product * size, 1)
-      : String(parameter.shape) === String(shape)
-    if (fits) arrays[name] = isArray ? parameter : ((await parameter.data()) as Float32Array)
-    else problems.push(`"${name}" is [${isArray ? parameter.length : parameter.shape}], not [${shape}]`)
+    const found = isArray ? [parameter.length] : parameter.shape
+    const fits = isArray ? parameter.length === elements(expected) : String(found) === String(expected)
+    if (fits) arrays[tensor] = isArray ? parameter : ((await parameter.data()) as Float32Array)
+    else problems.push({ tensor, problem: 'shape', found, expected })
   }
   if (problems.length > 0) {
-    throw new ModelFileError(`The parameters do not fit the configuration: ${problems.join('; ')}.`)
+    const { layers, hiddenSize } = config
+    throw new ModelFileError('tensors-do-not-fit', { path: 'The parameters', problems, layers, hiddenSize })
   }
   return arrays
 }

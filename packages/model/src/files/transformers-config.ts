@@ -1,19 +1,31 @@
-import { type AttentionKind, type GptConfig, validateConfig } from '../config.ts'
-import { ConfigError, ModelFileError } from '../errors.ts'
+import { parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
+import { type AttentionKind, type GptConfig, MAX_LAYERS, validateConfig } from '../config.ts'
+import { ConfigError, ModelFileError } from '../errors/index.ts'
 import type { LinearLayout, TensorNaming } from './tensor-layout.ts'
 
 /** What a `config.json` says. */
 export interface FileConfig {
   config: GptConfig
   naming: TensorNaming
-  /** Left out where the tensors' shapes must tell. */
+  /** Left out where the tensors' shapes decide. */
   linear?: LinearLayout
-  /** Whether `config.tiedHead` was said and not merely the default. */
-  tiedHeadSaid: boolean
-  endOfTextId?: number
+  /** Whether `config.tiedHead` is given and not merely the default. */
+  tiedHeadGiven: boolean
+  /** `eos_token_id`: none, one or several. */
+  stopIds: number[]
+  /** Which tokenizer the model was trained with; see `tokenizerHash`. */
+  tokenizerHash: string | undefined
 }
 
-/** How this configuration is written. Models that transformers cannot hold get a `model_type` of our own. */
+/** What goes into a `config.json` besides the configuration. */
+export interface FileConfigOptions {
+  /** Tokens that end a story; the first is the end-of-text token. */
+  stopIds?: readonly number[] | undefined
+  tokenizerHash?: string | undefined
+}
+
+/** How a configuration is written. Models that transformers cannot hold get a `model_type` of our own. */
 export function fileFormat(config: GptConfig): 'gpt2' | 'gpt_neo' | 'tinystories_gpt' {
   const { attentionScale, bias } = config
   const seesAll = config.attention.every(
@@ -26,9 +38,12 @@ export function fileFormat(config: GptConfig): 'gpt2' | 'gpt_neo' | 'tinystories
 
 /**
  * The `config.json` of a model, as transformers writes it for `gpt2` and `gpt_neo`. A model that is neither
- * (say, local attention with a score scale) is written whole under `tinystories` and opens only here.
+ * (for example one with local attention and a score scale) is written whole under `tinystories` and opens only here.
  */
-export function toTransformersConfig(config: GptConfig, endOfTextId?: number): Record<string, unknown> {
+export function toTransformersConfig(
+  config: GptConfig,
+  { stopIds = [], tokenizerHash }: FileConfigOptions = {},
+): Record<string, unknown> {
   const format = fileFormat(config)
   const common = {
     model_type: format,
@@ -40,8 +55,9 @@ export function toTransformersConfig(config: GptConfig, endOfTextId?: number): R
     tie_word_embeddings: config.tiedHead,
     torch_dtype: 'float32',
     use_cache: true,
-    bos_token_id: endOfTextId ?? null,
-    eos_token_id: endOfTextId ?? null,
+    bos_token_id: stopIds[0] ?? null,
+    eos_token_id: stopIds.length > 1 ? stopIds : (stopIds[0] ?? null),
+    ...(tokenizerHash !== undefined && { tinystories_tokenizer: tokenizerHash }),
   }
   switch (format) {
     case 'gpt_neo':
@@ -80,115 +96,176 @@ export function toTransformersConfig(config: GptConfig, endOfTextId?: number): R
   }
 }
 
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+const depth = v.pipe(size, v.maxValue(MAX_LAYERS))
+const attentionKind = v.picklist(['global', 'local'])
+const tokenId = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const commonFields = {
+  vocab_size: size,
+  activation_function: v.nullish(v.string(), 'gelu_new'),
+  tie_word_embeddings: v.nullish(v.boolean()),
+  /** Of checkpoints that were saved by hand. */
+  tied_lm_head: v.nullish(v.boolean()),
+  layer_norm_epsilon: v.nullish(v.number(), 1e-5),
+  initializer_range: v.nullish(v.number(), 0.02),
+  scaled_residual_init: v.nullish(v.boolean()),
+}
+const gpt2Schema = v.object({
+  ...commonFields,
+  n_positions: v.nullish(size),
+  n_ctx: v.nullish(size),
+  n_embd: size,
+  n_layer: depth,
+  n_head: size,
+  n_inner: v.nullish(size),
+  scale_attn_weights: v.nullish(v.boolean(), true),
+  scale_attn_by_inverse_layer_idx: v.nullish(v.boolean(), false),
+  add_cross_attention: v.nullish(v.boolean(), false),
+})
+const gptNeoSchema = v.object({
+  ...commonFields,
+  max_position_embeddings: size,
+  hidden_size: size,
+  num_layers: depth,
+  num_heads: size,
+  intermediate_size: v.nullish(size),
+  window_size: v.nullish(size, 256),
+  /** `[[["global", "local"], 4]]` stands for global, local, four times. */
+  attention_types: v.optional(v.array(v.strictTuple([v.array(attentionKind), depth]))),
+  attention_layers: v.optional(v.array(attentionKind)),
+})
+const ownSchema = v.object({
+  tinystories: v.object({
+    vocabSize: size,
+    contextLength: size,
+    hiddenSize: size,
+    layers: depth,
+    heads: size,
+    mlpSize: size,
+    attention: v.array(attentionKind),
+    localWindow: size,
+    attentionScale: v.boolean(),
+    bias: v.object({ qkv: v.boolean(), attentionOutput: v.boolean(), mlp: v.boolean() }),
+    tiedHead: v.boolean(),
+    layerNormEpsilon: v.number(),
+    initializerRange: v.number(),
+    scaledResidualInit: v.boolean(),
+  }),
+})
+const headerSchema = v.object({
+  // Some checkpoints of GPT-2's shape do not name it, but only GPT-2 has n_embd.
+  model_type: v.optional(v.string()),
+  n_embd: v.optional(v.unknown()),
+  eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
+  tie_word_embeddings: commonFields.tie_word_embeddings,
+  tied_lm_head: commonFields.tied_lm_head,
+  tinystories_tokenizer: v.optional(v.string()),
+})
+
 /**
- * Understands a `config.json` of `gpt2` or `gpt_neo`, or one of our own.
+ * Reads a `config.json` of `gpt2` or `gpt_neo`, or one of our own.
  *
- * @throws ModelFileError when it describes something else, naming the field
+ * @param path the file's name, for messages
+ * @throws InputError naming the field that has another form; ModelFileError `unsupported`, `invalid-config`
  */
-export function fromTransformersConfig(json: unknown, where: string): FileConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ModelFileError(`${where}: must be a JSON object.`)
+export function fromTransformersConfig(json: unknown, path: string): FileConfig {
+  const header = parseValue(headerSchema, json, path)
+  const { eos_token_id: eos, tinystories_tokenizer: tokenizerHash } = header
+  const rest = {
+    tiedHeadGiven: (header.tie_word_embeddings ?? header.tied_lm_head ?? undefined) !== undefined,
+    stopIds: [eos ?? []].flat(),
+    tokenizerHash,
   }
-  const file = json as Record<string, unknown>
-  // Some checkpoints of GPT-2's shape do not say so, but n_embd is GPT-2's word alone.
-  const type = file.model_type ?? (file.n_embd !== undefined ? 'gpt2' : undefined)
+  const type = header.model_type ?? (header.n_embd !== undefined ? 'gpt2' : undefined)
   try {
-    const endOfTextId = Number.isSafeInteger(file.eos_token_id) ? (file.eos_token_id as number) : undefined
-    const tiedHeadSaid = typeof (file.tie_word_embeddings ?? file.tied_lm_head) === 'boolean'
-    const rest = { tiedHeadSaid, ...(endOfTextId === undefined ? {} : { endOfTextId }) }
-    if (type === 'tinystories_gpt') {
-      const config = validateConfig(file.tinystories as GptConfig)
-      return { config, naming: 'gpt2', linear: 'in-out', ...rest }
-    }
-    if (type === 'gpt2') return { config: fromGpt2(file, where), naming: 'gpt2', ...rest }
-    if (type === 'gpt_neo') {
-      return { config: fromGptNeo(file, where), naming: 'gpt_neo', linear: 'out-in', ...rest }
+    switch (type) {
+      case 'tinystories_gpt': {
+        const config = validateConfig(parseValue(ownSchema, json, path).tinystories)
+        return { config, naming: 'gpt2', linear: 'in-out', ...rest }
+      }
+      case 'gpt2':
+        return { config: fromGpt2(parseValue(gpt2Schema, json, path), path), naming: 'gpt2', ...rest }
+      case 'gpt_neo': {
+        const config = fromGptNeo(parseValue(gptNeoSchema, json, path), path)
+        return { config, naming: 'gpt_neo', linear: 'out-in', ...rest }
+      }
+      default: {
+        const supported = ['gpt2', 'gpt_neo', 'tinystories_gpt']
+        throw new ModelFileError('unsupported', { path, field: 'model_type', value: type, supported })
+      }
     }
   } catch (error) {
     if (!ConfigError.isInstance(error)) throw error
-    throw new ModelFileError(`${where}: ${error.message}`, { cause: error })
+    throw new ModelFileError('invalid-config', { path, reason: error.message }, { cause: error })
   }
-  throw new ModelFileError(
-    `${where}: model_type ${JSON.stringify(type)} is not supported; "gpt2" and "gpt_neo" are.`,
-  )
 }
 
-type File = Record<string, unknown>
-
-// A lying file shall not make us list a billion layers.
-const MAX_LAYERS = 10_000
-
-function fromGpt2(file: File, where: string): GptConfig {
-  for (const name of ['scale_attn_by_inverse_layer_idx', 'add_cross_attention']) {
-    if (file[name]) throw new ModelFileError(`${where}: ${name} is not supported.`)
+function fromGpt2(file: v.InferOutput<typeof gpt2Schema>, path: string): GptConfig {
+  for (const field of ['scale_attn_by_inverse_layer_idx', 'add_cross_attention'] as const) {
+    if (file[field])
+      throw new ModelFileError('unsupported', { path, field, value: true, supported: ['false'] })
   }
-  const layers = file.n_layer as number
-  const contextLength = (file.n_positions ?? file.n_ctx) as number
+  const contextLength = file.n_positions ?? file.n_ctx ?? 1024
   return validateConfig({
-    ...shared(file, where, true),
+    ...commonOf(file, path, true),
     contextLength,
-    hiddenSize: file.n_embd as number,
-    layers,
-    heads: file.n_head as number,
-    mlpSize: (file.n_inner ?? 4 * (file.n_embd as number)) as number,
-    attention: Array.from({ length: Math.min(layers, MAX_LAYERS) || 0 }, () => 'global' as const),
+    hiddenSize: file.n_embd,
+    layers: file.n_layer,
+    heads: file.n_head,
+    mlpSize: file.n_inner ?? 4 * file.n_embd,
+    attention: Array.from({ length: file.n_layer }, () => 'global' as const),
     localWindow: contextLength,
-    attentionScale: file.scale_attn_weights !== false,
+    attentionScale: file.scale_attn_weights,
     bias: { qkv: true, attentionOutput: true, mlp: true },
   })
 }
 
-function fromGptNeo(file: File, where: string): GptConfig {
+function fromGptNeo(file: v.InferOutput<typeof gptNeoSchema>, path: string): GptConfig {
   return validateConfig({
-    ...shared(file, where, false),
-    contextLength: file.max_position_embeddings as number,
-    hiddenSize: file.hidden_size as number,
-    layers: file.num_layers as number,
-    heads: file.num_heads as number,
-    mlpSize: (file.intermediate_size ?? 4 * (file.hidden_size as number)) as number,
-    attention: attentionLayers(file, where),
-    localWindow: (file.window_size ?? 256) as number,
+    ...commonOf(file, path, false),
+    contextLength: file.max_position_embeddings,
+    hiddenSize: file.hidden_size,
+    layers: file.num_layers,
+    heads: file.num_heads,
+    mlpSize: file.intermediate_size ?? 4 * file.hidden_size,
+    attention: attentionLayers(file),
+    localWindow: file.window_size,
     attentionScale: false,
     bias: { qkv: false, attentionOutput: true, mlp: true },
   })
 }
 
-function shared(
-  file: File,
-  where: string,
+function commonOf(
+  file: v.InferOutput<typeof gpt2Schema> | v.InferOutput<typeof gptNeoSchema>,
+  path: string,
   scaledByDefault: boolean,
 ): Pick<
   GptConfig,
   'vocabSize' | 'tiedHead' | 'layerNormEpsilon' | 'initializerRange' | 'scaledResidualInit'
 > {
-  const activation = file.activation_function ?? 'gelu_new'
-  if (activation !== 'gelu_new' && activation !== 'gelu_pytorch_tanh') {
-    throw new ModelFileError(
-      `${where}: activation_function ${JSON.stringify(activation)} is not supported; "gelu_new" is.`,
-    )
+  // One function under two names.
+  const supported = ['gelu_new', 'gelu_pytorch_tanh']
+  const { activation_function: activation } = file
+  if (!supported.includes(activation)) {
+    const field = 'activation_function'
+    throw new ModelFileError('unsupported', { path, field, value: activation, supported })
   }
   return {
-    vocabSize: file.vocab_size as number,
-    tiedHead: (file.tie_word_embeddings ?? file.tied_lm_head ?? true) as boolean,
-    layerNormEpsilon: (file.layer_norm_epsilon ?? 1e-5) as number,
-    initializerRange: (file.initializer_range ?? 0.02) as number,
-    scaledResidualInit: (file.scaled_residual_init ?? scaledByDefault) as boolean,
+    vocabSize: file.vocab_size,
+    tiedHead: file.tie_word_embeddings ?? file.tied_lm_head ?? true,
+    layerNormEpsilon: file.layer_norm_epsilon,
+    initializerRange: file.initializer_range,
+    scaledResidualInit: file.scaled_residual_init ?? scaledByDefault,
   }
 }
 
-/** `[[["global", "local"], 4]]` stands for global, local, four times. */
-function attentionLayers(file: File, where: string): AttentionKind[] {
-  const types = file.attention_types
-  if (types === undefined && Array.isArray(file.attention_layers))
-    return file.attention_layers as AttentionKind[]
-  const groups = Array.isArray(types) ? types : []
-  const valid = groups.every(
-    group => Array.isArray(group) && Array.isArray(group[0]) && group[1] >= 1 && group[1] <= MAX_LAYERS,
-  )
-  if (!valid || groups.length === 0) {
-    throw new ModelFileError(`${where}: attention_types must look like [[["global", "local"], 4]].`)
+function attentionLayers(file: v.InferOutput<typeof gptNeoSchema>): AttentionKind[] {
+  if (file.attention_types === undefined) return file.attention_layers ?? []
+  const kinds: AttentionKind[] = []
+  for (const [group, times] of file.attention_types) {
+    // A config with more entries than layers is refused later; here it must not take more memory.
+    for (let i = 0; i < times && kinds.length <= MAX_LAYERS; i++) kinds.push(...group)
   }
-  return groups.flatMap(([kinds, times]: [AttentionKind[], number]) =>
-    Array.from({ length: times }, () => kinds).flat(),
-  )
+  return kinds
 }

@@ -94,7 +94,7 @@ describe('generateText', () => {
   })
 
   it('refuses an empty stop text', async () => {
-    await expect(write({ prompt: 'a', stop: [''] })).rejects.toThrow(/stop text must not be empty/)
+    await expect(write({ prompt: 'a', stop: [''] })).rejects.toThrow(/stop must be texts that are not empty/)
   })
 
   it('frees its cache when the reader leaves', async () => {

@@ -1,4 +1,4 @@
-import { GenerationError } from '../errors.ts'
+import { GenerationError } from '../errors/index.ts'
 import { type FinishReason, type GenerateOptions, type GenerationModel, generate } from './generate.ts'
 
 /** What {@link generateText} asks of a tokenizer; `@tinystories/tokenizer` has it. */
@@ -13,7 +13,7 @@ export interface TextTokenizer {
 export interface GenerateTextOptions extends GenerateOptions {
   model: GenerationModel
   tokenizer: TextTokenizer
-  /** The beginning. An empty one begins a story from nothing: after the tokenizer's end-of-text token. */
+  /** An empty prompt begins a story from nothing: after the tokenizer's end-of-text token. */
   prompt: string
   /**
    * Whether the prompt begins a story: the end-of-text token goes before it, as it stands before every story of a
@@ -25,7 +25,7 @@ export interface GenerateTextOptions extends GenerateOptions {
 }
 
 /**
- * Goes on from a beginning and gives the text piece by piece, as soon as it is settled. It ends at the
+ * Continues a prompt and yields the text piece by piece, as soon as it is settled. It ends at the
  * tokenizer's end-of-text token, at one of `stopIds`, at a stop text or at `maxTokens`. The pieces join to the
  * continuation alone: the prompt is not repeated.
  *
@@ -37,7 +37,13 @@ export async function* generateText(
 ): AsyncGenerator<string, FinishReason, void> {
   const { model, tokenizer, prompt, beginStory = false, stop = [], ...rest } = options
   const { endOfTextId } = tokenizer
-  if (stop.includes('')) throw new GenerationError('A stop text must not be empty: it would end every story.')
+  if (stop.includes('')) {
+    throw new GenerationError('invalid-option', {
+      option: 'stop',
+      value: '',
+      allowed: 'texts that are not empty',
+    })
+  }
   const promptIds = Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
   if ((beginStory || promptIds.length === 0) && endOfTextId !== undefined) promptIds.unshift(endOfTextId)
   const stopIds = [...(rest.stopIds ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])]

@@ -1,24 +1,24 @@
+import { Random } from '@tinystories/utils/random'
 import type { GptConfig } from '../config.ts'
-import { GenerationError } from '../errors.ts'
+import { GenerationError } from '../errors/index.ts'
 import type { GptModel } from '../parameters.ts'
-import { Random } from '../random.ts'
 import { checkSampling, type SampledToken, type SamplingOptions } from './sample-token.ts'
 import { TfjsGenerator } from './tfjs-generator.ts'
-import type { GenerationEngine, SampledSequence, TokenGenerator } from './token-generator.ts'
+import type { GenerationEngine, Sequence, TokenGenerator } from './token-generator.ts'
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends SamplingOptions {
-  /** Most tokens to write. Default 200. */
+  /** Most tokens to generate. Default 200. */
   maxTokens?: number
   /** Tokens that end the text; they are not part of it. Default: none. */
   stopIds?: Iterable<number>
   /** Makes sampling repeatable, on every backend. Default: another one each time. */
   seed?: number
-  /** Ends the writing between two tokens, with the signal's reason as the error. */
+  /** Ends generation between two tokens, with the signal's reason as the error. */
   signal?: AbortSignal
   /**
-   * `false` reads the whole text again for each token: slower, and the same text. Default true. A model of the WASM
-   * engine always has a cache.
+   * `false` reads the whole text again for each token: slower, and the same text. Default true. The WASM engine always
+   * has a cache.
    */
   cache?: boolean
 }
@@ -26,7 +26,7 @@ export interface GenerateOptions extends SamplingOptions {
 /** Why a text ended: at a stop token, or at `maxTokens`. */
 export type FinishReason = 'stop' | 'length'
 
-/** A text that {@link generateBatch} wrote, without its prompt. */
+/** A text that {@link generateBatch} generated, without its prompt. */
 export interface Completion {
   ids: number[]
   /** For each id; see {@link SampledToken}. */
@@ -34,12 +34,12 @@ export interface Completion {
   finishReason: FinishReason
 }
 
-/** What can write: a model on the tfjs backend in force, or one that `createWasmModel` made. */
+/** What can generate: a model on the tfjs backend in force, or one that `createWasmModel` made. */
 export type GenerationModel = GptModel | GenerationEngine
 
 /**
- * Goes on from a prompt, token by token. Keys and values of earlier tokens are kept,
- * so that a token costs one column and not the whole text.
+ * Continues a prompt, token by token. Keys and values of earlier tokens are kept, so that a token costs one column and
+ * not the whole text.
  *
  * A text may grow past the context: each time the context is full, its older half is forgotten and the newer
  * half is read again from position 0.
@@ -57,13 +57,13 @@ export async function* generate(
     if (event.finishReason) return event.finishReason
     yield { id: event.id, logProbability: event.logProbability }
   }
-  // Unreachable while every sequence ends with a reason.
-  throw new GenerationError('The text ended without a reason.')
+  // Not reached: every text ends with a reason.
+  return 'length'
 }
 
 /**
- * Goes on from many prompts at once, of any lengths. Prompt `i` is continued as {@link generate} would with the
- * seed `seed + i`, so that equal prompts get unlike stories.
+ * Continues many prompts together, of any lengths. Prompt `i` is continued as {@link generate} would with the
+ * seed `seed + i`, so that equal prompts get different stories.
  *
  * @throws GenerationError as {@link generate} does, naming the prompt
  */
@@ -91,10 +91,16 @@ type GenerationEvent = { row: number } & (
   | ({ finishReason?: undefined } & SampledToken)
 )
 
-interface Writing extends SampledSequence {
+interface Row extends Sequence {
   row: number
-  written: number
+  generated: number
   done: boolean
+}
+
+interface Limits {
+  maxTokens: number
+  stopIds: ReadonlySet<number>
+  signal: AbortSignal | undefined
 }
 
 async function* generateEvents(
@@ -102,88 +108,86 @@ async function* generateEvents(
   prompts: ArrayLike<number>[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerationEvent, void, void> {
-  const { maxTokens = 200 } = options
+  const { maxTokens = 200, signal } = options
   checkSampling(options)
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
-    throw new GenerationError(`maxTokens must be a whole number of at least 0, got ${maxTokens}.`)
+    const allowed = 'a whole number of at least 0'
+    throw new GenerationError('invalid-option', { option: 'maxTokens', value: maxTokens, allowed })
   }
   for (const [i, prompt] of prompts.entries()) {
-    checkPrompt(model.config, prompt, prompts.length > 1 ? ` ${i}` : '')
+    checkPrompt(model.config, prompt, prompts.length > 1 ? i : undefined)
   }
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
-  const writings = prompts.map(
-    (prompt, row): Writing => ({
+  const rows = prompts.map(
+    (prompt, row): Row => ({
       tokens: Array.from(prompt),
       start: 0,
       row,
       random: new Random(seed + row),
-      written: 0,
+      generated: 0,
       done: false,
     }),
   )
   if (maxTokens === 0) {
-    for (const { row } of writings) yield { row, finishReason: 'length' }
+    for (const { row } of rows) yield { row, finishReason: 'length' }
     return
   }
-  const settings = { ...options, maxTokens, stopIds: new Set(options.stopIds) }
-  if (!('writer' in model)) {
-    yield* runGenerator(new TfjsGenerator(model, writings, options), { ...settings, blocks: true })
+  const limits: Limits = { maxTokens, stopIds: new Set(options.stopIds), signal }
+  if (!('start' in model)) {
+    yield* runGenerator(new TfjsGenerator(model, rows, options), limits)
     return
   }
-  for (let from = 0; from < writings.length; from += model.maxRows) {
-    const some = writings.slice(from, from + model.maxRows)
-    yield* runGenerator(model.writer(some, settings), { ...settings, blocks: model.blocks })
+  for (let from = 0; from < rows.length; from += model.maxRows) {
+    const part = rows.slice(from, from + model.maxRows)
+    yield* runGenerator(model.start(part, { ...options, maxTokens }), limits)
   }
 }
 
+/** Milliseconds after which timers and input events get their turn. */
+const LONGEST_HOLD = 20
+
 async function* runGenerator(
-  writer: TokenGenerator<Writing>,
-  {
-    maxTokens,
-    stopIds,
-    signal,
-    blocks,
-  }: GenerateOptions & { maxTokens: number; stopIds: ReadonlySet<number>; blocks: boolean },
+  generator: TokenGenerator<Row>,
+  { maxTokens, stopIds, signal }: Limits,
 ): AsyncGenerator<GenerationEvent, void, void> {
   let lastPause = performance.now()
   try {
-    while (writer.sequences.length > 0) {
+    while (generator.sequences.length > 0) {
       signal?.throwIfAborted()
-      // What computes in this thread never lets go of it by itself: let timers and clicks have their turn.
-      if (blocks && performance.now() - lastPause > 20) {
+      // Engines compute in this thread and never yield it by themselves.
+      if (performance.now() - lastPause > LONGEST_HOLD) {
         await yieldToEventLoop()
         signal?.throwIfAborted()
         lastPause = performance.now()
       }
-      const next = await writer.next()
-      for (const [i, writing] of writer.sequences.entries()) {
+      const next = await generator.next()
+      for (const [i, sequence] of generator.sequences.entries()) {
         for (const token of next[i]!) {
-          const { row } = writing
+          const { row } = sequence
           if (stopIds.has(token.id)) {
-            writing.done = true
+            sequence.done = true
             yield { row, finishReason: 'stop' }
             break
           }
           // One call may have brought many tokens: an abort between two of them still counts.
           signal?.throwIfAborted()
-          writing.tokens.push(token.id)
-          writing.written++
+          sequence.tokens.push(token.id)
+          sequence.generated++
           yield { row, ...token }
-          if (writing.written === maxTokens) {
-            writing.done = true
+          if (sequence.generated === maxTokens) {
+            sequence.done = true
             yield { row, finishReason: 'length' }
             break
           }
         }
       }
-      writer.keep(({ done }) => !done)
+      generator.keep(({ done }) => !done)
     }
   } finally {
-    writer.dispose()
+    generator.dispose()
   }
 }
 
-/** Lets what waits for the thread go first. */
 function yieldToEventLoop(): Promise<void> {
   // Timers take a millisecond or more.
   return new Promise(resolve =>
@@ -191,28 +195,21 @@ function yieldToEventLoop(): Promise<void> {
   )
 }
 
-function checkPrompt(
+/** @throws GenerationError where a model cannot continue this prompt */
+export function checkPrompt(
   { vocabSize, contextLength }: GptConfig,
   prompt: ArrayLike<number>,
-  which: string,
+  index: number | undefined,
 ): void {
-  if (prompt.length === 0) {
-    throw new GenerationError(
-      `Prompt${which} is empty. Give at least one token, such as the end-of-text one.`,
-    )
-  }
-  if (prompt.length > contextLength) {
-    throw new GenerationError(
-      `Prompt${which} has ${prompt.length} tokens, but the context holds ${contextLength}. ` +
-        `Give its last ${contextLength} at most.`,
-    )
-  }
-  for (let i = 0; i < prompt.length; i++) {
-    const id = prompt[i]!
+  const place = index === undefined ? {} : { prompt: index }
+  const { length } = prompt
+  if (length === 0) throw new GenerationError('empty-prompt', place)
+  if (length > contextLength)
+    throw new GenerationError('prompt-too-long', { ...place, length, contextLength })
+  for (let position = 0; position < length; position++) {
+    const id = prompt[position]!
     if (!Number.isSafeInteger(id) || id < 0 || id >= vocabSize) {
-      throw new GenerationError(
-        `Prompt${which} holds ${id} at ${i}; ids go from 0 to ${vocabSize - 1}. Is it the model's own tokenizer?`,
-      )
+      throw new GenerationError('unknown-token', { ...place, id, position, vocabSize })
     }
   }
 }

@@ -10,4 +10,4 @@ export {
 } from './generate.ts'
 export { type GenerateTextOptions, generateText, type TextTokenizer } from './generate-text.ts'
 export { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
-export type { GenerationEngine, SampledSequence, Sequence, TokenGenerator } from './token-generator.ts'
+export type { GenerationEngine, Sequence, TokenGenerator } from './token-generator.ts'

@@ -1,5 +1,5 @@
-import { GenerationError } from '../errors.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '@tinystories/utils/random'
+import { GenerationError } from '../errors/index.ts'
 
 /** How the next token is chosen from the logits. Each filter works on what the one before it has left. */
 export interface SamplingOptions {
@@ -12,7 +12,7 @@ export interface SamplingOptions {
   /** Keeps tokens at least this times as probable as the most probable one (arXiv 2407.01082). Default 0. */
   minP?: number
   /**
-   * Above 1, makes tokens that stand in the prompt or the text so far less likely: their logits are divided by
+   * Above 1, makes tokens of the prompt and the text so far less likely: their logits are divided by
    * it when positive, multiplied when negative (arXiv 1909.05858). Default 1.
    */
   repetitionPenalty?: number
@@ -28,8 +28,8 @@ export interface SampledToken {
 /** @throws GenerationError naming the first option out of its range */
 export function checkSampling(options: SamplingOptions): void {
   const { temperature = 1, topK = 1, topP = 1, minP = 0, repetitionPenalty = 1 } = options
-  const check = (name: string, good: boolean, range: string, value: number): void => {
-    if (!good) throw new GenerationError(`${name} must be ${range}, got ${value}.`)
+  const check = (option: string, good: boolean, allowed: string, value: number): void => {
+    if (!good) throw new GenerationError('invalid-option', { option, value, allowed })
   }
   check(
     'temperature',
@@ -50,7 +50,7 @@ export function checkSampling(options: SamplingOptions): void {
  *
  * @param logits one for each token of the vocabulary; not changed
  * @param seen ids that the repetition penalty is for
- * @throws GenerationError when the logits are not numbers
+ * @throws GenerationError `not-finite` where a logit is NaN
  */
 export function sampleToken(
   logits: Float32Array,
@@ -100,7 +100,7 @@ function argMax(scores: Float32Array | Float64Array): number {
   for (let i = 0; i < scores.length; i++) {
     if (scores[i]! > scores[best]!) best = i
     else if (Number.isNaN(scores[i])) {
-      throw new GenerationError(`The model's logit of token ${i} is NaN: its weights are broken.`)
+      throw new GenerationError('not-finite', {})
     }
   }
   return best
@@ -143,7 +143,7 @@ function draw(weights: Float64Array, uniform: number): number {
     left -= weights[i]!
     if (left < 0) break
   }
-  // Rounding may leave a trifle after the last weight.
+  // Rounding may leave a remainder after the last weight.
   return last
 }
 

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GptModel } from '../parameters.ts'
 import { decode, type KeyValueCache } from './decode.ts'
 import { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
-import { type SampledSequence, slideWindow, type TokenGenerator, visibleLength } from './token-generator.ts'
+import { type Sequence, slideWindow, type TokenGenerator, visibleLength } from './token-generator.ts'
 
 /**
- * The texts that are written together on the tfjs backend in force, and their cache. Rows are aligned at their last token and padded on the
- * left, so that each step adds one column whatever their lengths.
+ * Generates texts together on the tfjs backend in force. Rows are aligned at their last token and padded on the left, so
+ * that each step adds one column whatever their lengths.
  */
-export class TfjsGenerator<S extends SampledSequence> implements TokenGenerator<S> {
+export class TfjsGenerator<S extends Sequence> implements TokenGenerator<S> {
   readonly model: GptModel
   readonly useCache: boolean
   readonly sampling: SamplingOptions

@@ -1,43 +1,38 @@
+import type { Random } from '@tinystories/utils/random'
 import type { GptConfig } from '../config.ts'
-import type { Random } from '../random.ts'
 import type { SampledToken, SamplingOptions } from './sample-token.ts'
 
-/** One text in the making. */
+/** A text that is being generated. */
 export interface Sequence {
-  /** Prompt and what was written, without end. */
+  /** The prompt and what was generated after it, stop tokens excluded. */
   tokens: number[]
   /** Index of the first token that the model still sees. */
   start: number
-}
-
-/** A text and what its tokens are drawn with. */
-export interface SampledSequence extends Sequence {
+  /** Source of the numbers that its tokens are drawn with. */
   random: Pick<Random, 'uniform'>
 }
 
-/** Writes several texts together, whatever computes. */
-export interface TokenGenerator<S extends SampledSequence> {
-  /** The texts that are still written. */
+/** Generates several texts together, whatever computes. */
+export interface TokenGenerator<S extends Sequence> {
+  /** The texts that are still being generated. */
   readonly sequences: readonly S[]
   /**
    * The next tokens of each text, in the order of `sequences`: the same number for each, at least one. The caller
    * appends them to the texts, as far as it wants them, before the next call.
    */
   next(): Promise<SampledToken[][]>
-  /** Leaves out texts that are done; those that stay have all tokens that `next` gave. */
+  /** Drops texts that are done; those that stay have all tokens that `next` gave. */
   keep(wanted: (sequence: S) => boolean): void
   dispose(): void
 }
 
-/** A model that has its own way of writing. */
+/** A model that has an engine of its own for generation. */
 export interface GenerationEngine {
   readonly config: GptConfig
-  /** Most texts that are written together. */
+  /** Most texts that are generated together. */
   readonly maxRows: number
-  /** Whether writing holds the caller's thread, so that others must be let through now and then. */
-  readonly blocks: boolean
-  /** Writes texts together; `generate` and its like call it. */
-  writer<S extends SampledSequence>(
+  /** Starts texts together; `generate` and its relatives call it. */
+  start<S extends Sequence>(
     sequences: S[],
     options: SamplingOptions & { maxTokens: number },
   ): TokenGenerator<S>
@@ -50,7 +45,7 @@ export function visibleLength({ tokens, start }: Sequence): number {
 
 /**
  * A text that has outgrown the context forgets all but its last half (rounded down, at least one token), which is
- * read anew: positions are absolute, so what moves must be computed again.
+ * read again from position 0: positions are absolute, so what moves must be computed again.
  *
  * @returns whether anything moved
  */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
+import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Random } from '../random.ts'
 import { expectClose } from '../testing/close.ts'
 import {
   attention64,

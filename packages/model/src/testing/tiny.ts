@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { Random } from '@tinystories/utils/random'
 import { type GptConfig, type GptOverrides, gptConfig } from '../config.ts'
 import { type GptModel, initParameterArrays, parameterShapes } from '../parameters.ts'
-import { Random } from '../random.ts'
 
 /** A model small enough for finite differences, with a window shorter than the context. */
 export function tinyConfig(overrides: GptOverrides = {}): GptConfig {

@@ -1,44 +1,46 @@
 import type { GptConfig } from '../config.ts'
-import { GenerationError } from '../errors.ts'
-import type { Arrays } from '../generation/fold-weights.ts'
+import { GenerationError } from '../errors/index.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
-import { type Continuation, Decoder } from './decoder.ts'
+import { Decoder, type DecodeText } from './decoder.ts'
+import type { Arrays } from './fold-weights.ts'
 
 /** A decoder, in the caller's thread or in another. */
 export interface DecoderThread {
   /** As {@link Decoder.next}. */
   next(
-    texts: readonly Continuation[],
+    texts: readonly DecodeText[],
     options: SamplingOptions,
     count: number,
   ): SampledToken[][] | Promise<SampledToken[][]>
   dispose(): Promise<void>
 }
 
-/** What the other thread is told first. */
+/** What the other thread starts with. */
 export interface DecoderData {
   config: GptConfig
   parameters: Arrays
 }
 
-/** What it is asked. Answers come in the same order. */
+/** What it is asked. Responses come in the same order. */
 export interface DecodeRequest {
-  texts: readonly Continuation[]
+  texts: readonly DecodeText[]
   options: SamplingOptions
   count: number
 }
 
-export type DecodeResponse = { tokens: SampledToken[][] } | { failed: string }
+export type DecodeResponse =
+  | { tokens: SampledToken[][] }
+  | { code: GenerationError['code']; details: GenerationError['details'] }
 
 export async function createLocalDecoder({ config, parameters }: DecoderData): Promise<DecoderThread> {
   const decoder = await Decoder.create(config, parameters)
-  return { next: (...question) => decoder.next(...question), dispose: async () => {} }
+  return { next: (...request) => decoder.next(...request), dispose: async () => {} }
 }
 
-/** A worker thread of Node. It does not keep the process alive but while it is asked. */
+/** A worker thread of Node. It keeps the process alive only while it is asked something. */
 export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThread> {
   if (typeof process === 'undefined' || !process.versions?.node) {
-    throw new GenerationError('More than one thread for text generation needs Node; in pages take one.')
+    throw new GenerationError('needs-node', { threads: 2 })
   }
   // By a variable, so that bundlers for pages leave Node's module alone.
   const module = 'node:worker_threads'
@@ -50,26 +52,26 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   })
   const waiting: { resolve(tokens: SampledToken[][]): void; reject(error: Error): void }[] = []
   let ended: GenerationError | undefined
-  const end = (what: string, cause?: unknown): void => {
-    ended ??= new GenerationError(`A thread of text generation ${what}.`, { cause })
+  const end = (reason: string, cause?: unknown): void => {
+    ended ??= new GenerationError('engine-failed', { reason }, { cause })
     for (const { reject } of waiting.splice(0)) reject(ended)
   }
-  const ask = (question: DecodeRequest): Promise<SampledToken[][]> => {
+  const ask = (request: DecodeRequest): Promise<SampledToken[][]> => {
     if (ended) return Promise.reject(ended)
     return new Promise((resolve, reject) => {
-      worker.postMessage(question)
+      worker.postMessage(request)
       waiting.push({ resolve, reject })
       worker.ref()
     })
   }
-  worker.on('message', (answer: DecodeResponse) => {
+  worker.on('message', (response: DecodeResponse) => {
     const { resolve, reject } = waiting.shift()!
     if (waiting.length === 0) worker.unref()
-    if ('failed' in answer) reject(new GenerationError(answer.failed))
-    else resolve(answer.tokens)
+    if ('tokens' in response) resolve(response.tokens)
+    else reject(new GenerationError(response.code, response.details))
   })
-  worker.on('error', error => end(`failed: ${(error as Error).message}`, error))
-  worker.on('exit', code => end(`ended with code ${code}`))
+  worker.on('error', error => end(`a thread failed: ${(error as Error).message}`, error))
+  worker.on('exit', code => end(`a thread ended with code ${code}`))
   // No texts: it answers once it is ready, or says why it will never be.
   await ask({ texts: [], options: {}, count: 0 })
   return {

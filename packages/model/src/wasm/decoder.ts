@@ -1,19 +1,19 @@
 import type { GptConfig } from '../config.ts'
-import { type Arrays, foldWeights } from '../generation/fold-weights.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
+import { type Arrays, foldWeights } from './fold-weights.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
 import { WasmSampler } from './wasm-sampler.ts'
 import { valueSize, type WasmLinear, type WasmWeights, writeWeights } from './wasm-weights.ts'
 
-/** Tokens of a text to be read, after which others are to be written. */
-export interface Continuation {
+/** Tokens of a text to be read, after which others are to be generated. */
+export interface DecodeText {
   /** The text's cache: any whole number, small ones first. */
   slot: number
   /** How many tokens of the text the cache holds. */
   position: number
-  /** What comes behind them, at least one. */
+  /** The tokens after them, at least one. */
   ids: readonly number[]
-  /** What each token to be written is drawn with, in [0, 1); greedy writing needs none. */
+  /** What each new token is drawn with, in [0, 1); greedy generation needs none. */
   uniforms?: readonly number[]
   /** Tokens that a repetition penalty is for. */
   penalized?: readonly number[]
@@ -22,7 +22,7 @@ export interface Continuation {
 /** Tokens that go through the layers together, and for which there is room. */
 const ROWS = 64
 
-/** A model in the memory of the kernels: reads and writes texts token by token, each with a cache of its own. */
+/** A model in the memory of the kernels: reads and generates texts token by token, each with a cache of its own. */
 export class Decoder {
   readonly config: GptConfig
   readonly #kernels: Kernels
@@ -40,7 +40,8 @@ export class Decoder {
   readonly #rows: Record<'residual' | 'normal' | 'qkv' | 'attended' | 'hidden' | 'logits', number>
   readonly #scores: number
 
-  private constructor(config: GptConfig, folded: Arrays, kernels: Kernels, memory: Arena) {
+  /** @param folded of `foldWeights` */
+  constructor(config: GptConfig, folded: Arrays, kernels: Kernels, memory: Arena) {
     const { hiddenSize, heads, mlpSize, vocabSize, contextLength } = config
     this.config = config
     this.#kernels = kernels
@@ -69,20 +70,20 @@ export class Decoder {
   }
 
   /**
-   * Reads what is new of each text and writes its next tokens; the last of them is not yet read. What a text gets does
-   * not depend on the others.
+   * Reads what is new of each text and generates its next tokens; the last of them is not read yet. A text does not depend
+   * on the others.
    *
-   * @param count tokens to write of each text
+   * @param count tokens to generate of each text
    * @returns them, text by text
-   * @throws GenerationError when the logits are not numbers, or there is no memory for another cache
+   * @throws GenerationError `not-finite`, or `out-of-memory` for another cache
    */
-  next(texts: readonly Continuation[], options: SamplingOptions, count: number): SampledToken[][] {
+  next(texts: readonly DecodeText[], options: SamplingOptions, count: number): SampledToken[][] {
     for (const { slot } of texts) this.#makeCache(slot)
-    const written = texts.map((): SampledToken[] => [])
+    const generated = texts.map((): SampledToken[] => [])
     let unread = texts
     for (let i = 0; i < count; i++) {
       const tokens = this.#nextOfEach(unread, options, i)
-      for (const [text, token] of tokens.entries()) written[text]!.push(token)
+      for (const [text, token] of tokens.entries()) generated[text]!.push(token)
       unread = unread.map(({ slot, position, ids, uniforms, penalized }, text) => {
         const { id } = tokens[text]!
         return {
@@ -94,11 +95,11 @@ export class Decoder {
         }
       })
     }
-    return written
+    return generated
   }
 
-  /** @param which of the tokens to be written they are */
-  #nextOfEach(texts: readonly Continuation[], options: SamplingOptions, which: number): SampledToken[] {
+  /** @param which of the tokens to be generated they are */
+  #nextOfEach(texts: readonly DecodeText[], options: SamplingOptions, which: number): SampledToken[] {
     const chosen = texts.map((): SampledToken | undefined => undefined)
     for (const rows of inRows(texts)) {
       this.#read(rows)
@@ -192,7 +193,7 @@ interface Row {
 }
 
 /** All tokens of all texts, at most {@link ROWS} together. Those of a text come in their order. */
-function* inRows(texts: readonly Continuation[]): Generator<Row[]> {
+function* inRows(texts: readonly DecodeText[]): Generator<Row[]> {
   let rows: Row[] = []
   for (const [text, { slot, position, ids }] of texts.entries()) {
     for (const [i, id] of ids.entries()) {

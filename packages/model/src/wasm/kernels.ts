@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { GenerationError } from '../errors.ts'
+import { GenerationError } from '../errors/index.ts'
 import { kernelBytes } from './kernel-bytes.ts'
 
 /** What `assembly/kernels.ts` exports, where each function is described. Pointers count bytes. */
@@ -40,7 +40,7 @@ export async function instantiateKernels(): Promise<{ kernels: Kernels; memory: 
   const bytes = Uint8Array.from(atob(kernelBytes), character => character.charCodeAt(0))
   const memory = new WebAssembly.Memory({ initial: 1 })
   const abort = (): never => {
-    throw new GenerationError('A kernel of text generation gave up.')
+    throw new GenerationError('engine-failed', { reason: 'a kernel gave up' })
   }
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort } })
   return { kernels: instance.exports as unknown as Kernels, memory: new Arena(memory) }
@@ -64,7 +64,7 @@ export class Arena {
    * Room for so many numbers, all 0.
    *
    * @returns where it begins, in bytes
-   * @throws GenerationError when the machine, or the 4 GiB of WebAssembly, have no more
+   * @throws GenerationError `out-of-memory` when the machine, or the 4 GiB of WebAssembly, have no more
    */
   reserve(count: number): number {
     const start = this.#end
@@ -74,12 +74,7 @@ export class Arena {
       try {
         this.#memory.grow(missing)
       } catch (cause) {
-        const wanted = Math.ceil(end / 2 ** 20)
-        throw new GenerationError(
-          `The model and the texts in the making need ${wanted} MiB, which WebAssembly cannot have here: ` +
-            'write fewer texts at once, or take another engine.',
-          { cause },
-        )
+        throw new GenerationError('out-of-memory', { mebibytes: Math.ceil(end / 2 ** 20) }, { cause })
       }
     }
     this.#end = end

@@ -1,25 +1,14 @@
 import type { GptConfig } from '../config.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
 import {
-  type SampledSequence,
+  type Sequence,
   slideWindow,
   type TokenGenerator,
   visibleLength,
 } from '../generation/token-generator.ts'
-import type { Continuation } from './decoder.ts'
+import type { CacheSlot, CacheSlots } from './cache-slots.ts'
+import type { DecodeText } from './decoder.ts'
 import type { DecoderThread } from './decoder-thread.ts'
-
-/** A cache for one text. */
-export interface CacheSlot {
-  thread: number
-  slot: number
-}
-
-export interface CacheSlots {
-  /** A free one in the thread that has the fewest texts. */
-  take(): CacheSlot
-  free(place: CacheSlot): void
-}
 
 interface Progress extends CacheSlot {
   /** Where the text began for the model when it was read. */
@@ -28,44 +17,45 @@ interface Progress extends CacheSlot {
   read: number
 }
 
-/** How long threads write before they meet: shorter waits more often, longer holds the caller's thread longer. */
-const MILLISECONDS_ALONE = 10
-const MOST_TOKENS_ALONE = 16
+/** How long threads generate before they meet: shorter waits more often, longer holds the caller's thread longer. */
+const MILLISECONDS_APART = 10
+const MOST_TOKENS_APART = 16
 
-/** Writes texts with the WASM engine. */
-export class WasmGenerator<S extends SampledSequence> implements TokenGenerator<S> {
+/** Generates texts with the WebAssembly kernels. */
+export class WasmGenerator<S extends Sequence> implements TokenGenerator<S> {
   sequences: S[]
   readonly #config: GptConfig
   readonly #threads: readonly DecoderThread[]
-  readonly #places: CacheSlots
+  readonly #slots: CacheSlots
   readonly #options: SamplingOptions & { maxTokens: number }
   readonly #progress = new Map<S, Progress>()
-  /** Tokens of each text that were written. */
-  #written = 0
+  /** Tokens generated of each text. */
+  #generated = 0
   /** Milliseconds that the last token of each text took. */
   #pace = Number.POSITIVE_INFINITY
 
   constructor(
     config: GptConfig,
     threads: readonly DecoderThread[],
-    places: CacheSlots,
+    slots: CacheSlots,
     sequences: S[],
     options: SamplingOptions & { maxTokens: number },
   ) {
     this.#config = config
     this.#threads = threads
-    this.#places = places
+    this.#slots = slots
     this.#options = options
     this.sequences = sequences
-    for (const sequence of sequences)
-      this.#progress.set(sequence, { ...places.take(), start: sequence.start, read: 0 })
+    for (const sequence of sequences) {
+      this.#progress.set(sequence, { ...slots.take(), start: sequence.start, read: 0 })
+    }
   }
 
   async next(): Promise<SampledToken[][]> {
     slideWindow(this.sequences, this.#config.contextLength)
     const count = this.#count()
     const began = performance.now()
-    const shares = this.#threads.map(() => [] as { index: number; text: Continuation }[])
+    const shares = this.#threads.map(() => [] as { index: number; text: DecodeText }[])
     for (const [index, sequence] of this.sequences.entries()) {
       shares[this.#progress.get(sequence)!.thread]!.push({ index, text: this.#continuation(sequence, count) })
     }
@@ -80,37 +70,37 @@ export class WasmGenerator<S extends SampledSequence> implements TokenGenerator<
       for (const [j, { index }] of share.entries()) tokens[index] = chosen[j]!
     })
     await Promise.all(answers)
-    this.#written += count
+    this.#generated += count
     this.#pace = (performance.now() - began) / count
     return tokens
   }
 
   keep(wanted: (sequence: S) => boolean): void {
-    for (const sequence of this.sequences) if (!wanted(sequence)) this.#leave(sequence)
+    for (const sequence of this.sequences) if (!wanted(sequence)) this.#free(sequence)
     this.sequences = this.sequences.filter(wanted)
   }
 
   dispose(): void {
-    for (const sequence of this.sequences) this.#leave(sequence)
+    for (const sequence of this.sequences) this.#free(sequence)
     this.sequences = []
   }
 
-  #leave(sequence: S): void {
-    this.#places.free(this.#progress.get(sequence)!)
+  #free(sequence: S): void {
+    this.#slots.free(this.#progress.get(sequence)!)
     this.#progress.delete(sequence)
   }
 
-  /** Tokens to write of each text before threads meet; one where there is no other. What is written does not depend on it. */
+  /** Tokens to generate of each text before threads meet. The texts do not depend on it. */
   #count(): number {
     if (this.#threads.length === 1 || this.sequences.length === 1) return 1
     // A text must not move before it has read a last token at the end of the context.
     const room = this.#config.contextLength + 1 - Math.max(...this.sequences.map(visibleLength))
-    const wanted = Math.max(1, Math.floor(MILLISECONDS_ALONE / this.#pace))
-    return Math.min(wanted, MOST_TOKENS_ALONE, room, this.#options.maxTokens - this.#written)
+    const wanted = Math.max(1, Math.floor(MILLISECONDS_APART / this.#pace))
+    return Math.min(wanted, MOST_TOKENS_APART, room, this.#options.maxTokens - this.#generated)
   }
 
-  /** What of the text is not yet in its cache: everything once it has moved. @param count tokens to be written */
-  #continuation(sequence: S, count: number): Continuation {
+  /** What of the text is not in its cache yet: everything once it has moved. @param count tokens to be generated */
+  #continuation(sequence: S, count: number): DecodeText {
     const progress = this.#progress.get(sequence)!
     if (progress.start !== sequence.start) {
       progress.start = sequence.start

@@ -1,4 +1,4 @@
-import { GenerationError } from '../errors.ts'
+import { GenerationError } from '../errors/index.ts'
 import { drawFiltered, type SampledToken, type SamplingOptions } from '../generation/sample-token.ts'
 import { type Arena, type Kernels, padded } from './kernels.ts'
 
@@ -11,20 +11,20 @@ export class WasmSampler {
   readonly #memory: Arena
   readonly #vocabSize: number
   readonly #weights: number
-  readonly #places: number
+  readonly #positions: number
 
   constructor(kernels: Kernels, memory: Arena, vocabSize: number) {
     this.#kernels = kernels
     this.#memory = memory
     this.#vocabSize = vocabSize
     this.#weights = memory.reserve(padded(vocabSize))
-    this.#places = memory.reserve(padded(vocabSize))
+    this.#positions = memory.reserve(padded(vocabSize))
   }
 
   /**
    * @param at where the logits begin
    * @param penalized tokens that the repetition penalty is for
-   * @throws GenerationError when they are not numbers
+   * @throws GenerationError `not-finite`
    */
   sample(
     at: number,
@@ -40,7 +40,7 @@ export class WasmSampler {
     let total = this.#weigh(at, logits[best]!, 1)
     const logTotal = logits[best]! + Math.log(total)
     // NaN and infinite logits make NaN of the sum.
-    if (!Number.isFinite(logTotal)) throw brokenWeights()
+    if (!Number.isFinite(logTotal)) throw new GenerationError('not-finite', {})
 
     let id = best
     if (repetitionPenalty !== 1 || temperature !== 0) {
@@ -55,7 +55,7 @@ export class WasmSampler {
         best = this.#largest(at)
       }
       if (temperature !== 1 || plain.size > 0) total = this.#weigh(at, logits[best]!, 1 / (temperature || 1))
-      id = temperature === 0 ? best : this.#draw(total, options, uniform)
+      id = temperature === 0 ? best : this.#draw(logits, logits[best]!, total, options, uniform)
       for (const [id, logit] of plain) logits[id] = logit
     }
     return { id, logProbability: logits[id]! - logTotal }
@@ -63,7 +63,7 @@ export class WasmSampler {
 
   #largest(at: number): number {
     const best = this.#kernels.largest(at, padded(this.#vocabSize))
-    if (best < 0) throw brokenWeights()
+    if (best < 0) throw new GenerationError('not-finite', {})
     return best
   }
 
@@ -72,7 +72,13 @@ export class WasmSampler {
     return this.#kernels.weigh(at, this.#weights, padded(this.#vocabSize), highest, rate)
   }
 
-  #draw(total: number, { topK, topP = 1, minP = 0 }: SamplingOptions, uniform: number): number {
+  #draw(
+    logits: Float32Array,
+    highest: number,
+    total: number,
+    { temperature = 1, topK, topP = 1, minP = 0 }: SamplingOptions,
+    uniform: number,
+  ): number {
     const vocabSize = this.#vocabSize
     const ofK = topK !== undefined && topK < vocabSize
     if (!ofK && topP === 1 && minP === 0) {
@@ -80,15 +86,15 @@ export class WasmSampler {
     }
     // Filters leave few tokens: take the more probable ones, and more of them where they turn out too few.
     for (let least = Math.max(minP, FIRST_LEAST); ; least = least > 1e-30 ? least * 1e-4 : 0) {
-      const found = this.#kernels.collect(this.#weights, padded(vocabSize), least, this.#places)
+      const found = this.#kernels.collect(this.#weights, padded(vocabSize), least, this.#positions)
       let count = found
-      const places = this.#memory.integers(this.#places, found)
-      while (count > 0 && places[count - 1]! >= vocabSize) count--
-      const all = this.#memory.floats(this.#weights, vocabSize)
+      const ids = this.#memory.integers(this.#positions, found)
+      while (count > 0 && ids[count - 1]! >= vocabSize) count--
+      // Again and in float64: the kernels' weights are right to 4e-7, which moves the border of topP.
       const weights = new Float64Array(count)
       let mass = 0
       for (let i = 0; i < count; i++) {
-        weights[i] = all[places[i]!]!
+        weights[i] = Math.exp((logits[ids[i]!]! - highest) / temperature)
         mass += weights[i]!
       }
       // What is not among them falls to minP in the end.
@@ -96,11 +102,7 @@ export class WasmSampler {
       const tooFew = ofK ? count < topK : mass < topP * total
       if (tooFew && (others || (ofK && topP < 1 && least > 0))) continue
       const filters = { topP, minP, ...(ofK && { topK }), ...(!ofK && { total }) }
-      return places[drawFiltered(weights, filters, uniform)]!
+      return ids[drawFiltered(weights, filters, uniform)]!
     }
   }
-}
-
-function brokenWeights(): GenerationError {
-  return new GenerationError("The model's logits are NaN: its weights are broken.")
 }

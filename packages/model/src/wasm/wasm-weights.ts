@@ -1,5 +1,5 @@
 import { attentionOf, type GptConfig } from '../config.ts'
-import type { Arrays } from '../generation/fold-weights.ts'
+import type { Arrays } from './fold-weights.ts'
 import { type Arena, padded } from './kernels.ts'
 
 /** A linear map in memory, as the kernel `linear` reads it. */

@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type HubOptions, hubFolder } from '@tinystories/model/files'
+import { type DownloadOptions, downloadModel } from '@tinystories/model/files'
 import { PipelineError } from '../errors.ts'
 
 /** How models are found: on the hub, or in the folder that holds all runs. */
-export interface ModelAccess extends Pick<HubOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
+export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
   /** Folder of runs: the newest model in it is taken where none is named. */
   runs?: string
 }
@@ -25,7 +25,7 @@ export async function locateModel(
     if (newest === undefined) throw new PipelineError('no-trained-model', { runs })
     return newest
   }
-  if (source.startsWith('hf://')) return hubFolder(source, { ...hub, ...(signal && { signal }) })
+  if (source.startsWith('hf://')) return downloadModel(source, { ...hub, ...(signal && { signal }) })
   for (const folder of [join(source, 'model'), source])
     if ((await exists(join(folder, 'config.json'))) && (await exists(join(folder, 'model.safetensors'))))
       return folder

@@ -2,7 +2,7 @@ import { useBackend } from '@tinystories/backends'
 import { GenerationError, type GptConfig } from '@tinystories/model'
 import { loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
-import { loadPretrainedTokenizer, loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { GenerationEngineName } from '../recipe/names.ts'
 import { locateModel, type ModelAccess } from './locate-model.ts'
@@ -36,7 +36,7 @@ export async function openModel(
   { engine = 'auto', threads = 1, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await modelTokenizer(source, folder, access, signal)
+  const tokenizer = await loadTokenizer(folder)
   if (engine === 'wasm' || engine === 'auto') {
     const arrays = await loadPretrainedArrays(folder)
     checkVocabulary(folder, tokenizer, arrays.config)
@@ -44,7 +44,7 @@ export async function openModel(
       const model = await createWasmModel(arrays, { threads })
       return { tokenizer, folder, model, engine: 'wasm', [Symbol.asyncDispose]: () => model.dispose() }
     } catch (error) {
-      if (engine === 'wasm' || !(error instanceof GenerationError)) throw error
+      if (engine === 'wasm' || !GenerationError.isInstance(error)) throw error
     }
   }
   const backend = engine === 'auto' ? 'cpu' : engine
@@ -52,22 +52,6 @@ export async function openModel(
   const model = await loadPretrained(folder)
   checkVocabulary(folder, tokenizer, model.config)
   return { model, tokenizer, engine: backend, folder, [Symbol.asyncDispose]: async () => {} }
-}
-
-/** The tokenizer of a model: the one beside it, or for models of the hub the one there. */
-export function modelTokenizer(
-  source: string | undefined,
-  folder: string,
-  { runs: _, ...hub }: ModelAccess,
-  signal?: AbortSignal,
-): Promise<Tokenizer> {
-  if (!source?.startsWith('hf://')) return loadTokenizer(folder)
-  const [name, revision] = source.slice('hf://'.length).split('@')
-  return loadPretrainedTokenizer(name!, {
-    ...hub,
-    ...(revision !== undefined && { revision }),
-    ...(signal && { signal }),
-  })
 }
 
 /** @throws PipelineError `vocabulary-mismatch` when the tokenizer has ids that the model does not */

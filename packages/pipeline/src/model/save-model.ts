@@ -11,6 +11,7 @@ export async function saveModel(
   tokenizer: Tokenizer,
 ): Promise<void> {
   const { endOfTextId } = tokenizer
-  await saveSafetensors(folder, { config, parameters }, endOfTextId === undefined ? {} : { endOfTextId })
+  const stopIds = endOfTextId === undefined ? [] : [endOfTextId]
+  await saveSafetensors(folder, { config, parameters }, { stopIds })
   await tokenizer.save(join(folder, 'tokenizer.json'))
 }

@@ -1,0 +1,3 @@
+export { ConfigError, type ConfigErrorDetails } from './config-error.ts'
+export { GenerationError, type GenerationErrorDetails } from './generation-error.ts'
+export { ModelFileError, type ModelFileErrorDetails, type TensorProblem } from './model-file-error.ts'

@@ -1,0 +1,74 @@
+import type { FileHandle } from 'node:fs/promises'
+import { ModelFileError } from '../errors/index.ts'
+
+/** A file of which any part can be read. */
+export interface RandomAccess {
+  /** The file's name, for messages. */
+  path: string
+  size: number
+  read(start: number, length: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file on disk, or wraps one that a page was given.
+ *
+ * @param name of a file that has none of its own
+ * @throws ModelFileError `unreadable`
+ */
+export async function openRandomAccess(file: string | Blob, name = 'the file'): Promise<RandomAccess> {
+  if (typeof file !== 'string') return wrapBlob(file, 'name' in file ? String(file.name) : name)
+  const { open } = await import('node:fs/promises')
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(file, 'r')
+    const { size } = await handle.stat()
+    return {
+      path: file,
+      size,
+      read: readHandle.bind(undefined, handle, file),
+      close: handle.close.bind(handle),
+    }
+  } catch (error) {
+    await handle?.close()
+    throw unreadable(file, error)
+  }
+}
+
+function wrapBlob(blob: Blob, path: string): RandomAccess {
+  return {
+    path,
+    size: blob.size,
+    async read(start, length) {
+      try {
+        return new Uint8Array(await blob.slice(start, start + length).arrayBuffer())
+      } catch (error) {
+        throw unreadable(path, error)
+      }
+    },
+    async close() {},
+  }
+}
+
+async function readHandle(
+  handle: FileHandle,
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
+    if (bytesRead === 0)
+      throw new ModelFileError('truncated', { path, bytes: start + done, needed: start + length })
+    done += bytesRead
+  }
+  return bytes
+}
+
+/** The error for a file that the system, or the browser, does not give. */
+export function unreadable(path: string, error: unknown): ModelFileError {
+  const { code, message } = error as NodeJS.ErrnoException
+  return new ModelFileError('unreadable', { path, reason: code ?? message }, { cause: error })
+}

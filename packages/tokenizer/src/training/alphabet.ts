@@ -56,8 +56,10 @@ export function seedPieces(
   const ids = new Map([...pieces].map((piece, id) => [piece, id]))
   const spelt: SeedPieces = { pieces: [...pieces], words: [], counts: [] }
   for (const [word, count] of words) {
-    const symbols = ids.has(word) ? [] : [...word].map((c, i) => ids.get(i === 0 ? c : prefix + c))
-    if (symbols.length < 2 || symbols.includes(undefined)) continue
+    // A word that is a piece already is not merged, but its piece counts.
+    const whole = ids.get(word)
+    const symbols = whole === undefined ? [...word].map((c, i) => ids.get(i === 0 ? c : prefix + c)) : [whole]
+    if (symbols.includes(undefined)) continue
     spelt.words.push(Int32Array.from(symbols as number[]))
     spelt.counts.push(count)
   }

@@ -1,6 +1,7 @@
 import type { BackendErrorDetails } from '@tinystories/backends'
 import type { CompilerErrorDetails } from '@tinystories/compiler'
 import type { GraderErrorDetails } from '@tinystories/grader'
+import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
 import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
@@ -14,6 +15,7 @@ import type { InputErrorDetails } from '@tinystories/utils/schema'
 import type { WorkerErrorDetails } from '@tinystories/utils/workers'
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
+import { llmError } from './llm-errors.ts'
 import { configError, generationError, modelFileError } from './model-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
 import { tokenizerError } from './tokenizer-errors.ts'
@@ -41,6 +43,7 @@ export interface AllDetails {
   HttpError: HttpErrorDetails
   HubError: HubErrorDetails
   InputError: InputErrorDetails
+  LlmError: LlmErrorDetails
   LockError: LockErrorDetails
   ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
@@ -65,6 +68,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   HttpError: httpError,
   HubError: hubError,
   InputError: inputError,
+  LlmError: llmError,
   LockError: lockError,
   ModelFileError: modelFileError,
   PipelineError: pipelineError,

@@ -1,6 +1,8 @@
 import type { AllDetails } from '../errors/wordings.ts'
 
 const hub = { kind: 'model', repository: 'owner/name', revision: 'main' } as const
+const llmServer = { server: 'https://api.openai.com/v1' } as const
+const answer = llmServer
 const read = { path: '/data/stories.txt', action: 'read' } as const
 const location = 'model.ts:3:5'
 const divergence = {
@@ -120,6 +122,39 @@ export const errorExamples: {
     'too-deep': { source: 'config.json', limit: 128 },
     'too-large': { source: 'config.json', bytes: 10, limit: 5 },
     'invalid-value': { source: 'config.json', path: 'model.heads', expected: 'number', received: '"4"' },
+  },
+  LlmError: {
+    'invalid-option': { option: 'timeout', value: -1, expected: 'a number above 0' },
+    'invalid-request': { field: 'messages', value: [], expected: 'at least one message' },
+    'invalid-key': { problem: 'missing' },
+    'no-prices': { model: 'llama3' },
+    'no-token-limit': { model: 'llama3' },
+    'budget-exceeded': { budget: 1, spent: 0.99, calls: 300, needed: 0.02, purpose: 'call' },
+    authentication: { ...answer, status: 401, said: 'Incorrect API key provided.' },
+    'unknown-model': { ...answer, status: 404, said: 'There is no such model.', model: 'gpt-0' },
+    'unknown-endpoint': { ...answer, status: 404, said: '' },
+    'quota-exceeded': { ...answer, status: 402, said: 'Insufficient balance.' },
+    'request-refused': { ...answer, status: 400, said: 'stop is too long', parameter: 'stop' },
+    moderated: { ...answer, status: 403, said: 'The input was flagged.' },
+    unreachable: { ...llmServer, reason: 'connect ECONNREFUSED', inPage: false },
+    'connection-failed': { ...llmServer, reason: 'other side closed' },
+    'server-failed': { ...answer, status: 503, said: '' },
+    'rate-limited': { ...answer, status: 429, said: 'Rate limit reached.' },
+    'invalid-reply': { ...llmServer, problem: 'not-json', start: '<html>' },
+    timeout: { ...llmServer, milliseconds: 120_000 },
+    deadline: { milliseconds: 900_000, last: 'timeout' },
+    'foreign-cache': { folder: 'replies', version: 1, expected: 2 },
+    'cache-unusable': { folder: 'replies', reason: 'the disk is full' },
+    'cache-in-page': { folder: 'replies' },
+    'no-batches': { ...llmServer, status: 404 },
+    'batch-refused': { ...llmServer, batch: 'batch_1', said: 'A line is no JSON.' },
+    'batch-cancelled': { ...llmServer, batch: 'batch_1' },
+    'batch-deadline': { ...llmServer, batch: 'batch_1', milliseconds: 172_800_000 },
+    'batch-incomplete': llmServer,
+    'batch-request-failed': { ...llmServer, status: 500, said: '' },
+    'state-unusable': { file: 'batch.json', reason: 'the disk is full' },
+    'foreign-state': { file: 'batch.json' },
+    'other-state': { file: 'batch.json', model: 'gpt-4o-mini', server: 'https://api.openai.com/v1' },
   },
   LockError: {
     held: { path: '/runs/a/run.lock', pid: 7, ownProcess: false },

@@ -49,6 +49,9 @@ test('a password in an address is refused, and not repeated', () => {
 test('HF_ENDPOINT is another address of the hub', async () => {
   process.env.HF_ENDPOINT = host
   process.env.XDG_CACHE_HOME = join(folder, 'cache')
-  await expect(texts('hf://owner/stories')).rejects.toThrow(/there is no such data set or file \(404\)/)
+  await expect(texts('hf://owner/stories')).rejects.toMatchObject({
+    code: 'no-repository',
+    details: { status: 404 },
+  })
   expect(asked.at(-1)).toMatch(/^\/api\/datasets\/owner\/stories/)
 })

@@ -11,29 +11,37 @@ export {
 } from './cleaning/inspect-stories.ts'
 export type { NearDuplicateOptions } from './cleaning/near-duplicates.ts'
 export { type RepairedText, repairEncoding } from './cleaning/repair-encoding.ts'
-export { StorySourceError, type StorySourceProblem, StreamStateError } from './errors/dataset-error.ts'
-export type { FormatOptions, StoryDecoder } from './formats/detect-format.ts'
+export {
+  DatasetError,
+  type DatasetErrorDetails,
+  type Located,
+  type RecordFault,
+} from './errors/dataset-error.ts'
+export type { Place } from './errors/place.ts'
+export type { FormatOptions } from './formats/detect-format.ts'
 export type { RecordReaderOptions } from './formats/item-file.ts'
+export type { CsvOptions } from './formats/records/csv.ts'
+export type { StoryDecoder } from './formats/tokens/decoded-tokens.ts'
 export type { TokenFileOptions } from './formats/tokens/token-file.ts'
 export { fingerprintStories } from './shards/fingerprint-stories.ts'
 export type { TokenShardEntry, TokenShardIndex } from './shards/shard-index.ts'
 export type { TokenReader } from './shards/token-reader.ts'
-export { TokenShardError, type TokenShardProblem } from './shards/token-shard-error.ts'
+export { TokenShardError, type TokenShardErrorDetails } from './shards/token-shard-error.ts'
 export { type OpenTokenShardsOptions, openTokenShards, TokenShards } from './shards/token-shards.ts'
 export type { TokenizerModule } from './shards/tokenizer-module.ts'
-export {
-  type ShardTokenizer,
-  type TokenShardProgress,
-  type WriteTokenShardsOptions,
-  writeTokenShards,
-} from './shards/write-token-shards.ts'
+export type {
+  ShardTokenizer,
+  TokenShardProgress,
+  WriteTokenShardsOptions,
+} from './shards/write-options.ts'
+export { writeTokenShards } from './shards/write-token-shards.ts'
 export type { OpenStoriesOptions, SourceDriver } from './sources/driver.ts'
-export type { HubOptions } from './sources/hub.ts'
+export type { DownloadProgress, HubOptions } from './sources/hub-options.ts'
 export { openStories } from './sources/open-stories.ts'
 export { type OpenTokensOptions, openTokens } from './sources/open-tokens.ts'
 export type { Cursor, IterateOptions, StreamProgress, StreamState } from './stream/cursor.ts'
 export type { Json } from './stream/json.ts'
-export type { Item, RunContext, Stage, StageCursor } from './stream/stage.ts'
+export type { BatchOptions, Item, RunContext, Stage, StageCursor } from './stream/stage.ts'
 export type { Story } from './stream/story.ts'
 export type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from './stream/tokens.ts'
 export { Diversity, type DiversityReport } from './synthesis/diversity.ts'
@@ -42,7 +50,7 @@ export { storyFeatures } from './synthesis/story-features.ts'
 export { type StoryPlan, storyPlans } from './synthesis/story-plan.ts'
 export { storyRequest } from './synthesis/story-request.ts'
 export type { SynthesisClient } from './synthesis/synthesis-client.ts'
-export { SynthesisError } from './synthesis/synthesis-error.ts'
+export { SynthesisError, type SynthesisErrorDetails } from './synthesis/synthesis-error.ts'
 export {
   type SynthesisOptions,
   type SynthesisProgress,
@@ -50,9 +58,8 @@ export {
   synthesizeStories,
 } from './synthesis/synthesize-stories.ts'
 export { type StoryVocabulary, storyVocabulary } from './synthesis/vocabulary.ts'
-export type { BatchOptions } from './transforms/batch.ts'
 export type { InterleaveOptions } from './transforms/interleave.ts'
 export type { ShuffleOptions } from './transforms/shuffle.ts'
 export { type SplitOptions, splitStories } from './transforms/split-stories.ts'
 export { type PackOptions, StoryStream } from './transforms/story-stream.ts'
-export type { TokenizeOptions } from './transforms/tokenize.ts'
+export type { PromptOption, TokenizeOptions } from './transforms/tokenize.ts'

@@ -3,7 +3,7 @@ import { decimal } from './parse-flags.ts'
 
 /** What stands for stories on the command line, in every help that asks for them. */
 export const sourceHelp =
-  'a file (.txt, .jsonl, .json, .csv, each also .gz; .parquet; .tar.gz; TinyStories-Instruct in any of them), its https:// address, hf://owner/name[/file], or sample'
+  'a file (.txt, .jsonl, .json, .csv, each also .gz or .zst; .parquet; .tar.gz; TinyStories-Instruct in any of them), its https:// address, hf://owner/name[/file], or sample'
 
 /** Adds the flags that say how the stories of a source are read; they are a `StoryFormat`. */
 export function addSourceFlags(command: Command): Command {
@@ -14,13 +14,13 @@ export function addSourceFlags(command: Command): Command {
     )
     .option(
       '--text-field <name>',
-      'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion)',
+      'field or column of a .jsonl, .json, .csv or .parquet that holds the story (default: text, story, content, completion, response, output, messages)',
     )
     .addOption(
       new Option(
         '--format <name>',
-        'format of the file (default: detected from its name and content)',
-      ).choices(['text', 'jsonl', 'json', 'csv']),
+        'format of the file; lines: one story a line (default: detected from its name and content)',
+      ).choices(['text', 'lines', 'jsonl', 'json', 'csv']),
     )
 }
 

@@ -1,5 +1,6 @@
 import type { BackendErrorDetails } from '@tinystories/backends'
 import type { CompilerErrorDetails } from '@tinystories/compiler'
+import type { DatasetErrorDetails, SynthesisErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
 import type { GraderErrorDetails } from '@tinystories/grader'
 import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
@@ -13,6 +14,7 @@ import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
 import type { WorkerErrorDetails } from '@tinystories/utils/workers'
+import { datasetError, synthesisError, tokenShardError } from './dataset-errors.ts'
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
 import { llmError } from './llm-errors.ts'
@@ -37,6 +39,7 @@ export interface AllDetails {
   BackendError: BackendErrorDetails
   CompilerError: CompilerErrorDetails
   ConfigError: ConfigErrorDetails
+  DatasetError: DatasetErrorDetails
   FileError: FileErrorDetails
   GenerationError: GenerationErrorDetails
   GraderError: GraderErrorDetails
@@ -49,6 +52,8 @@ export interface AllDetails {
   PipelineError: PipelineErrorDetails
   RandomError: RandomErrorDetails
   TokenizerError: TokenizerErrorDetails
+  SynthesisError: SynthesisErrorDetails
+  TokenShardError: TokenShardErrorDetails
   TrainerError: TrainerErrorDetails
   TransientError: TransientErrorDetails
   WorkerError: WorkerErrorDetails
@@ -62,6 +67,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   BackendError: backendError,
   CompilerError: compilerError,
   ConfigError: configError,
+  DatasetError: datasetError,
   FileError: fileError,
   GenerationError: generationError,
   GraderError: graderError,
@@ -74,6 +80,8 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   PipelineError: pipelineError,
   RandomError: randomError,
   TokenizerError: tokenizerError,
+  SynthesisError: synthesisError,
+  TokenShardError: tokenShardError,
   TrainerError: trainerError,
   TransientError: transientError,
   WorkerError: workerError,

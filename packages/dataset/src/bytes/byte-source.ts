@@ -1,13 +1,13 @@
-/** One walk through the bytes of a source. */
+/** One pass over the bytes of a source. */
 export interface ByteReader {
   /** The next bytes, never empty; undefined at the end. The array is not written to again. */
   read(): Promise<Uint8Array | undefined>
-  /** Position in the stored bytes (the packed ones of a gzip file), for progress. */
+  /** Position in the stored bytes (the compressed ones of a gzip file), for progress. */
   position(): number
   close(): Promise<void>
 }
 
-/** Bytes that can be read any number of times: a file, a packed file, a file on a server, an answer kept in memory. */
+/** Bytes that can be read any number of times: a file, a compressed file, a file on a server, a reply in memory. */
 export interface ByteSource {
   /** For messages: a path or an address, without anything secret in it. */
   readonly name: string
@@ -17,9 +17,9 @@ export interface ByteSource {
   readonly version?: string | undefined
   /** False when everything before an offset must be read to get there. */
   readonly seekable: boolean
-  /** Bytes that are read sooner than another place is sought. Default 64 KiB. */
+  /** Gaps of up to this many bytes are read rather than skipped by seeking. Default 64 KiB. */
   readonly seekDistance?: number
-  /** Starts at an offset of the bytes as they are read (the unpacked ones of a gzip file), and ends before `end`. */
+  /** Starts at an offset of the bytes as they are read (the decompressed ones of a gzip file), and ends before `end`. */
   open(offset: number, signal: AbortSignal, end?: number): ByteReader
 }
 

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { StorySourceError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import type { ByteSource } from './byte-source.ts'
 
 const chunkBytes = 256 * 1024
@@ -7,30 +7,19 @@ const chunkBytes = 256 * 1024
 /**
  * The bytes of a file on disk.
  *
- * @throws StorySourceError when it is missing, a folder, not readable, or empty, and later on when it shrinks.
+ * @throws FileError when it is missing, a folder or not readable; DatasetError when it is a pipe or device (which has no
+ * size and no second reading), when it is empty, and later on when it shrinks
  */
 export async function fileBytes(path: string): Promise<ByteSource> {
   const { open, stat } = await import('node:fs/promises')
+  const { FileError, toFileError } = await import('@tinystories/utils/disk')
   const found = await stat(path).catch(error => {
-    throw fileProblem(path, error)
+    throw toFileError(error, path, 'read')
   })
-  if (found.isDirectory()) throw fileProblem(path, Object.assign(new Error(), { code: 'EISDIR' }))
-  // A pipe or device has no size and no second reading.
-  if (!found.isFile()) {
-    throw new StorySourceError({
-      source: path,
-      problem: 'this is neither a file nor a link to one',
-      remedy: 'Save the stories to a file first and name that',
-    })
-  }
+  if (found.isDirectory()) throw new FileError('is-folder', { path, action: 'read' })
+  if (!found.isFile()) throw new DatasetError('not-a-file', { source: path })
   const size = found.size
-  if (size === 0) {
-    throw new StorySourceError({
-      source: path,
-      problem: 'the file is empty',
-      remedy: 'Give a file with stories in it',
-    })
-  }
+  if (size === 0) throw new DatasetError('no-stories', { source: path, empty: true })
   return {
     name: path,
     size,
@@ -61,37 +50,14 @@ export async function fileBytes(path: string): Promise<ByteSource> {
             }
           } catch (error) {
             if (signal.aborted) throw error
-            throw fileProblem(path, error)
+            throw toFileError(error, path, 'read')
           }
-          if (at < size) {
-            throw new StorySourceError({
-              source: path,
-              place: `byte ${at}`,
-              problem: `the file became shorter than the ${size} bytes it had`,
-              remedy: 'Do not write to a file that is being read; start again',
-            })
-          }
-          return undefined
+          if (at >= size) return undefined
+          throw new DatasetError('source-changed', { source: path, place: { unit: 'byte', number: at } })
         },
         position: () => at,
         close,
       }
     },
   }
-}
-
-function fileProblem(path: string, error: unknown): StorySourceError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const known: Record<string, [string, string]> = {
-    ENOENT: ['there is no such file', 'Check the name, and the folder it is taken from'],
-    ENOTDIR: ['there is no such file', 'Check the name: a part of it that should be a folder is a file'],
-    EISDIR: ['this is a folder', 'Name a file in it'],
-    EACCES: ['no permission to read it', 'Let your user read the file (chmod u+r) or copy it'],
-    EPERM: ['no permission to read it', 'Let your user read the file or copy it'],
-  }
-  const [problem, remedy] = known[code] ?? [
-    `it cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    'Check the disk, then try again',
-  ]
-  return new StorySourceError({ source: path, problem, remedy, cause: error })
 }

@@ -1,6 +1,6 @@
 import type { ByteSource } from './byte-source.ts'
 
-/** Bytes in memory, given in pieces of `chunkBytes` (default: all at once). */
+/** Bytes in memory, given in pieces of `chunkBytes` (default: all in one). */
 export function memoryBytes(name: string, bytes: Uint8Array, chunkBytes: number = bytes.length): ByteSource {
   return {
     name,

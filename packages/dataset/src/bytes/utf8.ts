@@ -42,3 +42,14 @@ function sequenceLength(lead: number): number {
   if (lead >= 0xf0 && lead <= 0xf4) return 4
   return 0
 }
+
+/** Places in text that are not well-formed UTF-8; what the end may cut in two is left out. */
+export function countInvalidUtf8(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = 0; at < bytes.length; count++) {
+    const found = findInvalidUtf8(bytes.subarray(at))
+    if (found < 0 || at + found >= bytes.length - 3) return count
+    at += found + 1
+  }
+  return count
+}

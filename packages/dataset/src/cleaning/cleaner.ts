@@ -1,3 +1,4 @@
+import { requireInteger } from '../errors/require-options.ts'
 import type { CleaningReport } from './cleaning-report.ts'
 import { ExactDuplicates } from './exact-duplicates.ts'
 import { type NearDuplicateOptions, NearDuplicates } from './near-duplicates.ts'
@@ -68,12 +69,7 @@ export function createCleaner(rules: CleaningRules): Cleaner {
 function exactOf({ duplicates }: CleaningRules): ExactDuplicates | undefined {
   if (!duplicates) return undefined
   const remember = duplicates === true ? 2_000_000 : duplicates.remember
-  if (!(Number.isSafeInteger(remember) && remember >= 1 && remember <= 100_000_000)) {
-    throw new RangeError(
-      `duplicates: remember is ${remember}, but must be a whole number from 1 to 100,000,000`,
-    )
-  }
-  return new ExactDuplicates(remember)
+  return new ExactDuplicates(requireInteger('duplicates: remember', remember, 1, 100_000_000))
 }
 
 function nearOf({ nearDuplicates }: CleaningRules): NearDuplicates | undefined {

@@ -1,4 +1,4 @@
-import { mix } from '../stream/random.ts'
+import { mix } from '../stream/mix.ts'
 import { RecentSet } from './recent-set.ts'
 
 /** Finds stories whose text was there before, white space aside. */

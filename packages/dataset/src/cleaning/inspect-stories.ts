@@ -1,6 +1,6 @@
+import { Random } from '@tinystories/utils/random'
 import { utf8Length } from '../bytes/utf8.ts'
 import type { StreamProgress } from '../stream/cursor.ts'
-import { randomOf } from '../stream/random.ts'
 import type { Story } from '../stream/story.ts'
 import type { StoryTokenizer } from '../stream/tokens.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
@@ -80,7 +80,7 @@ export async function inspectStories(
   const exact = new ExactDuplicates(2_000_000)
   const near = nearDuplicates ? new NearDuplicates(nearDuplicates === true ? {} : nearDuplicates) : undefined
   const counts = Object.entries(tokenizers).map(([name, tokenizer]) => ({ name, tokenizer, tokens: 0 }))
-  const random = randomOf(seed, 0)
+  const random = new Random(seed)
   let nears = 0
   const foreign = scriptCheck(['Latin'])
   const cursor = stories.iterate(signal ? { signal } : {})
@@ -104,7 +104,7 @@ export async function inspectStories(
     // Reservoir sampling: each story is kept with the same probability.
     if (found.samples.length < samples) found.samples.push(story)
     else {
-      const place = random.below(found.stories)
+      const place = random.integer(found.stories)
       if (place < samples) found.samples[place] = story
     }
     if (found.stories % 256 === 0) onProgress?.(cursor.progress())

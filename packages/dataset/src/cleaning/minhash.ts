@@ -1,12 +1,13 @@
-import { mix, randomOf } from '../stream/random.ts'
+import { Random } from '@tinystories/utils/random'
+import { mix } from '../stream/mix.ts'
 
 /** Minima of a signature. */
 export const signatureLength = 128
 
-const random = randomOf(0x6d696e, 0)
+const random = new Random(0x6d696e)
 // Odd, so that multiplying maps 32-bit numbers one to one.
-const factors = Int32Array.from({ length: signatureLength }, () => random.below(0x1_0000_0000) | 1)
-const summands = Int32Array.from({ length: signatureLength }, () => random.below(0x1_0000_0000) | 0)
+const factors = Int32Array.from({ length: signatureLength }, () => random.uint32() | 1)
+const summands = Int32Array.from({ length: signatureLength }, () => random.uint32() | 0)
 
 /**
  * Hashes of all runs of `words` words of a text (shingles), letter case and punctuation aside. A text with fewer words has

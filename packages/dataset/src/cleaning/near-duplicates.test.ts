@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openStories } from '../sources/open-stories.ts'
-import { randomOf } from '../stream/random.ts'
 import { ExactDuplicates } from './exact-duplicates.ts'
 import { shinglesOf, signatureOf, similarity } from './minhash.ts'
 import { NearDuplicates, rowsFor } from './near-duplicates.ts'
@@ -32,12 +32,12 @@ const vocabulary =
 
 /** A story of 150 words, and copies of it with more and more words changed. */
 function storyWithCopies(seed: number): string[] {
-  const random = randomOf(seed, 0)
-  const word = (): string => `${vocabulary[random.below(vocabulary.length)]!}${random.below(40)}`
+  const random = new Random(seed).stream(0)
+  const word = (): string => `${vocabulary[random.integer(vocabulary.length)]!}${random.integer(40)}`
   const words = Array.from({ length: 150 }, word)
   const copies = [words.join(' ')]
   for (let copy = 0; copy < 8; copy++) {
-    for (let changes = 0; changes <= copy; changes++) words[random.below(words.length)] = word()
+    for (let changes = 0; changes <= copy; changes++) words[random.integer(words.length)] = word()
     copies.push(words.join(' '))
   }
   return copies

@@ -1,4 +1,6 @@
-import { mix } from '../stream/random.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
+import { requireInteger } from '../errors/require-options.ts'
+import { mix } from '../stream/mix.ts'
 import { shinglesOf, signatureLength, signatureOf, similarityOf } from './minhash.ts'
 
 /** Options of finding near duplicates. */
@@ -29,15 +31,15 @@ export class NearDuplicates {
 
   constructor({ threshold = 0.8, shingle = 5, remember = 200_000 }: NearDuplicateOptions = {}) {
     if (!(threshold > 0 && threshold <= 1)) {
-      throw new RangeError(`nearDuplicates: threshold is ${threshold}, but is above 0 and at most 1`)
+      const option = 'nearDuplicates: threshold'
+      throw new DatasetError('invalid-option', {
+        option,
+        value: threshold,
+        expected: 'above 0 and at most 1',
+      })
     }
-    for (const [name, value] of Object.entries({ shingle, remember })) {
-      if (!(Number.isSafeInteger(value) && value >= 1 && value <= 10_000_000)) {
-        throw new RangeError(
-          `nearDuplicates: ${name} is ${value}, but must be a whole number from 1 to 10,000,000`,
-        )
-      }
-    }
+    for (const [name, value] of Object.entries({ shingle, remember }))
+      requireInteger(`nearDuplicates: ${name}`, value, 1, 10_000_000)
     this.#threshold = threshold
     this.#shingle = shingle
     this.#remember = remember

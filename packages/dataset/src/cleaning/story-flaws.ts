@@ -1,3 +1,5 @@
+import { DatasetError } from '../errors/dataset-error.ts'
+
 /** Words parted by white space. */
 export function countWords(text: string): number {
   let words = 0
@@ -28,19 +30,15 @@ export type ScriptCheck = (text: string) => string | undefined
  * expected; control characters other than tab and line ends, U+FFFD, private and unassigned code points are not.
  *
  * @param scripts long names of Unicode, such as `Latin` or `Cyrillic`
- * @throws RangeError for a name that the engine does not know
+ * @throws DatasetError `invalid-option` for a name that the engine does not know
  */
 export function scriptCheck(scripts: readonly string[]): ScriptCheck {
   const classes = scripts.map(name => {
     try {
       new RegExp(`\\p{Script=${name}}`, 'u')
     } catch (cause) {
-      throw new RangeError(
-        `scripts: there is no Unicode script ${name}; Latin and Cyrillic are names of scripts`,
-        {
-          cause,
-        },
-      )
+      const expected = 'names of Unicode scripts, such as Latin and Cyrillic'
+      throw new DatasetError('invalid-option', { option: 'scripts', value: name, expected }, { cause })
     }
     return `\\p{Script=${name}}`
   })

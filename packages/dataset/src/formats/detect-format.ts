@@ -1,266 +1,187 @@
 import { type ByteSource, readRange } from '../bytes/byte-source.ts'
-import { gzipBytes } from '../bytes/gzip-bytes.ts'
-import { findInvalidUtf8 } from '../bytes/utf8.ts'
-import { StorySourceError } from '../errors/dataset-error.ts'
+import { type Compression, compressionOf, decompressedBytes } from '../bytes/decompressed-bytes.ts'
+import { memoryBytes } from '../bytes/memory-bytes.ts'
+import { transcodedBytes } from '../bytes/transcoded-bytes.ts'
+import { countInvalidUtf8 } from '../bytes/utf8.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import type { Story } from '../stream/story.ts'
-import { endingOf, formatsRead, isRecordFile, unreadable } from './file-names.ts'
-import type { ItemFile } from './item-file.ts'
+import { extensionOf, supportedFormats, unsupported } from './file-names.ts'
+import type { ItemFile, RecordReaderOptions } from './item-file.ts'
 import { openParquet } from './parquet/parquet.ts'
 import { parquetFile } from './parquet/parquet-file.ts'
-import { csvFormat, readCsvHead } from './records/csv.ts'
-import { isInstructHead } from './records/instruct.ts'
+import type { CsvOptions } from './records/csv.ts'
 import { joinedLines } from './records/joined-lines.ts'
-import { jsonArrayFormat } from './records/json-array.ts'
-import { jsonLinesFormat } from './records/json-lines.ts'
-import { type Meaning, meaningOf, storyMaker, type ToStory } from './records/meaning.ts'
-import { storyFromRecord } from './records/record.ts'
-import { RecordProblem, type StoryFormat } from './records/record-format.ts'
-import { type RecordFile, recordFile } from './records/record-reader.ts'
-import { indexOfSequence, textFormat } from './records/text.ts'
+import { storyMaker } from './records/record-meaning.ts'
+import { meaningFrom, recordStories } from './records/record-stories.ts'
 import { isTar } from './tar/tar.ts'
 import { tarFile } from './tar/tar-file.ts'
-import { tokenFile } from './tokens/token-file.ts'
+import { decodedTokens, type StoryDecoder } from './tokens/decoded-tokens.ts'
 
-/** How to read a file; what is left out is told from its name and first bytes. */
+/** How to read a file; what is left out is inferred from its name and first bytes. */
 export interface FormatOptions {
   /**
-   * `text`: stories parted by separators. `jsonl`: one JSON value a line. `json`: a list. `csv`: rows of fields.
-   * Default: by the ending, else by the content. Parquet, tar and gzip are known by their first bytes in any case.
+   * `text`: stories between separators. `lines`: one story a line. `jsonl`: one JSON value a line. `json`: a list. `csv`:
+   * rows of fields. Default: by the extension, else by the content. Parquet, tar and compressed files are recognized by
+   * their first bytes in any case.
    */
-  format?: 'text' | 'jsonl' | 'json' | 'csv'
-  /** Records of TinyStories-Instruct. Default: told from the first ones. */
+  format?: 'text' | 'lines' | 'jsonl' | 'json' | 'csv'
+  /** Records of TinyStories-Instruct. Default: inferred from the first ones. */
   instruct?: boolean
-  /** Text only: lines that part stories. Default `<|endoftext|>` anywhere; the empty string means blank lines. */
+  /** Text only: lines that separate stories. Default `<|endoftext|>` anywhere; the empty string means blank lines. */
   separator?: string
-  /** JSON, CSV and parquet: the field or column that holds the story. Default: `text`, `story`, `content` or `completion`. */
+  /**
+   * JSON, CSV and parquet: the field or column that holds the story. Default: the first of `text`, `story`, `content`,
+   * `completion`, `response`, `output` and `messages`.
+   */
   textField?: string
-  /** Token files (`.bin`) only: what makes text of their ids again. */
+  /** How a CSV file is written. Default: detected. */
+  csv?: CsvOptions
+  /**
+   * Encoding of the text, as the Encoding Standard names it, such as `utf-16le` or `windows-1252`. Default: UTF-8, or
+   * UTF-16 where a byte order mark says so.
+   */
+  encoding?: string
+  /** Token files (`.bin`) only: turns their ids into text again. */
   tokenizer?: StoryDecoder
 }
 
-/** Anything that turns token ids into text again. */
-export interface StoryDecoder {
-  decode(ids: Int32Array): string
-  /** Id of the token that ends a story. */
-  readonly endOfTextId?: number | undefined
+export const headBytes: number = 64 * 1024
+
+/** The first bytes of a file. */
+interface Head {
+  bytes: Uint8Array
+  /** There are no more. */
+  whole: boolean
 }
-
-const headBytes = 64 * 1024
-
-/** Rows that are looked at to tell what rows stand for. */
-const rowsLookedAt = 64
 
 /**
  * Finds out what a file is.
  *
- * @throws StorySourceError when it is a format that is not read, binary, or not UTF-8
+ * @throws DatasetError when it is a format that cannot be read, binary, or not valid in its encoding
  */
 export async function detectFormat(
   stored: ByteSource,
-  options: FormatOptions,
+  options: FormatOptions & RecordReaderOptions,
   signal: AbortSignal,
 ): Promise<ItemFile<Story>> {
-  const problem = (problem: string, remedy: string): StorySourceError =>
-    new StorySourceError({ source: stored.name, problem, remedy })
-  const ending = endingOf(stored.name)
-  if (ending !== undefined && unreadable.test(ending) && options.format === undefined) {
-    throw problem(`${ending} files are not read`, `The formats that are read: ${formatsRead}`)
+  const extension = extensionOf(stored.name)
+  if (extension !== undefined && unsupported.test(extension) && options.format === undefined) {
+    throw new DatasetError('unsupported-format', {
+      source: stored.name,
+      format: `.${extension}`,
+      supported: supportedFormats,
+    })
   }
+  const bytes = await readRange(stored, 0, headBytes, signal)
+  return formatOf(stored, { bytes, whole: bytes.length < headBytes }, options, signal)
+}
+
+async function formatOf(
+  stored: ByteSource,
+  storedHead: Head,
+  options: FormatOptions & RecordReaderOptions,
+  signal: AbortSignal,
+): Promise<ItemFile<Story>> {
+  const source = stored.name
+  const compression = compressionOf(storedHead.bytes)
   let bytes = stored
-  let head = await readRange(bytes, 0, headBytes, signal)
-  if (startsWith(head, [0x1f, 0x8b])) {
-    bytes = await gzipBytes(stored)
-    head = await readRange(bytes, 0, headBytes, signal)
-    if (head.length === 0) throw problem('the packed file is empty', 'Give a file with stories in it')
+  let head = storedHead
+  if (compression !== undefined) {
+    bytes = await decompressedBytes(stored, compression, options)
+    head = await decompressedHead(source, storedHead, compression, signal)
+    if (head.bytes.length === 0) throw new DatasetError('no-stories', { source, empty: true })
   }
-  if (startsWith(head, parquetMark) || (ending === 'parquet' && options.format === undefined))
+  const extension = options.format === undefined ? extensionOf(source) : undefined
+  if (startsWith(head.bytes, parquetMark) || extension === 'parquet')
     return parquetStories(bytes, options, signal)
-  if (isTar(head)) {
-    return tarFile(bytes, isRecordFile, (file, fileHead, whole) =>
-      recordStories(file, options, checkedHead(file.name, fileHead), whole),
+  if (isTar(head.bytes)) {
+    return tarFile(bytes, (file, fileHead, whole) =>
+      formatOf(file, { bytes: fileHead, whole }, options, signal),
     )
   }
-  if (ending === 'tar' && options.format === undefined) {
-    throw problem('this is no tar archive, or its beginning is damaged', 'Copy or download the file again')
+  if (extension === 'tar')
+    throw new DatasetError('damaged', { source, format: 'tar', problem: 'it does not begin as one' })
+  if (extension === 'bin') return decodedTokens(bytes, options.tokenizer, signal)
+  const encoding = options.encoding?.toLowerCase() ?? markedEncoding(head.bytes)
+  if (encoding !== 'utf-8') {
+    const transcode = (from: ByteSource): ByteSource =>
+      transcodedBytes(from, encoding, options.invalidUtf8 ?? 'error')
+    bytes = transcode(bytes)
+    const text = await readAhead(transcode(memoryBytes(source, head.bytes)), head.whole, signal)
+    head = { bytes: text, whole: head.whole }
   }
-  if (ending === 'bin' && options.format === undefined) return decodedTokens(bytes, options, signal)
-  return recordStories(bytes, options, checkedHead(stored.name, head), head.length < headBytes)
+  checkText(source, head.bytes)
+  return recordStories(bytes, head.bytes, head.whole, options)
 }
 
 const parquetMark = [0x50, 0x41, 0x52, 0x31]
 
-/** The head of a file of text. */
-function checkedHead(source: string, head: Uint8Array): Uint8Array {
-  const problem = (problem: string, remedy: string): StorySourceError =>
-    new StorySourceError({ source, problem, remedy })
-  if (startsWith(head, [0xff, 0xfe]) || startsWith(head, [0xfe, 0xff])) {
-    throw problem('the text is UTF-16', 'Save it as UTF-8 (iconv -f UTF-16 -t UTF-8)')
-  }
-  if (head.includes(0) || invalidShare(head) > 0.02) {
-    throw problem('this is a binary file, not text', `The formats that are read: ${formatsRead}`)
-  }
-  return head
+/** What the first stored bytes decompress to, without reading the file a second time. */
+async function decompressedHead(
+  source: string,
+  stored: Head,
+  compression: Compression,
+  signal: AbortSignal,
+): Promise<Head> {
+  const begin = await decompressedBytes(memoryBytes(source, stored.bytes), compression, {})
+  const bytes = await readAhead(begin, stored.whole, signal)
+  return { bytes, whole: stored.whole && bytes.length < headBytes }
 }
 
-/** A file of text records. */
-function recordStories(
-  bytes: ByteSource,
-  options: FormatOptions,
-  whole: Uint8Array,
-  final: boolean,
-): ItemFile<Story> {
-  const mark = startsWith(whole, [0xef, 0xbb, 0xbf]) ? 3 : 0
-  const head = whole.subarray(mark)
-  const kind = options.format ?? kindOf(endingOf(bytes.name), head)
-  if (kind === 'text') {
-    const instruct = options.instruct ?? isInstructHead(new TextDecoder().decode(head))
-    const format = textFormat(options.separator, storyMaker(instruct ? 'instruct' : 'story', undefined))
-    return recordFile({ bytes, format, start: mark })
-  }
-  const makeFormat = (toStory: ToStory): Omit<RecordFile, 'bytes'> => {
-    if (kind === 'json') return { format: jsonArrayFormat(toStory), start: mark }
-    if (kind === 'jsonl') return { format: jsonLinesFormat(toStory), start: mark }
-    try {
-      const csv = readCsvHead(head, endingOf(bytes.name) === 'tsv', final)
-      return { format: csvFormat(csv, toStory), start: mark + csv.length }
-    } catch (error) {
-      if (!(error instanceof RecordProblem)) throw error
-      const { message, remedy, index = 0 } = error
-      throw new StorySourceError({
-        source: bytes.name,
-        place: `row 1, byte ${mark + index}`,
-        problem: message,
-        remedy,
-      })
-    }
-  }
-  const values: unknown[] = []
-  const plain = makeFormat(value => {
-    values.push(value)
-    return undefined
-  })
-  const meaning = meaningFrom(options, () => {
-    lookAt(plain.format, head.subarray(plain.start - mark), plain.start === 0)
-    return values
-  })
-  const file = recordFile({ bytes, ...makeFormat(storyMaker(meaning, options.textField)) })
-  return meaning === 'instruct-line' ? joinedLines(file) : file
-}
-
-function meaningFrom({ instruct, textField }: FormatOptions, values: () => readonly unknown[]): Meaning {
-  if (instruct === false) return 'story'
-  const found = meaningOf(values(), textField)
-  return instruct === true && found === 'story' ? 'instruct' : found
-}
-
-/** Parses the first records as far as they are whole and right. */
-function lookAt(format: StoryFormat, head: Uint8Array, fromStart: boolean): void {
-  const splitter = format.splitter(!fromStart && format.name !== 'json')
-  const decoder = new TextDecoder()
+/** The first bytes of a source that may be cut off anywhere unless it is whole. */
+async function readAhead(source: ByteSource, whole: boolean, signal: AbortSignal): Promise<Uint8Array> {
+  const head = new Uint8Array(headBytes)
+  const reader = source.open(0, signal, headBytes)
+  let length = 0
   try {
-    for (let at = 0, rows = 0; rows < rowsLookedAt; rows++) {
-      const span = splitter.scan(head, at, false)
-      if (typeof span === 'string') return
-      format.parse(decoder.decode(head.subarray(span.from, span.to)))
-      at = span.next
+    while (length < headBytes) {
+      const chunk = await reader.read()
+      if (chunk === undefined) break
+      head.set(chunk, length)
+      length += chunk.length
     }
   } catch (error) {
-    // Whoever reads the file meets it again and can say where.
-    if (!(error instanceof RecordProblem)) throw error
+    // The cut shows as damage; whoever reads the file finds any other.
+    if (whole || !DatasetError.isInstance(error)) throw error
+  } finally {
+    await reader.close()
   }
+  return head.subarray(0, length)
 }
 
-function kindOf(ending: string | undefined, head: Uint8Array): 'text' | 'jsonl' | 'json' | 'csv' {
-  if (ending === 'jsonl' || ending === 'ndjson') return 'jsonl'
-  if (ending === 'csv' || ending === 'tsv') return 'csv'
-  const first = new TextDecoder().decode(head.subarray(0, 256)).trimStart()[0]
-  // A story does not begin with a bracket, so a file without a telling name may be JSON all the same.
-  const looksLikeJson = ending !== 'txt' && (first === '[' || first === '{')
-  if (ending !== 'json' && !looksLikeJson) return 'text'
-  return isRecordLine(head) ? 'jsonl' : 'json'
+function markedEncoding(head: Uint8Array): string {
+  if (startsWith(head, [0xff, 0xfe])) return 'utf-16le'
+  return startsWith(head, [0xfe, 0xff]) ? 'utf-16be' : 'utf-8'
 }
 
-/** Some `.json` files have a record a line: then the first line is an object by itself, with a text. */
-function isRecordLine(head: Uint8Array): boolean {
-  const end = head.indexOf(0x0a)
-  const line = new TextDecoder().decode(end < 0 ? head : head.subarray(0, end)).trim()
-  try {
-    const record = JSON.parse(line) as unknown
-    return line.startsWith('{') && storyFromRecord(record) !== undefined
-  } catch {
-    return false
-  }
+/**
+ * Tells binary files from text. Text in another encoding is not binary: whoever reads it says where it is not UTF-8.
+ */
+function checkText(source: string, head: Uint8Array): void {
+  let control = 0
+  for (const byte of head) if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) control++
+  const strange = control + countInvalidUtf8(head)
+  if (!head.includes(0) && (strange < 8 || strange / head.length <= 0.2)) return
+  throw new DatasetError('binary', { source, supported: supportedFormats })
 }
 
 async function parquetStories(
   bytes: ByteSource,
-  options: FormatOptions,
+  options: FormatOptions & RecordReaderOptions,
   signal: AbortSignal,
 ): Promise<ItemFile<Story>> {
-  const parquet = await openParquet(bytes, options.textField, signal)
+  const parquet = await openParquet(bytes, options.textField, options, signal)
   const values: unknown[] = []
   if (options.instruct !== false) {
-    const rows = parquet.open('replace', signal, rowsLookedAt)
-    for (let row = 0; row < Math.min(rowsLookedAt, parquet.rows); row++) values.push(await rows.row(row))
+    const rowsLookedAt = Math.min(64, parquet.rows)
+    const rows = parquet.open({ ...options, invalidUtf8: 'replace' }, signal, rowsLookedAt)
+    for (let row = 0; row < rowsLookedAt; row++) values.push(await rows.row(row))
   }
   const meaning = meaningFrom(options, () => values)
   const file = parquetFile(parquet, storyMaker(meaning, options.textField))
   return meaning === 'instruct-line' ? joinedLines(file) : file
 }
 
-/** Stories in a token file as text. */
-async function decodedTokens(
-  bytes: ByteSource,
-  { tokenizer }: FormatOptions,
-  signal: AbortSignal,
-): Promise<ItemFile<Story>> {
-  const eos = tokenizer?.endOfTextId
-  if (tokenizer === undefined || eos === undefined) {
-    throw new StorySourceError({
-      source: bytes.name,
-      problem: 'a .bin file holds token ids, not text',
-      remedy:
-        'Open it with openTokens(path, { eos }), or give the tokenizer that made it (one with decode and endOfTextId) as the option tokenizer',
-    })
-  }
-  const file = await tokenFile(bytes, { eos }, signal)
-  return {
-    bytes,
-    open(...place) {
-      const reader = file.open(...place)
-      return {
-        get offset() {
-          return reader.offset
-        },
-        get records() {
-          return reader.records
-        },
-        async next(from) {
-          const item = await reader.next(from)
-          return item && { value: { text: tokenizer.decode(item.value.ids) }, at: item.at }
-        },
-        reaches: position => reader.reaches(position),
-        bytesRead: () => reader.bytesRead(),
-        close: () => reader.close(),
-      }
-    },
-  }
-}
-
-/** Share of bytes at which a UTF-8 reader stumbles. */
-function invalidShare(head: Uint8Array): number {
-  let wrong = 0
-  let at = 0
-  while (at < head.length) {
-    const found = findInvalidUtf8(head.subarray(at))
-    // The end of the head may cut a character in two.
-    if (found < 0 || at + found >= head.length - 3) break
-    wrong++
-    at += found + 1
-  }
-  return head.length === 0 ? 0 : wrong / head.length
-}
-
 function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
-  return indexOfSequence(bytes.subarray(0, start.length), Uint8Array.from(start), 0) === 0
+  return start.every((byte, i) => bytes[i] === byte)
 }

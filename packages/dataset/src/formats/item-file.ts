@@ -1,7 +1,8 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
+import type { ExpansionLimit } from '../bytes/decompressed-bytes.ts'
 import type { Item } from '../stream/stage.ts'
 
-/** One walk through the items of a file. Positions are numbers that grow: bytes, rows or tokens. */
+/** One pass over the items of a file. Positions are numbers that grow: bytes, rows or tokens. */
 export interface ItemReader<T> {
   /** Where the next item is looked for. */
   readonly offset: number
@@ -16,12 +17,16 @@ export interface ItemReader<T> {
   close(): Promise<void>
 }
 
-/** How items are read. */
-export interface RecordReaderOptions {
-  /** Bytes that are not UTF-8: an error (default), or read as U+FFFD. */
+/** How items are read, and how much memory that may take. */
+export interface RecordReaderOptions extends ExpansionLimit {
+  /** Bytes that are not valid in the text's encoding: an error (default), or read as U+FFFD. */
   invalidUtf8?: 'error' | 'replace'
   /** The longest story that is believed to be one. Default 16 MiB; it bounds the memory. */
   maxStoryBytes?: number
+  /** The largest page of a parquet file, decompressed. Default 64 MiB. */
+  maxPageBytes?: number
+  /** The largest row group of a parquet file: its compressed columns that are read. Default 1 GiB. */
+  maxRowGroupBytes?: number
 }
 
 /** A file whose format is known. */
@@ -30,3 +35,6 @@ export interface ItemFile<T> {
   /** Starts at the beginning, or at a reader's `offset` or an item's position, with the reader's `records`. */
   open(options: RecordReaderOptions, signal: AbortSignal, offset?: number, records?: number): ItemReader<T>
 }
+
+/** 16 MiB: the default of `maxStoryBytes`. */
+export const defaultMaxStoryBytes: number = 16 * 1024 * 1024

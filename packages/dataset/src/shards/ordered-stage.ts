@@ -1,4 +1,4 @@
-import { StreamStateError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import { fieldsOf, type Json } from '../stream/json.ts'
 import type { RunContext, Stage } from '../stream/stage.ts'
 import { orderedIndices, type ShardOrder } from './shard-order.ts'
@@ -37,7 +37,7 @@ export function orderedStage<T>(source: ShardSource, order: ShardOrder, items: O
         async next() {
           if (opened === undefined) {
             opened = await openSource(source, context)
-            given = startOf(from, opened, items)
+            given = startOf(from, opened)
           }
           const { reader } = opened
           const size = items.sizeOf(reader)
@@ -45,9 +45,9 @@ export function orderedStage<T>(source: ShardSource, order: ShardOrder, items: O
           opened.indexAt ??= orderedIndices(size, order, context.epoch)
           const indices: number[] = []
           for (let i = 0; i < group; i++) {
-            const place = given + i * order.world + order.rank
-            if (place >= total) break
-            indices.push(opened.indexAt(place))
+            const position = given + i * order.world + order.rank
+            if (position >= total) break
+            indices.push(opened.indexAt(position))
           }
           if (indices.length === 0 || (dropLast && indices.length < group)) return undefined
           given += group * order.world
@@ -88,10 +88,10 @@ interface Opened {
   /** Names the content. */
   id: string
   bytes: number
-  indexAt?: (place: number) => number
+  indexAt?: (position: number) => number
 }
 
-// A walk with `verify` compares checksums once a process, not once a walk.
+// With `verify` checksums are compared once a process, not once an iteration.
 const verified = new Set<string>()
 
 async function openSource(source: ShardSource, { signal }: RunContext): Promise<Opened> {
@@ -106,13 +106,15 @@ async function openSource(source: ShardSource, { signal }: RunContext): Promise<
   return { reader, id, bytes: tokens * widthOf[dtype] }
 }
 
-function startOf<T>(from: Json | undefined, { id, reader }: Opened, items: OrderedItems<T>): number {
+function startOf(from: Json | undefined, { id, reader }: Opened): number {
   if (from === undefined || from === null) return 0
   const { given, of } = fieldsOf(from)
   if (of === id && typeof given === 'number') return given
   reader.close()
-  throw new StreamStateError(
-    `the state to resume from was made with other token shards (${String(of)}, here ${id}; ${items.recipe[0]}). ` +
-      'Resume with the same shards, or start anew without the state',
-  )
+  throw new DatasetError('source-mismatch', {
+    source: 'The token shards',
+    property: 'content',
+    saved: String(of),
+    current: id,
+  })
 }

@@ -1,16 +1,20 @@
 import type { Cursor, StreamState } from '../stream/cursor.ts'
 import type { Story } from '../stream/story.ts'
+import { encodeStory } from '../transforms/encode-story.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
+import { type PromptOption, promptOf } from '../transforms/tokenize.ts'
 import type { ShardSeries } from './shard-series.ts'
 import type { TokenJobResult } from './story-tokens.ts'
 import type { TokenPool } from './token-pool.ts'
+import { TokenShardError } from './token-shard-error.ts'
 import type { Unfinished } from './unfinished.ts'
-import type { ShardTokenizer, WriteTokenShardsOptions } from './write-token-shards.ts'
+import type { ShardTokenizer, WriteTokenShardsOptions } from './write-options.ts'
 
-/** Characters of a job: enough that handing it over costs little, few enough that memory stays small. */
+/** Characters of a job: enough that passing it on costs little, few enough that memory stays small. */
 const jobCharacters = 128 * 1024
 
-export interface PumpOptions extends Pick<WriteTokenShardsOptions, 'signal' | 'onProgress'> {
+export interface PumpOptions
+  extends Pick<WriteTokenShardsOptions, 'signal' | 'onProgress' | 'worker' | 'prompts'> {
   stream: StoryStream<Story>
   series: ShardSeries
   pool: TokenPool
@@ -23,10 +27,11 @@ interface Job {
   state: StreamState
   skipped: number
   texts: string[]
+  prompts: (string | undefined)[] | undefined
   result: Promise<TokenJobResult>
 }
 
-/** Takes stories from the stream, has them tokenised, and writes the results in the stream's order. */
+/** Takes stories from the stream, has them tokenized, and writes the results in the stream's order. */
 export async function pumpStories(options: PumpOptions): Promise<void> {
   const { stream, series, pool, before, signal, onProgress } = options
   await using cursor = stream.iterate({
@@ -44,22 +49,22 @@ export async function pumpStories(options: PumpOptions): Promise<void> {
     while (!ended && jobs.length < pool.depth) {
       const at =
         first === (before?.taken ?? 0) ? { state, skipped: skip } : { state: cursor.state(), skipped: 0 }
-      const texts = await takeTexts(cursor)
+      const { texts, prompts } = await takeTexts(cursor, options.prompts ?? false)
       if (texts.length === 0) {
         ended = true
         break
       }
-      const result = pool.run({ first, texts })
-      // Told when its turn comes; a failure before that must not end the process.
+      const result = pool.run({ first, texts, ...(prompts ? { prompts } : {}) })
+      // Thrown when its turn comes; a failure before that must not end the process.
       result.catch(() => {})
-      jobs.push({ ...at, texts, result })
+      jobs.push({ ...at, texts, prompts, result })
       first += texts.length
     }
     const job = jobs.shift()
     if (job === undefined) break
     const result = await job.result
     signal?.throwIfAborted()
-    if (!checked) checkAgreement(job.texts[0]!, result, options.check)
+    if (!checked) checkAgreement(job, result, options)
     checked = true
     await series.add(result, job.state, job.skipped)
     const { bytesRead, bytesTotal } = cursor.progress()
@@ -73,24 +78,33 @@ export async function pumpStories(options: PumpOptions): Promise<void> {
   }
 }
 
-async function takeTexts(cursor: Cursor<Story>): Promise<string[]> {
+async function takeTexts(
+  cursor: Cursor<Story>,
+  option: PromptOption,
+): Promise<Pick<Job, 'texts' | 'prompts'>> {
   const texts: string[] = []
+  const prompts: (string | undefined)[] | undefined = option === false ? undefined : []
   let characters = 0
   while (characters < jobCharacters) {
     const { done, value } = await cursor.next()
     if (done) break
+    const prompt = promptOf(value, option)
     texts.push(value.text)
-    characters += value.text.length
+    prompts?.push(prompt)
+    characters += value.text.length + (prompt?.length ?? 0)
   }
-  return texts
+  return { texts, prompts }
 }
 
-/** A worker that makes another tokenizer than the caller's would fill the shards with nonsense. */
-function checkAgreement(text: string, { tokens, ends }: TokenJobResult, tokenizer: ShardTokenizer): void {
-  const { ids } = tokenizer.encode(text, { addSpecialTokens: false })
+/** A worker that creates another tokenizer than the caller's would fill the shards with nonsense. */
+function checkAgreement(
+  { texts, prompts }: Job,
+  { tokens, ends }: TokenJobResult,
+  { check, worker }: PumpOptions,
+): void {
+  const { ids } = encodeStory(check, texts[0]!, prompts?.[0])
   const length = Math.max(0, ends[0]! - 1)
   if (ids.length === length && Array.from(ids).every((id, i) => id === tokens[i])) return
-  throw new TypeError(
-    'writeTokenShards: the tokenizer that the worker threads make gives other tokens than the one given. Check worker.make and worker.data',
-  )
+  const { module, make } = worker!
+  throw new TokenShardError('worker-tokenizer-differs', { module: String(module), make })
 }

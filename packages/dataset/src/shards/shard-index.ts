@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
 import type { TokenDtype } from './dtype.ts'
 import { TokenShardError } from './token-shard-error.ts'
 
@@ -6,7 +8,10 @@ import { TokenShardError } from './token-shard-error.ts'
 export interface TokenShardEntry {
   /** The tokens, `dtype` little-endian and nothing else. */
   file: string
-  /** Two uint32 (little-endian) a story: where it ends in the shard (behind its end token), and its UTF-8 bytes of text. */
+  /**
+   * Two uint32 (little-endian) a story: where it ends in the shard (behind its end token), and its UTF-8 bytes of text.
+   * With prompts a third one: tokens of its prompt, which come before the story's own.
+   */
   storiesFile: string
   stories: number
   /** End tokens included. */
@@ -22,7 +27,8 @@ export interface TokenShardEntry {
 /** What `index.json` of a folder of token shards says. */
 export interface TokenShardIndex {
   format: 'tinystories-token-shards'
-  version: 1
+  /** 2 when the shards hold prompts. */
+  version: 1 | 2
   dtype: TokenDtype
   /** Id of the token that ends each story. */
   eos: number
@@ -41,6 +47,42 @@ export interface TokenShardIndex {
 }
 
 export const indexName = 'index.json'
+const latestVersion = 2
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256'))
+
+/** Files lie in the folder itself, under the names that the writer gives them. */
+export const entrySchema: v.GenericSchema<TokenShardEntry> = v.object({
+  file: v.pipe(v.string(), v.regex(/^shard-\d{5,}\.bin$/, 'the name of a shard')),
+  storiesFile: v.pipe(v.string(), v.regex(/^shard-\d{5,}\.stories\.bin$/, 'the name of a story table')),
+  stories: count,
+  tokens: count,
+  bytes: count,
+  sha256: digest,
+  storiesSha256: digest,
+})
+
+const indexSchema: v.GenericSchema<TokenShardIndex> = v.object({
+  format: v.literal('tinystories-token-shards'),
+  version: v.picklist([1, 2]),
+  dtype: v.picklist(['uint16', 'uint32']),
+  eos: count,
+  vocabSize: v.nullable(count),
+  tokenizer: v.nullable(v.object({ sha256: digest, file: v.literal('tokenizer.json') })),
+  source: v.object({ recipe: v.array(v.string()), fingerprint: v.string() }),
+  stories: count,
+  tokens: count,
+  bytes: count,
+  longest: count,
+  shards: v.array(entrySchema),
+})
+
+const envelopeSchema = v.looseObject({
+  format: v.literal('tinystories-token-shards'),
+  version: v.unknown(),
+  checksum: v.string(),
+})
 
 /** The file's text; its last field is a checksum of the rest. */
 export function formatIndex(index: TokenShardIndex): string {
@@ -50,37 +92,22 @@ export function formatIndex(index: TokenShardIndex): string {
 /**
  * Reads what {@link formatIndex} wrote.
  *
- * @throws TokenShardError when it is anything else
+ * @throws InputError when it is anything else; TokenShardError when it was changed or is of another release
  */
 export function parseIndex(text: string, path: string): TokenShardIndex {
-  const damaged = (problem: string, cause?: unknown): TokenShardError =>
-    new TokenShardError({ path, problem, remedy: 'Write the shards again, or copy the folder again', cause })
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    throw damaged(`the index is not valid JSON (${(cause as Error).message})`, cause)
+  const { checksum, ...rest } = parseValue(envelopeSchema, parseJson(text, { source: path }), path)
+  if (rest.version !== 1 && rest.version !== latestVersion)
+    throw new TokenShardError('unknown-version', { path, version: rest.version, supported: latestVersion })
+  if (checksum !== checksumOf(rest)) throw new TokenShardError('wrong-checksum', { path })
+  const index = parseValue(indexSchema, rest, path)
+  for (const field of ['stories', 'tokens', 'bytes'] as const) {
+    if (index.shards.reduce((sum, entry) => sum + entry[field], 0) !== index[field])
+      throw new TokenShardError('wrong-totals', { path })
   }
-  if (!isIndex(parsed)) throw damaged('this is not the index of token shards')
-  if (parsed.version !== 1) {
-    throw new TokenShardError({
-      path,
-      problem: `the index has version ${String(parsed.version)}, this release reads version 1`,
-      remedy: 'Update the package, or write the shards again',
-    })
-  }
-  const { checksum, ...index } = parsed
-  if (checksum !== checksumOf(index)) throw damaged('the index was changed: its checksum does not match')
   return index
 }
 
-function isIndex(value: unknown): value is TokenShardIndex & { checksum: string } {
-  if (value === null || typeof value !== 'object') return false
-  const { format, shards } = value as Partial<TokenShardIndex>
-  return format === 'tinystories-token-shards' && Array.isArray(shards)
-}
-
-const checksumOf = (index: TokenShardIndex): string => sha256(JSON.stringify(index))
+const checksumOf = (index: object): string => sha256(JSON.stringify(index))
 
 /** Hex SHA-256. */
 export function sha256(content: string | Uint8Array): string {

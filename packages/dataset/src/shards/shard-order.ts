@@ -20,15 +20,15 @@ export function orderRecipe({ seed, epoch, times }: ShardOrder): string[] {
   ]
 }
 
-/** The order of `size` things: what comes at place `place` of the endless sequence of epochs. */
+/** The order of `size` things: what comes at a position of the endless sequence of epochs. */
 export function orderedIndices(size: number, { seed, epoch }: ShardOrder, epochBefore: number): Permutation {
-  if (seed === undefined) return place => place % size
+  if (seed === undefined) return position => position % size
   let current: { round: number; permutation: Permutation } | undefined
-  return place => {
-    const round = Math.floor(place / size)
+  return position => {
+    const round = Math.floor(position / size)
     if (current?.round !== round) {
       current = { round, permutation: permutationOf(size, seed, epoch + epochBefore + round) }
     }
-    return current.permutation(place - round * size)
+    return current.permutation(position - round * size)
   }
 }

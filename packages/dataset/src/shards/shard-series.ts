@@ -8,6 +8,8 @@ export interface ShardSeriesOptions {
   folder: string
   signature: string
   shardTokens: number
+  /** Numbers a story in the story table: 3 with prompts. */
+  columns: 2 | 3
   /** What an interrupted run has finished. */
   before: Unfinished | undefined
   /** Files that are removed when the first tokens come, so that a mistake in the source costs nothing. */
@@ -42,7 +44,7 @@ export class ShardSeries {
    */
   async add(result: TokenJobResult, state: StreamState, skipped: number): Promise<void> {
     await this.#replace()
-    const { tokens, ends, bytes, digests } = result
+    const { tokens, ends, bytes, promptTokens, digests } = result
     // Tokens before `written` are in a file; a run of whole stories is written at once.
     let written = 0
     for (let story = 0; story < ends.length; story++) {
@@ -57,8 +59,12 @@ export class ShardSeries {
       this.#fingerprint.add(digests, story)
       this.taken++
       if (length === 0) continue
-      this.#current ??= await ShardWriter.create(this.#options.folder, this.shards.length)
-      this.#current.addStory(length, bytes[story]!)
+      this.#current ??= await ShardWriter.create(
+        this.#options.folder,
+        this.shards.length,
+        this.#options.columns,
+      )
+      this.#current.addStory(length, bytes[story]!, promptTokens[story]!)
       this.tokens += length
       this.longest = Math.max(this.longest, length - 1)
     }
@@ -90,7 +96,7 @@ export class ShardSeries {
     this.shards.push(await this.#current!.finish())
     this.#current = undefined
     await saveUnfinished(this.#options.folder, {
-      version: 1,
+      version: 2,
       signature: this.#options.signature,
       shards: this.shards,
       state,

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toFileError, writeFileAtomically } from '@tinystories/utils/disk'
 import { littleEndian, type TokenArray } from './dtype.ts'
-import { writeWhole } from './durable.ts'
 import { sha256, type TokenShardEntry } from './shard-index.ts'
-import { systemProblem } from './token-shard-error.ts'
 
 /** Files of the shard with this number. */
 export function shardFiles(number: number): { file: string; storiesFile: string } {
@@ -22,35 +21,41 @@ export class ShardWriter {
   readonly #file: FileHandle
   readonly #path: string
   readonly #hash = createHash('sha256')
-  /** Pairs of end and bytes. */
-  #table = new Uint32Array(1024)
+  /** For each story its end, its bytes and (with prompts) the tokens of its prompt. */
+  #table: Uint32Array<ArrayBuffer>
+  readonly #columns: 2 | 3
 
-  private constructor(folder: string, number: number, file: FileHandle, path: string) {
+  /** See {@link create}. */
+  constructor(folder: string, number: number, columns: 2 | 3, file: FileHandle, path: string) {
+    this.#columns = columns
+    this.#table = new Uint32Array(512 * columns)
     this.#folder = folder
     this.#number = number
     this.#file = file
     this.#path = path
   }
 
-  static async create(folder: string, number: number): Promise<ShardWriter> {
+  static async create(folder: string, number: number, columns: 2 | 3): Promise<ShardWriter> {
     const path = join(folder, `${shardFiles(number).file}.tmp`)
     const file = await open(path, 'w').catch(error => {
-      throw systemProblem(path, 'the shard cannot be written', error)
+      throw toFileError(error, path, 'write')
     })
-    return new ShardWriter(folder, number, file, path)
+    return new ShardWriter(folder, number, columns, file, path)
   }
 
   /** Notes a story whose tokens are among those that {@link write} is given next. */
-  addStory(tokens: number, bytes: number): void {
-    if (this.stories * 2 === this.#table.length) {
+  addStory(tokens: number, bytes: number, promptTokens: number): void {
+    const row = this.stories * this.#columns
+    if (row === this.#table.length) {
       const larger = new Uint32Array(this.#table.length * 2)
       larger.set(this.#table)
       this.#table = larger
     }
     this.tokens += tokens
     this.bytes += bytes
-    this.#table[this.stories * 2] = this.tokens
-    this.#table[this.stories * 2 + 1] = bytes
+    this.#table[row] = this.tokens
+    this.#table[row + 1] = bytes
+    if (this.#columns === 3) this.#table[row + 2] = promptTokens
     this.stories++
   }
 
@@ -60,22 +65,22 @@ export class ShardWriter {
     try {
       await this.#file.writeFile(bytes)
     } catch (error) {
-      throw systemProblem(this.#path, 'the shard cannot be written', error)
+      throw toFileError(error, this.#path, 'write')
     }
   }
 
   async finish(): Promise<TokenShardEntry> {
     const { file, storiesFile } = shardFiles(this.#number)
-    const table = littleEndian(this.#table.subarray(0, this.stories * 2))
+    const table = littleEndian(this.#table.subarray(0, this.stories * this.#columns))
     try {
       await this.#file.sync()
       await this.#file.close()
       await rename(this.#path, join(this.#folder, file))
     } catch (error) {
-      throw systemProblem(this.#path, 'the shard cannot be written', error)
+      throw toFileError(error, this.#path, 'write')
     }
     // Syncs the folder as well.
-    await writeWhole(join(this.#folder, storiesFile), table)
+    await writeFileAtomically(join(this.#folder, storiesFile), table)
     return {
       file,
       storiesFile,

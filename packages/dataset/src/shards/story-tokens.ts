@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { StoryTokenizer } from '../stream/tokens.ts'
+import { encodeStory } from '../transforms/encode-story.ts'
 import { type TokenArray, type TokenDtype, tokenArray } from './dtype.ts'
+import { TokenShardError } from './token-shard-error.ts'
 
-/** Stories to tokenise. */
+/** Stories to tokenize. */
 export interface TokenJob {
   /** Number of the first one in the stream. */
   first: number
   texts: readonly string[]
+  /** What comes before each text, where there is anything. */
+  prompts?: readonly (string | undefined)[]
 }
 
-/** What comes of a {@link TokenJob}; the arrays' memory is handed over between threads. */
+/** What comes of a {@link TokenJob}; the arrays' memory is transferred between threads. */
 export interface TokenJobResult {
   /** Of all stories, the end token behind each. A story without a token has none. */
   tokens: TokenArray
@@ -17,6 +21,8 @@ export interface TokenJobResult {
   ends: Uint32Array<ArrayBuffer>
   /** For each story the UTF-8 bytes of its text. */
   bytes: Uint32Array<ArrayBuffer>
+  /** For each story the tokens of its prompt. */
+  promptTokens: Uint32Array<ArrayBuffer>
   /** For each story {@link digestWords} words of a digest of its number and text. */
   digests: Uint32Array<ArrayBuffer>
 }
@@ -26,11 +32,16 @@ export const digestWords = 4
 
 /** Turns stories into tokens; the same in every thread. */
 export function tokenizeStories(
-  { first, texts }: TokenJob,
+  { first, texts, prompts }: TokenJob,
   tokenizer: StoryTokenizer,
   { eos, dtype }: { eos: number; dtype: TokenDtype },
 ): TokenJobResult {
-  const encoded = texts.map(text => tokenizer.encode(text, { addSpecialTokens: false }).ids)
+  const promptTokens = new Uint32Array(texts.length)
+  const encoded = texts.map((text, i) => {
+    const { ids, promptTokens: length } = encodeStory(tokenizer, text, prompts?.[i])
+    promptTokens[i] = length
+    return ids
+  })
   const total = encoded.reduce((sum, ids) => sum + (ids.length === 0 ? 0 : ids.length + 1), 0)
   const tokens = tokenArray(dtype, total)
   const ends = new Uint32Array(texts.length)
@@ -42,9 +53,7 @@ export function tokenizeStories(
     for (let k = 0; k < ids.length; k++) {
       const id = ids[k]!
       if (!(Number.isInteger(id) && id >= 0 && id <= limit)) {
-        throw new RangeError(
-          `story ${first + i}: the tokenizer gave the id ${id}, which ${dtype} cannot hold${dtype === 'uint16' ? ": write with dtype: 'uint32'" : ''}`,
-        )
+        throw new TokenShardError('token-too-large', { story: first + i, id, dtype })
       }
       tokens[at++] = id
     }
@@ -53,7 +62,7 @@ export function tokenizeStories(
     bytes[i] = Buffer.byteLength(texts[i]!)
     digests.set(storyDigest(first + i, texts[i]!), i * digestWords)
   }
-  return { tokens, ends, bytes, digests }
+  return { tokens, ends, bytes, promptTokens, digests }
 }
 
 /** {@link digestWords} words of a digest of a story's number and text. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { toFileError } from '@tinystories/utils/disk'
 import { littleEndian, swapNeeded, type TokenArray, type TokenDtype, tokenArray, widthOf } from './dtype.ts'
-import { systemProblem, TokenShardError } from './token-shard-error.ts'
+import { TokenShardError } from './token-shard-error.ts'
 
 /** Bytes read at a time when tokens are asked for in order. */
 const readAheadBytes = 1024 * 1024
@@ -89,19 +90,16 @@ export class TokenFile {
         // One call takes 2 GiB at most.
         got = readSync(this.#descriptor, target, done, Math.min(size - done, 2 ** 30), start + done)
       } catch (error) {
-        throw systemProblem(this.#path, 'it cannot be read', error)
+        throw toFileError(error, this.#path, 'read')
       }
-      if (got === 0) throw truncated(this.#path, start + done)
+      if (got === 0)
+        throw new TokenShardError('wrong-size', {
+          path: this.#path,
+          expected: this.tokens * width,
+          received: start + done,
+        })
       done += got
     }
     if (swapNeeded) littleEndian(target.subarray(0, count))
   }
-}
-
-function truncated(path: string, at: number): TokenShardError {
-  return new TokenShardError({
-    path,
-    problem: `the file ends at byte ${at}, before its tokens do: it was cut off`,
-    remedy: 'Write the shards again, or copy the folder again',
-  })
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { StoryTokenizer } from '../stream/tokens.ts'
 import { type TokenJob, type TokenJobResult, tokenizeStories } from './story-tokens.ts'
-import type { TokenWorkerAnswer, TokenWorkerData } from './token-worker.ts'
+import { TokenShardError } from './token-shard-error.ts'
+import type { TokenWorkerData, TokenWorkerReply } from './token-worker.ts'
 
 /** Turns jobs into tokens. */
 export interface TokenPool {
@@ -49,10 +50,11 @@ class PoolThread {
   constructor(workerData: TokenWorkerData) {
     const file = import.meta.url.endsWith('.ts') ? './token-worker.ts' : './token-worker.js'
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData })
-    this.#worker.on('message', (answer: TokenWorkerAnswer) => {
+    this.#worker.on('message', (reply: TokenWorkerReply) => {
       const { resolve, reject } = this.#waiting.shift()!
-      if ('error' in answer) reject(answer.error)
-      else resolve(answer.result)
+      if ('result' in reply) resolve(reply.result)
+      else if ('error' in reply) reject(reply.error)
+      else reject(new TokenShardError(reply.failure.code, reply.failure.details as never))
     })
     this.#worker.on('error', error => this.#end(error as Error))
     this.#worker.on('exit', code => this.#end(new Error(`a worker thread ended with code ${code}`)))

@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTextFileIfPresent, toFileError } from '@tinystories/utils/disk'
 import type { PackedRow, TokenBatch, TokenizedStory } from '../stream/tokens.ts'
 import { littleEndian, type TokenArray, tokenArray, widthOf } from './dtype.ts'
 import { indexName, parseIndex, sha256, type TokenShardEntry, type TokenShardIndex } from './shard-index.ts'
 import { StoryTable } from './story-table.ts'
 import { TokenFile } from './token-file.ts'
-import { systemProblem, TokenShardError } from './token-shard-error.ts'
+import { TokenShardError } from './token-shard-error.ts'
 import { fileSha256, unfinishedName } from './unfinished.ts'
 
 /** Options of reading token shards. */
@@ -18,7 +19,7 @@ export interface TokenReaderOptions {
 }
 
 /** One shard while it is read. */
-interface OpenShard {
+export interface OpenShard {
   file: TokenFile
   entry: TokenShardEntry
   stories: StoryTable
@@ -35,7 +36,8 @@ export class TokenReader {
   /** Where the tokens sought last are. */
   #data: TokenArray
 
-  private constructor(index: TokenShardIndex, shards: readonly OpenShard[]) {
+  /** See {@link open}. */
+  constructor(index: TokenShardIndex, shards: readonly OpenShard[]) {
     this.index = index
     this.#shards = shards
     this.#last = shards[0]!
@@ -55,7 +57,7 @@ export class TokenReader {
       const path = join(folder, entry.file)
       await checkSize(path, entry.tokens * widthOf[index.dtype])
       if (verify) checkSum(path, (await fileSha256(path, signal)) ?? '', entry.sha256)
-      const stories = await readStories(join(folder, entry.storiesFile), entry)
+      const stories = await readStories(join(folder, entry.storiesFile), entry, index.version === 2 ? 3 : 2)
       const file = new TokenFile(path, index.dtype, entry.tokens, keep)
       shards.push({ file, entry, stories, firstToken, firstStory })
       firstToken += entry.tokens
@@ -68,7 +70,7 @@ export class TokenReader {
   tokens(from: number, count: number): Uint16Array | Uint32Array {
     const { tokens } = this.index
     if (!(Number.isSafeInteger(from) && from >= 0 && Number.isSafeInteger(count) && from + count <= tokens)) {
-      throw new RangeError(`tokens ${from} .. ${from + count} are not among the ${tokens}`)
+      throw new TokenShardError('out-of-range', { what: 'token', number: from + count, count: tokens })
     }
     if (count === 0) return tokenArray(this.index.dtype, 0)
     const at = this.#seek(from, count)
@@ -78,14 +80,20 @@ export class TokenReader {
   /** Story number `story`, from 0. */
   story(story: number): TokenizedStory {
     if (!(Number.isSafeInteger(story) && story >= 0 && story < this.index.stories)) {
-      throw new RangeError(`story ${story} is not among the ${this.index.stories}`)
+      throw new TokenShardError('out-of-range', { what: 'story', number: story, count: this.index.stories })
     }
     const { file, stories, firstStory } = this.#shardOf(story, 'firstStory', 'stories')
     const begin = stories.begin(story - firstStory)
     const ids = new Int32Array(stories.end(story - firstStory) - 1 - begin)
     const at = file.seek(begin, ids.length)
     for (let i = 0; i < ids.length; i++) ids[i] = file.data[at + i]!
-    return { ids, eos: this.index.eos, bytes: stories.bytes(story - firstStory) }
+    const promptTokens = stories.prompt(story - firstStory)
+    return {
+      ids,
+      eos: this.index.eos,
+      bytes: stories.bytes(story - firstStory),
+      ...(promptTokens > 0 ? { promptTokens } : {}),
+    }
   }
 
   /** Rows of `contextLength` targets that the tokens make, the last one not full where need be. */
@@ -93,14 +101,14 @@ export class TokenReader {
     return Math.ceil(this.index.tokens / contextLength)
   }
 
-  /** Row number `window`: just what the verb `pack` makes of the stories in their order. */
-  window(window: number, contextLength: number): PackedRow {
+  /** Row number `window`: exactly what `pack` makes of the stories in their order. */
+  window(window: number, contextLength: number, promptLossWeight = 0): PackedRow {
     const row = {
       inputs: new Int32Array(contextLength),
       targets: new Int32Array(contextLength),
       mask: new Float32Array(contextLength),
     }
-    return { ...row, bytes: this.readWindow(window, row, 0, contextLength) }
+    return { ...row, bytes: this.readWindow(window, row, 0, contextLength, promptLossWeight) }
   }
 
   /** Writes row number `window` into a batch as its row `row`. Returns the bytes it stands for. */
@@ -109,11 +117,16 @@ export class TokenReader {
     { inputs, targets, mask }: Pick<TokenBatch, 'inputs' | 'targets' | 'mask'>,
     row: number,
     contextLength: number,
+    promptLossWeight = 0,
   ): number {
     const at = row * contextLength
     const from = window * contextLength
     if (!(Number.isSafeInteger(window) && window >= 0 && from < this.index.tokens)) {
-      throw new RangeError(`row ${window} is not among the ${this.windows(contextLength)}`)
+      throw new TokenShardError('out-of-range', {
+        what: 'row',
+        number: window,
+        count: this.windows(contextLength),
+      })
     }
     const count = Math.min(contextLength, this.index.tokens - from)
     // The input of the first target is the token before it; before the very first one stands the end token.
@@ -129,7 +142,7 @@ export class TokenReader {
       targets.fill(this.index.eos, at + count, at + contextLength)
     }
     mask.fill(1, at, at + count)
-    return this.#bytesOf(from, from + count)
+    return this.#describe(from, from + count, mask, at, promptLossWeight)
   }
 
   close(): void {
@@ -140,7 +153,7 @@ export class TokenReader {
     this.close()
   }
 
-  /** Makes tokens be at hand in `#data` and returns where they begin. */
+  /** Loads tokens into `#data` and returns where they begin. */
   #seek(from: number, count: number): number {
     const shard = this.#shardOf(from, 'firstToken', 'tokens')
     const begin = from - shard.firstToken
@@ -162,12 +175,14 @@ export class TokenReader {
     return 0
   }
 
-  #bytesOf(from: number, to: number): number {
+  /** Masks prompts among the tokens `from` .. `to` - 1 and returns the bytes that those stand for. */
+  #describe(from: number, to: number, mask: Float32Array, maskAt: number, promptLossWeight: number): number {
     let bytes = 0
     for (let at = from; at < to; ) {
       const { stories, entry, firstToken } = this.#shardOf(at, 'firstToken', 'tokens')
       const end = Math.min(to - firstToken, entry.tokens)
       bytes += stories.bytesBetween(at - firstToken, end)
+      stories.maskPrompts(at - firstToken, end, mask, maskAt + at - from, promptLossWeight)
       at = firstToken + end
     }
     return bytes
@@ -188,70 +203,37 @@ export class TokenReader {
   }
 }
 
-/** @throws TokenShardError when there is no index, or a damaged one */
+/** @throws TokenShardError, InputError and FileError when there is no index, or a damaged one */
 export async function readIndex(folder: string): Promise<TokenShardIndex> {
   const path = join(folder, indexName)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw systemProblem(path, 'it cannot be read', error)
-    const begun = await stat(join(folder, unfinishedName)).catch(() => undefined)
-    throw new TokenShardError({
-      path: folder,
-      problem: begun
-        ? 'writing these token shards was interrupted'
-        : 'there are no token shards here (no index.json)',
-      remedy: begun
-        ? 'Do the same again, which goes on where it stopped'
-        : 'Name the folder they were written to',
-      cause: error,
-    })
-  }
-  const index = parseIndex(text, path)
-  const sum = (of: (entry: TokenShardEntry) => number): number =>
-    index.shards.reduce((total, entry) => total + of(entry), 0)
-  if (sum(entry => entry.tokens) !== index.tokens || sum(entry => entry.stories) !== index.stories) {
-    throw new TokenShardError({
-      path,
-      problem: 'the totals are not those of the shards',
-      remedy: 'Write the shards again, or copy the folder again',
-    })
-  }
-  return index
+  const text = await readTextFileIfPresent(path)
+  if (text !== undefined) return parseIndex(text, path)
+  const begun = await stat(join(folder, unfinishedName)).catch(() => undefined)
+  throw new TokenShardError(begun ? 'interrupted' : 'no-shards', { folder })
 }
 
-async function checkSize(path: string, size: number): Promise<void> {
-  const found = await stat(path).catch(error => {
-    throw systemProblem(path, 'it cannot be read', error)
+async function checkSize(path: string, expected: number): Promise<void> {
+  const { size } = await stat(path).catch(error => {
+    throw toFileError(error, path, 'read')
   })
-  if (found.size === size) return
-  throw new TokenShardError({
-    path,
-    problem: `the file has ${found.size} bytes, the index says ${size}: it was cut off or changed`,
-    remedy: 'Write the shards again, or copy the folder again',
-  })
+  if (size !== expected) throw new TokenShardError('wrong-size', { path, expected, received: size })
 }
 
-function checkSum(path: string, found: string, wanted: string): void {
-  if (found === wanted) return
-  throw new TokenShardError({
-    path,
-    problem: 'the content was changed: its checksum is not the one in the index',
-    remedy: 'Write the shards again, or copy the folder again',
-  })
+function checkSum(path: string, found: string, expected: string): void {
+  if (found !== expected) throw new TokenShardError('wrong-checksum', { path })
 }
 
 /** The story table is small, so it is always checked. */
-async function readStories(path: string, entry: TokenShardEntry): Promise<StoryTable> {
-  await checkSize(path, entry.stories * 8)
+async function readStories(path: string, entry: TokenShardEntry, columns: 2 | 3): Promise<StoryTable> {
+  await checkSize(path, entry.stories * columns * 4)
   const content = await readFile(path).catch(error => {
-    throw systemProblem(path, 'it cannot be read', error)
+    throw toFileError(error, path, 'read')
   })
   checkSum(path, sha256(content), entry.storiesSha256)
-  const table = new Uint32Array(entry.stories * 2)
+  const table = new Uint32Array(entry.stories * columns)
   new Uint8Array(table.buffer).set(content)
   littleEndian(table)
-  return new StoryTable(table)
+  if ((table[(entry.stories - 1) * columns] ?? 0) !== entry.tokens)
+    throw new TokenShardError('wrong-totals', { path })
+  return new StoryTable(table, columns, path)
 }

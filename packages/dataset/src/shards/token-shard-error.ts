@@ -1,50 +1,104 @@
-/** The parts of a {@link TokenShardError}. */
-export interface TokenShardProblem {
-  /** The folder or file. */
-  path: string
-  /** What is wrong, as the middle of a sentence. */
-  problem: string
-  /** What the person can do about it, as a sentence. */
-  remedy: string
-  /** The error beneath, where there is one. */
-  cause?: unknown
+import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+
+/** Details of a {@link TokenShardError} by its code. */
+export interface TokenShardErrorDetails {
+  /** The folder holds no token shards. */
+  'no-shards': { folder: string }
+  /** Writing was interrupted; the same call continues it. */
+  interrupted: { folder: string }
+  /** The folder holds finished token shards; the option `overwrite` replaces them. */
+  'already-written': { folder: string }
+  /** The folder holds unfinished token shards of something else; the option `overwrite` replaces them. */
+  'other-shards': { folder: string }
+  /** Unfinished shards cannot be continued, for the reason in the cause; the option `overwrite` replaces them. */
+  'cannot-continue': { folder: string; reason: string }
+  /** The folder holds a file that is not of token shards. */
+  'foreign-file': { folder: string; file: string }
+  /** A file is not the one that was written. Sizes are in bytes. */
+  'wrong-size': { path: string; expected: number; received: number }
+  'wrong-checksum': { path: string }
+  /** The index contradicts itself. */
+  'wrong-totals': { path: string }
+  /** The index is of another release. */
+  'unknown-version': { path: string; version: unknown; supported: number }
+  /** No story of the stream has a token. */
+  'no-tokens': { folder: string }
+  /** The tokenizer that worker threads create gives other tokens than the caller's. */
+  'worker-tokenizer-differs': { module: string; make: string }
+  /** A module does not create a tokenizer. */
+  'no-tokenizer': { module: string; make: string }
+  /** A token does not fit the `dtype`. `story` counts from 0. */
+  'token-too-large': { story: number; id: number; dtype: string }
+  /** There is no token, story or row of that number. */
+  'out-of-range': { what: 'token' | 'story' | 'row'; number: number; count: number }
 }
 
-/** Token shards cannot be read or written: names the folder or file, what is wrong, and the remedy. */
-export class TokenShardError extends Error {
-  override readonly name = 'TokenShardError'
-  readonly path: string
-  readonly remedy: string
+const rewrite = 'Write the shards again, or copy the folder again.'
+const replace = 'choose another folder, or set overwrite to replace them.'
 
-  constructor({ path, problem, remedy, cause }: TokenShardProblem) {
-    super(`${path}: ${problem}. ${remedy}`, { cause })
-    this.path = path
-    this.remedy = remedy
-  }
-
-  /** True for errors of this class, also when two copies of the package are loaded. */
-  static isInstance(error: unknown): error is TokenShardError {
-    return error instanceof Error && error.name === 'TokenShardError'
-  }
-}
-
-/** A system error at a path, in words. */
-export function systemProblem(path: string, doing: string, error: unknown): TokenShardError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const known: Record<string, [string, string]> = {
-    ENOENT: ['there is no such file or folder', 'Check the name'],
-    EEXIST: ['a file has this name', 'Choose another name'],
-    ENOTDIR: ['a part of the name that should be a folder is a file', 'Check the name'],
-    EISDIR: ['this is a folder where a file is wanted', 'Check the name'],
-    EACCES: ['no permission', 'Give your user the right to it, or choose another folder'],
-    EPERM: ['no permission', 'Give your user the right to it, or choose another folder'],
-    EROFS: ['the file system is read-only', 'Choose another folder'],
-    ENOSPC: ['the disk is full', 'Free some space and do the same again: finished shards are kept'],
-    EDQUOT: ['your share of the disk is used up', 'Free some space and do the same again'],
-  }
-  const [problem, remedy] = known[code] ?? [
-    `${error instanceof Error ? error.message : String(error)}`,
-    'Check the disk, then try again',
-  ]
-  return new TokenShardError({ path, problem: `${doing}: ${problem}`, remedy, cause: error })
-}
+/** Token shards cannot be read or written. */
+export const TokenShardError: ErrorClass<'TokenShardError', TokenShardErrorDetails> = defineError(
+  'TokenShardError',
+  {
+    'no-shards': ({ folder }) => ({
+      problem: `${folder}: there are no token shards here (no index.json).`,
+      remedy: 'Name the folder that they were written to.',
+    }),
+    interrupted: ({ folder }) => ({
+      problem: `${folder}: writing these token shards was interrupted.`,
+      remedy: 'Repeat it: it continues where it stopped.',
+    }),
+    'already-written': ({ folder }) => ({
+      problem: `${folder}: the folder holds finished token shards.`,
+      remedy: `C${replace.slice(1)}`,
+    }),
+    'other-shards': ({ folder }) => ({
+      problem: `${folder}: the folder holds unfinished token shards of other stories, another tokenizer or other options.`,
+      remedy: `Continue with the same, ${replace}`,
+    }),
+    'cannot-continue': ({ folder, reason }) => ({
+      problem: `${folder}: the unfinished token shards cannot be continued. ${reason}`,
+      remedy: `Or ${replace}`,
+    }),
+    'foreign-file': ({ folder, file }) => ({
+      problem: `${folder}: the folder holds ${file}, which does not belong to token shards.`,
+      remedy: 'Choose a new or an empty folder.',
+    }),
+    'wrong-size': ({ path, expected, received }) => ({
+      problem: `${path} has ${received} bytes instead of ${expected}: it was cut off or changed.`,
+      remedy: rewrite,
+    }),
+    'wrong-checksum': ({ path }) => ({
+      problem: `${path} was changed: its checksum does not match.`,
+      remedy: rewrite,
+    }),
+    'wrong-totals': ({ path }) => ({
+      problem: `${path}: the totals are not those of the shards.`,
+      remedy: rewrite,
+    }),
+    'unknown-version': ({ path, version, supported }) => ({
+      problem: `${path}: the index has version ${String(version)}; this release reads up to version ${supported}.`,
+      remedy: 'Update the package, or write the shards again.',
+    }),
+    'no-tokens': ({ folder }) => ({
+      problem: `${folder}: no story of the stream has a token, so there is nothing to write.`,
+      remedy: 'Check the source and its filters.',
+    }),
+    'worker-tokenizer-differs': ({ module, make }) => ({
+      problem: `The tokenizer that ${make} of ${module} creates in worker threads gives other tokens than the one given.`,
+      remedy: 'Check worker.make and worker.data.',
+    }),
+    'no-tokenizer': ({ module, make }) => ({
+      problem: `${module} exports no function ${make} that creates a tokenizer.`,
+      remedy: 'Check worker.module and worker.make.',
+    }),
+    'token-too-large': ({ story, id, dtype }) => ({
+      problem: `Story ${story}: the tokenizer gave the id ${id}, which ${dtype} cannot hold.`,
+      remedy: dtype === 'uint16' ? "Set dtype to 'uint32'." : 'Check the tokenizer.',
+    }),
+    'out-of-range': ({ what, number, count }) => ({
+      problem: `There is no ${what} ${number}: they count from 0 and there are ${count}.`,
+    }),
+  },
+)
+export type TokenShardError = ErrorOf<typeof TokenShardError>

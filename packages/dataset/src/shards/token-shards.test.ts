@@ -1,5 +1,6 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openStories } from '../sources/open-stories.ts'
@@ -11,6 +12,8 @@ import { wordTokenizer } from '../testing/word-tokenizer.ts'
 import { permutationOf } from '../transforms/permutation.ts'
 import { splitStories } from '../transforms/split-stories.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
+import { formatIndex } from './shard-index.ts'
+import { TokenShardError } from './token-shard-error.ts'
 import { openTokenShards, type TokenShards } from './token-shards.ts'
 import { writeTokenShards } from './write-token-shards.ts'
 
@@ -66,8 +69,8 @@ test('a reader gives any tokens, story and window', async () => {
       }),
     )
     expect(reader.windows(64)).toBe(rows.length)
-    expect(() => reader.story(index.stories)).toThrow(/story 120 is not among the 120/)
-    expect(() => reader.tokens(index.tokens, 1)).toThrow(RangeError)
+    expect(() => reader.story(index.stories)).toThrow(/no story 120: they count from 0 and there are 120/)
+    expect(() => reader.tokens(index.tokens, 1)).toThrow(TokenShardError)
   }
 })
 
@@ -258,7 +261,7 @@ test('a state of other shards is refused', async () => {
   await writeTokenShards(openStories(stories.slice(0, 50)), wordTokenizer, other)
   const { state } = await takeBatches(shards.pack({ contextLength: 9 }).batch(2), 1)
   const resumed = openTokenShards(other).pack({ contextLength: 9 }).batch(2)
-  await expect(resumed.iterate({ from: state }).next()).rejects.toThrow(/made with other token shards/)
+  await expect(resumed.iterate({ from: state }).next()).rejects.toMatchObject({ code: 'source-mismatch' })
 })
 
 test('progress comes to the size of the tokens', async () => {
@@ -270,7 +273,7 @@ test('progress comes to the size of the tokens', async () => {
   })
 })
 
-describe('damage is told', () => {
+describe('damage is reported', () => {
   const damaged = async (name: string, harm: (file: string) => Promise<void>): Promise<TokenShards> => {
     const copy = join(folder.path, name)
     await writeTokenShards(openStories(stories), wordTokenizer, copy, { shardTokens: 900 })
@@ -291,39 +294,88 @@ describe('damage is told', () => {
 
   test('an index that was cut off, changed, or is of a later version', async () => {
     const cut = await damaged('cut', copy => truncate(join(copy, 'index.json'), 300))
-    await expect(cut.index()).rejects.toThrow(/index.json: the index is not valid JSON.*again/)
+    await expect(cut.index()).rejects.toMatchObject({ name: 'InputError', code: 'not-json' })
     const changed = await damaged('changed', async copy => {
       const file = join(copy, 'index.json')
       await writeFile(file, (await readFile(file, 'utf8')).replace(/"eos": 0/, '"eos": 1'))
     })
-    await expect(changed.index()).rejects.toThrow(/its checksum does not match/)
+    await expect(changed.index()).rejects.toMatchObject({ code: 'wrong-checksum' })
     const later = await damaged('later', async copy => {
       const file = join(copy, 'index.json')
-      await writeFile(file, (await readFile(file, 'utf8')).replace(/"version": 1/, '"version": 2'))
+      await writeFile(file, (await readFile(file, 'utf8')).replace(/"version": 1/, '"version": 3'))
     })
-    await expect(later.index()).rejects.toThrow(/version 2.*Update/)
+    await expect(later.index()).rejects.toMatchObject({
+      code: 'unknown-version',
+      details: { version: 3, supported: 2 },
+    })
     const other = await damaged('none', copy => writeFile(join(copy, 'index.json'), '{"a":1}'))
-    await expect(other.index()).rejects.toThrow(/not the index of token shards/)
+    await expect(other.index()).rejects.toMatchObject({ code: 'invalid-value', details: { path: 'format' } })
   })
 
   test('a token file that was cut off', async () => {
     const cut = await damaged('short', copy => truncate(join(copy, 'shard-00002.bin'), 100))
-    await expect(cut.stories().toArray()).rejects.toThrow(
-      /shard-00002.bin: the file has 100 bytes, the index says/,
-    )
+    await expect(cut.stories().toArray()).rejects.toMatchObject({
+      code: 'wrong-size',
+      details: { received: 100 },
+    })
   })
 
   test('changed tokens, when checksums are compared', async () => {
     const changed = await damaged('bit', copy => flip(join(copy, 'shard-00001.bin'), 77))
-    await expect(changed.verify()).rejects.toThrow(/shard-00001.bin: the content was changed/)
+    const wrong = { code: 'wrong-checksum', details: { path: join(folder.path, 'bit', 'shard-00001.bin') } }
+    await expect(changed.verify()).rejects.toMatchObject(wrong)
     const strict = openTokenShards(join(folder.path, 'bit'), { verify: true })
-    await expect(strict.stories().toArray()).rejects.toThrow(/shard-00001.bin: the content was changed/)
+    await expect(strict.stories().toArray()).rejects.toMatchObject(wrong)
   })
 
   test('a changed story table, always', async () => {
     const changed = await damaged('table', copy => flip(join(copy, 'shard-00000.stories.bin'), 9))
-    await expect(changed.stories().toArray()).rejects.toThrow(
-      /shard-00000.stories.bin: the content was changed/,
-    )
+    await expect(changed.stories().toArray()).rejects.toMatchObject({ code: 'wrong-checksum' })
+  })
+
+  test('an index that leads out of the folder, or was changed in any way', async () => {
+    const copy = join(folder.path, 'mutated')
+    await writeTokenShards(openStories(stories), wordTokenizer, copy, { shardTokens: 900 })
+    const file = join(copy, 'index.json')
+    const { checksum: _, ...index } = JSON.parse(await readFile(file, 'utf8'))
+    const outside = structuredClone(index)
+    outside.shards[0].file = '../outside.bin'
+    await writeFile(join(folder.path, 'outside.bin'), 'x'.repeat(index.shards[0].tokens * 4))
+    await writeFile(file, formatIndex(outside))
+    await expect(openTokenShards(copy).stories().toArray()).rejects.toMatchObject({
+      code: 'invalid-value',
+      details: { path: 'shards.0.file', received: '"../outside.bin"' },
+    })
+    const random = new Random(5)
+    const codes = new Set<string>()
+    for (let round = 0; round < 300; round++) {
+      const mutated = structuredClone(index)
+      mutate(mutated, random)
+      await writeFile(file, formatIndex(mutated))
+      const error = await openTokenShards(copy)
+        .pack({ contextLength: 50 })
+        .toArray()
+        .then(
+          () => undefined,
+          reason => reason,
+        )
+      if (error === undefined) continue
+      expect(['InputError', 'TokenShardError', 'FileError']).toContain(error.name)
+      codes.add(error.code)
+    }
+    expect(codes.size).toBeGreaterThan(2)
   })
 })
+
+/** Changes, removes or exchanges one value somewhere in an object. */
+function mutate(target: Record<string, unknown>, random: Random): void {
+  const keys = Object.keys(target)
+  const key = keys[random.integer(keys.length)]!
+  const value = target[key]
+  if (typeof value === 'object' && value !== null && random.uniform() < 0.8) {
+    mutate(value as Record<string, unknown>, random)
+    return
+  }
+  const others = [null, -1, 0, 1.5, 1e20, '', '../x', [], {}, true, 'a'.repeat(64), undefined]
+  target[key] = others[random.integer(others.length)]
+}

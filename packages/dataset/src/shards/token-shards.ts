@@ -1,3 +1,5 @@
+import { DatasetError } from '../errors/dataset-error.ts'
+import { requireInteger, requireShare } from '../errors/require-options.ts'
 import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
 import { type PackOptions, StoryStream } from '../transforms/story-stream.ts'
 import type { ShardSource } from './ordered-stage.ts'
@@ -11,8 +13,8 @@ import { windowStage } from './window-stage.ts'
 export type OpenTokenShardsOptions = Pick<TokenReaderOptions, 'verify' | 'cacheBytes'>
 
 /**
- * Token shards that `writeTokenShards` wrote, as a recipe that reads nothing yet. What is wrong with the folder is told
- * when the first item is asked for. Node only.
+ * Token shards that `writeTokenShards` wrote, as a recipe that reads nothing yet. What is wrong with the folder is
+ * thrown when the first item is asked for. Node only.
  */
 export function openTokenShards(folder: string, options: OpenTokenShardsOptions = {}): TokenShards {
   return new TokenShards({ ...options, folder }, { seed: undefined, epoch: 0, times: 1, rank: 0, world: 1 })
@@ -35,18 +37,18 @@ export class TokenShards {
   /** All rows or stories in a pseudo-random order that depends on seed and epoch only. */
   shuffle(seed: number | { seed?: number } = 0): TokenShards {
     const value = typeof seed === 'number' ? seed : (seed.seed ?? 0)
-    return this.#with({ seed: whole('shuffle: seed', value, Number.MIN_SAFE_INTEGER) })
+    return this.#with({ seed: requireInteger('shuffle: seed', value) })
   }
 
   /** The order of another epoch. */
   setEpoch(epoch: number): TokenShards {
-    return this.#with({ epoch: whole('setEpoch: epoch', epoch, 0) })
+    return this.#with({ epoch: requireInteger('setEpoch: epoch', epoch, 0) })
   }
 
   /** Everything `times` times over (default: for ever), in the order of the next epoch each time. */
   repeat(times: number = Number.POSITIVE_INFINITY): TokenShards {
     return this.#with({
-      times: times === Number.POSITIVE_INFINITY ? times : whole('repeat: times', times, 0),
+      times: times === Number.POSITIVE_INFINITY ? times : requireInteger('repeat: times', times, 0),
     })
   }
 
@@ -55,9 +57,13 @@ export class TokenShards {
    * `world` is.
    */
   shard(rank: number, world: number): TokenShards {
-    whole('shard: world', world, 1)
-    if (whole('shard: rank', rank, 0) >= world)
-      throw new RangeError(`shard: rank ${rank} is not below world ${world}`)
+    requireInteger('shard: world', world, 1)
+    if (requireInteger('shard: rank', rank, 0) >= world)
+      throw new DatasetError('invalid-option', {
+        option: 'shard: rank',
+        value: rank,
+        expected: `below world, ${world}`,
+      })
     return this.#with({ rank, world })
   }
 
@@ -70,8 +76,10 @@ export class TokenShards {
    */
   pack(options: PackOptions): StoryStream<PackedRow> {
     if (options.by === 'story') return this.stories().pack(options)
-    whole('pack: contextLength', options.contextLength, 1)
-    return new StoryStream(windowStage(this.#source, this.#order, options.contextLength))
+    requireInteger('pack: contextLength', options.contextLength, 1)
+    const { contextLength, promptLossWeight = 0 } = options
+    requireShare('pack: promptLossWeight', promptLossWeight)
+    return new StoryStream(windowStage(this.#source, this.#order, contextLength, promptLossWeight))
   }
 
   /** The stories as tokens, each read by itself. */
@@ -108,11 +116,4 @@ export class TokenShards {
   #with(change: Partial<ShardOrder>): TokenShards {
     return new TokenShards(this.#source, { ...this.#order, ...change })
   }
-}
-
-function whole(what: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new RangeError(
-    `${what} is ${value}, but must be a whole number${least < 0 ? '' : ` of at least ${least}`}`,
-  )
 }

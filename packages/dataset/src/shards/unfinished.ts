@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { readTextFileIfPresent, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
 import type { StreamState } from '../stream/cursor.ts'
-import { writeWhole } from './durable.ts'
-import { indexName, type TokenShardEntry } from './shard-index.ts'
-import { systemProblem, TokenShardError } from './token-shard-error.ts'
+import { entrySchema, indexName, type TokenShardEntry } from './shard-index.ts'
+import { TokenShardError } from './token-shard-error.ts'
 
-/** What an interrupted run has finished, and where it goes on. */
+/** What an interrupted run has finished, and where it continues. */
 export interface Unfinished {
-  version: 1
-  /** Of the stream, the tokenizer and the options: another one cannot go on. */
+  version: 2
+  /** Of the stream, the tokenizer and the options: another one cannot continue. */
   signature: string
   shards: TokenShardEntry[]
   /** The stream's state, and how many stories from there are in the shards already. */
@@ -26,18 +28,33 @@ export interface Unfinished {
 export const unfinishedName = 'unfinished.json'
 
 export function saveUnfinished(folder: string, unfinished: Unfinished): Promise<void> {
-  return writeWhole(join(folder, unfinishedName), JSON.stringify(unfinished))
+  return writeFileAtomically(join(folder, unfinishedName), JSON.stringify(unfinished))
 }
 
-/** Undefined when there is nothing that can be gone on with. */
+const unfinishedSchema = v.object({
+  version: v.literal(2),
+  signature: v.string(),
+  shards: v.array(entrySchema),
+  state: v.nullable(v.custom<StreamState>(state => typeof state === 'object' && state !== null)),
+  skip: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  taken: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  fingerprint: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  longest: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+})
+
+/** Undefined when there is nothing that can be continued. */
 export async function readUnfinished(folder: string): Promise<Unfinished | undefined> {
+  const path = join(folder, unfinishedName)
+  const text = await readTextFileIfPresent(path)
+  if (text === undefined) return undefined
   let unfinished: Unfinished
   try {
-    unfinished = JSON.parse(await readFile(join(folder, unfinishedName), 'utf8')) as Unfinished
-  } catch {
-    return undefined
+    unfinished = parseValue(unfinishedSchema, parseJson(text, { source: path }), path)
+  } catch (error) {
+    // Whatever it is, the shards are written anew.
+    if (InputError.isInstance(error)) return undefined
+    throw error
   }
-  if (unfinished.version !== 1 || !Array.isArray(unfinished.shards)) return undefined
   for (const { file, sha256, storiesFile, storiesSha256 } of unfinished.shards) {
     if ((await fileSha256(join(folder, file))) !== sha256) return undefined
     if ((await fileSha256(join(folder, storiesFile))) !== storiesSha256) return undefined
@@ -60,16 +77,13 @@ export async function fileSha256(path: string, signal?: AbortSignal): Promise<st
 /** Our own files in a folder; an error when it holds anything else, which a mistyped name would destroy. */
 export async function ownFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(error => {
-    throw systemProblem(folder, 'the folder cannot be read', error)
+    throw toFileError(error, folder, 'list')
   })
-  const own = /^(?:shard-\d{5}(?:\.stories)?\.bin|index\.json|unfinished\.json|tokenizer\.json)(?:\.tmp)?$/
+  const own =
+    /^(?:shard-\d{5}(?:\.stories)?\.bin|index\.json|unfinished\.json|tokenizer\.json)(?:\..*\.tmp|\.tmp)?$/
   const foreign = names.find(name => !own.test(name) && !name.startsWith('lock.json'))
   if (foreign !== undefined) {
-    throw new TokenShardError({
-      path: folder,
-      problem: `the folder holds ${foreign}, which is none of ours`,
-      remedy: 'Choose a new or an empty folder',
-    })
+    throw new TokenShardError('foreign-file', { folder, file: foreign })
   }
   return names.filter(name => own.test(name))
 }

@@ -14,7 +14,8 @@ import { wordTokenizer } from '../testing/word-tokenizer.ts'
 import { fingerprintStories } from './fingerprint-stories.ts'
 import { TokenShardError } from './token-shard-error.ts'
 import { openTokenShards } from './token-shards.ts'
-import { type WriteTokenShardsOptions, writeTokenShards } from './write-token-shards.ts'
+import type { WriteTokenShardsOptions } from './write-options.ts'
+import { writeTokenShards } from './write-token-shards.ts'
 
 const folder = await temporaryFolder()
 const stories = exampleStories(300)
@@ -106,9 +107,13 @@ test('stories without a token are left out', async () => {
 /** Ends when the run ends or when it was killed, which `true` means. */
 async function runChild(file: string, path: string, workers: number, killAfter: number): Promise<boolean> {
   const script = fileURLToPath(new URL('../testing/write-shards-child.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, file, path, '20000', String(workers)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@tinystories/source', script, file, path, '20000', String(workers)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let lines = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     lines += text.split('\n').length - 1
@@ -120,7 +125,7 @@ async function runChild(file: string, path: string, workers: number, killAfter: 
   return false
 }
 
-test('killed at any moment, the next run goes on, and ends with the bytes of an uninterrupted one', async () => {
+test('killed at any moment, the next run continues and ends with the bytes of an uninterrupted one', async () => {
   const many = Array.from({ length: 60 }, (_, i) => stories.map(story => `${i} ${story}`)).flat()
   const file = await folder.write('many.txt', asText(many))
   const straight = newFolder()
@@ -137,7 +142,7 @@ test('killed at any moment, the next run goes on, and ends with the bytes of an 
   expect(await contentOf(path)).toEqual(expected)
 })
 
-test('an aborted run goes on where it stopped', async () => {
+test('an aborted run continues where it stopped', async () => {
   const many = Array.from({ length: 20 }, (_, i) => stories.map(story => `${i} ${story}`)).flat()
   const options = { shardTokens: 20_000 }
   const { path: straight } = await written(many, options)
@@ -152,7 +157,10 @@ test('an aborted run goes on where it stopped', async () => {
   })
   await expect(first).rejects.toThrow('enough')
   expect(await readdir(path)).not.toContain('lock.json')
-  await expect(openTokenShards(path).index()).rejects.toThrow(/interrupted.*goes on where it stopped/)
+  await expect(openTokenShards(path).index()).rejects.toMatchObject({
+    code: 'interrupted',
+    details: { folder: path },
+  })
   let kept = Number.POSITIVE_INFINITY
   await writeTokenShards(openStories(many), wordTokenizer, path, {
     ...options,
@@ -164,15 +172,15 @@ test('an aborted run goes on where it stopped', async () => {
   expect(await contentOf(path)).toEqual(await contentOf(straight))
 })
 
-test('two runs do not write one folder at once', async () => {
+test('two runs do not write one folder at the same time', async () => {
   const path = newFolder()
   const results = await Promise.allSettled([
     writeTokenShards(openStories(stories), wordTokenizer, path),
     writeTokenShards(openStories(stories), wordTokenizer, path),
   ])
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-  const reason = results.flatMap(result => (result.status === 'rejected' ? [String(result.reason)] : []))[0]
-  expect(reason).toMatch(/is writing this folder|finished token shards already/)
+  const reason = results.find(result => result.status === 'rejected')?.reason
+  expect(['held', 'already-written']).toContain(reason.code)
 
   const other = newFolder()
   await mkdir(other)
@@ -180,7 +188,11 @@ test('two runs do not write one folder at once', async () => {
   const lock = { pid: process.ppid, host: hostname(), started: null }
   await writeFile(join(other, 'lock.json'), JSON.stringify(lock))
   const write = () => writeTokenShards(openStories(stories), wordTokenizer, other)
-  await expect(write()).rejects.toThrow(/process \d+ on .* is writing this folder. Wait/)
+  await expect(write()).rejects.toMatchObject({
+    name: 'LockError',
+    code: 'held',
+    details: { pid: process.ppid },
+  })
   // That number, but of a process that began at another time; only Linux tells.
   if (process.platform === 'linux') {
     await writeFile(join(other, 'lock.json'), JSON.stringify({ ...lock, started: '1' }))
@@ -189,12 +201,12 @@ test('two runs do not write one folder at once', async () => {
   }
 })
 
-describe('refuses with the remedy', () => {
+describe('refuses', () => {
   test('finished shards, unless they may be replaced', async () => {
     const { path } = await written(stories)
     const again = (options: WriteTokenShardsOptions) =>
       writeTokenShards(openStories(stories.slice(0, 10)), wordTokenizer, path, options)
-    await expect(again({})).rejects.toThrow(/holds finished token shards.*overwrite/)
+    await expect(again({})).rejects.toMatchObject({ code: 'already-written', details: { folder: path } })
     expect(await again({ overwrite: true })).toMatchObject({ stories: 10 })
     await openTokenShards(path).verify()
   })
@@ -203,15 +215,18 @@ describe('refuses with the remedy', () => {
     await folder.write('precious.txt', 'mine')
     await expect(
       writeTokenShards(openStories(stories), wordTokenizer, folder.path, { overwrite: true }),
-    ).rejects.toThrow(/none of ours.*new or an empty folder/)
+    ).rejects.toMatchObject({ code: 'foreign-file' })
   })
 
   test('ids that do not fit', async () => {
     const large = { endOfTextId: 0, encode: () => ({ ids: [70_000] }) }
     const path = newFolder()
-    await expect(writeTokenShards(openStories(['x']), large, path, { dtype: 'uint16' })).rejects.toThrow(
-      /id 70000.*uint16.*dtype: 'uint32'/,
-    )
+    await expect(
+      writeTokenShards(openStories(['x']), large, path, { dtype: 'uint16' }),
+    ).rejects.toMatchObject({
+      code: 'token-too-large',
+      details: { story: 0, id: 70_000, dtype: 'uint16' },
+    })
     expect(await readdir(folder.path)).not.toContain(path.split('/').at(-1))
     expect(await writeTokenShards(openStories(['x']), large, path)).toMatchObject({ dtype: 'uint32' })
   })
@@ -220,13 +235,13 @@ describe('refuses with the remedy', () => {
     const other = { endOfTextId: 0, encode: () => ({ ids: [1] }) }
     await expect(
       writeTokenShards(openStories(stories), other, newFolder(), { worker, workers: 1 }),
-    ).rejects.toThrow(/other tokens than the one given/)
+    ).rejects.toMatchObject({ code: 'worker-tokenizer-differs' })
   })
 
   test('a module without the function', async () => {
     await expect(
       written(stories, { worker: { ...worker, make: 'nothing.here' }, workers: 1 }),
-    ).rejects.toThrow(/exports no function nothing.here/)
+    ).rejects.toMatchObject({ code: 'no-tokenizer', details: { make: 'nothing.here' } })
   })
 
   test('unfinished shards of another stream', async () => {
@@ -239,9 +254,9 @@ describe('refuses with the remedy', () => {
       onProgress: () => controller.abort(),
     }).catch(() => {})
     const other = { shardTokens: 10_001 }
-    await expect(writeTokenShards(openStories(many), wordTokenizer, path, other)).rejects.toThrow(
-      /unfinished token shards of other stories/,
-    )
+    await expect(writeTokenShards(openStories(many), wordTokenizer, path, other)).rejects.toMatchObject({
+      code: 'other-shards',
+    })
     await writeTokenShards(openStories(many), wordTokenizer, path, { ...other, overwrite: true })
     await openTokenShards(path).verify()
   })

@@ -3,7 +3,7 @@ import type { FormatOptions } from '../formats/detect-format.ts'
 import type { RecordReaderOptions } from '../formats/item-file.ts'
 import type { Stage } from '../stream/stage.ts'
 import type { Story } from '../stream/story.ts'
-import type { HubOptions } from './hub.ts'
+import type { HubOptions } from './hub-options.ts'
 
 /** Options of `openStories`; a driver takes the ones that concern it. */
 export interface OpenStoriesOptions extends FormatOptions, RecordReaderOptions, HubOptions, HttpOptions {

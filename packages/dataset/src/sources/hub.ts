@@ -1,33 +1,18 @@
+import { isHubAddress, parseHubAddress } from '@tinystories/utils/hub'
 import { fileBytes } from '../bytes/file-bytes.ts'
-import { StorySourceError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import { detectFormat } from '../formats/detect-format.ts'
-import { PassingFailure } from '../http/retries.ts'
-import { type HubAddress, parseHubAddress } from '../hub/address.ts'
-import { chooseFiles, type Split } from '../hub/choose-file.ts'
-import { type DownloadProgress, download } from '../hub/download.ts'
-import type { HubRequestOptions } from '../hub/hub-request.ts'
-import { commitPattern, type HubFile, listFiles, resolveRevision } from '../hub/list-files.ts'
+import { chooseFiles } from './choose-files.ts'
 import type { SourceDriver } from './driver.ts'
+import type { HubOptions } from './hub-options.ts'
 import { joinedFiles } from './joined-files.ts'
-import type { Locator } from './locate.ts'
+import type { Locator } from './locator.ts'
 import { recordSource } from './record-source.ts'
-
-/** Options of `hf://` addresses. */
-export interface HubOptions extends HubRequestOptions {
-  /** Folder where downloaded files are kept. Needed for `hf://`; there is no default, so nothing is written unasked. */
-  cacheDir?: string
-  /** The part to read when the address names no file. Default `train`. */
-  split?: Split
-  /** Address of the hub. Default `https://huggingface.co`. */
-  endpoint?: string
-  /** Called as a download goes on. */
-  onDownload?: (progress: DownloadProgress) => void
-}
 
 /** `hf://owner/name[@revision][/path]`: a file of a data set on the Hugging Face hub, or a series, downloaded once. */
 export const hubDriver: SourceDriver = {
   name: 'hub',
-  accepts: source => source.startsWith('hf://'),
+  accepts: isHubAddress,
   open(source, options) {
     const { recipe, list } = hubFiles(source, options)
     return recordSource({
@@ -54,10 +39,13 @@ export function hubFile(source: string, options: HubOptions): Locator {
     async locate(signal) {
       const files = await list(signal)
       if (files.length === 1) return fileBytes(await files[0]!.locate(signal))
-      throw new StorySourceError({
+      const { repository } = parseHubAddress(source, { kind: 'dataset' })
+      const split = options.split ?? 'train'
+      throw new DatasetError('ambiguous-source', {
         source,
-        problem: 'this names several files',
-        remedy: 'Name one of them behind the repository',
+        repository,
+        split,
+        files: files.map(({ path }) => path).slice(0, 10),
       })
     },
   }
@@ -65,32 +53,42 @@ export function hubFile(source: string, options: HubOptions): Locator {
 
 /** A file that is on this machine after `locate`. */
 interface CachedFile {
+  readonly path: string
   readonly size: number
   locate(signal: AbortSignal): Promise<string>
 }
 
 function hubFiles(
   source: string,
-  options: HubOptions,
+  { cacheDir, split = 'train', onDownload, ...options }: HubOptions,
 ): { recipe: string; list(signal: AbortSignal): Promise<readonly CachedFile[]> } {
-  const address = parseHubAddress(source)
-  const { cacheDir } = options
-  if (cacheDir === undefined) {
-    throw new StorySourceError({
-      source,
-      problem: 'there is no folder to download to',
-      remedy: 'Name one with the option cacheDir',
-    })
-  }
+  const address = parseHubAddress(source, { kind: 'dataset' })
+  if (cacheDir === undefined) throw new DatasetError('cache-dir-missing', { source })
   return {
-    recipe: `${source}${address.path === undefined ? ` ${options.split ?? 'train'}` : ''}`,
-    list: sharedWork(signal =>
-      reachable(source, cacheDir, () => listChosen(source, address, cacheDir, options, signal)),
-    ),
+    recipe: `${source}${address.path === undefined ? ` ${split}` : ''}`,
+    list: sharedWork(async signal => {
+      // Downloads need the disk; the package runs in browsers as well.
+      const { openCachedRepository } = await import('@tinystories/utils/hub/cache')
+      const progress = onDownload === undefined ? {} : { onProgress: onDownload }
+      const repository = await openCachedRepository(address, {
+        ...options,
+        ...progress,
+        cacheDir,
+        refresh: true,
+        signal,
+      })
+      return chooseFiles(source, address.repository, address.path, split, repository.files).map(
+        ({ path, size }) => ({
+          path,
+          size,
+          locate: sharedWork(fileSignal => repository.download(path, { signal: fileSignal })),
+        }),
+      )
+    }),
   }
 }
 
-/** One run of `work` serves all who ask; when the one it was begun for is aborted, the next one begins it again. */
+/** One run of `work` serves all who ask; when the one it was started for is aborted, the next one starts it again. */
 function sharedWork<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
   let current: { result: Promise<T>; owner: AbortSignal } | undefined
   return async signal => {
@@ -105,94 +103,4 @@ function sharedWork<T>(work: (signal: AbortSignal) => Promise<T>): (signal: Abor
       }
     }
   }
-}
-
-/** The files that the address means; each is downloaded when it is located, where it is not in the cache. */
-async function listChosen(
-  source: string,
-  { repository, revision, path }: HubAddress,
-  cacheDir: string,
-  options: HubOptions,
-  signal: AbortSignal,
-): Promise<readonly CachedFile[]> {
-  const { join } = await import('node:path')
-  const { stat } = await import('node:fs/promises')
-  const endpoint = (options.endpoint ?? 'https://huggingface.co').replace(/\/$/, '')
-  const folder = join(cacheDir, 'datasets', repository.replace('/', '--'))
-  const commit = await findCommit(endpoint, repository, revision, folder, options, signal)
-  const listed = join(folder, 'commits', `${commit}.json`)
-  const files =
-    (await readJson<HubFile[]>(listed)) ??
-    (await writeJson(listed, await listFiles(endpoint, repository, commit, options, signal)))
-  return chooseFiles(source, repository, path, options.split ?? 'train', files).map(file => ({
-    size: file.size,
-    locate: sharedWork(fileSignal =>
-      reachable(source, cacheDir, async () => {
-        const target = join(folder, commit, ...file.path.split('/'))
-        const there = await stat(target).catch(() => undefined)
-        if (there?.size === file.size) return target
-        const url = `${endpoint}/datasets/${repository}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`
-        const wanted = { url, source, file, target, onProgress: options.onDownload }
-        await download(wanted, options, fileSignal)
-        return target
-      }),
-    ),
-  }))
-}
-
-/** Runs something that asks the hub, and says what to do when it cannot be reached. */
-async function reachable<T>(source: string, cacheDir: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    if (!(error instanceof PassingFailure)) throw error
-    throw new StorySourceError({
-      source,
-      problem: `the hub cannot be reached (${error.message})`,
-      remedy: `Check the network and try again (a download goes on where it stopped), or read a file of your own. The cache is ${cacheDir}`,
-      cause: error,
-    })
-  }
-}
-
-/** The commit of a revision; without a network the one that it stood for last time. */
-async function findCommit(
-  endpoint: string,
-  repository: string,
-  revision: string,
-  folder: string,
-  options: HubRequestOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  if (commitPattern.test(revision)) return revision
-  const { join } = await import('node:path')
-  const remembered = join(folder, 'revisions', `${encodeURIComponent(revision)}.json`)
-  try {
-    return await writeJson(remembered, await resolveRevision(endpoint, repository, revision, options, signal))
-  } catch (error) {
-    const commit = error instanceof PassingFailure ? await readJson<string>(remembered) : undefined
-    if (commit === undefined) throw error
-    return commit
-  }
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  const { readFile } = await import('node:fs/promises')
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T
-  } catch {
-    // Missing or cut off: it is fetched again.
-    return undefined
-  }
-}
-
-/** Keeps a value in the cache, whole or not at all. */
-async function writeJson<T>(path: string, value: T): Promise<T> {
-  const { mkdir, rename, writeFile } = await import('node:fs/promises')
-  const { dirname } = await import('node:path')
-  await mkdir(dirname(path), { recursive: true })
-  const part = `${path}.${crypto.randomUUID()}.part`
-  await writeFile(part, JSON.stringify(value))
-  await rename(part, path)
-  return value
 }

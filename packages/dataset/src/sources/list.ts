@@ -1,5 +1,5 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import { fromText } from '../formats/records/record.ts'
+import { fromText } from '../formats/records/story-record.ts'
 import { fieldsOf } from '../stream/json.ts'
 import type { Stage } from '../stream/stage.ts'
 import type { Story } from '../stream/story.ts'

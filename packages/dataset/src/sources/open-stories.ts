@@ -1,5 +1,5 @@
-import { StorySourceError } from '../errors/dataset-error.ts'
-import { formatsRead } from '../formats/file-names.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
+import { supportedFormats } from '../formats/file-names.ts'
 import type { Stage } from '../stream/stage.ts'
 import type { Story } from '../stream/story.ts'
 import { StoryStream } from '../transforms/story-stream.ts'
@@ -13,13 +13,14 @@ import { sampleDriver } from './sample.ts'
 const builtIn: readonly SourceDriver[] = [sampleDriver, hubDriver, httpDriver, fileDriver]
 
 /**
- * Stories from a file (`.txt`, `.jsonl`, `.json`, `.csv`, each also `.gz`; `.parquet`; `.tar.gz`; `.bin` with the
+ * Stories from a file (`.txt`, `.jsonl`, `.json`, `.csv`, each also `.gz` or `.zst`; `.parquet`; `.tar.gz`; `.bin` with the
  * option `tokenizer`; TinyStories-Instruct in any of them) by its path, its web address or on the hub
- * (`hf://owner/name[@revision][/path]`), from the bundled corpus (`sample`), from a list, or from a source of one's own.
+ * (`hf://owner/name[@revision][/path]`), from the bundled corpus (`sample`), from a list, or from a source of your own.
  *
- * Reads nothing yet: what is wrong with a source is told when its first item is asked for.
+ * Reads nothing yet: what is wrong with a source is thrown when its first item is asked for.
  *
- * @throws StorySourceError at once when no driver knows the source, and while iterating
+ * @throws DatasetError immediately when no driver knows the source, and while iterating; FileError, HubError and HttpError
+ * while iterating
  */
 export function openStories(
   source: string | readonly (Story | string)[] | Stage<Story>,
@@ -28,11 +29,7 @@ export function openStories(
   if (typeof source !== 'string') return new StoryStream(isStage(source) ? source : listSource(source))
   const driver = [...(options.drivers ?? []), ...builtIn].find(candidate => candidate.accepts(source))
   if (driver !== undefined) return new StoryStream(driver.open(source, options))
-  throw new StorySourceError({
-    source,
-    problem: 'no driver opens such an address',
-    remedy: `Give a path, https://…, hf://owner/name or sample. The formats that are read: ${formatsRead}`,
-  })
+  throw new DatasetError('unknown-source', { source, supported: supportedFormats })
 }
 
 function isStage(source: readonly (Story | string)[] | Stage<Story>): source is Stage<Story> {

@@ -17,7 +17,7 @@ export interface OpenTokensOptions
  * Stories that are token ids already: a `.bin` file as llm.c writes it (with its header of 256 numbers) or as nanoGPT and
  * llama2.c do (ids from the first byte on), of 16 or 32 bits, from a path, a web address or the hub. Ready for `pack`.
  *
- * @throws StorySourceError at once when the address is none, and while iterating
+ * @throws DatasetError, also while iterating
  */
 export function openTokens(source: string, options: OpenTokensOptions): StoryStream<TokenizedStory> {
   const { recipe, locate } = locatorOf(source, options)

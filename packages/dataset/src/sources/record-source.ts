@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
-import { StorySourceError, StreamStateError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import type { ItemFile, ItemReader, RecordReaderOptions } from '../formats/item-file.ts'
 import { fieldsOf, type Json } from '../stream/json.ts'
 import type { RunContext, Stage, StageCursor } from '../stream/stage.ts'
@@ -8,13 +8,13 @@ import type { RunContext, Stage, StageCursor } from '../stream/stage.ts'
 export interface RecordSourceOptions<T> extends RecordReaderOptions {
   /** Names the source in the recipe. Not the path, so that a run can be resumed where the file lies elsewhere. */
   recipe: string
-  /** Finds the file; called once for each walk. */
+  /** Finds the file; called once for each iteration. */
   find(signal: AbortSignal): Promise<ItemFile<T>>
 }
 
 /** Items of a file. Positions are byte offsets or row numbers, so items are restored by random access. */
 export function recordSource<T>(options: RecordSourceOptions<T>): Stage<T> {
-  // A walk sees one version of the file, and asks a server once for it. Every walk has a signal of its own.
+  // An iteration sees one version of the file, and asks a server once for it. Every iteration has its own signal.
   const found = new WeakMap<AbortSignal, Promise<ItemFile<T>>>()
   const find = (signal: AbortSignal): Promise<ItemFile<T>> => {
     let file = found.get(signal)
@@ -59,7 +59,7 @@ function openRecords<T>(
       const item = await reader.next()
       if (item !== undefined) found = true
       else if (found) ended = true
-      else throw noStory(bytes!.name)
+      else throw new DatasetError('no-stories', { source: bytes!.name, empty: false })
       return item
     },
     state() {
@@ -77,26 +77,19 @@ function openRecords<T>(
   }
 }
 
-/** @throws StreamStateError when another file stands where the state was made */
+/** @throws DatasetError `source-mismatch` when the file is another one than that of the state */
 function checkVersion(bytes: ByteSource, from: Json): void {
   const { size, version } = fieldsOf(from)
   // A copy on disk has no version, and may serve in place of the file on the server.
   const other = version !== undefined && bytes.version !== undefined && version !== bytes.version
   if ((size ?? undefined) === bytes.size && !other) return
-  throw new StreamStateError(
-    (other
-      ? `${bytes.name} was changed on the server since the state to resume from was made. `
-      : `${bytes.name} has ${bytes.size} bytes, but the state to resume from was made when it had ${size}. `) +
-      'Resume with the same file, or start anew without the state',
-  )
-}
-
-const noStory = (source: string): StorySourceError =>
-  new StorySourceError({
-    source,
-    problem: 'there is no story in it',
-    remedy: 'Give a file with stories in it',
+  throw new DatasetError('source-mismatch', {
+    source: bytes.name,
+    property: other ? 'version' : 'size',
+    saved: String(other ? version : size),
+    current: String(other ? bytes.version : bytes.size),
   })
+}
 
 async function restoreRecords<T>(
   options: RecordSourceOptions<T>,
@@ -110,8 +103,8 @@ async function restoreRecords<T>(
   let reader: ItemReader<T> | undefined
   let last: { position: number; value: T } | undefined
   try {
-    for (const place of order) {
-      const position = positions[place]!
+    for (const index of order) {
+      const position = positions[index]!
       if (last?.position !== position) {
         if (!reader?.reaches(position)) {
           await reader?.close()
@@ -119,14 +112,16 @@ async function restoreRecords<T>(
         }
         const item = await reader.next(position)
         if (item === undefined || item.at !== position) {
-          throw new StreamStateError(
-            `${file.bytes.name} has no story at position ${position}, where the state to resume from says one is: ` +
-              'the file changed. Resume with the same file, or start anew without the state',
-          )
+          throw new DatasetError('source-mismatch', {
+            source: file.bytes.name,
+            property: 'content',
+            saved: `a story at position ${position}`,
+            current: item === undefined ? 'nothing there' : `one at ${item.at}`,
+          })
         }
         last = { position, value: item.value }
       }
-      values[place] = last.value
+      values[index] = last.value
     }
   } finally {
     await reader?.close()

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte-source.ts'
 import { fileBytes } from '../bytes/file-bytes.ts'
 import { memoryBytes } from '../bytes/memory-bytes.ts'
-import { StorySourceError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import { detectFormat } from '../formats/detect-format.ts'
 import type { SourceDriver } from './driver.ts'
 import { recordSource } from './record-source.ts'
@@ -25,13 +25,7 @@ async function corpusBytes(load: typeof fetch, signal: AbortSignal): Promise<Byt
     return fileBytes(fileURLToPath(corpus))
   }
   // In a browser the package lies on a server.
-  const answer = await load(corpus, { signal })
-  if (!answer.ok) {
-    throw new StorySourceError({
-      source: corpus.href,
-      problem: `the server answered ${answer.status}`,
-      remedy: 'Serve the folder corpus of the package beside its code',
-    })
-  }
-  return memoryBytes(corpus.href, new Uint8Array(await answer.arrayBuffer()))
+  const reply = await load(corpus, { signal })
+  if (!reply.ok) throw new DatasetError('not-found', { source: corpus.href, status: reply.status })
+  return memoryBytes(corpus.href, new Uint8Array(await reply.arrayBuffer()))
 }

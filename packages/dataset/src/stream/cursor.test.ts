@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { StreamStateError } from '../errors/dataset-error.ts'
+import { DatasetError } from '../errors/dataset-error.ts'
 import { openStories } from '../sources/open-stories.ts'
 import { asText, exampleStories } from '../testing/example-stories.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
@@ -175,14 +175,14 @@ test('a state of another recipe or another file is refused with the difference',
   expect(() => openStories(path).shuffle({ seed: 2 }).iterate({ from })).toThrow(
     /step 2 is shuffle\(seed 1, buffer 4096\), here it is shuffle\(seed 2, buffer 4096\)/,
   )
-  expect(() => openStories(path).iterate({ from })).toThrow(StreamStateError)
+  expect(() => openStories(path).iterate({ from })).toThrow(DatasetError)
   expect(() => openStories(path).iterate({ from: {} as StreamState })).toThrow(
     /not the state of a story stream/,
   )
   const longer = await folder.write('longer.txt', `${content}More.`)
-  await expect(openStories(longer).shuffle({ seed: 1 }).iterate({ from }).next()).rejects.toThrow(
-    StreamStateError,
-  )
+  await expect(openStories(longer).shuffle({ seed: 1 }).iterate({ from }).next()).rejects.toMatchObject({
+    code: 'source-mismatch',
+  })
   // The same content elsewhere serves.
   const moved = await folder.write('moved.txt', content)
   expect((await openStories(moved).shuffle({ seed: 1 }).iterate({ from }).next()).done).toBe(false)

@@ -1,12 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { StreamStateError } from '../errors/dataset-error.ts'
+import * as v from 'valibot'
+import { DatasetError } from '../errors/dataset-error.ts'
 import type { Json } from './json.ts'
 import type { RunContext, Stage } from './stage.ts'
 
-/** A place in a stream: small JSON that holds no story text. Made by {@link Cursor.state}. */
+/** A position in a stream: small JSON that holds no story text. Made by {@link Cursor.state}. */
 export interface StreamState {
   readonly version: 1
-  /** The verbs of the stream that made it. */
+  /** The source and transforms of the stream that made it. */
   readonly recipe: readonly string[]
   /** Position of the last stage. */
   readonly position: Json
@@ -14,11 +15,11 @@ export interface StreamState {
   readonly drop: number
 }
 
-/** How far a walk has come. */
+/** How far an iteration has come. */
 export interface StreamProgress {
   /** Items given since this iteration began. */
   items: number
-  /** Bytes of the source taken, what is buffered included; of a packed file the packed ones. */
+  /** Bytes of the source taken, what is buffered included; of a compressed file the compressed ones. */
   bytesRead: number
   /** Bytes of the whole source; undefined where that is not known (yet: it is looked up with the first item). */
   bytesTotal: number | undefined
@@ -32,15 +33,15 @@ export interface IterateOptions {
   signal?: AbortSignal
 }
 
-/** One walk through a stream. */
+/** One iteration of a stream. */
 export interface Cursor<T> extends AsyncIterableIterator<T, undefined, undefined> {
   next(): Promise<IteratorResult<T, undefined>>
   return(): Promise<IteratorResult<T, undefined>>
   [Symbol.asyncIterator](): Cursor<T>
   [Symbol.asyncDispose](): Promise<void>
   /**
-   * The place behind the item given last, at any time: also while `next` is pending, and after it failed or was
-   * aborted. The items that a resumed stream gives are exactly those that would have come.
+   * The position after the item returned last, at any time: also while `next` is pending, and after it failed or was
+   * aborted. A resumed stream gives exactly the items that would have come.
    */
   state(): StreamState
   progress(): StreamProgress
@@ -49,7 +50,7 @@ export interface Cursor<T> extends AsyncIterableIterator<T, undefined, undefined
 /** Items between two snapshots of the state, which serve when a `next` is pending or failed. */
 const snapshotEvery = 32
 
-/** Starts a walk. Nothing is opened before the first item is asked for. */
+/** Starts an iteration. Nothing is opened before the first item is asked for. */
 export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions): Cursor<T> {
   if (from !== undefined) checkState(from, stage.recipe)
   const controller = new AbortController()
@@ -113,7 +114,7 @@ export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions)
     } catch (error) {
       const returned = controller.signal.aborted && !signal?.aborted
       controller.abort(error)
-      // The first failure is the one to tell.
+      // The first failure is the one to report.
       await closeStage().catch(() => {})
       if (!returned) throw error
     }
@@ -153,23 +154,26 @@ export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions)
   }
 }
 
+const stateSchema = v.object({
+  version: v.literal(1),
+  recipe: v.array(v.string()),
+  position: v.unknown(),
+  drop: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+})
+
 function checkState(state: StreamState, recipe: readonly string[]): void {
-  if (state?.version !== 1 || !Array.isArray(state.recipe) || !Number.isInteger(state.drop)) {
-    throw new StreamStateError(
-      'this is not the state of a story stream. Give what state() of an iteration returned, or start without it',
-    )
-  }
-  const verbs = Math.max(recipe.length, state.recipe.length)
-  for (let i = 0; i < verbs; i++) {
-    if (state.recipe[i] === recipe[i]) continue
-    // A shard as the last verb takes the state of another rank or world.
-    const last = i === verbs - 1 && recipe.length === state.recipe.length
-    if (last && isShard(state.recipe[i]) && isShard(recipe[i]) && state.drop === 0) continue
-    throw new StreamStateError(
-      `the state was made by another stream: its step ${i + 1} is ${state.recipe[i] ?? 'missing'}, ` +
-        `here it is ${recipe[i] ?? 'missing'}. Resume with the same source and verbs, or start without the state`,
-    )
+  const parsed = v.safeParse(stateSchema, state)
+  if (!parsed.success) throw new DatasetError('invalid-state', { problem: parsed.issues[0].message })
+  const steps = Math.max(recipe.length, state.recipe.length)
+  for (let i = 0; i < steps; i++) {
+    const saved = state.recipe[i]
+    const current = recipe[i]
+    if (saved === current) continue
+    // A shard as the last transform takes the state of another rank or world.
+    const last = i === steps - 1 && recipe.length === state.recipe.length
+    if (last && isShard(saved) && isShard(current) && state.drop === 0) continue
+    throw new DatasetError('stream-mismatch', { step: i + 1, saved, current })
   }
 }
 
-const isShard = (verb: string | undefined): boolean => verb?.startsWith('shard(') === true
+const isShard = (step: string | undefined): boolean => step?.startsWith('shard(') === true

@@ -1,6 +1,13 @@
-import type { BatchOptions } from '../transforms/batch.ts'
 import type { Json } from './json.ts'
 import type { TokenBatch } from './tokens.ts'
+
+/** Options of `batch`. */
+export interface BatchOptions {
+  /** Leaves out a last batch that is not full. Default false. */
+  dropLast?: boolean
+  /** Fills the last batch up with rows of zeros, mask 0, so that every batch has one shape. Packed rows only. Default false. */
+  pad?: boolean
+}
 
 /** An item and where it came from. */
 export interface Item<T> {

@@ -10,8 +10,10 @@ export interface TokenizedStory {
   ids: Int32Array
   /** Id of the end token. */
   eos: number
-  /** UTF-8 bytes of the story's text. */
+  /** UTF-8 bytes of the story's text, without its prompt. */
   bytes: number
+  /** How many of the ids are the prompt's, which come first. Default 0. */
+  promptTokens?: number
 }
 
 /** One sequence of length T = `contextLength`. */
@@ -20,7 +22,10 @@ export interface PackedRow {
   inputs: Int32Array
   /** Shape [T]: the token that follows each input. */
   targets: Int32Array
-  /** Shape [T]: 1 where the target counts in the loss, 0 for padding and for context that was counted before. */
+  /**
+   * Shape [T]: how much the target counts in the loss: 1, 0 for padding and for context that was counted before, and for
+   * prompts what `promptLossWeight` says.
+   */
   mask: Float32Array
   /** UTF-8 bytes of story text that the counted targets stand for. Over all rows it sums to the bytes of all stories. */
   bytes: number

@@ -1,4 +1,4 @@
-import { mix } from '../stream/random.ts'
+import { mix } from '../stream/mix.ts'
 
 const indexBits = 14
 const registers = 2 ** indexBits

@@ -1,4 +1,4 @@
-import { mix } from '../stream/random.ts'
+import { mix } from '../stream/mix.ts'
 import type { Story } from '../stream/story.ts'
 import { DistinctCounter } from './distinct-counter.ts'
 import { partsOfSpeech, type StoryVocabulary } from './vocabulary.ts'

@@ -1,6 +1,6 @@
 import type { Story } from '../stream/story.ts'
 import { instructionFor } from './instruction.ts'
-import { type RejectionReason, readReply } from './read-reply.ts'
+import { type RejectionReason, type RemovedPart, readReply } from './read-reply.ts'
 import type { StoryPlan } from './story-plan.ts'
 import { storyRequest } from './story-request.ts'
 import type { SynthesisClient } from './synthesis-client.ts'
@@ -15,21 +15,24 @@ export interface GenerateOptions {
   maxTokens: number
   minWords: number
   maxWords: number
-  /** How often one story is asked for while the replies are no stories. */
+  /** How often one story is asked for while the replies are rejected. */
   attempts: number
 }
 
-/** What came of one plan. */
+/** What one plan gave. */
 export interface GeneratedStory {
   plan: StoryPlan
-  /** Undefined when no reply was a story. */
+  /** Undefined when all replies were rejected. */
   story: Story | undefined
-  flaws: RejectionReason[]
+  /** Why replies were rejected, in their order. */
+  rejected: RejectionReason[]
+  /** What was removed from the reply around the story. */
+  removed: RemovedPart[]
   /** US dollars of all its replies; undefined where one is not known. */
   cost: number | undefined
 }
 
-/** Asks for the story of a plan, again while the replies are none. */
+/** Asks for the story of a plan, again while the replies are rejected. */
 export async function generateStory(
   client: SynthesisClient,
   plan: StoryPlan,
@@ -38,7 +41,7 @@ export async function generateStory(
 ): Promise<GeneratedStory> {
   const request = storyRequest(plan, options.instruct)
   const { temperature, maxTokens, seed, ood, instruct, attempts } = options
-  const flaws: RejectionReason[] = []
+  const rejected: RejectionReason[] = []
   let cost: number | undefined = 0
   for (let trial = 0; trial < attempts; trial++) {
     const reply = await client.complete(
@@ -47,8 +50,8 @@ export async function generateStory(
     )
     cost = cost === undefined || reply.cost === undefined ? undefined : cost + reply.cost
     const read = readReply(reply, plan, { ...options, summary: instruct })
-    if (read.flaw !== undefined) {
-      flaws.push(read.flaw)
+    if ('rejected' in read) {
+      rejected.push(read.rejected)
       continue
     }
     const story: Story = {
@@ -60,7 +63,7 @@ export async function generateStory(
       prompt: request,
     }
     if (instruct) Object.assign(story, instructionFor(story, { seed, index: plan.index, ood }))
-    return { plan, story, flaws, cost }
+    return { plan, story, rejected, removed: read.removed, cost }
   }
-  return { plan, story: undefined, flaws, cost }
+  return { plan, story: undefined, rejected, removed: [], cost }
 }

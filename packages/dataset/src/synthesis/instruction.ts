@@ -1,6 +1,5 @@
-import { mix, randomOf } from '../stream/random.ts'
+import { Random } from '@tinystories/utils/random'
 import type { Story } from '../stream/story.ts'
-import { shuffled } from './story-plan.ts'
 
 /** Options of {@link instructionFor}. */
 export interface InstructionOptions {
@@ -21,23 +20,20 @@ export function instructionFor(
   { text, words, features, summary }: Story,
   { seed, index, ood = false }: InstructionOptions,
 ): { prompt: string; sentence?: string } {
-  const random = randomOf(mix(seed) ^ 0x1257, index)
+  const random = new Random(seed).stream('instruction', index)
   const later = sentencesOf(text).slice(1)
-  const sentence = later[random.below(Math.max(1, later.length))]
+  const sentence = later[random.integer(Math.max(1, later.length))]
   const parts: [name: string, line: string][] = []
   if (words && words.length > 0) parts.push(['words', `Words: ${words.join(', ')}`])
   if (features && features.length > 0) parts.push(['features', `Features: ${features.join(', ')}`])
   if (summary) parts.push(['summary', `Summary: ${summary}`])
   if (sentence !== undefined) parts.push(['sentence', `Random sentence: ${sentence}`])
   // Every subset that holds at least one is as likely as any other.
-  const subset = parts.length === 0 ? 0 : 1 + random.below(2 ** parts.length - 1)
-  let chosen = shuffled(
-    parts.filter((_, i) => (subset >> i) & 1),
-    random,
-  )
+  const subset = parts.length === 0 ? 0 : 1 + random.integer(2 ** parts.length - 1)
+  let chosen = random.shuffle(parts.filter((_, i) => (subset >> i) & 1))
   const has = (name: string): boolean => chosen.some(([found]) => found === name)
   if (ood && has('words') && has('summary')) {
-    const dropped = random.below(2) === 0 ? 'words' : 'summary'
+    const dropped = random.integer(2) === 0 ? 'words' : 'summary'
     chosen = chosen.filter(([name]) => name !== dropped)
   }
   return {

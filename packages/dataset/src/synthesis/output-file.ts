@@ -1,24 +1,36 @@
-import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises'
+import { type FileHandle, open, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeWhole } from '../shards/durable.ts'
-import { lockFolder } from '../shards/folder-lock.ts'
+import {
+  acquireLock,
+  createFolder,
+  isSystemError,
+  readTextFileIfPresent,
+  toFileError,
+  writeFileAtomically,
+} from '@tinystories/utils/disk'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
+import * as v from 'valibot'
 import type { Story } from '../stream/story.ts'
 import type { GenerateOptions } from './generate-story.ts'
 import { SynthesisError } from './synthesis-error.ts'
 
-/** What is noted beside a story: where in the plan it stands and what was spent since the story before. */
+/** What is noted beside a story: its place in the plan and what happened since the story before. */
 export interface SynthesisNote {
   plan: number
-  /** US dollars, the plans without a story since the line before included; null where not known. */
+  /** US dollars, plans without a story since the line before included; null where not known. */
   cost: number | null
   /** Plans since the line before that gave no story, by reason. */
   dropped: Record<string, number>
+  /** Replies since the line before that were rejected, by reason. */
+  rejected: Record<string, number>
+  /** What was removed from the reply around the story. */
+  removed: string[]
 }
 
 /** A line of the file. */
 export type SynthesisLine = Story & { synthesis: SynthesisNote }
 
-/** What decides which stories are made. A file goes on only with the same. */
+/** What decides which stories are generated. A file is continued only with the same. */
 export interface SynthesisSettings extends GenerateOptions {
   model: string
   /** Words in the three lists. */
@@ -31,12 +43,27 @@ export interface OutputFile {
   close(): Promise<void>
 }
 
+const counts = v.record(v.string(), v.number())
+const lineSchema = v.looseObject({
+  text: v.string(),
+  words: v.optional(v.array(v.string())),
+  features: v.optional(v.array(v.string())),
+  synthesis: v.object({
+    plan: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    cost: v.nullable(v.number()),
+    dropped: counts,
+    rejected: counts,
+    removed: v.array(v.string()),
+  }),
+})
+
 /**
- * Opens a file of made stories to go on with it. What it needs for that lies beside it, in the folder `<path>.synthesis`; half a
- * line that a killed process left is taken off.
+ * Opens a file of generated stories to continue it. What that needs lies beside it, in the folder `<path>.synthesis`; half
+ * a line that a killed process left is removed.
  *
  * @param onLine called with each line that is there
- * @throws SynthesisError when the file was made otherwise, or holds something else
+ * @throws SynthesisError when the file was written with other settings, or holds something else; LockError while another
+ * process writes it; FileError
  */
 export async function openOutputFile(
   path: string,
@@ -44,36 +71,33 @@ export async function openOutputFile(
   onLine: (line: SynthesisLine) => void,
 ): Promise<OutputFile> {
   const folder = `${path}.synthesis`
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw unusable(folder, error)
-  })
-  const unlock = await lockFolder(folder).catch((cause: unknown) => {
-    throw new SynthesisError(
-      `${path} is being written by another process, or cannot be. Wait for it, or choose another file.`,
-      { cause },
-    )
-  })
+  await createFolder(folder)
+  const lock = await acquireLock(join(folder, 'lock.json'))
   let file: FileHandle
   try {
     file = await resume(path, join(folder, 'settings.json'), settings, onLine)
   } catch (error) {
-    await unlock()
-    throw error
+    await lock.release()
+    throw toFileError(error, path, 'write')
   }
   let unsynced = 0
   return {
     async append(line) {
-      await file.appendFile(`${JSON.stringify(line)}\n`)
-      if (++unsynced < 100) return
-      unsynced = 0
-      await file.sync()
+      try {
+        await file.appendFile(`${JSON.stringify(line)}\n`)
+        if (++unsynced < 100) return
+        unsynced = 0
+        await file.sync()
+      } catch (error) {
+        throw toFileError(error, path, 'write')
+      }
     },
     async close() {
       try {
         await file.sync()
       } finally {
         await file.close()
-        await unlock()
+        await lock.release()
       }
     },
   }
@@ -85,34 +109,24 @@ async function resume(
   settings: SynthesisSettings,
   onLine: (line: SynthesisLine) => void,
 ): Promise<FileHandle> {
-  const earlier = await readOptional(settingsPath)
-  const size = await sizeOf(path)
-  if (size === 0) {
-    // As long as there is no story, nothing is bound to what was asked for before, such as a model that there is not.
-    await writeWhole(settingsPath, `${JSON.stringify(settings, null, 2)}\n`)
-  } else if (earlier === undefined) {
-    throw new SynthesisError(
-      `${path} is there already, and nothing beside it tells how to go on with it. Choose another file or remove it.`,
-    )
-  } else {
-    compare(path, settingsPath, earlier, settings)
+  const saved = await readTextFileIfPresent(settingsPath)
+  if ((await sizeOf(path)) === 0) {
+    // As long as there is no story, nothing is bound to what was asked for before, such as a model that does not exist.
+    await writeFileAtomically(settingsPath, `${JSON.stringify(settings, null, 2)}\n`)
+  } else if (saved === undefined) throw new SynthesisError('unknown-output', { path })
+  else {
+    compare(path, settingsPath, saved, settings)
     await readLines(path, onLine)
   }
-  return openToAppend(path)
+  return open(path, 'a')
 }
 
 function compare(path: string, settingsPath: string, text: string, settings: SynthesisSettings): void {
-  let earlier: Partial<Record<string, unknown>>
-  try {
-    earlier = JSON.parse(text) as typeof earlier
-  } catch {
-    throw new SynthesisError(`${settingsPath} is not JSON. Choose another file, or remove both.`)
-  }
-  for (const [name, value] of Object.entries(settings)) {
-    if (earlier[name] === value) continue
-    throw new SynthesisError(
-      `${path} was begun with another ${name} (${String(earlier[name])}, not ${String(value)}). Go on with the same, or choose another file.`,
-    )
+  const schema = v.record(v.string(), v.unknown())
+  const saved = parseValue(schema, parseJson(text, { source: settingsPath }), settingsPath)
+  for (const [setting, current] of Object.entries(settings)) {
+    if (saved[setting] !== current)
+      throw new SynthesisError('setting-differs', { path, setting, saved: saved[setting], current })
   }
 }
 
@@ -139,25 +153,12 @@ async function readLines(path: string, onLine: (line: SynthesisLine) => void): P
   await truncate(path, whole)
 }
 
-function parseLine(path: string, number: number, text: string): SynthesisLine {
-  let line: SynthesisLine | undefined
+function parseLine(path: string, line: number, text: string): SynthesisLine {
   try {
-    line = JSON.parse(text) as SynthesisLine
-  } catch {
-    // Told below.
-  }
-  if (typeof line?.text === 'string' && Number.isInteger(line.synthesis?.plan)) return line
-  throw new SynthesisError(
-    `${path}, line ${number}: this is no story that was made here. Choose another file, or take the line out.`,
-  )
-}
-
-async function readOptional(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw unusable(path, error)
+    return parseValue(lineSchema, parseJson(text, { source: path }), path) as SynthesisLine
+  } catch (cause) {
+    if (!InputError.isInstance(cause)) throw cause
+    throw new SynthesisError('foreign-line', { path, line }, { cause })
   }
 }
 
@@ -170,19 +171,7 @@ async function sizeOf(path: string): Promise<number> {
       await file.close()
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw unusable(path, error)
+    if (isSystemError(error) && error.code === 'ENOENT') return 0
+    throw error
   }
-}
-
-async function openToAppend(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'a')
-  } catch (error) {
-    throw unusable(path, error)
-  }
-}
-
-function unusable(path: string, error: unknown): SynthesisError {
-  return new SynthesisError(`${path} cannot be used (${(error as Error).message}). Choose another file.`)
 }

@@ -66,31 +66,63 @@ test('a request holds the words and the wishes of its plan, and no other wish', 
 })
 
 const plan = { index: 0, words: ['run', 'mouse', 'big'] as [string, string, string], features: [] }
-const wishes = { summary: false, minWords: 5, maxWords: 50 }
+const requirements = { summary: false, minWords: 5, maxWords: 50 }
 const good = 'The mice ran to the bigger house.'
+const closing = [
+  'I hope you like it!',
+  'Let me know if you want another one.',
+  '(Word count: 8)',
+  'Would you like a sequel?',
+]
 
-test.each([
-  [good, { text: good }],
-  [`Sure! Here is a tale:\n\n# The Mice\n\n${good}\n\nThe End.`, { text: good }],
-  [`\`\`\`\n**Mice**\n\n${good}\n\`\`\``, { text: good }],
-  ['', { flaw: 'empty' }],
-  ['The mouse ran.', { flaw: 'short' }],
-  [`${good} `.repeat(10), { flaw: 'long' }],
-  [`${good} And then the`, { flaw: 'cut off' }],
-  ['The cats ran to the bigger house.', { flaw: 'words missing' }],
-  ['The mice ran to the small house.', { flaw: 'words missing' }],
-  ['As an AI I cannot tell of a big mouse that runs.', { flaw: 'not a story' }],
-  [`{"story": "${good}"}`, { flaw: 'not a story' }],
+test.each<[string, object]>([
+  [good, { text: good, removed: [] }],
+  [
+    `Sure! Here is a tale:\n\n# The Mice\n\n${good}\n\nThe End.`,
+    { text: good, removed: ['remark', 'title', 'the-end'] },
+  ],
+  [`\`\`\`\n**Mice**\n\n${good}\n\`\`\``, { text: good, removed: ['fence', 'title'] }],
+  [`<think>\nA tale of mice.\n</think>\n\n${good}`, { text: good, removed: ['thoughts'] }],
+  [`A tale of mice.\n</think>\n\n${good}`, { text: good, removed: ['thoughts'] }],
+  ['<think>\nI shall tell of mice that run to a bigger house.', { rejected: 'empty' }],
+  [`The Mice and the Big House\n\n${good}`, { text: good, removed: ['title'] }],
+  [`The Mice and the Big House\n${good}`, { text: good, removed: ['title'] }],
+  [`The mice and the big house\n\n${good}`, { text: good, removed: ['title'] }],
+  [`They said:\n\n${good}`, { text: `They said:\n\n${good}`, removed: [] }],
+  ...closing.map(line => [`${good}\n\n${line}`, { text: good, removed: ['closing'] }] as [string, object]),
+  [
+    `${good}\n\n"I hope you like it!" said Tom.`,
+    { text: `${good}\n\n"I hope you like it!" said Tom.`, removed: [] },
+  ],
+  ['', { rejected: 'empty' }],
+  ['The mouse ran.', { rejected: 'short' }],
+  [`${good} `.repeat(10), { rejected: 'long' }],
+  [`${good} `.repeat(5), { rejected: 'repetitive' }],
+  [`${good} ${'The cat sat down. It was late at night. '.repeat(4)}`, { rejected: 'repetitive' }],
+  [
+    `${good} ${'Run, run! '.repeat(6)}`.trim(),
+    { text: `${good} ${'Run, run! '.repeat(6)}`.trim(), removed: [] },
+  ],
+  [`${good} And then the`, { rejected: 'cut-off' }],
+  ['The cats ran to the bigger house.', { rejected: 'words-missing' }],
+  ['The mice ran to the small house.', { rejected: 'words-missing' }],
+  ['As an AI I cannot tell of a big mouse that runs.', { rejected: 'not-a-story' }],
+  [`{"story": "${good}"}`, { rejected: 'not-a-story' }],
 ])('the reply %j is read as %j', (text, expected) => {
-  expect(readReply({ text, finishReason: 'stop' }, plan, wishes)).toEqual(expected)
+  expect(readReply({ text, finishReason: 'stop' }, plan, requirements)).toEqual(expected)
 })
 
-test('the summary is found behind the story, and missed where it is wanted', () => {
-  const wanted = { ...wishes, summary: true }
+test('the summary is found after the story, and missed where it is required', () => {
+  const wanted = { ...requirements, summary: true }
   const read = (text: string, finishReason = 'stop') => readReply({ text, finishReason }, plan, wanted)
-  expect(read(`${good}\n\n**Summary:** Mice\nmove.`)).toEqual({ text: good, summary: 'Mice move.' })
-  expect(read(good)).toEqual({ flaw: 'no summary' })
-  expect(read(`${good}\nSummary: Mice`, 'length')).toEqual({ flaw: 'cut off' })
+  const found = { text: good, summary: 'Mice move.', removed: [] }
+  expect(read(`${good}\n\n**Summary:** Mice\nmove.`)).toEqual(found)
+  expect(read(`${good}\n\nI hope you like it!\n\nSummary: Mice move.`)).toEqual({
+    ...found,
+    removed: ['closing'],
+  })
+  expect(read(good)).toEqual({ rejected: 'no-summary' })
+  expect(read(`${good}\nSummary: Mice`, 'length')).toEqual({ rejected: 'cut-off' })
 })
 
 const story = {

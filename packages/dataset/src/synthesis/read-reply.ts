@@ -1,40 +1,81 @@
 import { countWords, isTruncated } from '../cleaning/story-flaws.ts'
+import { sentencesOf } from './instruction.ts'
 import type { StoryPlan } from './story-plan.ts'
 
-/** Why a reply is no story. */
+/** Why a reply is not accepted as a story. */
 export type RejectionReason =
   | 'empty'
   | 'short'
   | 'long'
-  | 'cut off'
-  | 'no summary'
-  | 'words missing'
-  | 'not a story'
+  | 'cut-off'
+  | 'no-summary'
+  | 'words-missing'
+  | 'not-a-story'
+  | 'repetitive'
+
+/** What models add around a story, however they are asked. */
+export type RemovedPart = 'thoughts' | 'fence' | 'remark' | 'title' | 'closing' | 'the-end'
 
 /** A story and its summary, or what is wrong with the reply. */
-export type ReadReply = { text: string; summary?: string; flaw?: never } | { flaw: RejectionReason }
+export type ReadReply =
+  | { text: string; summary?: string; removed: RemovedPart[] }
+  | { rejected: RejectionReason }
 
-/** What is asked of a reply. */
+/** What a reply must have. */
 export interface ReplyRequirements {
   summary: boolean
   minWords: number
   maxWords: number
 }
 
-const remark = /^(sure|of course|certainly|here is|here's|here you go|okay,? here)\b[^\n]*[:!.]\s*\n+/i
-const title = /^(#+ [^\n]+|\*\*[^\n*]+\*\*|title:[^\n]*)\s*\n+/i
-const theEnd = /\n+\W*the end\W*$/i
+/** A sentence of at least so many words may not come more often than this. */
+const minRepeatedWords = 3
+const maxRepeats = 3
+
+/** Each takes one kind of addition off; they are tried in this order. */
+const parts: readonly [RemovedPart, RegExp, string][] = [
+  // A chat template may hold the opening tag itself, and a reply that was cut off never closes it.
+  ['thoughts', /^[\s\S]*<\/(?:think|thinking|reasoning)>/i, ''],
+  ['thoughts', /<(?:think|thinking|reasoning)>[\s\S]*$/i, ''],
+  ['fence', /^```\w*\n([\s\S]*)\n```$/, '$1'],
+  [
+    'remark',
+    /^(?:sure|of course|certainly|absolutely|here is|here's|here you go|okay,? here)\b[^\n]*[:!.]\s*\n+/i,
+    '',
+  ],
+  ['title', /^(?:#+ [^\n]+|\*\*[^\n*]+\*\*|title:[^\n]*)\s*\n+/i, ''],
+  // A line of its own without an end mark, as headings are: before a blank line, or with capitals.
+  ['title', /^["“]?\p{Lu}[\p{L}\p{M}\p{N}'’,& -]{1,70}["”]?[ \t]*\n[ \t]*\n\s*(?=["“‘']?\p{Lu})/u, ''],
+  [
+    'title',
+    /^["“]?\p{Lu}[\p{L}\p{M}'’]*(?: (?:\p{Lu}[\p{L}\p{M}'’]*|a|an|and|at|by|for|in|of|on|the|to|with)){1,9}["”]?[ \t]*\n(?=["“‘']?\p{Lu})/u,
+    '',
+  ],
+  [
+    'closing',
+    /\n+[^\p{L}\n"“]*(?:i (?:really )?hope (?:you|this|that|it)|hope you|let me know|feel free|would you like|do you want me|is there anything|if you(?:'d| would)? like|please let me|enjoy (?:the|your|this)|note:|\(?word count)[^\n]*$/iu,
+    '',
+  ],
+  ['the-end', /\n+[^\p{L}\n]*the end[^\p{L}\n]*$/iu, ''],
+]
+
 const talk = /\b(as an ai|language model|i can(?:'|no)t (?:write|help|assist)|i'm sorry, but)\b/i
 
-/** Takes the story out of a reply: without titles, remarks and fences, which models add however they are asked. */
+/** Takes the story out of a reply: without thoughts, titles, remarks and closing lines. */
 export function readReply(
   reply: { text: string; finishReason: string },
   plan: StoryPlan,
   { summary: wantsSummary, minWords, maxWords }: ReplyRequirements,
 ): ReadReply {
-  let text = reply.text.replaceAll('\r\n', '\n').trim()
-  text = text.replace(/^```\w*\n([\s\S]*)\n```$/, '$1').trim()
-  if (text === '') return { flaw: 'empty' }
+  const removed = new Set<RemovedPart>()
+  const strip = (from: string): string =>
+    parts.reduce((text, [part, pattern, replacement]) => {
+      const stripped = text.replace(pattern, replacement).trim()
+      if (stripped !== text) removed.add(part)
+      return stripped
+    }, from)
+  let text = strip(reply.text.replaceAll('\r\n', '\n').trim())
+  if (text === '') return { rejected: 'empty' }
   let summary: string | undefined
   const behind = /\n\W{0,4}summary\W{1,4}([\s\S]+)$/i.exec(text)
   if (behind) {
@@ -42,26 +83,38 @@ export function readReply(
       .replaceAll(/\s+/g, ' ')
       .replace(/^\*+\s*/, '')
       .trim()
-    text = text.slice(0, behind.index).trim()
+    text = strip(text.slice(0, behind.index).trim())
   }
-  for (const ornament of [remark, title]) text = text.replace(ornament, '').trim()
   text = text
-    .replace(theEnd, '')
     .replaceAll(/[ \t]+\n/g, '\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim()
   const words = countWords(text)
-  if (talk.test(text.slice(0, 300)) || /^[[{]/.test(text)) return { flaw: 'not a story' }
-  if (words < minWords) return { flaw: 'short' }
-  if (words > maxWords) return { flaw: 'long' }
-  if (reply.finishReason === 'length' || isTruncated(text)) return { flaw: 'cut off' }
-  if (wantsSummary && !summary) return { flaw: 'no summary' }
-  if (!plan.words.every(word => stands(word, text))) return { flaw: 'words missing' }
-  return wantsSummary ? { text, summary: summary! } : { text }
+  if (talk.test(text.slice(0, 300)) || /^[[{]/.test(text)) return { rejected: 'not-a-story' }
+  if (words < minWords) return { rejected: 'short' }
+  if (words > maxWords) return { rejected: 'long' }
+  if (reply.finishReason === 'length' || isTruncated(text)) return { rejected: 'cut-off' }
+  if (isRepetitive(text)) return { rejected: 'repetitive' }
+  if (wantsSummary && !summary) return { rejected: 'no-summary' }
+  if (!plan.words.every(word => contains(word, text))) return { rejected: 'words-missing' }
+  return { text, ...(wantsSummary ? { summary: summary! } : {}), removed: [...removed] }
+}
+
+/** Whether a sentence comes again and again, as in the loops of small models. */
+function isRepetitive(text: string): boolean {
+  const times = new Map<string, number>()
+  for (const sentence of sentencesOf(text)) {
+    const key = sentence.toLowerCase().replaceAll(/[^\p{L}\p{N} ]/gu, '')
+    if (countWords(key) < minRepeatedWords) continue
+    const count = (times.get(key) ?? 0) + 1
+    if (count > maxRepeats) return true
+    times.set(key, count)
+  }
+  return false
 }
 
 /** Past tenses and plurals that are not made at the end of a word, as far as their beginnings differ in three letters. */
-function stands(word: string, text: string): boolean {
+function contains(word: string, text: string): boolean {
   const forms = [word, ...(irregular[word] ?? [])]
   return forms.some(form => {
     // Simple words change at their end: hop, hopped; berry, berries; make, making.

@@ -1,5 +1,6 @@
-import { mix, type Random, randomOf } from '../stream/random.ts'
+import { Random } from '@tinystories/utils/random'
 import { storyFeatures } from './story-features.ts'
+import { SynthesisError } from './synthesis-error.ts'
 import { partsOfSpeech, type StoryVocabulary } from './vocabulary.ts'
 
 /** What one story is asked to have. */
@@ -22,11 +23,11 @@ const featureCounts = [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 
  * before any comes twice.
  */
 export function storyPlans(vocabulary: StoryVocabulary, seed: number): (index: number) => StoryPlan {
-  const decks = partsOfSpeech.map((part, i) => deck(vocabulary[part], mix(seed) ^ (i + 1)))
+  const decks = partsOfSpeech.map(part => deck(vocabulary[part], new Random(seed).stream('words', part)))
   return index => {
-    const random = randomOf(mix(seed) ^ 0x51ed, index)
-    const count = featureCounts[random.below(featureCounts.length)]!
-    const chosen = new Set(shuffled(Object.keys(storyFeatures), random).slice(0, count))
+    const random = new Random(seed).stream('plan', index)
+    const count = featureCounts[random.integer(featureCounts.length)]!
+    const chosen = new Set(random.shuffle(Object.keys(storyFeatures)).slice(0, count))
     return {
       index,
       words: decks.map(deal => deal(index)) as StoryPlan['words'],
@@ -35,27 +36,16 @@ export function storyPlans(vocabulary: StoryVocabulary, seed: number): (index: n
   }
 }
 
-function deck(words: readonly string[], seed: number): (index: number) => string {
-  if (words.length === 0)
-    throw new RangeError('storyPlans: a list of the vocabulary is empty. Give verbs, nouns and adjectives')
+function deck(words: readonly string[], random: Random): (index: number) => string {
+  if (words.length === 0) throw new SynthesisError('empty-vocabulary', {})
   let epoch = -1
   let order: readonly string[] = []
   return index => {
     const wanted = Math.floor(index / words.length)
     if (wanted !== epoch) {
       epoch = wanted
-      order = shuffled(words, randomOf(seed, epoch))
+      order = random.stream(epoch).shuffle([...words])
     }
     return order[index % words.length]!
   }
-}
-
-/** The items in a random order (Fisher-Yates). */
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.below(i + 1)
-    ;[result[i], result[j]] = [result[j]!, result[i]!]
-  }
-  return result
 }

@@ -77,7 +77,7 @@ test('an instruction record is read back with all its parts; the other variant n
   }
 })
 
-test('copies, near copies and replies that are no stories are dropped and counted, and made up for', async () => {
+test('copies, near copies and rejected replies are counted and replaced', async () => {
   const kept = new Map<string, number>()
   let tales = 0
   const server = await serve({
@@ -95,17 +95,19 @@ test('copies, near copies and replies that are no stories are dropped and counte
     },
   })
   // The words of its own plan, behind a long text that is always the same.
-  const common = fakeStory('use "x", "y" as and "z" to').repeat(4)
+  const common = [1, 2, 3].map(i => fakeStory(`use "x${i}", "y" as and "z" to`)).join('\n\n')
   const copyOf = (text: string): string =>
     `${common}\n\n${/There stood[^.]*\./.exec(text)?.[0]} ${/"May I[^"]*"/.exec(text)?.[0]}.`
   const options = set(server, { count: 20, concurrency: 1 })
   const report = await synthesizeStories(options)
   expect(report.stories).toBe(20)
-  expect(Object.keys(report.dropped).sort()).toEqual(['duplicate', 'short'])
-  expect(report.dropped.duplicate).toBeGreaterThanOrEqual(4)
+  expect(Object.keys(report.dropped).sort()).toEqual(['near-duplicate', 'short'])
+  expect(Object.keys(report.rejected).sort()).toEqual(['cut-off', 'short'])
+  expect(report.removed).toEqual({})
+  expect(report.dropped['near-duplicate']).toBeGreaterThanOrEqual(4)
   const lines = (await readFile(options.out, 'utf8')).trim().split('\n')
   expect(lines).toHaveLength(20)
-  // Gone on with, the counts are still there.
+  // After a resume the counts are still there.
   const again = await synthesizeStories({ ...options, count: 21 })
   expect(again).toMatchObject({ stories: 21, resumed: 20 })
   expect(again.dropped.short).toBeGreaterThanOrEqual(report.dropped.short!)
@@ -154,7 +156,7 @@ test('killed again and again, the file becomes the one of a run without an end, 
   expect(server.counts().delivered - paid).toBeLessThanOrEqual(paid + 5 * 64)
 }, 120_000)
 
-test('half a line that a kill left is taken off; anything else is refused with its place', async () => {
+test('half a line that a kill left is removed; anything else is refused with its place', async () => {
   const options = set(await serve(), { count: 3 })
   await synthesizeStories(options)
   const before = await readFile(options.out, 'utf8')
@@ -163,7 +165,10 @@ test('half a line that a kill left is taken off; anything else is refused with i
   expect((await readFile(options.out, 'utf8')).startsWith(before)).toBe(true)
   expect((await openStories(options.out).toArray()).length).toBe(4)
   await appendFile(options.out, '{"text": "no note"}\n')
-  await expect(synthesizeStories({ ...options, count: 5 })).rejects.toThrow(/jsonl, line 5: this is no story/)
+  await expect(synthesizeStories({ ...options, count: 5 })).rejects.toMatchObject({
+    code: 'foreign-line',
+    details: { path: options.out, line: 5 },
+  })
 })
 
 test('a file without a story is bound to nothing yet', async () => {
@@ -173,21 +178,29 @@ test('a file without a story is bound to nothing yet', async () => {
   expect((await synthesizeStories(options)).stories).toBe(2)
 })
 
-test('a file goes on only with the settings it was begun with', async () => {
+test('a file is continued only with the settings it was begun with', async () => {
   const options = set(await serve(), { count: 2 })
   await synthesizeStories(options)
-  await expect(synthesizeStories({ ...options, seed: 6 })).rejects.toThrow(
-    `${options.out} was begun with another seed (5, not 6). Go on with the same, or choose another file.`,
-  )
+  await expect(synthesizeStories({ ...options, seed: 6 })).rejects.toMatchObject({
+    code: 'setting-differs',
+    details: { path: options.out, setting: 'seed', saved: 5, current: 6 },
+  })
   const foreign = await folder.write('foreign.jsonl', '{"text":"mine"}\n')
-  await expect(synthesizeStories({ ...options, out: foreign })).rejects.toThrow('is there already')
+  await expect(synthesizeStories({ ...options, out: foreign })).rejects.toMatchObject({
+    code: 'unknown-output',
+  })
   await writeFile(`${options.out}.synthesis/settings.json`, '{')
-  await expect(synthesizeStories(options)).rejects.toThrow('is not JSON')
-  await expect(synthesizeStories({ ...options, ood: true })).rejects.toThrow('give instruct as well')
-  await expect(synthesizeStories({ ...options, count: 0 })).rejects.toThrow('count is 0')
+  await expect(synthesizeStories(options)).rejects.toMatchObject({ name: 'InputError', code: 'not-json' })
+  await expect(synthesizeStories({ ...options, ood: true })).rejects.toMatchObject({
+    code: 'ood-without-instruct',
+  })
+  await expect(synthesizeStories({ ...options, count: 0 })).rejects.toMatchObject({
+    code: 'invalid-option',
+    details: { option: 'count', value: 0 },
+  })
 })
 
-test('the budget ends the making between two stories, and a higher one goes on', async () => {
+test('the budget ends the making between two stories, and a higher one continues', async () => {
   const server = await serve()
   const options = set(server)
   const base = { model: 'local', baseURL: server.baseURL, apiKey: 'any', prices: { input: 100, output: 100 } }
@@ -205,11 +218,12 @@ test('the budget ends the making between two stories, and a higher one goes on',
   expect(report.cost).toBeCloseTo(poor.account().cost + rich.account().cost, 10)
 })
 
-test('a model that tells no stories is given up after some plans', async () => {
+test('a model that gives no stories is given up after some plans', async () => {
   const options = set(await serve({ respond: () => 'No.' }), { maxFailures: 4, attempts: 2 })
-  await expect(synthesizeStories(options)).rejects.toThrow(
-    'local gave no story for 4 plans in a row (4 short). Try another model or other limits of length.',
-  )
+  await expect(synthesizeStories(options)).rejects.toMatchObject({
+    code: 'no-stories',
+    details: { model: 'local', plans: 4, dropped: { short: 4 } },
+  })
 })
 
 test('an abort leaves whole lines behind', async () => {

@@ -1,5 +1,6 @@
 import { ExactDuplicates } from '../cleaning/exact-duplicates.ts'
 import { NearDuplicates } from '../cleaning/near-duplicates.ts'
+import { requireInteger } from '../errors/require-options.ts'
 import { Diversity, type DiversityReport } from './diversity.ts'
 import { type GeneratedStory, generateStory } from './generate-story.ts'
 import type { SynthesisLine, SynthesisSettings } from './output-file.ts'
@@ -8,19 +9,23 @@ import type { SynthesisClient } from './synthesis-client.ts'
 import { SynthesisError } from './synthesis-error.ts'
 import { partsOfSpeech, type StoryVocabulary, storyVocabulary } from './vocabulary.ts'
 
-/** How far the making has come. */
+/** How far the synthesis has come. */
 export interface SynthesisProgress {
   /** Stories in the file. */
   stories: number
   /** Stories that were there before. */
   resumed: number
-  /** Plans that gave no story, by reason: a flaw of the last reply, or `duplicate`. */
+  /** Plans that gave no story, by reason: why the last reply was rejected, `duplicate` or `near-duplicate`. */
   dropped: Record<string, number>
+  /** Replies that were rejected, by reason; each is followed by another attempt or a dropped plan. */
+  rejected: Record<string, number>
+  /** Stories from whose replies something was removed, by what it was: `thoughts`, `title`, `closing` … */
+  removed: Record<string, number>
   /** US dollars of all replies that led to what is in the file, those of earlier runs included; undefined where not known. */
   cost: number | undefined
 }
 
-/** What was made, and how diverse it is. */
+/** What was generated, and how diverse it is. */
 export interface SynthesisReport extends SynthesisProgress {
   diversity: DiversityReport
 }
@@ -28,7 +33,7 @@ export interface SynthesisReport extends SynthesisProgress {
 /** Options of {@link synthesizeStories}. */
 export interface SynthesisOptions {
   client: SynthesisClient
-  /** File of JSON lines; one that was begun with the same settings is gone on with. */
+  /** File of JSON lines; one that was begun with the same settings is continued. */
   out: string
   /** Stories the file shall have. */
   count: number
@@ -48,60 +53,48 @@ export interface SynthesisOptions {
   minWords?: number
   /** Default 500. */
   maxWords?: number
-  /** How often one story is asked for while the replies are none. Default 3. */
+  /** How often one story is asked for while the replies are rejected. Default 3. */
   attempts?: number
   /** Stories asked for at a time; the client keeps its own limits. Default 64. */
   concurrency?: number
-  /** So many plans in a row without a story end the making. Default 50. */
+  /** So many plans in a row without a story end the synthesis. Default 50. */
   maxFailures?: number
   signal?: AbortSignal
   onProgress?: (progress: SynthesisProgress) => void
 }
 
+type Counts = Record<string, number>
+
 /**
- * Has stories made and writes them as JSON lines, in the order of the plan that the seed gives. Whatever ends it - an
- * abort, an error, a kill - the same call goes on: with a client that keeps its replies, to the same file that a run
- * without an end in between would have written.
+ * Generates stories and writes them as JSON lines, in the order of the plan that the seed gives. Whatever ends it (an
+ * abort, an error, a kill), the same call continues: with a client that keeps its replies, to the same file that an
+ * uninterrupted run would have written.
  *
- * @throws SynthesisError; what the client throws, after the stories before are written
+ * @throws SynthesisError, DatasetError `invalid-option`, FileError, LockError; what the client throws, after the stories
+ * before are written
  */
 export async function synthesizeStories(options: SynthesisOptions): Promise<SynthesisReport> {
-  const {
-    client,
-    out,
-    count,
-    seed = 0,
-    instruct = false,
-    ood = false,
-    concurrency = 64,
-    maxFailures = 50,
-  } = options
-  const {
-    temperature = 1,
-    maxTokens = 900,
-    minWords = 50,
-    maxWords = 500,
-    attempts = 3,
-    onProgress,
-  } = options
-  if (ood && !instruct) throw new SynthesisError('ood is about instructions: give instruct as well.')
-  for (const [name, value] of Object.entries({ count, concurrency, maxFailures, attempts, maxTokens })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) {
-      throw new SynthesisError(`${name} is ${value}. Give a whole number of at least 1.`)
-    }
-  }
+  const { client, out, count, seed = 0, instruct = false, ood = false, onProgress } = options
+  const { concurrency = 64, maxFailures = 50, attempts = 3 } = options
+  const { temperature = 1, maxTokens = 900, minWords = 50, maxWords = 500 } = options
+  if (ood && !instruct) throw new SynthesisError('ood-without-instruct', {})
+  for (const [name, value] of Object.entries({ count, concurrency, maxFailures, attempts, maxTokens }))
+    requireInteger(name, value, 1)
   const vocabulary = options.vocabulary ?? (await storyVocabulary())
-  const settingsOfStory = { seed, instruct, ood, temperature, maxTokens, minWords, maxWords, attempts }
+  const generation = { seed, instruct, ood, temperature, maxTokens, minWords, maxWords, attempts }
   const settings: SynthesisSettings = {
     model: client.model,
-    ...settingsOfStory,
+    ...generation,
     vocabulary: partsOfSpeech.map(part => `${vocabulary[part].length} ${part}`).join(', '),
   }
   const plans = storyPlans(vocabulary, seed)
   const diversity = new Diversity(vocabulary)
   const exact = new ExactDuplicates(1_000_000)
   const near = new NearDuplicates()
-  const progress: SynthesisProgress = { stories: 0, resumed: 0, dropped: {}, cost: 0 }
+  const progress: SynthesisProgress = {
+    ...{ stories: 0, resumed: 0, cost: 0 },
+    ...{ dropped: {}, rejected: {}, removed: {} },
+  }
   let next = 0
 
   const { openOutputFile } = await import('./output-file.ts')
@@ -113,8 +106,14 @@ export async function synthesizeStories(options: SynthesisOptions): Promise<Synt
   })
   progress.resumed = progress.stories
 
-  /** Spent and dropped since the last story that was written. */
-  let pending = { cost: 0 as number | undefined, dropped: {} as Record<string, number>, inRow: 0 }
+  /** Spent, dropped and rejected since the last story that was written. */
+  const nothing = () => ({
+    cost: 0 as number | undefined,
+    dropped: {} as Counts,
+    rejected: {} as Counts,
+    inRow: 0,
+  })
+  let pending = nothing()
   const signal = options.signal ?? new AbortController().signal
   const queue: Promise<{ generated: GeneratedStory } | { error: unknown }>[] = []
   let launched = next
@@ -125,7 +124,7 @@ export async function synthesizeStories(options: SynthesisOptions): Promise<Synt
       while (queue.length < Math.min(concurrency, count - progress.stories)) {
         const plan = plans(launched++)
         queue.push(
-          generateStory(client, plan, settingsOfStory, signal).then(
+          generateStory(client, plan, generation, signal).then(
             generated => ({ generated }),
             (error: unknown) => ({ error }),
           ),
@@ -142,50 +141,59 @@ export async function synthesizeStories(options: SynthesisOptions): Promise<Synt
     await file.close()
   }
 
-  async function take({ plan, story, flaws, cost }: GeneratedStory): Promise<void> {
-    pending.cost = pending.cost === undefined || cost === undefined ? undefined : pending.cost + cost
-    const flaw = story === undefined ? flaws.at(-1)! : isCopy(story.text) ? 'duplicate' : undefined
-    if (flaw !== undefined || story === undefined) {
-      const reason = flaw ?? 'empty'
-      pending.dropped[reason] = (pending.dropped[reason] ?? 0) + 1
+  async function take({ plan, story, rejected, removed, cost }: GeneratedStory): Promise<void> {
+    pending.cost = sum(pending.cost, cost)
+    for (const reason of rejected) add(pending.rejected, { [reason]: 1 })
+    const reason = story === undefined ? (rejected.at(-1) ?? 'empty') : copyReason(story.text)
+    if (story === undefined || reason !== undefined) {
+      add(pending.dropped, { [reason!]: 1 })
       if (++pending.inRow >= maxFailures) {
-        const said = Object.entries(pending.dropped).map(([reason, times]) => `${times} ${reason}`)
-        throw new SynthesisError(
-          `${client.model} gave no story for ${maxFailures} plans in a row (${said.join(', ')}). Try another model or other limits of length.`,
-        )
+        const { dropped } = pending
+        throw new SynthesisError('no-stories', { model: client.model, plans: maxFailures, dropped })
       }
       onProgress?.(snapshot())
       return
     }
-    const synthesis = { plan: plan.index, cost: pending.cost ?? null, dropped: pending.dropped }
-    const line: SynthesisLine = { ...story, synthesis }
+    const { dropped, rejected: all } = pending
+    const note = { plan: plan.index, cost: pending.cost ?? null, dropped, rejected: all, removed }
+    const line: SynthesisLine = { ...story, synthesis: note }
     await file.append(line)
-    pending = { cost: 0, dropped: {}, inRow: 0 }
+    pending = nothing()
     record(line)
     onProgress?.(snapshot())
   }
 
-  function isCopy(text: string): boolean {
-    return !exact.admit(text) || !near.admit(text)
+  function copyReason(text: string): 'duplicate' | 'near-duplicate' | undefined {
+    if (!exact.admit(text)) return 'duplicate'
+    return near.admit(text) ? undefined : 'near-duplicate'
   }
 
   function record(line: SynthesisLine): void {
     diversity.add(line)
     progress.stories++
-    const { cost, dropped } = line.synthesis
-    progress.cost = progress.cost === undefined || cost === null ? undefined : progress.cost + cost
-    for (const [reason, times] of Object.entries(dropped)) {
-      progress.dropped[reason] = (progress.dropped[reason] ?? 0) + times
-    }
+    const { cost, dropped, rejected, removed } = line.synthesis
+    progress.cost = sum(progress.cost, cost ?? undefined)
+    add(progress.dropped, dropped)
+    add(progress.rejected, rejected)
+    for (const part of removed) add(progress.removed, { [part]: 1 })
   }
 
   function snapshot(): SynthesisProgress {
-    const dropped = { ...progress.dropped }
-    for (const [reason, times] of Object.entries(pending.dropped)) {
-      dropped[reason] = (dropped[reason] ?? 0) + times
+    return {
+      ...progress,
+      dropped: add({ ...progress.dropped }, pending.dropped),
+      rejected: add({ ...progress.rejected }, pending.rejected),
+      removed: { ...progress.removed },
+      cost: sum(progress.cost, pending.cost),
     }
-    const cost =
-      progress.cost === undefined || pending.cost === undefined ? undefined : progress.cost + pending.cost
-    return { ...progress, dropped, cost }
   }
 }
+
+function add(counts: Counts, more: Counts): Counts {
+  for (const [name, times] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + times
+  return counts
+}
+
+/** A sum of which a part may not be known. */
+const sum = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a + b

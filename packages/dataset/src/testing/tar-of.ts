@@ -1,8 +1,8 @@
 /** A tar archive (ustar) of these files. */
-export function tarOf(files: Record<string, string>): Buffer {
+export function tarOf(files: Record<string, string | Uint8Array>): Buffer {
   const parts: Uint8Array[] = []
   for (const [name, content] of Object.entries(files)) {
-    const bytes = Buffer.from(content)
+    const bytes = Buffer.from(content as string)
     parts.push(tarHeader(name, bytes.length), bytes, Buffer.alloc(-bytes.length & 511))
   }
   return Buffer.concat([...parts, Buffer.alloc(1024)])

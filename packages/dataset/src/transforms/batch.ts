@@ -1,16 +1,9 @@
+import { DatasetError } from '../errors/dataset-error.ts'
 import type { Json } from '../stream/json.ts'
-import type { Stage } from '../stream/stage.ts'
+import type { BatchOptions, Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import type { PackedRow, TokenBatch } from '../stream/tokens.ts'
 import { restoreGroups } from './restore-groups.ts'
-
-/** Options of the verb `batch`. */
-export interface BatchOptions {
-  /** Leaves out a last batch that is not full. Default false. */
-  dropLast?: boolean
-  /** Fills the last batch up with rows of zeros, mask 0, so that every batch has one shape. Packed rows only. Default false. */
-  pad?: boolean
-}
 
 /** Items in groups of `size`, the last one smaller where need be: a {@link TokenBatch} of packed rows, a list of anything else. */
 export function batch<T>(
@@ -22,7 +15,11 @@ export function batch<T>(
   const gather = (items: T[]): T[] | TokenBatch => {
     if (isRow(items[0])) return stackRows(items as PackedRow[], pad ? size : items.length)
     if (pad)
-      throw new TypeError('batch: only packed rows can be padded, so put pack before it or leave out pad')
+      throw new DatasetError('invalid-option', {
+        option: 'batch: pad',
+        value: pad,
+        expected: 'false but for packed rows',
+      })
     return items
   }
   return through<T, T[] | TokenBatch>(upstream, {

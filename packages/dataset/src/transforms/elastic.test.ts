@@ -116,6 +116,6 @@ test('a shuffle without a buffer gives every story once, and its state is a numb
   expect(JSON.stringify(cursor.state()).length).toBeLessThan(200)
   expect(cursor.progress().bytesRead).toBeGreaterThan(0)
   expect(() => openStories(text).shuffle({ bufferSize: Infinity })).toThrow(
-    /needs a list in memory.*token shards/,
+    /bufferSize is Infinity, but must be.*token shards/,
   )
 })

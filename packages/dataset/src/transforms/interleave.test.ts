@@ -60,8 +60,10 @@ test('progress counts the bytes of all streams', async () => {
 
 test('probabilities that are none are refused at once', () => {
   const one = letters('a', 1)
-  expect(() => one.interleave([one], { probabilities: [1] })).toThrow(/1 probabilities for 2 streams/)
+  expect(() => one.interleave([one], { probabilities: [1] })).toThrow(
+    /probabilities is 1, but must be one for each of 2 streams/,
+  )
   expect(() => one.interleave([one], { probabilities: [1, 0] })).toThrow(
-    /a probability is 0, but must be above 0/,
+    /probabilities is 0, but must be above 0/,
   )
 })

@@ -1,5 +1,5 @@
+import { Random, type RandomState } from '@tinystories/utils/random'
 import { fieldsOf, type Json } from '../stream/json.ts'
-import { type RandomState, randomFrom, randomOf } from '../stream/random.ts'
 import type { Stage, StageCursor } from '../stream/stage.ts'
 import { restoreParts, sumOfBytes } from './parts.ts'
 
@@ -32,8 +32,8 @@ export function interleave<T>(stages: readonly Stage<T>[], options: InterleaveOp
       const states = fields?.parts as readonly Json[] | undefined
       const ended = stages.map((_, part) => (fields?.ended as boolean[] | undefined)?.[part] ?? false)
       const random = fields
-        ? randomFrom(fields.random as unknown as RandomState)
-        : randomOf(seed, context.epoch)
+        ? new Random(fields.random as unknown as RandomState)
+        : new Random(seed).stream('interleave', context.epoch)
       let turn = (fields?.turn as number | undefined) ?? 0
       let over = fields?.over === true
       const cursors = stages.map((stage, part) => stage.open(context, states?.[part]))
@@ -45,7 +45,7 @@ export function interleave<T>(stages: readonly Stage<T>[], options: InterleaveOp
           return part
         }
         const weights = probabilities.map((weight, part) => (ended[part] ? 0 : weight))
-        let left = random.fraction() * weights.reduce((sum, weight) => sum + weight, 0)
+        let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
         for (let part = 0; part < weights.length; part++) {
           left -= weights[part]!
           if (left < 0 && weights[part]! > 0) return part
@@ -65,7 +65,7 @@ export function interleave<T>(stages: readonly Stage<T>[], options: InterleaveOp
           return undefined
         },
         state: () => ({
-          random: random.state(),
+          random: random.state as unknown as Json,
           turn,
           over,
           ended: ended.slice(),

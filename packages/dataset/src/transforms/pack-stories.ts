@@ -2,7 +2,7 @@ import { fieldsOf } from '../stream/json.ts'
 import type { Item, Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
-import { bytesOf } from './pack-stream.ts'
+import { bytesOf, fillMask, weightName } from './pack-stream.ts'
 import { restoreGroups } from './restore-groups.ts'
 
 /**
@@ -17,11 +17,12 @@ export function packStories(
   upstream: Stage<TokenizedStory>,
   contextLength: number,
   overlap: number,
+  promptLossWeight: number,
 ): Stage<PackedRow> {
   const row = (story: TokenizedStory, index: number): PackedRow =>
-    storyRow(story, index, contextLength, overlap)
+    storyRow(story, index, contextLength, overlap, promptLossWeight)
   return through<TokenizedStory, PackedRow>(upstream, {
-    name: `pack(${contextLength} by story, overlap ${overlap})`,
+    name: `pack(${contextLength} by story, overlap ${overlap}${weightName(promptLossWeight)})`,
     upstreamOf: from => fieldsOf(from).upstream,
     walk(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
@@ -67,7 +68,13 @@ export function packStories(
 const firstTarget = (row: number, contextLength: number, overlap: number): number =>
   row * (contextLength - overlap)
 
-function storyRow(story: TokenizedStory, row: number, contextLength: number, overlap: number): PackedRow {
+function storyRow(
+  story: TokenizedStory,
+  row: number,
+  contextLength: number,
+  overlap: number,
+  promptLossWeight: number,
+): PackedRow {
   const { ids, eos } = story
   const inputs = new Int32Array(contextLength).fill(eos)
   const targets = new Int32Array(contextLength).fill(eos)
@@ -79,6 +86,6 @@ function storyRow(story: TokenizedStory, row: number, contextLength: number, ove
   if (first === 0) inputs.set(ids.subarray(0, last - 1), 1)
   else inputs.set(ids.subarray(first - 1, last - 1))
   targets.set(ids.subarray(first, last))
-  mask.fill(1, counted - first, last - first)
+  fillMask(mask, counted - first, story, counted, last, promptLossWeight)
   return { inputs, targets, mask, bytes: bytesOf(story, counted, last) }
 }

@@ -12,9 +12,13 @@ import { restoreGroups } from './restore-groups.ts'
  * A row's position is `[used, story, story, …]`: the stories it has targets of, and how many targets of the first one
  * (its end token included) went into earlier rows. The state is the same for the story at which the next row begins.
  */
-export function packStream(upstream: Stage<TokenizedStory>, contextLength: number): Stage<PackedRow> {
+export function packStream(
+  upstream: Stage<TokenizedStory>,
+  contextLength: number,
+  promptLossWeight: number,
+): Stage<PackedRow> {
   return through<TokenizedStory, PackedRow>(upstream, {
-    name: `pack(${contextLength} by stream)`,
+    name: `pack(${contextLength} by stream${weightName(promptLossWeight)})`,
     upstreamOf: from => fieldsOf(from).upstream,
     walk(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
@@ -28,7 +32,7 @@ export function packStream(upstream: Stage<TokenizedStory>, contextLength: numbe
             const [value] = await upstream.restore([begun], context)
             story = { value: value!, at: begun }
           }
-          const row = rowBuilder(contextLength)
+          const row = rowBuilder(contextLength, promptLossWeight)
           const stories: Json[] = [used]
           while (!row.full()) {
             if (story === undefined) {
@@ -56,7 +60,7 @@ export function packStream(upstream: Stage<TokenizedStory>, contextLength: numbe
       const groups = lists.map(position => position.slice(1))
       const restored = await restoreGroups(upstream, groups, context)
       return restored.map((stories, i) => {
-        const row = rowBuilder(contextLength)
+        const row = rowBuilder(contextLength, promptLossWeight)
         for (const [k, story] of stories.entries()) row.add(story, k === 0 ? (lists[i]![0] as number) : 0)
         return row.finish()
       })
@@ -73,7 +77,7 @@ interface RowBuilder {
   finish(): PackedRow
 }
 
-function rowBuilder(length: number): RowBuilder {
+function rowBuilder(length: number, promptLossWeight: number): RowBuilder {
   const inputs = new Int32Array(length)
   const targets = new Int32Array(length)
   const mask = new Float32Array(length)
@@ -92,7 +96,7 @@ function rowBuilder(length: number): RowBuilder {
       inputs.set(ids.subarray(used, used + count - 1), filled + 1)
       targets.set(ids.subarray(used, used + count), filled)
       if (used + count > ids.length) targets[filled + count - 1] = eos
-      mask.fill(1, filled, filled + count)
+      fillMask(mask, filled, story, used, used + count, promptLossWeight)
       bytes += bytesOf(story, used, used + count)
       filled += count
       return count
@@ -105,8 +109,25 @@ function rowBuilder(length: number): RowBuilder {
   }
 }
 
+/** Names a weight other than the default in a recipe. */
+export const weightName = (weight: number): string => (weight === 0 ? '' : `, prompts ${weight}`)
+
+/** Sets the mask of a story's targets `from` .. `to` - 1, of which the first lies at `at`. */
+export function fillMask(
+  mask: Float32Array,
+  at: number,
+  { promptTokens = 0 }: TokenizedStory,
+  from: number,
+  to: number,
+  promptLossWeight: number,
+): void {
+  mask.fill(1, at, at + to - from)
+  if (from < promptTokens) mask.fill(promptLossWeight, at, at + Math.min(to, promptTokens) - from)
+}
+
 /** The share of a story's bytes that its targets `from` .. `to` - 1 stand for; the shares sum to the whole. */
-export function bytesOf({ ids, bytes }: TokenizedStory, from: number, to: number): number {
-  const until = (target: number): number => Math.floor((bytes * target) / (ids.length + 1))
+export function bytesOf({ ids, bytes, promptTokens = 0 }: TokenizedStory, from: number, to: number): number {
+  const until = (target: number): number =>
+    Math.floor((bytes * Math.max(0, target - promptTokens)) / (ids.length + 1 - promptTokens))
   return until(to) - until(from)
 }

@@ -149,13 +149,13 @@ test('tokenize asks for no special tokens, and needs an end token', async () => 
   const [story] = await openStories(['é']).tokenize(spy, { eos: 9 }).toArray()
   expect(story).toEqual({ ids: Int32Array.from([5, 6]), eos: 9, bytes: 2 })
   expect(asked).toEqual([{ addSpecialTokens: false }])
-  expect(() => openStories(['a']).tokenize(spy)).toThrow(/endOfTextId.*\{ eos \}/)
+  expect(() => openStories(['a']).tokenize(spy)).toThrow(/eos is undefined, but must be the id.*endOfTextId/)
 })
 
-test('impossible sizes are refused when the recipe is made', () => {
+test('impossible sizes are refused when the recipe is created', () => {
   expect(() => tokens(['a']).pack({ contextLength: 0 })).toThrow(/contextLength is 0/)
   expect(() => tokens(['a']).pack({ contextLength: 4, by: 'story', overlap: 4 })).toThrow(
-    /overlap 4 leaves nothing new/,
+    /overlap is 4, but must be below contextLength, 4/,
   )
   expect(() => tokens(['a']).batch(1.5)).toThrow(/batch: size is 1.5/)
 })

@@ -1,4 +1,5 @@
-import { mix, randomOf } from '../stream/random.ts'
+import { Random } from '@tinystories/utils/random'
+import { mix } from '../stream/mix.ts'
 
 /** A one-to-one map of 0 .. size - 1 onto itself. */
 export type Permutation = (index: number) => number
@@ -19,8 +20,8 @@ const rounds = 8
 export function permutationOf(size: number, seed: number, epoch: number): Permutation {
   const a = Math.max(1, Math.ceil(Math.sqrt(size)))
   const b = Math.max(1, Math.ceil(size / a))
-  const random = randomOf(seed, epoch)
-  const keys = Int32Array.from({ length: rounds * 2 }, () => random.below(0x1_0000_0000) | 0)
+  const random = new Random(seed).stream('permutation', epoch)
+  const keys = Int32Array.from({ length: rounds * 2 }, () => random.uint32() | 0)
   const hash = (half: number, round: number): number =>
     mix(mix(half ^ keys[round * 2]!) + keys[round * 2 + 1]!) >>> 0
   return index => {

@@ -1,5 +1,6 @@
+import { Random, type RandomState } from '@tinystories/utils/random'
+import { DatasetError } from '../errors/dataset-error.ts'
 import { fieldsOf, type Json } from '../stream/json.ts'
-import { type RandomState, randomFrom, randomOf } from '../stream/random.ts'
 import type { Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import { shuffleAll } from './shuffle-all.ts'
@@ -16,16 +17,20 @@ export interface ShuffleOptions {
 }
 
 /**
- * A source with random access, token shards, is shuffled as a whole. Otherwise: items drawn at random from a buffer that is filled from upstream. The state holds the positions of the buffered
- * items, some 10 bytes each, from which the items are read again.
+ * A source with random access, token shards, is shuffled as a whole. Otherwise items are drawn at random from a buffer that
+ * is filled from upstream. The state holds the positions of the buffered items, some 10 bytes each, from which the items
+ * are read again.
  */
 export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: ShuffleOptions): Stage<T> {
   if (upstream.permuted) return upstream.permuted(seed)
   if (bufferSize === Number.POSITIVE_INFINITY) {
     if (upstream.count !== undefined) return shuffleAll(upstream, upstream.count, seed)
-    throw new RangeError(
-      'shuffle: bufferSize Infinity needs a list in memory right before it. Give a number, or write token shards, which shuffle without a buffer',
-    )
+    throw new DatasetError('invalid-option', {
+      option: 'shuffle: bufferSize',
+      value: bufferSize,
+      expected:
+        'a whole number, except for a list in memory and for token shards, which shuffle without a buffer',
+    })
   }
   return through<T, T>(upstream, {
     name: `shuffle(seed ${seed}, buffer ${bufferSize})`,
@@ -33,8 +38,8 @@ export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: 
     walk(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
       const random = fields
-        ? randomFrom(fields.random as unknown as RandomState)
-        : randomOf(seed, context.epoch)
+        ? new Random(fields.random as unknown as RandomState)
+        : new Random(seed).stream('shuffle', context.epoch)
       const positions: Json[] = fields ? [...(fields.buffer as Json[])] : []
       // The values of a resumed buffer are read when the first item is asked for.
       let values: T[] | undefined = fields ? undefined : []
@@ -51,7 +56,7 @@ export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: 
             }
           }
           if (values.length === 0) return undefined
-          const drawn = random.below(values.length)
+          const drawn = random.integer(values.length)
           const item = { value: values[drawn]!, at: positions[drawn]! }
           const lastValue = values.pop()!
           const lastPosition = positions.pop()!
@@ -61,7 +66,11 @@ export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: 
           }
           return item
         },
-        state: () => ({ random: random.state(), buffer: positions.slice(), upstream: cursor.state() }),
+        state: () => ({
+          random: random.state as unknown as Json,
+          buffer: positions.slice(),
+          upstream: cursor.state(),
+        }),
       }
     },
     restore: (positions, context) => upstream.restore(positions, context),

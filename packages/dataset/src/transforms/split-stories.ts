@@ -1,4 +1,5 @@
-import { mix } from '../stream/random.ts'
+import { requireShare } from '../errors/require-options.ts'
+import { mix } from '../stream/mix.ts'
 import type { Story } from '../stream/story.ts'
 import type { TokenizedStory } from '../stream/tokens.ts'
 import type { StoryStream } from './story-stream.ts'
@@ -12,7 +13,7 @@ export interface SplitOptions {
 }
 
 /**
- * Parts a stream into stories to train on and stories held out. A story's own text decides, white space aside, so the
+ * Splits a stream into stories to train on and stories held out. A story's own text decides, white space aside, so the
  * same story is on the same side in any order, file or layout, and copies cannot leak from one side to the other.
  * The share holds on average. Of stories that are tokens already the tokens decide, so that side may be another one.
  */
@@ -20,8 +21,7 @@ export function splitStories<S extends Story | TokenizedStory>(
   stories: StoryStream<S>,
   { heldOut = 0.1, seed = 0 }: SplitOptions = {},
 ): { train: StoryStream<S>; heldOut: StoryStream<S> } {
-  if (!(heldOut >= 0 && heldOut <= 1))
-    throw new RangeError(`splitStories: heldOut is ${heldOut}, but is a share: 0 to 1`)
+  requireShare('heldOut', heldOut)
   const isHeldOut = (story: S): boolean =>
     ('ids' in story ? tokenFraction(story.ids, seed) : storyFraction(story.text, seed)) < heldOut
   return { train: stories.filter(story => !isHeldOut(story)), heldOut: stories.filter(isHeldOut) }

@@ -1,8 +1,10 @@
+import { DatasetError } from '../errors/dataset-error.ts'
+import { requireInteger, requireShare } from '../errors/require-options.ts'
 import { type Cursor, type IterateOptions, openCursor } from '../stream/cursor.ts'
-import type { Stage } from '../stream/stage.ts'
+import type { BatchOptions, Stage } from '../stream/stage.ts'
 import type { Story } from '../stream/story.ts'
 import type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from '../stream/tokens.ts'
-import { type BatchOptions, batch } from './batch.ts'
+import { batch } from './batch.ts'
 import { concatenate } from './concatenate.ts'
 import { filter } from './filter.ts'
 import { type InterleaveOptions, interleave } from './interleave.ts'
@@ -29,6 +31,8 @@ export interface PackOptions {
   by?: 'stream' | 'story'
   /** By story: targets that a long story's further rows read again as context, uncounted. Default half a row. */
   overlap?: number
+  /** What targets of prompts count in the loss, from 0 (default: the loss is on the stories alone) to 1. */
+  promptLossWeight?: number
 }
 
 /**
@@ -64,12 +68,12 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
 
   /** The first `count` items. */
   take(count: number): StoryStream<T> {
-    return new StoryStream(take(this.#stage, whole('take: count', count, 0)))
+    return new StoryStream(take(this.#stage, requireInteger('take: count', count, 0)))
   }
 
   /** The items after the first `count`. */
   skip(count: number): StoryStream<T> {
-    return new StoryStream(skip(this.#stage, whole('skip: count', count, 0)))
+    return new StoryStream(skip(this.#stage, requireInteger('skip: count', count, 0)))
   }
 
   /**
@@ -79,24 +83,28 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
    * every rank of any world, and the items go on in the same global order.
    */
   shard(rank: number, world: number): StoryStream<T> {
-    whole('shard: world', world, 1)
-    if (whole('shard: rank', rank, 0) >= world)
-      throw new RangeError(`shard: rank ${rank} is not below world ${world}`)
+    requireInteger('shard: world', world, 1)
+    if (requireInteger('shard: rank', rank, 0) >= world)
+      throw new DatasetError('invalid-option', {
+        option: 'shard: rank',
+        value: rank,
+        expected: `below world, ${world}`,
+      })
     return new StoryStream(shard(this.#stage, rank, world))
   }
 
   /** Items drawn from a buffer of `bufferSize`; the order depends on the seed and the epoch only. */
   shuffle(options: ShuffleOptions = {}): StoryStream<T> {
-    if (options.seed !== undefined) whole('shuffle: seed', options.seed, Number.MIN_SAFE_INTEGER)
+    if (options.seed !== undefined) requireInteger('shuffle: seed', options.seed)
     const { bufferSize } = options
     if (bufferSize !== undefined && bufferSize !== Number.POSITIVE_INFINITY)
-      whole('shuffle: bufferSize', bufferSize, 1)
+      requireInteger('shuffle: bufferSize', bufferSize, 1)
     return new StoryStream(shuffle(this.#stage, options))
   }
 
   /** The same items with the shuffles before it in the order of that epoch. `repeat` sets epochs by itself. */
   setEpoch(epoch: number): StoryStream<T> {
-    return new StoryStream(setEpoch(this.#stage, whole('setEpoch: epoch', epoch, 0)))
+    return new StoryStream(setEpoch(this.#stage, requireInteger('setEpoch: epoch', epoch, 0)))
   }
 
   /** These items, then those of the other streams. */
@@ -107,19 +115,27 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
   /** Items of this stream and the others in turns, or drawn with probabilities. */
   interleave(others: readonly StoryStream<T>[], options: InterleaveOptions = {}): StoryStream<T> {
     const { probabilities, seed } = options
-    if (seed !== undefined) whole('interleave: seed', seed, Number.MIN_SAFE_INTEGER)
+    if (seed !== undefined) requireInteger('interleave: seed', seed)
     const count = 1 + others.length
     if (probabilities !== undefined && probabilities.length !== count)
-      throw new RangeError(`interleave: ${probabilities.length} probabilities for ${count} streams`)
+      throw new DatasetError('invalid-option', {
+        option: 'interleave: probabilities',
+        value: probabilities,
+        expected: `one for each of ${count} streams`,
+      })
     const wrong = probabilities?.find(weight => !(weight > 0 && weight < Number.POSITIVE_INFINITY))
     if (wrong !== undefined)
-      throw new RangeError(`interleave: a probability is ${wrong}, but must be above 0`)
+      throw new DatasetError('invalid-option', {
+        option: 'interleave: probabilities',
+        value: wrong,
+        expected: 'above 0 and finite',
+      })
     return new StoryStream(interleave([this.#stage, ...others.map(other => other.#stage)], options))
   }
 
   /** All items `times` times over (default: for ever), shuffled anew each time. */
   repeat(times: number = Number.POSITIVE_INFINITY): StoryStream<T> {
-    if (times !== Number.POSITIVE_INFINITY) whole('repeat: times', times, 0)
+    if (times !== Number.POSITIVE_INFINITY) requireInteger('repeat: times', times, 0)
     return new StoryStream(repeat(this.#stage, times))
   }
 
@@ -134,34 +150,37 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
 
   /** Tokens in rows of one length, with targets and loss mask. */
   pack(this: StoryStream<TokenizedStory>, options: PackOptions): StoryStream<PackedRow> {
-    const { by = 'stream', contextLength } = options
-    whole('pack: contextLength', contextLength, 1)
-    if (by === 'stream') return new StoryStream(packStream(this.#stage, contextLength))
-    const overlap = whole('pack: overlap', options.overlap ?? Math.floor(contextLength / 2), 0)
+    const { by = 'stream', contextLength, promptLossWeight: weight = 0 } = options
+    requireInteger('pack: contextLength', contextLength, 1)
+    requireShare('pack: promptLossWeight', weight)
+    if (by === 'stream') return new StoryStream(packStream(this.#stage, contextLength, weight))
+    const overlap = requireInteger('pack: overlap', options.overlap ?? Math.floor(contextLength / 2), 0)
     if (overlap >= contextLength) {
-      throw new RangeError(
-        `pack: overlap ${overlap} leaves nothing new in a row of contextLength ${contextLength}`,
-      )
+      throw new DatasetError('invalid-option', {
+        option: 'pack: overlap',
+        value: overlap,
+        expected: `below contextLength, ${contextLength}`,
+      })
     }
-    return new StoryStream(packStories(this.#stage, contextLength, overlap))
+    return new StoryStream(packStories(this.#stage, contextLength, overlap, weight))
   }
 
   /** Groups of `size` items, the last one smaller where need be: token batches of packed rows, else lists. */
   batch(this: StoryStream<PackedRow>, size: number, options?: BatchOptions): StoryStream<TokenBatch>
   batch(size: number, options?: Pick<BatchOptions, 'dropLast'>): StoryStream<T[]>
   batch(size: number, options: BatchOptions = {}): StoryStream<T[] | TokenBatch> {
-    return new StoryStream(batch(this.#stage, whole('batch: size', size, 1), options))
+    return new StoryStream(batch(this.#stage, requireInteger('batch: size', size, 1), options))
   }
 
   /** Makes up to `count` items ahead while the consumer is busy with others. */
   prefetch(count: number): StoryStream<T> {
-    return new StoryStream(prefetch(this.#stage, whole('prefetch: count', count, 1)))
+    return new StoryStream(prefetch(this.#stage, requireInteger('prefetch: count', count, 1)))
   }
 
   /**
    * Walks through the items, from the beginning or from where an earlier walk stood.
    *
-   * @throws StreamStateError when `from` was made by another recipe (at once) or another file (with the first item)
+   * @throws DatasetError when `from` was made by another stream (immediately) or with another file (with the first item)
    */
   iterate(options: IterateOptions = {}): Cursor<T> {
     return openCursor(this.#stage, options)
@@ -177,13 +196,4 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     for await (const item of this) items.push(item)
     return items
   }
-}
-
-function whole(what: string, value: number, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(
-      `${what} is ${value}, but must be a whole number${least < 0 ? '' : ` of at least ${least}`}`,
-    )
-  }
-  return value
 }

@@ -22,7 +22,7 @@ export interface RunSettings extends Recipe {
   /** The field or column that holds the story; null: one of the usual names. */
   textField: string | null
   /** Format of the files; null: detected. */
-  format: 'text' | 'jsonl' | 'json' | 'csv' | null
+  format: 'text' | 'lines' | 'jsonl' | 'json' | 'csv' | null
   /** Share of the stories that is held out when there is no `valid`. */
   heldOut: number
   preset: PresetName
@@ -88,7 +88,7 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   valid: v.nullable(v.string()),
   separator: v.nullable(v.string()),
   textField: added(v.string()),
-  format: added(v.picklist(['text', 'jsonl', 'json', 'csv'])),
+  format: added(v.picklist(['text', 'lines', 'jsonl', 'json', 'csv'])),
   heldOut: share,
   preset: v.picklist(Object.keys(presets) as PresetName[]),
   model: modelConfig,

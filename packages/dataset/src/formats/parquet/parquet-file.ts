@@ -1,8 +1,8 @@
-import { StorySourceError } from '../../errors/dataset-error.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
 import type { Story } from '../../stream/story.ts'
 import type { ItemFile, ItemReader } from '../item-file.ts'
-import type { ToStory } from '../records/meaning.ts'
 import { RecordProblem } from '../records/record-format.ts'
+import type { ToStory } from '../records/record-meaning.ts'
 import type { Parquet } from './parquet.ts'
 
 /** Stories in the rows of a parquet file; positions are row numbers from 0. */
@@ -10,21 +10,16 @@ export function parquetFile(parquet: Parquet, toStory: ToStory): ItemFile<Story>
   const { bytes } = parquet
   return {
     bytes,
-    open({ invalidUtf8 = 'error' }, signal, offset = 0): ItemReader<Story> {
-      const rows = parquet.open(invalidUtf8, signal)
+    open(options, signal, offset = 0): ItemReader<Story> {
+      const rows = parquet.open(options, signal)
       let next = offset
       const storyOf = (value: unknown, row: number): Story | undefined => {
         try {
           return toStory(value)
         } catch (error) {
           if (!(error instanceof RecordProblem)) throw error
-          const { message, remedy } = error
-          throw new StorySourceError({
-            source: bytes.name,
-            place: `row ${row + 1}`,
-            problem: message,
-            remedy,
-          })
+          const place = { unit: 'row', number: row + 1 }
+          throw new DatasetError(error.code, { source: bytes.name, place, ...error.details } as never)
         }
       }
       return {

@@ -1,32 +1,24 @@
-import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet'
+import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from 'hyparquet'
 import { type ByteSource, readRange } from '../../bytes/byte-source.ts'
-import { StorySourceError } from '../../errors/dataset-error.ts'
-import { noText, textFields } from '../records/record.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
+import type { Place } from '../../errors/place.ts'
+import { defaultMaxStoryBytes, type RecordReaderOptions } from '../item-file.ts'
+import { knownFields, textFields } from '../records/story-record.ts'
+import { findTooLarge, type PageLimits } from './check-pages.ts'
+import { createDecompressors } from './decompressors.ts'
 
-/** Columns that a story is made of, besides its text. */
-const knownColumns = [
-  'words',
-  'features',
-  'summary',
-  'source',
-  'prompt',
-  'prompt:',
-  'instruction',
-  'sentence',
-]
-
-/** Rows unpacked at a time: a row group can hold a million. */
+/** Rows decoded at a time: a row group can hold a million. */
 const windowRows = 2048
 
 /** A parquet file whose layout was read. */
 export interface Parquet {
   readonly bytes: ByteSource
   readonly rows: number
-  /** Reads rows in order of growing positions, so many at a time (default 2,048). One for each walk. */
-  open(invalidUtf8: 'error' | 'replace', signal: AbortSignal, window?: number): ParquetRows
+  /** Reads rows in order of growing positions, so many at a time (default 2,048). One for each pass over the file. */
+  open(options: RecordReaderOptions, signal: AbortSignal, window?: number): ParquetRows
 }
 
-/** Rows of one walk. */
+/** Rows of one pass. */
 export interface ParquetRows {
   /** The row as an object; `row` is below the number of rows. */
   row(row: number): Promise<Record<string, unknown>>
@@ -37,84 +29,145 @@ export interface ParquetRows {
 /**
  * Reads the layout of a parquet file; only the columns that stories are made of are read later on.
  *
- * @throws StorySourceError when it is cut off or damaged, when the source gives no ranges, or no column holds the text
+ * @throws DatasetError when it is cut off or damaged, when the source gives no ranges, or no column holds the text
  */
 export async function openParquet(
   bytes: ByteSource,
   textField: string | undefined,
+  options: RecordReaderOptions,
   signal: AbortSignal,
 ): Promise<Parquet> {
   const { size } = bytes
-  if (!bytes.seekable || size === undefined) {
-    throw new StorySourceError({
-      source: bytes.name,
-      problem: 'a parquet file is read in parts, and these cannot be had from here',
-      remedy: 'Download the file, unpack it where it is packed, and give its path',
-    })
-  }
+  const source = bytes.name
+  if (!bytes.seekable || size === undefined)
+    throw new DatasetError('random-access-needed', { source, format: 'parquet' })
   const { parquetMetadataAsync, parquetSchema } = await import('hyparquet')
-  const metadata = await understood(bytes.name, undefined, signal, () =>
-    parquetMetadataAsync(asBuffer(bytes, size, signal)),
-  )
+  const metadata = await decoded(source, undefined, signal, async () => {
+    const found = await parquetMetadataAsync(asBuffer(bytes, size, signal))
+    checkLayout(found, size)
+    return found
+  })
   const names = parquetSchema(metadata).children.map(child => child.element.name)
-  const text = textField ?? textFields.find(name => names.includes(name))
-  if (text === undefined || !names.includes(text)) {
-    const { message, remedy } = noText(names, textField, 'columns')
-    throw new StorySourceError({ source: bytes.name, problem: message, remedy })
-  }
-  const columns = names.filter(name => name === text || knownColumns.includes(name))
-  const rows = Number(metadata.num_rows)
+  const tried = textField === undefined ? textFields : [textField]
+  const text = tried.find(name => names.includes(name))
+  if (text === undefined) throw new DatasetError('missing-text', { source, textField, tried, found: names })
+  const columns = names.filter(name => name === text || knownFields.includes(name))
+  for (const group of metadata.row_groups) checkGroup(source, group, columns, options)
   return {
     bytes,
-    rows,
-    open: (invalidUtf8, walkSignal, window = windowRows) =>
-      openRows(bytes, size, metadata, columns, invalidUtf8, window, walkSignal),
+    rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
+    open: (readOptions, passSignal, window = windowRows) =>
+      openRows({ bytes, size, metadata, columns }, readOptions, window, passSignal),
   }
 }
 
+/** Offsets and counts that no parquet file has; hyparquet relies on them. */
+function checkLayout({ row_groups: groups }: FileMetaData, size: number): void {
+  for (const { num_rows: rows, columns } of groups) {
+    const wrong = columns.some(({ meta_data: chunk }) => {
+      if (chunk === undefined) return true
+      const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+      return !(
+        start >= 0 &&
+        chunk.total_compressed_size >= 0n &&
+        start + Number(chunk.total_compressed_size) <= size
+      )
+    })
+    if (wrong || !(rows >= 0n && rows <= BigInt(Number.MAX_SAFE_INTEGER)))
+      throw new Error('a column chunk lies outside of the file')
+  }
+}
+
+function checkGroup(
+  source: string,
+  { columns: chunks }: RowGroup,
+  columns: readonly string[],
+  { maxRowGroupBytes = 1024 ** 3 }: RecordReaderOptions,
+): void {
+  const size = chunks
+    .filter(chunk => columns.includes(chunk.meta_data!.path_in_schema[0]!))
+    .reduce((sum, chunk) => sum + Number(chunk.meta_data!.total_compressed_size), 0)
+  if (size <= maxRowGroupBytes) return
+  throw new DatasetError('limit-exceeded', {
+    source,
+    what: 'a row group takes too many bytes',
+    option: 'maxRowGroupBytes',
+    limit: maxRowGroupBytes,
+    actual: size,
+  })
+}
+
+interface Layout {
+  bytes: ByteSource
+  size: number
+  metadata: FileMetaData
+  columns: string[]
+}
+
 function openRows(
-  bytes: ByteSource,
-  size: number,
-  metadata: FileMetaData,
-  columns: string[],
-  invalidUtf8: 'error' | 'replace',
-  atOnce: number,
+  { bytes, size, metadata, columns }: Layout,
+  options: RecordReaderOptions,
+  windowSize: number,
   signal: AbortSignal,
 ): ParquetRows {
+  const { invalidUtf8 = 'error', maxStoryBytes = defaultMaxStoryBytes } = options
+  const limits = {
+    maxPageBytes: options.maxPageBytes ?? 64 * 1024 ** 2,
+    maxExpansion: options.maxExpansion ?? 200,
+  }
+  const source = bytes.name
   const ends: number[] = []
   for (const group of metadata.row_groups) ends.push((ends.at(-1) ?? 0) + Number(group.num_rows))
   const rows = ends.at(-1) ?? 0
   const decoder = new TextDecoder('utf-8', { fatal: invalidUtf8 === 'error' })
   // The columns of a row group are fetched once for all its windows.
   let group = -1
-  let file = asBuffer(bytes, size, signal)
+  let file: AsyncBuffer | undefined
   let begin = 0
   let window: Record<string, unknown>[] = []
   let compressors: Compressors | undefined
+  const stringIn =
+    (place: Place) =>
+    (value: Uint8Array): string => {
+      if (!value) return value
+      if (value.length > maxStoryBytes)
+        throw new DatasetError('record-too-long', { source, place, format: 'parquet', limit: maxStoryBytes })
+      try {
+        return decoder.decode(value)
+      } catch (cause) {
+        throw new DatasetError('invalid-encoding', { source, place, encoding: 'utf-8' }, { cause })
+      }
+    }
   const load = async (row: number): Promise<void> => {
     const found = ends.findIndex(end => row < end)
-    if (found !== group) {
-      group = found
-      file = remembering(asBuffer(bytes, size, signal))
-    }
     const groupBegin = ends[found - 1] ?? 0
-    const rowStart = row - ((row - groupBegin) % atOnce)
-    const rowEnd = Math.min(rowStart + atOnce, ends[found]!)
+    const rowStart = row - ((row - groupBegin) % windowSize)
+    const rowEnd = Math.min(rowStart + windowSize, ends[found]!)
+    const place: Place = { unit: 'row', number: rowStart + 1, last: rowEnd }
+    compressors ??= await createDecompressors()
+    const rowGroup = metadata.row_groups[found]!
+    if (found !== group) {
+      checkCodecs(source, place, rowGroup, columns, compressors)
+      group = found
+      file = cached(
+        checked(asBuffer(bytes, size, signal), rowGroup, limits, source, place, await headerParser()),
+      )
+    }
     const { parquetReadObjects } = await import('hyparquet')
-    compressors ??= await unpackers()
-    const place = `rows ${rowStart + 1} to ${rowEnd} (row group ${found + 1})`
-    window = await understood(bytes.name, place, signal, () =>
+    window = await decoded(source, place, signal, () =>
       parquetReadObjects({
-        file,
+        file: file!,
         metadata,
         columns,
         rowStart,
         rowEnd,
         compressors: compressors!,
         useOffsetIndex: true,
-        parsers: { stringFromBytes: (value: Uint8Array) => value && decoder.decode(value) },
+        parsers: { stringFromBytes: stringIn(place) },
       }),
     )
+    if (window.length < rowEnd - rowStart)
+      throw new DatasetError('damaged', { source, place, format: 'parquet', problem: 'rows are missing' })
     begin = rowStart
   }
   return {
@@ -124,6 +177,25 @@ function openRows(
       return window[row - begin]!
     },
     bytesBefore: row => (row >= rows ? size : Math.floor((size * row) / rows)),
+  }
+}
+
+type HeaderParser = Parameters<typeof findTooLarge>[1]
+
+const headerParser = async (): Promise<HeaderParser> =>
+  (await import('hyparquet/src/column.js')).parquetHeader
+
+function checkCodecs(
+  source: string,
+  place: Place,
+  { columns: chunks }: RowGroup,
+  columns: readonly string[],
+  compressors: Compressors,
+): void {
+  for (const { meta_data: chunk } of chunks) {
+    const { codec, path_in_schema: path } = chunk!
+    if (columns.includes(path[0]!) && codec !== 'UNCOMPRESSED' && compressors[codec] === undefined)
+      throw new DatasetError('unsupported-compression', { source, place, codec })
   }
 }
 
@@ -139,8 +211,38 @@ function asBuffer(bytes: ByteSource, size: number, signal: AbortSignal): AsyncBu
   }
 }
 
+/** The same buffer; what hyparquet is to decode as pages of a row group is checked against the limits first. */
+function checked(
+  file: AsyncBuffer,
+  group: RowGroup,
+  limits: PageLimits,
+  source: string,
+  place: Place,
+  parseHeader: HeaderParser,
+): AsyncBuffer {
+  const chunks = group.columns.map(({ meta_data: chunk }) => {
+    const start = Number(chunk!.dictionary_page_offset || chunk!.data_page_offset)
+    return { start, end: start + Number(chunk!.total_compressed_size) }
+  })
+  return {
+    byteLength: file.byteLength,
+    async slice(start, end = file.byteLength) {
+      const buffer = await file.slice(start, end)
+      for (const chunk of chunks) {
+        // Pages begin where a chunk does, or where a part of one is asked for.
+        const from = Math.max(start, chunk.start)
+        const to = Math.min(start + buffer.byteLength, chunk.end)
+        if (from >= to) continue
+        const found = findTooLarge(new DataView(buffer, from - start, to - from), parseHeader, limits)
+        if (found !== undefined) throw new DatasetError('limit-exceeded', { source, place, ...found })
+      }
+      return buffer
+    },
+  }
+}
+
 /** The same buffer, with what was read kept. */
-function remembering(file: AsyncBuffer): AsyncBuffer {
+function cached(file: AsyncBuffer): AsyncBuffer {
   const parts = new Map<string, Promise<ArrayBuffer>>()
   return {
     byteLength: file.byteLength,
@@ -156,10 +258,10 @@ function remembering(file: AsyncBuffer): AsyncBuffer {
   }
 }
 
-/** Runs hyparquet; what it stumbles over becomes an error with the place. */
-async function understood<T>(
+/** Runs hyparquet; what it throws becomes an error with the place. */
+async function decoded<T>(
   source: string,
-  place: string | undefined,
+  place: Place | undefined,
   signal: AbortSignal,
   run: () => Promise<T>,
 ): Promise<T> {
@@ -167,54 +269,9 @@ async function understood<T>(
     return await run()
   } catch (error) {
     signal.throwIfAborted()
-    if (StorySourceError.isInstance(error)) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    const where = place === undefined ? {} : { place }
-    const codec = /unsupported compression codec: (\w+)/.exec(message)?.[1]
-    if (codec !== undefined) {
-      throw new StorySourceError({
-        source,
-        ...where,
-        problem: `its columns are packed with ${codec}, which cannot be unpacked here`,
-        remedy:
-          codec === 'ZSTD'
-            ? 'Run Node 22.15 or later, or write the file with snappy'
-            : 'Write the file with snappy, gzip or zstd',
-        cause: error,
-      })
-    }
-    if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      throw new StorySourceError({
-        source,
-        ...where,
-        problem: 'text in it is not valid UTF-8',
-        remedy: "Read what is wrong as U+FFFD with invalidUtf8: 'replace'",
-        cause: error,
-      })
-    }
-    throw new StorySourceError({
-      source,
-      ...where,
-      problem: `the parquet file is cut off or damaged (${message})`,
-      remedy: 'Copy or download it again',
-      cause: error,
-    })
-  }
-}
-
-/**
- * What unpacks columns: snappy by WebAssembly, at twice the speed of hyparquet's own; the rest as Node has it built in,
- * zstd from 22.15 on.
- */
-async function unpackers(): Promise<Compressors> {
-  const { snappyUncompressor } = await import('hysnappy')
-  const SNAPPY = snappyUncompressor()
-  if (typeof process === 'undefined' || process.versions?.node === undefined) return { SNAPPY }
-  const zlib = await import('node:zlib')
-  return {
-    SNAPPY,
-    GZIP: packed => zlib.gunzipSync(packed),
-    BROTLI: packed => zlib.brotliDecompressSync(packed),
-    ...('zstdDecompressSync' in zlib ? { ZSTD: packed => zlib.zstdDecompressSync(packed) } : {}),
+    if (DatasetError.isInstance(error)) throw error
+    const problem = error instanceof Error ? error.message : String(error)
+    const located = place === undefined ? { source } : { source, place }
+    throw new DatasetError('damaged', { ...located, format: 'parquet', problem }, { cause: error })
   }
 }

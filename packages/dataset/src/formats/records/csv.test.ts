@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readMemory } from '../../testing/read-memory.ts'
+import type { CsvOptions } from './csv.ts'
 
 /** A field as a program writes it, in quotes where it must be, or always. */
 const field = (text: string, always: boolean): string =>
-  always || /[",;\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  always || /^ |[",;|\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 
 const tricky = fc
   .array(fc.constantFrom('"', '""', ',', ';', '\t', '\n', '\r\n', 'é', '🐢', 'Tom', ' ', 'a'), {
@@ -16,7 +17,7 @@ test('what is written as CSV is read again, whatever pieces it comes in', async 
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(tricky, tricky, fc.boolean()), { minLength: 1, maxLength: 6 }),
-      fc.constantFrom(',', ';', '\t'),
+      fc.constantFrom(',', ';', '\t', '|'),
       fc.constantFrom('\n', '\r\n'),
       fc.integer({ min: 1, max: 9 }),
       fc.boolean(),
@@ -47,38 +48,61 @@ test('columns of words, features and summary are read, the text from the column 
   ])
 })
 
-test.each<[string, string, RegExp]>([
+test.each<[string, string, object]>([
   [
     'an open quote',
     'text\n"One."\n"Two.\nThree.',
-    /a\.csv, row 2, byte 12: a quote is opened here and never closed\. Close it/,
+    { fault: 'csv-unclosed-quote', place: { number: 2, byte: 12 } },
   ],
   [
     'an open quote before others',
     'text\n"One.\n"Two."\n',
-    /row 1, byte 12: something follows the end of a text in quotes/,
+    { fault: 'csv-text-after-quote', place: { byte: 12 } },
   ],
   [
     'too many fields',
-    'text\nOne.\nTwo, three.\n',
-    /row 2 \(byte 10\): this row has 2 fields and the first row names 1\. Put text with ","/,
+    'text,n\nOne.,1\nTwo, three.,2\n',
+    { fault: 'csv-field-count', place: { number: 2, byte: 14 } },
   ],
-  ['no column of text', 'title,body\na,b\n', /row 1.*no text under "text".*"title", "body".*textField/],
-  [
-    'names that do not end',
-    '"text',
-    /row 1, byte 0: the row with the names of the columns does not end|a quote is opened/,
-  ],
-  ['nothing but names', 'text\n', /no story in it/],
-])('%s is named with its place and a remedy', async (_what, csv, message) => {
-  for (const chunkBytes of [1, 1000]) {
-    await expect(readMemory('a.csv', csv, { chunkBytes }).toArray()).rejects.toThrow(message)
-  }
+  ['no column of text', 'title,body\na,b\n', { found: ['title', 'body'], textField: undefined }],
+  ['names that do not end', '"text', { fault: 'csv-unclosed-quote' }],
+  ['nothing but names', 'text\n', { empty: false }],
+])('%s is named with its place', async (_what, csv, details) => {
+  for (const chunkBytes of [1, 1000])
+    await expect(readMemory('a.csv', csv, { chunkBytes }).toArray()).rejects.toMatchObject({ details })
 })
 
 test('a quote that is open for long is refused at maxStoryBytes', async () => {
   const csv = `text\n"${'x'.repeat(5000)}`
-  await expect(readMemory('a.csv', csv, { chunkBytes: 100, maxStoryBytes: 999 }).toArray()).rejects.toThrow(
-    /row 1, byte 5: no row ends within 999 bytes\. Close the quote/,
-  )
+  await expect(
+    readMemory('a.csv', csv, { chunkBytes: 100, maxStoryBytes: 999 }).toArray(),
+  ).rejects.toMatchObject({
+    code: 'record-too-long',
+    details: { format: 'csv', limit: 999, place: { unit: 'row', number: 1, byte: 5 } },
+  })
+})
+
+const rows = ['One, with a comma.', 'Two; with "quotes".', 'Three | pipes.']
+
+test.each<[string, string, CsvOptions?]>([
+  ['pipes between fields', `n|text\n1|"${rows[0]}"\n2|"Two; with ""quotes""."\n3|"${rows[2]}"\n`],
+  ['a line sep=;', `sep=;\r\nn;text\r\n1;"${rows[0]}"\r\n2;"Two; with ""quotes""."\r\n3;${rows[2]}\r\n`],
+  ['backslashes before quotes', `n,text\n1,"${rows[0]}"\n2,"Two; with \\"quotes\\"."\n3,${rows[2]}\n`],
+  ['a blank before a quote', `n, text\n1, "${rows[0]}"\n2, "Two; with ""quotes""."\n3, "${rows[2]}"\n`],
+  ['CR alone at line ends', `n,text\r1,"${rows[0]}"\r2,"Two; with ""quotes""."\r3,${rows[2]}`],
+  ['no quoting', `n\ttext\n1\t${rows[0]}\n2\t${rows[1]}\n3\t${rows[2]}\n`, { quote: '' }],
+  [
+    'names from the caller',
+    `1,"${rows[0]}"\n2,"Two; with ""quotes""."\n3,${rows[2]}`,
+    { columns: ['n', 'text'] },
+  ],
+  ['another quote', `n,text\n1,'${rows[0]}'\n2,${rows[1]}\n3,${rows[2]}\n`, { quote: "'" }],
+])('%s', async (_what, csv, options) => {
+  for (const chunkBytes of [1, 7, 1000]) {
+    const stories = await readMemory('a.csv', csv, {
+      chunkBytes,
+      ...(options ? { csv: options } : {}),
+    }).toArray()
+    expect(stories.map(({ text }) => text)).toEqual(rows)
+  }
 })

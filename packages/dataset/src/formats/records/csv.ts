@@ -1,141 +1,229 @@
-import type { ToStory } from './meaning.ts'
-import { RecordProblem, type Span, type Splitter, type StoryFormat } from './record-format.ts'
+import { type RecordFormat, RecordProblem, type Span, type Splitter } from './record-format.ts'
+import type { ToStory } from './record-meaning.ts'
 
-const quote = 0x22
 const newline = 0x0a
 const carriageReturn = 0x0d
+const space = 0x20
+const backslash = 0x5c
 
-/** What the first row of a CSV file tells. */
-export interface CsvHead {
-  /** The byte between fields. */
+/** How a CSV file is written. What is left out is detected from its first rows. */
+export interface CsvOptions {
+  /** One ASCII character between fields. Default: tab for `.tsv`, else what a line `sep=;` says or the first row shows. */
+  delimiter?: string
+  /** One ASCII character around fields that hold delimiters or line ends; the empty string: none. Default `"`. */
+  quote?: string
+  /** How a quote inside a quoted field is written: twice, or after a backslash. */
+  escape?: 'double' | 'backslash'
+  /** Names of the columns where the first row does not have them. */
+  columns?: readonly string[]
+}
+
+/** How a CSV file is written. */
+export interface CsvDialect {
+  /** Bytes; `quote` is -1 for none. */
   readonly delimiter: number
+  readonly quote: number
+  readonly escape: 'double' | 'backslash'
+  /** The byte that ends a row: LF, or CR in a file that has no LF. */
+  readonly lineEnd: number
+}
+
+/** What the beginning of a CSV file tells. */
+export interface CsvHead {
+  readonly dialect: CsvDialect
   readonly columns: readonly string[]
-  /** Bytes of the row with the names of the columns, its line end included. */
+  /** Bytes before the first row of data. */
   readonly length: number
 }
 
+const delimiters = [',', ';', '\t', '|']
+/** Rows that decide between dialects. */
+const rowsCompared = 32
+
 /**
- * The column names in the first row.
+ * Dialect and column names.
  *
- * @param tabs The file's ending says that tabs part its fields; else the comma does, or a semicolon or tab where the row
- * has one and no comma.
- * @param final There is nothing behind `head`.
- * @throws RecordProblem when the row does not end
+ * @param head the file's first bytes, without a byte order mark
+ * @param final nothing follows `head`
+ * @param isTsv the file's name says that tabs separate fields
+ * @throws RecordProblem when the row of names does not end
  */
-export function readCsvHead(head: Uint8Array, tabs: boolean, final: boolean): CsvHead {
-  const span = rowSplitter(tabs ? 0x09 : undefined).scan(head, 0, final)
-  if (typeof span === 'string') {
-    throw new RecordProblem(
-      'the row with the names of the columns does not end',
-      'Put the names of the columns into the first line',
-      0,
-    )
+export function readCsvHead(head: Uint8Array, final: boolean, isTsv: boolean, options: CsvOptions): CsvHead {
+  const decoder = new TextDecoder()
+  const lineEnd = head.includes(newline) || !head.includes(carriageReturn) ? newline : carriageReturn
+  // Spreadsheets write the delimiter on a line of its own before the names.
+  const declared = /^sep=([\x20-\x7e\t])(?:\r\n|\n|\r)/i.exec(decoder.decode(head.subarray(0, 8)))
+  const begin = declared === null ? 0 : declared[0].length
+  const given = options.delimiter ?? declared?.[1] ?? (isTsv ? '\t' : undefined)
+  const quote = options.quote === '' ? -1 : (options.quote ?? '"').charCodeAt(0)
+  const candidates: CsvDialect[] = []
+  for (const escaping of options.escape === undefined
+    ? (['double', 'backslash'] as const)
+    : [options.escape]) {
+    for (const delimiter of given === undefined ? delimiters : [given])
+      candidates.push({ delimiter: delimiter.charCodeAt(0), quote, escape: escaping, lineEnd })
   }
-  const row = new TextDecoder().decode(head.subarray(span.from, span.to))
-  const outside = row.replace(/"[^"]*"/g, '')
-  const delimiter = tabs ? '\t' : ([',', ';', '\t'].find(mark => outside.includes(mark)) ?? ',')
-  const columns = splitRow(row, delimiter).map(name => name.trim())
-  return { delimiter: delimiter.charCodeAt(0), columns, length: span.next }
+  const rows = head.subarray(begin)
+  const dialect = best(candidates, rows, final)
+  if (options.columns !== undefined) return { dialect, columns: options.columns, length: begin }
+  const span = rowSplitter(dialect).scan(rows, 0, final)
+  if (typeof span === 'string') throw new RecordProblem('malformed-record', { fault: 'csv-header' }, begin)
+  const columns = splitRow(decoder.decode(rows.subarray(span.from, span.to)), dialect)
+  return { dialect, columns: columns.map(name => name.trim()), length: begin + span.next }
+}
+
+/** The dialect that explains the first rows best; the first one when none does. */
+function best(candidates: readonly CsvDialect[], rows: Uint8Array, final: boolean): CsvDialect {
+  const scores = candidates.map(candidate => agreement(candidate, rows, final))
+  return candidates[scores.indexOf(Math.max(...scores))]!
 }
 
 /**
- * Rows of fields parted by one character (RFC 4180): a field in quotes may hold it, line ends, and quotes written twice.
- * Blank lines are passed over.
+ * How well rows fit a dialect: above all that the first one has several fields, then that there is no fault, then how many
+ * rows have as many fields as the first one.
  */
-export function csvFormat({ delimiter, columns }: CsvHead, toStory: ToStory): StoryFormat {
-  const mark = String.fromCharCode(delimiter)
+function agreement(dialect: CsvDialect, rows: Uint8Array, final: boolean): number {
+  const decoder = new TextDecoder()
+  const splitter = rowSplitter(dialect)
+  let fields = 0
+  let score = 0
+  const total = (valid: boolean): number =>
+    (fields > 1 ? 4 * rowsCompared : 0) + (valid ? 2 * rowsCompared : 0) + (fields > 1 ? score : 0)
+  try {
+    for (let at = 0; score < rowsCompared; ) {
+      const span = splitter.scan(rows, at, final)
+      if (typeof span === 'string') break
+      const text = decoder.decode(rows.subarray(span.from, span.to))
+      at = span.next
+      if (text.trim() === '') continue
+      const count = splitRow(text, dialect).length
+      fields ||= count
+      if (count > fields) return total(false)
+      score++
+    }
+  } catch (error) {
+    if (!(error instanceof RecordProblem)) throw error
+    return total(false)
+  }
+  return total(true)
+}
+
+/**
+ * Rows of fields separated by one character (RFC 4180, and its usual relatives): a quoted field may hold it, line ends
+ * and quotes. Blank lines are skipped.
+ */
+export function csvFormat({ dialect, columns }: CsvHead, toStory: ToStory): RecordFormat {
   return {
     name: 'csv',
     unit: 'row',
-    tooLong: 'Close the quote that is open there, and write quotes in a text twice',
-    splitter: () => rowSplitter(delimiter),
+    splitter: () => rowSplitter(dialect),
     parse(row) {
       if (row.trim() === '') return undefined
-      const fields = splitRow(row, mark)
+      const fields = splitRow(row, dialect)
       if (fields.length > columns.length) {
-        throw new RecordProblem(
-          `this row has ${fields.length} fields and the first row names ${columns.length}`,
-          `Put text with "${mark}" in it into quotes`,
-        )
+        throw new RecordProblem('malformed-record', {
+          fault: 'csv-field-count',
+          reason: `${fields.length} fields, ${columns.length} names`,
+        })
       }
       return toStory(Object.fromEntries(fields.map((field, i) => [columns[i]!, field])))
     },
   }
 }
 
-/** Finds the ends of rows. Without a delimiter any of the usual ones parts fields. */
-function rowSplitter(delimiter: number | undefined): Splitter {
-  const parts = (byte: number): boolean =>
-    delimiter === undefined ? byte === 0x2c || byte === 0x3b || byte === 0x09 : byte === delimiter
-  // Counted from `start`: how far it was looked, and where the quote in force was opened.
+function rowSplitter({ delimiter, quote, escape: escaping, lineEnd }: CsvDialect): Splitter {
+  // Counted from `start`: how far it was looked, and where the open quote is.
   let looked = 0
   let opened = 0
-  let place: 'begin' | 'plain' | 'quoted' | 'closed' = 'begin'
-  const give = (span: Span): Span => {
+  let state: 'begin' | 'plain' | 'quoted' | 'closed' = 'begin'
+  const found = (span: Span): Span => {
     looked = 0
-    place = 'begin'
+    state = 'begin'
     return span
   }
   return {
     scan(bytes, start, final) {
       let at = start + looked
       while (at < bytes.length) {
-        if (place === 'quoted') {
+        if (state === 'quoted' && escaping === 'double') {
           const end = bytes.indexOf(quote, at)
           at = end < 0 ? bytes.length : end + 1
-          if (end >= 0) place = 'closed'
+          if (end >= 0) state = 'closed'
           continue
         }
         const byte = bytes[at]!
-        if (byte === newline) return give({ from: start, to: at, next: at + 1 })
-        if (byte === quote && place === 'begin') {
-          place = 'quoted'
+        if (state === 'quoted') {
+          if (byte === quote) state = 'closed'
+          else if (byte === backslash) {
+            // The byte that it escapes has not come yet.
+            if (at + 1 === bytes.length && !final) break
+            at++
+          }
+        } else if (byte === lineEnd) return found({ from: start, to: at, next: at + 1 })
+        else if (byte === delimiter) state = 'begin'
+        else if (byte === quote && state === 'begin') {
+          state = 'quoted'
           opened = at - start
-        } else if (byte === quote && place === 'closed') place = 'quoted'
-        else if (parts(byte)) place = 'begin'
-        else if (place === 'begin') place = 'plain'
-        else if (place === 'closed' && byte !== carriageReturn) {
-          throw new RecordProblem(
-            'something follows the end of a text in quotes, so a quote is missing or not written twice here or before',
-            'Mend the row: quotes in a text are written twice',
-            at,
-          )
-        }
+        } else if (byte === quote && state === 'closed' && escaping === 'double') state = 'quoted'
+        else if (state === 'begin') {
+          // Blanks may stand before a quote.
+          if (byte !== space) state = 'plain'
+        } else if (state === 'closed' && byte !== carriageReturn && byte !== space)
+          throw new RecordProblem('malformed-record', { fault: 'csv-text-after-quote' }, at)
         at++
       }
-      looked = bytes.length - start
+      looked = at - start
       if (!final) return 'more'
-      if (place === 'quoted') {
-        throw new RecordProblem(
-          'a quote is opened here and never closed',
-          'Close it, or copy or download the file again if it was cut off',
-          start + opened,
-        )
-      }
-      return start === bytes.length ? 'end' : give({ from: start, to: bytes.length, next: bytes.length })
+      if (state === 'quoted')
+        throw new RecordProblem('malformed-record', { fault: 'csv-unclosed-quote' }, start + opened)
+      return start >= bytes.length ? 'end' : found({ from: start, to: bytes.length, next: bytes.length })
     },
   }
 }
 
 /** The fields of one row that a {@link rowSplitter} found. */
-function splitRow(row: string, delimiter: string): string[] {
+function splitRow(row: string, { delimiter, quote, escape: escaping }: CsvDialect): string[] {
   const text = row.endsWith('\r') ? row.slice(0, -1) : row
+  const separator = String.fromCharCode(delimiter)
+  const mark = quote < 0 ? undefined : String.fromCharCode(quote)
   const fields: string[] = []
   for (let at = 0; ; at++) {
-    if (text[at] === '"') {
-      let field = ''
-      for (let from = at + 1; ; from = at + 1) {
-        at = text.indexOf('"', from)
-        field += text.slice(from, at)
-        if (text[++at] !== '"') break
-        field += '"'
-      }
+    let begin = at
+    while (text[begin] === ' ') begin++
+    if (mark !== undefined && text[begin] === mark) {
+      const [field, end] = readQuoted(text, begin + 1, mark, escaping)
       fields.push(field)
+      const next = text.indexOf(separator, end)
+      at = next < 0 ? text.length : next
     } else {
-      const end = text.indexOf(delimiter, at)
+      const end = text.indexOf(separator, at)
       fields.push(end < 0 ? text.slice(at) : text.slice(at, end))
       at = end < 0 ? text.length : end
     }
     if (at >= text.length) return fields
+  }
+}
+
+/** A quoted field's content, and the index behind its closing quote. */
+function readQuoted(
+  text: string,
+  from: number,
+  mark: string,
+  escaping: CsvDialect['escape'],
+): [string, number] {
+  let field = ''
+  for (let at = from; ; ) {
+    let end = at
+    while (end < text.length && text[end] !== mark && !(escaping === 'backslash' && text[end] === '\\')) end++
+    field += text.slice(at, end)
+    if (text[end] === '\\') {
+      // Only what needs escaping loses its backslash: `\n` stays as it is written.
+      const next = text[end + 1] ?? ''
+      field += next === mark || next === '\\' ? next : `\\${next}`
+      at = end + 2
+    } else if (escaping === 'double' && text[end + 1] === mark && end < text.length) {
+      field += mark
+      at = end + 2
+    } else return [field, Math.min(end + 1, text.length)]
   }
 }

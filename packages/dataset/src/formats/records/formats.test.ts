@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { asJsonLines, asText, exampleStories } from '../../testing/example-stories.ts'
 import { readMemory } from '../../testing/read-memory.ts'
+import { supportedFormats } from '../file-names.ts'
 
 const encoder = new TextEncoder()
 const read = readMemory
@@ -137,54 +138,63 @@ test('a .json file with a record a line is read as lines, and format overrules t
   expect(await texts('a.arrow', '"One."\n', { format: 'jsonl' })).toEqual(['One.'])
 })
 
-const problems: [what: string, name: string, content: string | Uint8Array, message: RegExp][] = [
+const byte = (number: number) => ({ place: { byte: number } })
+const problems: [what: string, name: string, content: string | Uint8Array, expected: object][] = [
   [
     'a broken line',
     'a.jsonl',
     '"One."\n\n{"text": \n',
-    /a\.jsonl, line 3 \(byte 8\): not valid JSON \(.+\)\. Mend/,
+    { fault: 'json-syntax', place: { unit: 'line', number: 3, byte: 8 } },
   ],
-  [
-    'a line without text',
-    'a.jsonl',
-    '{"title": "x"}',
-    /line 1.*no text under.*its fields are "title"\. Name the field.*textField/,
-  ],
+  ['a line without text', 'a.jsonl', '{"title": "x"}', { found: ['title'], place: { number: 1 } }],
   [
     'a number for a story',
     'a.json',
     '["One.", 7]',
-    /item 2 \(byte 9\): a story is a string or an object, not a number/,
+    { fault: 'not-a-record', reason: 'found a number', ...byte(9) },
   ],
-  ['a cut list', 'a.json', '["One.", ', /byte 9: the JSON ends in the middle of the list/],
-  ['a cut item', 'a.json', '["One.", {"text": "Tw', /byte 9: the JSON ends in the middle of an item/],
-  ['a missing comma', 'a.json', '["One." "Two."]', /byte 8: a comma or \] is missing/],
-  ['two lists', 'a.json', '["One."]\n["Two."]', /byte 9: something follows the list/],
-  ['an object without a list', 'a.json', '{\n"a": {"b": [1]}}', /no list in this JSON object.*\.jsonl/],
-  ['no JSON at all', 'a.json', 'Once upon a time', /byte 0: this is not a JSON list/],
-  ['nothing but blanks', 'a.txt', ' \n\n', /there is no story in it/],
-  ['an empty list', 'a.json', '[]', /there is no story in it/],
-  ['a binary file', 'a.txt', Uint8Array.from([1, 2, 0, 3]), /a binary file.*\.jsonl/],
-  ['noise', 'a.txt', Uint8Array.from({ length: 999 }, (_, i) => 1 + ((i * 89) % 255)), /a binary file/],
-  ['UTF-16', 'a.txt', Uint8Array.from([0xff, 0xfe, 65, 0]), /UTF-16.*iconv/],
   [
-    'a format that is not read',
-    'b/a.arrow',
-    'ARROW1',
-    /arrow files are not read.*\.txt.*\.jsonl.*\.json.*\.parquet/,
+    'lists in lists',
+    'a.jsonl',
+    `{"text": "a", "b": ${'['.repeat(200)}${']'.repeat(200)}}`,
+    { fault: 'json-depth' },
   ],
-  ['tar in name only', 'a.tar', 'One.', /no tar archive.*Copy or download/],
-  ['parquet in name only', 'a.parquet', 'PAR1 and no more', /parquet file is cut off or damaged/],
+  ['a cut list', 'a.json', '["One.", ', { fault: 'json-truncated', ...byte(9) }],
+  ['a cut item', 'a.json', '["One.", {"text": "Tw', { fault: 'json-truncated', ...byte(9) }],
+  ['a missing comma', 'a.json', '["One." "Two."]', { fault: 'json-missing-comma', ...byte(8) }],
+  ['two lists', 'a.json', '["One."]\n["Two."]', { fault: 'json-after-list', ...byte(9) }],
+  ['an object without a list', 'a.json', '{\n"a": {"b": [1]}}', { fault: 'json-no-list', ...byte(17) }],
+  ['no JSON at all', 'a.json', 'Once upon a time', { fault: 'json-no-list', ...byte(0) }],
+  ['nothing but blanks', 'a.txt', ' \n\n', { empty: false }],
+  ['an empty list', 'a.json', '[]', { empty: false }],
+  ['a binary file', 'a.txt', Uint8Array.from([1, 2, 0, 3]), { source: 'a.txt', supported: supportedFormats }],
+  [
+    'noise',
+    'a.txt',
+    Uint8Array.from({ length: 999 }, (_, i) => 1 + ((i * 89) % 255)),
+    { supported: supportedFormats },
+  ],
+  [
+    'half a character of UTF-16',
+    'a.txt',
+    Uint8Array.from([0xff, 0xfe, 65, 0, 66]),
+    { encoding: 'utf-16le', place: { unit: 'byte', number: 4 } },
+  ],
+  ['a format that cannot be read', 'b/a.arrow', 'ARROW1', { format: '.arrow', supported: supportedFormats }],
+  ['tar in name only', 'a.tar', 'One.', { format: 'tar' }],
+  ['parquet in name only', 'a.parquet', 'PAR1 and no more', { format: 'parquet' }],
 ]
-for (const [what, name, content, message] of problems) {
-  test(`${what} is named with its place and a remedy`, async () => {
-    for (const chunkBytes of [1, 1000]) {
-      await expect(texts(name, content, { chunkBytes })).rejects.toThrow(message)
-    }
+for (const [what, name, content, details] of problems) {
+  test(`${what} is named with its place`, async () => {
+    for (const chunkBytes of [1, 1000])
+      await expect(texts(name, content, { chunkBytes })).rejects.toMatchObject({
+        name: 'DatasetError',
+        details,
+      })
   })
 }
 
-test('bytes that are not UTF-8 are named by their place, or replaced when asked for', async () => {
+test('bytes that are not UTF-8 are named by their place, replaced, or decoded when asked for', async () => {
   const before = encoder.encode(`${'A good story. '.repeat(20)}\n<|endoftext|>\n`)
   const latin = Uint8Array.from([
     ...before,
@@ -192,23 +202,92 @@ test('bytes that are not UTF-8 are named by their place, or replaced when asked 
     0xe9,
     ...encoder.encode(' was open.'),
   ])
-  await expect(texts('a.txt', latin, { chunkBytes: 5 })).rejects.toThrow(
-    new RegExp(`story 2 \\(byte ${before.length + 7}\\): this is not valid UTF-8.*WINDOWS-1252.*invalidUtf8`),
-  )
-  const [, story] = await texts('a.txt', latin, { invalidUtf8: 'replace' })
-  expect(story).toBe('The caf\ufffd was open.')
+  await expect(texts('a.txt', latin, { chunkBytes: 5 })).rejects.toMatchObject({
+    code: 'invalid-encoding',
+    details: { encoding: 'utf-8', place: { unit: 'story', number: 2, byte: before.length + 7 } },
+  })
+  expect((await texts('a.txt', latin, { invalidUtf8: 'replace' }))[1]).toBe('The caf\ufffd was open.')
+  expect((await texts('a.txt', latin, { encoding: 'windows-1252' }))[1]).toBe('The café was open.')
+  // One wrong byte in a short file does not make it binary.
+  await expect(texts('a.txt', Uint8Array.of(0x48, 0x69, 0xff, 0x21))).rejects.toMatchObject({
+    code: 'invalid-encoding',
+  })
+})
+
+test('UTF-16 is read by its byte order mark, or when asked for, whatever pieces it comes in', async () => {
+  const stories = exampleStories(20).map(story => `${story} 🐢`)
+  const text = asText(stories)
+  const little = Buffer.from(`\ufeff${text}`, 'utf16le')
+  for (const chunkBytes of [1, 3, 1000]) {
+    expect(await texts('a.txt', little, { chunkBytes })).toEqual(stories)
+    expect(await texts('a.txt', Buffer.from(little).swap16(), { chunkBytes })).toEqual(stories)
+    expect(await texts('a.txt', little.subarray(2), { chunkBytes, encoding: 'UTF-16LE' })).toEqual(stories)
+  }
+  for (const [lone, replaced] of [
+    ['\ud83d', '\ufffd'],
+    ['\udc22', '\ufffd'],
+    ['\ud83dx', '\ufffdx'],
+  ]) {
+    const wrong = Buffer.from(`\ufeffab${lone}cd`, 'utf16le')
+    await expect(texts('a.txt', wrong, { chunkBytes: 1 })).rejects.toMatchObject({
+      code: 'invalid-encoding',
+      details: { place: { unit: 'byte', number: 6 } },
+    })
+    expect(await texts('a.txt', wrong, { invalidUtf8: 'replace' })).toEqual([`ab${replaced}cd`])
+  }
 })
 
 test('a zero byte far into a file is named', async () => {
   const content = encoder.encode(asText(exampleStories(900)))
   content[100_000] = 0
-  await expect(texts('a.txt', content, { chunkBytes: 4096 })).rejects.toThrow(/byte 100000: a zero byte/)
+  await expect(texts('a.txt', content, { chunkBytes: 4096 })).rejects.toMatchObject({
+    code: 'damaged',
+    details: { place: { unit: 'byte', number: 100_000 } },
+  })
 })
 
-test('a text that never ends is refused at maxStoryBytes, and read up to there', async () => {
+test('a story may have maxStoryBytes and no more, whatever pieces it comes in', async () => {
   const story = 'x'.repeat(999)
-  expect(await texts('a.txt', story, { chunkBytes: 100, maxStoryBytes: 999 })).toEqual([story])
-  await expect(texts('a.txt', `${story}x`, { chunkBytes: 100, maxStoryBytes: 999 })).rejects.toThrow(
-    /no story ends within 999 bytes.*separator.*maxStoryBytes/,
-  )
+  const wrap: Record<string, (text: string) => string> = {
+    'a.txt': text => `${text}<|endoftext|>`,
+    'a.jsonl': text => JSON.stringify(text.slice(2)),
+    'a.json': text => JSON.stringify([text.slice(2)]),
+    'a.csv': text => `text\n${text}\n`,
+  }
+  for (const [name, write] of Object.entries(wrap)) {
+    for (const chunkBytes of [100, 100_000]) {
+      const options = { chunkBytes, maxStoryBytes: 999 }
+      expect(await texts(name, write(story), options)).toHaveLength(1)
+      await expect(texts(name, write(`${story}x`), options)).rejects.toMatchObject({
+        code: 'record-too-long',
+        details: { limit: 999 },
+      })
+    }
+  }
+})
+
+test('one story a line, when the format says so', async () => {
+  expect(await texts('a.txt', 'One.\n\n "Two."\r\nThree.', { format: 'lines' })).toEqual([
+    'One.',
+    '"Two."',
+    'Three.',
+  ])
+})
+
+test('answers of chats and of instruction data are stories, with what was asked as the prompt', async () => {
+  const messages = [
+    { role: 'system', content: 'Be kind.' },
+    { role: 'user', content: 'Tell a story.' },
+    { role: 'assistant', content: 'One.' },
+  ]
+  const records = [
+    { messages },
+    { instruction: 'Tell', input: 'of a cat', output: 'Two.' },
+    { prompt: 'Tell.', response: 'Three.' },
+  ]
+  expect(await read('a.json', JSON.stringify(records)).toArray()).toEqual([
+    { text: 'One.', prompt: 'Be kind.\n\nTell a story.' },
+    { text: 'Two.', prompt: 'Tell\n\nof a cat' },
+    { text: 'Three.', prompt: 'Tell.' },
+  ])
 })

@@ -31,7 +31,7 @@ const stories = [
 ]
 
 test('a record gives the story and what was asked for, whatever its order', () => {
-  expect(records.map(instructStory)).toEqual(stories)
+  expect(records.map(record => instructStory(record))).toEqual(stories)
   expect(instructStory(records[0]!.replaceAll('\n', '\r\n'))).toEqual(stories[0])
 })
 

@@ -1,7 +1,7 @@
 import type { Story } from '../../stream/story.ts'
-import { fromText } from './record.ts'
+import { fromText } from './story-record.ts'
 
-/** What stands before the parts of a record of TinyStories-Instruct. */
+/** The names before the parts of a record of TinyStories-Instruct. */
 const partPattern = /^(Words|Features|Summary|Random sentence|Story):[ \t]*(.*)$/
 
 /** Whether a text begins as TinyStories-Instruct does: with a part, and with a story further on. */
@@ -11,14 +11,15 @@ export function isInstructHead(head: string): boolean {
 
 /**
  * The story of one record of TinyStories-Instruct: lines of words, features, a summary and a sentence in any order,
- * then the story. What was asked for becomes the prompt, as it stands, up to and with `Story:`.
+ * then the story. The record up to and including `Story:` becomes the prompt, unchanged.
  *
  * A summary can stand behind the story instead; and where the end of a record is missing, the summary of the story
  * before stands at the beginning of the next one. So the last summary before the story counts, else the one behind it.
  *
+ * @param headers accept records without a story, whose text is then empty. Default false.
  * @returns undefined when there is no story, as in a record that is cut off
  */
-export function instructStory(record: string): Story | undefined {
+export function instructStory(record: string, headers = false): Story | undefined {
   const lines = record.replaceAll('\r\n', '\n').trim().split('\n')
   const begin = lines.findIndex(line => line.startsWith('Story:'))
   const asked = new Map<string, string>()
@@ -30,7 +31,7 @@ export function instructStory(record: string): Story | undefined {
   const after = new Map<string, string>()
   readParts(lines.slice(end), after)
   const text = [lines[begin]!.slice('Story:'.length), ...lines.slice(begin + 1, end)].join('\n')
-  const story = fromText(text)
+  const story = fromText(text) ?? (headers ? { text: '' } : undefined)
   if (story === undefined) return undefined
   const part = (name: string): string | undefined => asked.get(name) ?? after.get(name)
   const words = part('Words')

@@ -1,6 +1,7 @@
+import type { RecordFault } from '../../errors/dataset-error.ts'
 import { parseJson } from './json-lines.ts'
-import type { ToStory } from './meaning.ts'
-import { RecordProblem, type Span, type Splitter, type StoryFormat } from './record-format.ts'
+import { type RecordFormat, RecordProblem, type Span, type Splitter } from './record-format.ts'
+import type { ToStory } from './record-meaning.ts'
 
 const code = (character: string): number => character.charCodeAt(0)
 const quote = code('"')
@@ -12,28 +13,24 @@ const closeList = code(']')
 const openObject = code('{')
 const closeObject = code('}')
 
-const shapes = 'Give [ … ] or {"texts": [ … ]}; for one JSON value a line use the ending .jsonl'
-
 /** A JSON list of stories, at the top or as the first list in an object (`{"texts": [ … ]}`), read item by item. */
-export function jsonArrayFormat(toStory: ToStory): StoryFormat {
-  return {
-    name: 'json',
-    unit: 'item',
-    tooLong: 'Check the JSON: a quote or bracket is open there',
-    splitter: listSplitter,
-    parse: text => toStory(parseJson(text, 'Mend or remove the item')),
-  }
+export function jsonArrayFormat(toStory: ToStory): RecordFormat {
+  return { name: 'json', unit: 'item', splitter: listSplitter, parse: text => toStory(parseJson(text)) }
 }
+
+const fault = (fault: RecordFault, index: number): RecordProblem =>
+  new RecordProblem('malformed-record', { fault }, index)
 
 function listSplitter(resumed: boolean): Splitter {
   // After a resume the list is open, and a comma may or may not be next.
   let phase: 'prefix' | 'item' | 'resumed' = resumed ? 'resumed' : 'prefix'
+  const findList = listFinder()
   let scanner: ValueScanner | undefined
   // Where the value starts and how far it was looked at, both counted from `start`.
   let from = 0
   let looked = 0
 
-  const give = (span: Span): Span => {
+  const found = (span: Span): Span => {
     phase = 'item'
     scanner = undefined
     from = 0
@@ -46,50 +43,35 @@ function listSplitter(resumed: boolean): Splitter {
       if (scanner === undefined) {
         let at = start
         if (phase === 'prefix') {
-          const open = listStart(bytes, start)
-          if (open < 0) {
-            if (final)
-              throw new RecordProblem('the JSON ends before a list of stories begins', shapes, bytes.length)
+          at = findList(bytes, start)
+          if (at < 0) {
+            if (final) throw fault('json-no-list', bytes.length)
             return 'more'
           }
-          at = open
         }
         at = skipSpace(bytes, at)
-        if (bytes[at] === comma && (phase === 'item' || phase === 'resumed')) at = skipSpace(bytes, at + 1)
-        else if (phase === 'item' && at < bytes.length && bytes[at] !== closeList) {
-          throw new RecordProblem('a comma or ] is missing after an item', 'Mend the JSON', at)
-        }
+        if (bytes[at] === comma && phase !== 'prefix') at = skipSpace(bytes, at + 1)
+        else if (phase === 'item' && at < bytes.length && bytes[at] !== closeList)
+          throw fault('json-missing-comma', at)
         if (at >= bytes.length) {
           if (!final) return 'more'
-          throw new RecordProblem(
-            'the JSON ends in the middle of the list',
-            'Copy or download the file again',
-            at,
-          )
+          throw fault('json-truncated', at)
         }
         if (bytes[at] === closeList) {
           const behind = skipSpace(bytes, at + 1)
           if (behind >= bytes.length) return final ? 'end' : 'more'
           if (bytes[behind] === comma || bytes[behind] === closeObject) return 'end'
-          throw new RecordProblem(
-            'something follows the list of stories',
-            'Put all stories into one list',
-            behind,
-          )
+          throw fault('json-after-list', behind)
         }
         from = at - start
         looked = from
         scanner = valueScanner()
       }
       const end = scanner(bytes, start + looked)
-      if (end >= 0) return give({ from: start + from, to: end, next: end })
+      if (end >= 0) return found({ from: start + from, to: end, next: end })
       looked = bytes.length - start
       if (!final) return 'more'
-      throw new RecordProblem(
-        'the JSON ends in the middle of an item',
-        'Copy or download the file again',
-        start + from,
-      )
+      throw fault('json-truncated', start + from)
     },
   }
 }
@@ -125,29 +107,45 @@ function valueScanner(): ValueScanner {
   }
 }
 
-/** Index behind the `[` of the list of stories; -1 when it has not come yet. */
-function listStart(bytes: Uint8Array, start: number): number {
-  let at = skipSpace(bytes, start)
-  if (at >= bytes.length) return -1
-  if (bytes[at] === openList) return at + 1
-  if (bytes[at] !== openObject) throw new RecordProblem('this is not a JSON list', shapes, at)
-  for (at++; ; at++) {
-    const key = skipSpace(bytes, at)
-    if (key < bytes.length && bytes[key] !== quote)
-      throw new RecordProblem('no list in this JSON object', shapes, key)
-    const keyEnd = valueScanner()(bytes, key)
-    if (keyEnd < 0) return -1
-    const mark = skipSpace(bytes, keyEnd)
-    if (mark < bytes.length && bytes[mark] !== colon)
-      throw new RecordProblem('a colon is missing', 'Mend the JSON', mark)
-    const value = skipSpace(bytes, mark + 1)
-    if (value >= bytes.length) return -1
-    if (bytes[value] === openList) return value + 1
-    const end = valueScanner()(bytes, value)
-    if (end < 0) return -1
-    at = skipSpace(bytes, end)
-    if (at >= bytes.length) return -1
-    if (bytes[at] !== comma) throw new RecordProblem('no list in this JSON object', shapes, at)
+/**
+ * Finds the index behind the `[` of the list of stories in bytes that grow from `start` on; -1 when it has not come yet.
+ * What was looked at is not looked at again.
+ */
+function listFinder(): (bytes: Uint8Array, start: number) => number {
+  let state: 'open' | 'key' | 'colon' | 'value' | 'next' = 'open'
+  let looked = 0
+  let scanner: ValueScanner | undefined
+  return (bytes, start) => {
+    let at = start + looked
+    for (;;) {
+      if (scanner === undefined) at = skipSpace(bytes, at)
+      looked = at - start
+      if (at >= bytes.length) return -1
+      const byte = bytes[at]!
+      if (scanner === undefined) {
+        if (byte === openList && (state === 'open' || state === 'value')) return at + 1
+        if (state === 'open' || state === 'next') {
+          if (byte !== (state === 'open' ? openObject : comma)) throw fault('json-no-list', at)
+          state = 'key'
+          at++
+          continue
+        }
+        if (state === 'colon') {
+          if (byte !== colon) throw fault('json-missing-colon', at)
+          state = 'value'
+          at++
+          continue
+        }
+        if (state === 'key' && byte !== quote) throw fault('json-no-list', at)
+        scanner = valueScanner()
+      }
+      const end = scanner(bytes, at)
+      looked = bytes.length - start
+      if (end < 0) return -1
+      scanner = undefined
+      state = state === 'key' ? 'colon' : 'next'
+      at = end
+    }
   }
 }
 

@@ -1,37 +1,29 @@
-import type { ToStory } from './meaning.ts'
-import { RecordProblem, type StoryFormat } from './record-format.ts'
+import { InputError, parseJson as parseLimitedJson } from '@tinystories/utils/schema'
+import { lineSplitter } from './lines.ts'
+import { type RecordFormat, RecordProblem } from './record-format.ts'
+import type { ToStory } from './record-meaning.ts'
 
-/** One JSON value a line; blank lines are passed over. */
-export function jsonLinesFormat(toStory: ToStory): StoryFormat {
+/** One JSON value a line; blank lines are skipped. */
+export function jsonLinesFormat(toStory: ToStory): RecordFormat {
   return {
     name: 'jsonl',
     unit: 'line',
-    tooLong: 'Put one JSON value on each line',
-    splitter() {
-      let looked = 0
-      return {
-        scan(bytes, start, final) {
-          const end = bytes.indexOf(0x0a, start + looked)
-          looked = 0
-          if (end >= 0) return { from: start, to: end, next: end + 1 }
-          if (final && start < bytes.length) return { from: start, to: bytes.length, next: bytes.length }
-          looked = bytes.length - start
-          return final ? 'end' : 'more'
-        },
-      }
-    },
-    parse(line) {
-      if (line.trim() === '') return undefined
-      return toStory(parseJson(line, 'Mend or remove the line; each line is one JSON value'))
-    },
+    splitter: lineSplitter,
+    parse: line => (line.trim() === '' ? undefined : toStory(parseJson(line))),
   }
 }
 
+/** Lists and objects may be nested this deeply. */
+const maxDepth = 128
+
 /** `JSON.parse` that fails with a {@link RecordProblem}. */
-export function parseJson(text: string, remedy: string): unknown {
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseLimitedJson(text, { source: '', maxDepth })
   } catch (error) {
-    throw new RecordProblem(`not valid JSON (${(error as Error).message})`, remedy)
+    if (!InputError.isInstance(error)) throw error
+    throw error.code === 'not-json'
+      ? new RecordProblem('malformed-record', { fault: 'json-syntax', reason: error.details.problem })
+      : new RecordProblem('malformed-record', { fault: 'json-depth', reason: `at most ${maxDepth} levels` })
   }
 }

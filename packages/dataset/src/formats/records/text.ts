@@ -1,5 +1,5 @@
-import type { ToStory } from './meaning.ts'
-import type { Splitter, StoryFormat } from './record-format.ts'
+import type { RecordFormat, Splitter } from './record-format.ts'
+import type { ToStory } from './record-meaning.ts'
 
 const newline = 0x0a
 
@@ -11,14 +11,14 @@ export const defaultSeparator = '<|endoftext|>'
  *
  * Without `separator`, stories end at `<|endoftext|>`, wherever it stands: it is not a text's own. With one, they end at
  * lines that consist of it; the empty string means blank lines. A file without any separator is one story: blank lines
- * part paragraphs and stories alike in V1 files, so they cannot tell where a story ends.
+ * separate paragraphs and stories alike in V1 files, so they cannot tell where a story ends.
  */
-export function textFormat(separator: string | undefined, toStory: ToStory): StoryFormat {
+export function textFormat(separator: string | undefined, toStory: ToStory): RecordFormat {
   return {
     name: 'text',
     unit: 'story',
-    tooLong: 'Name the line that parts stories with the option separator',
-    splitter: () => (separator === undefined ? sequenceSplitter(defaultSeparator) : lineSplitter(separator)),
+    splitter: () =>
+      separator === undefined ? sequenceSplitter(defaultSeparator) : separatorLineSplitter(separator),
     parse: toStory,
   }
 }
@@ -42,30 +42,32 @@ function sequenceSplitter(separator: string): Splitter {
   }
 }
 
-function lineSplitter(separator: string): Splitter {
+function separatorLineSplitter(separator: string): Splitter {
   const wanted = separator.trim()
   const decoder = new TextDecoder()
   const isSeparator = (bytes: Uint8Array, from: number, to: number): boolean =>
     // Most lines are longer than the separator with some white space around it.
     to - from <= 4 * wanted.length + 64 && decoder.decode(bytes.subarray(from, to)).trim() === wanted
+  // Counted from `start`: where the line looked at begins, and how far its end was looked for.
+  let line = 0
   let looked = 0
   return {
     scan(bytes, start, final) {
-      let line = start + looked
-      while (line < bytes.length) {
-        const end = bytes.indexOf(newline, line)
-        if (end < 0 && !final) break
-        const stop = end < 0 ? bytes.length : end
+      while (start + line < bytes.length) {
+        const from = start + line
+        const end = bytes.indexOf(newline, start + looked)
+        looked = bytes.length - start
+        if (end < 0 && !final) return 'more'
+        const to = end < 0 ? bytes.length : end
         const next = end < 0 ? bytes.length : end + 1
-        if (isSeparator(bytes, line, stop)) {
-          looked = 0
-          return { from: start, to: line, next }
+        if (isSeparator(bytes, from, to)) {
+          line = looked = 0
+          return { from: start, to: from, next }
         }
-        line = next
+        line = looked = next - start
       }
-      looked = line - start
       if (!final) return 'more'
-      looked = 0
+      line = looked = 0
       return start === bytes.length ? 'end' : { from: start, to: bytes.length, next: bytes.length }
     },
   }

@@ -1,45 +1,49 @@
 import type { ByteSource } from '../../bytes/byte-source.ts'
-import { StorySourceError } from '../../errors/dataset-error.ts'
+import { memoryBytes } from '../../bytes/memory-bytes.ts'
+import { sliceBytes } from '../../bytes/slice-bytes.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
 import type { Item } from '../../stream/stage.ts'
 import type { Story } from '../../stream/story.ts'
+import { extensionOf, isStoryFile, supportedFormats } from '../file-names.ts'
 import type { ItemFile, ItemReader, RecordReaderOptions } from '../item-file.ts'
-import { openTar, padded, type TarEntry, type TarWalk } from './tar.ts'
+import { parseJson } from '../records/json-lines.ts'
+import { RecordProblem } from '../records/record-format.ts'
+import { addKnownFields, fromText } from '../records/story-record.ts'
+import { openTar, padded, type TarEntry, type TarIterator } from './tar.ts'
 
 /** How much of an entry is looked at to tell its format. */
 const headBytes = 64 * 1024
+/** A story and its description in files of their own are not larger than this. */
+const maxPairBytes = 1024 * 1024
+
+/** Tells the format of a file by its name and its first bytes. `whole`: there are no more. */
+export type FormatOf = (file: ByteSource, head: Uint8Array, whole: boolean) => Promise<ItemFile<Story>>
 
 /**
- * Stories in the files of a tar archive, one file after the other. Files of other formats are passed over. A position
- * counts the bytes of the unpacked archive.
- *
- * @param isStories Whether a file of that name holds stories.
- * @param formatOf tells the format of a file by its name and its first bytes
+ * Stories in the files of a tar archive, one file after the other; files of other formats, and texts such as LICENSE.txt,
+ * are skipped. Two files that follow each other as `7.json` and `7.txt` are one story with its fields, as in WebDataset. A
+ * position counts the bytes of the decompressed archive.
  */
-export function tarFile(
-  archive: ByteSource,
-  isStories: (name: string) => boolean,
-  formatOf: (file: ByteSource, head: Uint8Array, whole: boolean) => ItemFile<Story>,
-): ItemFile<Story> {
+export function tarFile(archive: ByteSource, formatOf: FormatOf): ItemFile<Story> {
   return {
     bytes: archive,
     open: (options, signal, offset = 0, records = 0) =>
-      new TarReader(archive, isStories, formatOf, options, signal, offset, records),
+      new TarReader(archive, formatOf, options, signal, offset, records),
   }
 }
 
 class TarReader implements ItemReader<Story> {
   offset: number
   readonly #archive: ByteSource
-  readonly #isStories: (name: string) => boolean
-  readonly #formatOf: (file: ByteSource, head: Uint8Array, whole: boolean) => ItemFile<Story>
+  readonly #formatOf: FormatOf
   readonly #options: RecordReaderOptions
   readonly #signal: AbortSignal
-  readonly #walk: TarWalk
+  readonly #entries: TarIterator
   /** The file that is being read, and the reader of its stories. */
   #entry: TarEntry | undefined
   #inner: ItemReader<Story> | undefined
   #recordsBefore: number
-  /** Names of files that were passed over, for the case that there is nothing else. */
+  /** Names of files that were skipped, for the case that there is nothing else. */
   readonly #others: string[] = []
   readonly #resumed: boolean
   #found = false
@@ -47,8 +51,7 @@ class TarReader implements ItemReader<Story> {
 
   constructor(
     archive: ByteSource,
-    isStories: (name: string) => boolean,
-    formatOf: (file: ByteSource, head: Uint8Array, whole: boolean) => ItemFile<Story>,
+    formatOf: FormatOf,
     options: RecordReaderOptions,
     signal: AbortSignal,
     offset: number,
@@ -56,14 +59,13 @@ class TarReader implements ItemReader<Story> {
   ) {
     this.offset = offset
     this.#archive = archive
-    this.#isStories = isStories
     this.#formatOf = formatOf
     this.#options = options
     this.#signal = signal
     this.#recordsBefore = records
     this.#resumed = offset > 0
     // Headers are found from the beginning only.
-    this.#walk = openTar(archive, signal)
+    this.#entries = openTar(archive, signal)
   }
 
   get records(): number {
@@ -91,37 +93,47 @@ class TarReader implements ItemReader<Story> {
   }
 
   bytesRead(): number {
-    return this.#walk.position()
+    return this.#entries.position()
   }
 
   async close(): Promise<void> {
-    await this.#walk.close()
+    await this.#inner?.close()
+    await this.#entries.close()
   }
 
   /** Opens the first file of stories that does not end before a position. */
   async #enter(wanted: number): Promise<ItemReader<Story> | undefined> {
     for (;;) {
-      const entry = await this.#walk.next()
+      const entry = await this.#entries.next()
       if (entry === undefined) {
         this.#ended = true
-        this.offset = Math.max(this.offset, this.#walk.at)
-        if (!this.#found && !this.#resumed) throw this.#nothing()
-        return undefined
+        this.offset = Math.max(this.offset, this.#entries.at)
+        if (this.#found || this.#resumed) return undefined
+        throw new DatasetError('no-story-files', {
+          source: this.#archive.name,
+          files: this.#others.slice(0, 10),
+          supported: supportedFormats,
+        })
       }
-      // What the Finder of macOS adds has the same ending and is no text.
-      const own = !entry.name.split('/').at(-1)!.startsWith('.')
-      if (own && entry.end > entry.start && this.#isStories(entry.name)) {
+      if (entry.end > entry.start && isStoryFile(entry.name)) {
         this.#found = true
-        if (wanted < entry.end) return this.#open(entry, wanted)
-      } else if (own) this.#others.push(entry.name)
-      await this.#walk.skipTo(entry.start + padded(entry.end - entry.start))
+        const inner = wanted < entry.end ? await this.#open(entry, wanted) : undefined
+        if (inner !== undefined) return inner
+      } else if (!entry.name.split('/').at(-1)!.startsWith('.')) this.#others.push(entry.name)
+      await this.#entries.skipTo(entry.start + padded(entry.end - entry.start))
     }
   }
 
-  async #open(entry: TarEntry, wanted: number): Promise<ItemReader<Story>> {
-    const size = entry.end - entry.start
-    const head = (await this.#walk.peek(Math.min(size, headBytes))).subarray(0, Math.min(size, headBytes))
-    const file = this.#formatOf(this.#bytesOf(entry), head, head.length === size)
+  async #open(entry: TarEntry, wanted: number): Promise<ItemReader<Story> | undefined> {
+    this.#recordsBefore = this.records
+    const pair = await this.#readPair(entry)
+    if (pair !== undefined) {
+      this.#entry = { ...entry, end: pair.end }
+      // After a resume behind it, it was the last story given.
+      this.#inner = singleItem(pair.story, pair.end - entry.start, this.#recordsBefore, wanted > entry.start)
+      return this.#inner
+    }
+    const file = await this.#fileOf(entry)
     const resumes = wanted > entry.start
     this.#entry = entry
     this.#inner = resumes
@@ -131,38 +143,115 @@ class TarReader implements ItemReader<Story> {
     return this.#inner
   }
 
+  async #fileOf(entry: TarEntry): Promise<ItemFile<Story>> {
+    const { start, end } = entry
+    const size = end - start
+    const name = `${this.#archive.name}, ${entry.name}`
+    const head = (await this.#entries.peek(Math.min(size, headBytes))).subarray(0, Math.min(size, headBytes))
+    const isParquet = extensionOf(entry.name) === 'parquet'
+    // Parquet is not read from start to end.
+    if (isParquet && this.#archive.seekable)
+      return this.#formatOf(sliceBytes(this.#archive, name, start, end), head, head.length === size)
+    if (!isParquet) return this.#formatOf(this.#streamOf(entry, name), head, head.length === size)
+    const { maxRowGroupBytes = 1024 ** 3 } = this.#options
+    if (size > maxRowGroupBytes) {
+      throw new DatasetError('limit-exceeded', {
+        source: name,
+        what: 'a parquet file in a compressed archive has too many bytes to be held in memory',
+        option: 'maxRowGroupBytes',
+        limit: maxRowGroupBytes,
+        actual: size,
+      })
+    }
+    const content = (await this.#entries.peek(size)).slice(0, size)
+    return this.#formatOf(memoryBytes(name, content), content.subarray(0, headBytes), true)
+  }
+
   async #leave(): Promise<void> {
     const { start, end } = this.#entry!
-    await this.#walk.skipTo(start + padded(end - start))
-    this.offset = Math.max(this.offset, this.#walk.at)
+    await this.#inner?.close()
+    await this.#entries.skipTo(start + padded(end - start))
+    this.offset = Math.max(this.offset, this.#entries.at)
     this.#entry = undefined
     this.#inner = undefined
   }
 
   /** The bytes of a file in the archive, to be read once from here on. */
-  #bytesOf({ name, start, end }: TarEntry): ByteSource {
-    const walk = this.#walk
+  #streamOf({ start, end }: TarEntry, name: string): ByteSource {
+    const entries = this.#entries
     return {
-      name: `${this.#archive.name}, ${name}`,
+      name,
       size: end - start,
       seekable: false,
       open: offset => ({
         async read() {
-          if (walk.at < start + offset) await walk.skipTo(start + offset)
-          return walk.at < end ? walk.read(Math.min(end - walk.at, 256 * 1024)) : undefined
+          if (entries.at < start + offset) await entries.skipTo(start + offset)
+          return entries.at < end ? entries.read(Math.min(end - entries.at, 256 * 1024)) : undefined
         },
-        position: () => walk.at - start,
+        position: () => entries.at - start,
         close: async () => {},
       }),
     }
   }
 
-  #nothing(): StorySourceError {
-    const names = this.#others.slice(0, 10).join(', ')
-    return new StorySourceError({
-      source: this.#archive.name,
-      problem: 'no file of stories is in the archive',
-      remedy: names === '' ? 'Pack the files of stories themselves' : `There are: ${names}`,
-    })
+  /** A story and its description in two files, when this one is the first of such a pair. */
+  async #readPair(first: TarEntry): Promise<{ story: Story; end: number } | undefined> {
+    const size = first.end - first.start
+    if (size > maxPairBytes || !/\.(txt|json)$/i.test(first.name)) return undefined
+    const lookAhead = await this.#entries.peek(padded(size) + maxPairBytes)
+    const behind = lookAhead.subarray(padded(size))
+    const walk = openTar(memoryBytes(this.#archive.name, behind), this.#signal)
+    const second = await walk.next().catch(() => undefined)
+    if (second === undefined || second.end > behind.length || !isPair(first.name, second.name))
+      return undefined
+    const decoder = new TextDecoder()
+    const parts = [lookAhead.subarray(0, size), behind.subarray(second.start, second.end)].map(part =>
+      decoder.decode(part),
+    )
+    if (extensionOf(first.name) === 'json') parts.reverse()
+    const story = fromText(parts[0]!)
+    const fields = objectIn(parts[1]!)
+    if (story === undefined || fields === undefined) return undefined
+    addKnownFields(story, fields)
+    return { story, end: first.start + padded(size) + second.end }
+  }
+}
+
+/** `a/7.txt` and `a/7.json`, in any order. */
+function isPair(first: string, second: string): boolean {
+  const stem = (name: string): string => name.replace(/\.[^.]*$/, '')
+  const extensions = [extensionOf(first), extensionOf(second)].sort()
+  return stem(first) === stem(second) && extensions.join() === 'json,txt'
+}
+
+function objectIn(json: string): Record<string, unknown> | undefined {
+  try {
+    const value = parseJson(json)
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch (error) {
+    if (!(error instanceof RecordProblem)) throw error
+    return undefined
+  }
+}
+
+function singleItem(story: Story, size: number, records: number, given: boolean): ItemReader<Story> {
+  let taken = given
+  return {
+    get offset() {
+      return taken ? size : 0
+    },
+    get records() {
+      return records + (taken ? 1 : 0)
+    },
+    async next(from = 0) {
+      if (taken || from > 0) return undefined
+      taken = true
+      return { value: story, at: 0 }
+    },
+    reaches: () => true,
+    bytesRead: () => 0,
+    close: async () => {},
   }
 }

@@ -1,21 +1,22 @@
+import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import type { ByteReader, ByteSource } from '../../bytes/byte-source.ts'
-import { StorySourceError } from '../../errors/dataset-error.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
 
 const block = 512
-/** Names and attributes that are longer than this are not believed. */
+/** Names and attributes have at most this many bytes. */
 const longestHeader = 1024 * 1024
 
 /** A file in a tar archive. */
 export interface TarEntry {
   readonly name: string
-  /** Where its content lies in the unpacked archive. */
+  /** Where its content lies in the decompressed archive. */
   readonly start: number
   readonly end: number
 }
 
-/** Walks through a tar archive, forward only where it is packed. Made by {@link openTar}. */
-export interface TarWalk {
-  /** Position in the unpacked archive. */
+/** Goes through a tar archive, forward only where it is compressed. See {@link openTar}. */
+export interface TarIterator {
+  /** Position in the decompressed archive. */
   readonly at: number
   /** The header of the next file at or behind `at`; undefined at the end of the archive. */
   next(): Promise<TarEntry | undefined>
@@ -33,50 +34,52 @@ export interface TarWalk {
 /**
  * Reads a tar archive (ustar, with the long names and sizes of GNU tar and pax).
  *
- * @throws StorySourceError, while walking, when the archive is damaged or ends too early, and when an entry's name or
- * link points out of it
+ * @throws DatasetError, while reading, `damaged` when the archive is or ends too early, and `unsafe-entry` when an entry's
+ * name or link points out of it
  */
-export function openTar(archive: ByteSource, signal: AbortSignal, start = 0): TarWalk {
+export function openTar(archive: ByteSource, signal: AbortSignal, start = 0): TarIterator {
   let reader: ByteReader = archive.open(start, signal)
   let at = start
-  let rest: Uint8Array = new Uint8Array(0)
-  const problem = (problem: string, place: number, remedy = 'Copy or download the archive again') =>
-    new StorySourceError({ source: archive.name, place: `byte ${place} of the archive`, problem, remedy })
+  let ahead = new ByteBuffer()
+  const damaged = (problem: string, at: number): DatasetError =>
+    new DatasetError('damaged', {
+      source: archive.name,
+      place: { unit: 'byte', number: at },
+      format: 'tar',
+      problem,
+    })
 
   const peek = async (count: number): Promise<Uint8Array> => {
-    while (rest.length < count) {
+    while (ahead.bytes.length < count) {
       const chunk = await reader.read()
       if (chunk === undefined) break
-      const joined = new Uint8Array(rest.length + chunk.length)
-      joined.set(rest)
-      joined.set(chunk, rest.length)
-      rest = joined
+      ahead.append(chunk)
     }
-    return rest
+    return ahead.bytes
   }
   const read = async (count: number): Promise<Uint8Array | undefined> => {
-    const bytes = rest.length > 0 ? rest : await reader.read()
-    if (bytes === undefined) return undefined
-    rest = bytes.subarray(count)
-    at += Math.min(count, bytes.length)
-    return bytes.subarray(0, count)
+    const bytes = ahead.bytes.length > 0 ? ahead.bytes : await peek(1)
+    const part = bytes.subarray(0, count)
+    ahead.consume(part.length)
+    at += part.length
+    return part.length === 0 ? undefined : part
   }
   const skipTo = async (position: number): Promise<void> => {
-    if (archive.seekable && position - at > rest.length + 256 * 1024) {
+    if (archive.seekable && position - at > ahead.bytes.length + 256 * 1024) {
       await reader.close()
       reader = archive.open(position, signal)
-      rest = new Uint8Array(0)
+      ahead = new ByteBuffer()
       at = position
     }
     while (at < position) {
-      if ((await read(position - at)) === undefined) throw problem('the archive ends too early', at)
+      if ((await read(position - at)) === undefined) throw damaged('it ends too early', at)
     }
   }
   /** The content of a header that concerns the one behind it. */
   const content = async (size: number): Promise<string> => {
-    if (size > longestHeader) throw problem(`a header of ${size} bytes`, at)
+    if (size > longestHeader) throw damaged(`a header of ${size} bytes`, at)
     const bytes = (await peek(size)).subarray(0, size)
-    if (bytes.length < size) throw problem('the archive ends too early', at + bytes.length)
+    if (bytes.length < size) throw damaged('it ends too early', at + bytes.length)
     const text = new TextDecoder().decode(bytes)
     await skipTo(at + padded(size))
     return text
@@ -87,17 +90,15 @@ export function openTar(archive: ByteSource, signal: AbortSignal, start = 0): Ta
     let linked: string | undefined
     let sized: number | undefined
     for (;;) {
-      const place = at
+      const headerAt = at
       const header = (await peek(block)).subarray(0, block)
-      if (header.length < block)
-        throw problem('the archive ends too early, without the mark of its end', place)
+      if (header.length < block) throw damaged('it ends too early, without its end mark', headerAt)
       if (header.every(byte => byte === 0)) return undefined
-      if (!checks(header))
-        throw problem('this is not the header of an entry, so the archive is damaged', place)
+      if (!checks(header)) throw damaged('this is not the header of an entry', headerAt)
       const type = String.fromCharCode(header[156]!)
       const size = sized ?? number(header.subarray(124, 136))
-      if (!Number.isSafeInteger(size) || size < 0) throw problem('an entry without a size', place)
-      await skipTo(place + block)
+      if (!Number.isSafeInteger(size) || size < 0) throw damaged('an entry without a size', headerAt)
+      await skipTo(headerAt + block)
       if (type === 'L') named = untilZero(await content(size))
       else if (type === 'K') linked = untilZero(await content(size))
       else if (type === 'x') {
@@ -112,11 +113,12 @@ export function openTar(archive: ByteSource, signal: AbortSignal, start = 0): Ta
         const target = linked ?? untilZero(latin(header.subarray(157, 257)))
         const outside = leadsOut(name) || (isLink && leadsOut(type === '2' ? beside(name, target) : target))
         if (outside) {
-          throw problem(
-            `the entry ${JSON.stringify(name)}${isLink ? `, a link to ${JSON.stringify(target)},` : ''} points out of the archive`,
-            place,
-            'Do not trust this archive; pack the files again without such entries',
-          )
+          throw new DatasetError('unsafe-entry', {
+            source: archive.name,
+            place: { unit: 'byte', number: headerAt },
+            entry: name,
+            ...(isLink ? { target } : {}),
+          })
         }
         if (type === '0' || type === '\0' || type === '7') return { name, start: at, end: at + size }
         // Folders and links hold no stories, and only other kinds of entries have content.

@@ -1,14 +1,15 @@
+import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { type ByteSource, readRange } from '../../bytes/byte-source.ts'
-import { StorySourceError } from '../../errors/dataset-error.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
 import type { TokenizedStory } from '../../stream/tokens.ts'
-import type { ItemFile, ItemReader } from '../item-file.ts'
+import { defaultMaxStoryBytes, type ItemFile, type ItemReader } from '../item-file.ts'
 import { tokenLayout } from './token-layout.ts'
 
 /** How a token file is read. */
 export interface TokenFileOptions {
   /** Id of the token between stories. */
   eos: number
-  /** Width of an id in a file without a header. Default: told from the first ids. */
+  /** Width of an id in a file without a header. Default: inferred from the first ids. */
   width?: 'uint16' | 'uint32'
   /** Ids in the vocabulary: a larger one is an error. Default: not checked. */
   vocabSize?: number
@@ -17,8 +18,8 @@ export interface TokenFileOptions {
 }
 
 /**
- * Stories in a file of token ids, parted by the end token wherever it stands: before each story, as llm.c has it, or
- * behind it, as nanoGPT has it. Positions count tokens from 0.
+ * Stories in a file of token ids, separated by the end token wherever it stands: before each story, as in llm.c, or after
+ * it, as in nanoGPT. Positions count tokens from 0.
  */
 export async function tokenFile(
   bytes: ByteSource,
@@ -27,59 +28,50 @@ export async function tokenFile(
 ): Promise<ItemFile<TokenizedStory>> {
   const head = await readRange(bytes, 0, 64 * 1024, signal)
   const size = bytes.seekable ? bytes.size : undefined
-  if (size === undefined) {
-    throw new StorySourceError({
-      source: bytes.name,
-      problem: 'token files are read by position, and this one is packed or of unknown length',
-      remedy: 'Unpack or download it and give its path',
-    })
-  }
-  const layout = tokenLayout(bytes.name, head, size, width && (width === 'uint16' ? 2 : 4))
+  const source = bytes.name
+  if (size === undefined) throw new DatasetError('random-access-needed', { source, format: 'token' })
+  const layout = tokenLayout(source, head, size, width && (width === 'uint16' ? 2 : 4))
   return {
     bytes,
     open(
-      { maxStoryBytes = 16 * 1024 * 1024 },
-      walkSignal,
+      { maxStoryBytes = defaultMaxStoryBytes },
+      openSignal,
       offset = 0,
       records = 0,
     ): ItemReader<TokenizedStory> {
-      const reader = bytes.open(layout.start + offset * layout.width, walkSignal)
-      // Ids that came and are not given yet; the first is the token number `at`.
-      let ids: Int32Array = new Int32Array(0)
-      let loose: Uint8Array = new Uint8Array(0)
+      const reader = bytes.open(layout.start + offset * layout.width, openSignal)
+      // What was read and not returned yet; it begins with token number `at`.
+      const ahead = new ByteBuffer()
       let at = offset
       let looked = 0
       let count = records
-      const more = async (): Promise<boolean> => {
-        const chunk = await reader.read()
-        if (chunk === undefined) return false
-        const joined = new Uint8Array(loose.length + chunk.length)
-        joined.set(loose)
-        joined.set(chunk, loose.length)
-        const whole = joined.length - (joined.length % layout.width)
-        loose = joined.subarray(whole)
-        const came =
-          layout.width === 2
-            ? new Uint16Array(joined.buffer, 0, whole / 2)
-            : new Uint32Array(joined.buffer, 0, whole / 4)
-        const wrong = vocabSize === undefined ? -1 : came.findIndex(id => id >= vocabSize)
-        if (wrong >= 0) {
-          throw new StorySourceError({
-            source: bytes.name,
-            place: `token ${at + ids.length + wrong}`,
-            problem: `id ${came[wrong]} is not below the vocabulary's size ${vocabSize}`,
-            remedy: 'Give the tokenizer that made the file, or the right width of its ids',
-          })
+      const idAt = (index: number): number => {
+        const b = ahead.bytes
+        const i = index * layout.width
+        return layout.width === 2
+          ? b[i]! | (b[i + 1]! << 8)
+          : (b[i]! | (b[i + 1]! << 8) | (b[i + 2]! << 16) | (b[i + 3]! << 24)) >>> 0
+      }
+      /** Index of the next end token; the number of tokens at hand where there is none. */
+      const findEnd = (): number => {
+        const length = Math.floor(ahead.bytes.length / layout.width)
+        for (; looked < length; looked++) {
+          const id = idAt(looked)
+          if (id === eos) return looked
+          if (vocabSize !== undefined && id >= vocabSize) {
+            throw new DatasetError('token-out-of-range', {
+              source,
+              place: { unit: 'token', number: at + looked },
+              id,
+              vocabSize,
+            })
+          }
         }
-        const all = new Int32Array(ids.length + came.length)
-        all.set(ids)
-        all.set(came, ids.length)
-        ids = all
-        return true
+        return length
       }
       const take = (length: number, skipped: number): { ids: Int32Array; at: number } => {
-        const taken = { ids: ids.slice(0, length), at }
-        ids = ids.subarray(length + skipped)
+        const taken = { ids: Int32Array.from({ length }, (_, i) => idAt(i)), at }
+        ahead.consume((length + skipped) * layout.width)
         at += length + skipped
         looked = 0
         return taken
@@ -93,23 +85,21 @@ export async function tokenFile(
         },
         async next(from = 0) {
           for (;;) {
-            const end = ids.indexOf(eos, looked)
-            let story: { ids: Int32Array; at: number }
-            if (end >= 0) story = take(end, 1)
-            else {
-              looked = ids.length
-              if (ids.length * layout.width > maxStoryBytes) {
-                throw new StorySourceError({
-                  source: bytes.name,
-                  place: `token ${at}`,
-                  problem: `no story ends within ${ids.length} tokens, so ${eos} is not the end token here`,
-                  remedy: 'Give the id of the token that ends a story with the option eos',
-                })
-              }
-              if (await more()) continue
-              if (ids.length === 0) return undefined
-              story = take(ids.length, 0)
+            const end = findEnd()
+            const found = (end + 1) * layout.width <= ahead.bytes.length
+            if (end * layout.width > maxStoryBytes) {
+              const place = { unit: 'token', number: at } as const
+              throw new DatasetError('end-token-missing', { source, place, eos, tokens: end })
             }
+            if (!found) {
+              const chunk = await reader.read()
+              if (chunk !== undefined) {
+                ahead.append(chunk)
+                continue
+              }
+              if (end === 0) return undefined
+            }
+            const story = take(end, found ? 1 : 0)
             if (story.ids.length === 0 || story.at < from) continue
             count++
             return { value: { ids: story.ids, eos, bytes: bytesOf(story.ids) }, at: story.at }

@@ -1,4 +1,4 @@
-import { StorySourceError } from '../../errors/dataset-error.ts'
+import { DatasetError } from '../../errors/dataset-error.ts'
 
 /** How token ids lie in a `.bin` file. */
 export interface TokenLayout {
@@ -24,9 +24,9 @@ const largestId = 1 << 20
 
 /**
  * The layout of a token file: with the header of llm.c as that says, else ids from the first byte on, as nanoGPT and
- * llama2.c write them. Their width is told from the first ids: of 32-bit ids every other 16-bit number is nearly always 0.
+ * llama2.c write them. Their width is inferred from the first ids: of 32-bit ids every other 16-bit number is nearly always 0.
  *
- * @throws StorySourceError when size and header contradict each other
+ * @throws DatasetError `damaged` when size and header contradict each other
  */
 export function tokenLayout(
   source: string,
@@ -36,18 +36,19 @@ export function tokenLayout(
 ): TokenLayout {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   const known = head.length >= headerBytes ? magics[view.getInt32(0, true)] : undefined
-  const cut = (problem: string): StorySourceError =>
-    new StorySourceError({ source, problem, remedy: 'Copy or download the file again, or write it anew' })
+  const damaged = (problem: string): DatasetError =>
+    new DatasetError('damaged', { source, format: 'token', problem })
   if (known !== undefined && known.version === view.getInt32(4, true)) {
     const count = view.getInt32(8, true)
-    const there = (size - headerBytes) / known.width
-    if (there !== count) {
-      throw cut(`its header counts ${count} tokens, and ${Math.floor(there)} are there`)
+    const present = (size - headerBytes) / known.width
+    if (present !== count) {
+      throw damaged(`its header counts ${count} tokens, and ${Math.floor(present)} are present`)
     }
     return { width: known.width, start: headerBytes, count }
   }
   const chosen = width ?? guessWidth(view)
-  if (size % chosen !== 0) throw cut(`its ${size} bytes are no whole number of ${8 * chosen}-bit token ids`)
+  if (size % chosen !== 0)
+    throw damaged(`its ${size} bytes are not a whole number of ${8 * chosen}-bit token ids`)
   return { width: chosen, start: 0, count: size / chosen }
 }
 

@@ -89,13 +89,13 @@ test.each<[string, Buffer, object, RegExp]>([
     'of an odd length',
     Buffer.concat([u16(behind), Buffer.from([1])]),
     {},
-    /no whole number of 16-bit token ids/,
+    /not a whole number of 16-bit token ids/,
   ],
   [
-    'cut behind its header',
+    'cut after its header',
     layouts['llmc.bin']!.subarray(0, 5000),
     {},
-    /header counts \d+ tokens, and 1988 are there/,
+    /header counts \d+ tokens, and 1988 are present/,
   ],
   [
     'with an id above the vocabulary',

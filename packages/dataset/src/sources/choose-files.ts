@@ -1,14 +1,11 @@
-import { StorySourceError } from '../errors/dataset-error.ts'
-import { formatsRead, isStoryFile } from '../formats/file-names.ts'
-import type { HubFile } from './list-files.ts'
+import type { HubFile } from '@tinystories/utils/hub'
+import { DatasetError } from '../errors/dataset-error.ts'
+import { isStoryFile, supportedFormats } from '../formats/file-names.ts'
 
 /** Which part of a data set is wanted. */
 export type Split = 'train' | 'validation'
 
 const splitNames: Record<Split, RegExp> = { train: /train/i, validation: /val/i }
-
-/** What the tools of the hub write beside the data. */
-const notData = /(^|\/)(dataset_infos?|dataset_dict|state|config)\.json$/i
 
 /** A file of a series, as in `train-00000-of-00004.parquet`; a digest may follow the numbers. */
 const seriesPattern = /^(.*-)(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?(\..*)$/
@@ -26,10 +23,10 @@ const known: Record<string, Record<Split, string>> = {
  * The files to read, in their order: the one named, else what a split means, in the folder named: one file or a whole
  * numbered series.
  *
- * @throws StorySourceError when it is not there, or when several could be meant; it names the ones there are
+ * @throws DatasetError when it is missing, or when several could be meant; it names the ones there are
  */
 export function chooseFiles(
-  address: string,
+  source: string,
   repository: string,
   path: string | undefined,
   split: Split,
@@ -39,27 +36,20 @@ export function chooseFiles(
   const named = files.find(file => file.path === wanted)
   if (named !== undefined) return [named]
   const inFolder = path === undefined ? files : files.filter(file => file.path.startsWith(`${path}/`))
-  const stories = inFolder.filter(file => isStoryFile(file.path) && !notData.test(file.path))
+  const stories = inFolder.filter(file => isStoryFile(file.path))
   const all = files.filter(file => isStoryFile(file.path))
-  const names = (stories.length > 0 ? stories : all.length > 0 ? all : files)
+  const available = (stories.length > 0 ? stories : all.length > 0 ? all : files)
     .slice(0, 10)
     .map(file => file.path)
-  const there = names.length === 0 ? 'The repository has no files' : `There are: ${names.join(', ')}`
-  if (path !== undefined && inFolder.length === 0)
-    throw new StorySourceError({ source: address, problem: 'there is no such file', remedy: there })
+  if (path !== undefined && inFolder.length === 0) throw new DatasetError('not-found', { source, available })
   const ofSplit = stories.filter(file => splitNames[split].test(file.path))
   const candidates = ofSplit.length > 0 ? ofSplit : split === 'train' ? stories : []
   if (candidates.length === 1 && !seriesPattern.test(candidates[0]!.path)) return candidates
   const series = wholeSeries(candidates)
   if (series !== undefined) return series
-  throw new StorySourceError({
-    source: address,
-    problem:
-      stories.length === 0
-        ? `none of its files is of a format that is read (${formatsRead})`
-        : `it is not clear which file holds the ${split} stories`,
-    remedy: `Name a file behind the repository, as in hf://${repository}/FILE. ${there}`,
-  })
+  if (stories.length === 0)
+    throw new DatasetError('no-story-files', { source, files: available, supported: supportedFormats })
+  throw new DatasetError('ambiguous-source', { source, repository, split, files: available })
 }
 
 /** The files in order when they are all of one numbered series and none is missing. */

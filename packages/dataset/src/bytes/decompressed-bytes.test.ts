@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { ByteSource } from './byte-source.ts'
-import { gzipBytes } from './gzip-bytes.ts'
+import { decompressedBytes } from './decompressed-bytes.ts'
 import { memoryBytes } from './memory-bytes.ts'
 
-test('a walk that is given up before anybody read from it ends nothing but itself', async () => {
+test('a reader that is aborted before its first read ends nothing but itself', async () => {
   const reason = new Error('enough')
   const controller = new AbortController()
   const slow: ByteSource = {
@@ -18,19 +18,22 @@ test('a walk that is given up before anybody read from it ends nothing but itsel
       close: async () => {},
     }),
   }
-  const reader = (await gzipBytes(slow)).open(0, controller.signal)
+  const reader = (await decompressedBytes(slow, 'gzip', {})).open(0, controller.signal)
   controller.abort(reason)
-  // The failed read ends the unpacking: as an uncaught exception if nobody listened.
-  await new Promise(resolve => setTimeout(resolve, 10))
+  // The failed read ends decompression: as an uncaught exception if nobody listened.
+  await new Promise(resolve => setImmediate(resolve))
   await expect(reader.read()).rejects.toBe(reason)
   await reader.close()
 })
 
-test('what is damaged is told to who reads first, however late', async () => {
+test('damage is reported to whoever reads first, however late', async () => {
   const packed = gzipSync('Once upon a time.')
   packed.fill(0xff, 10, 16)
-  const reader = (await gzipBytes(memoryBytes('bad.gz', packed))).open(0, new AbortController().signal)
-  await new Promise(resolve => setTimeout(resolve, 10))
+  const reader = (await decompressedBytes(memoryBytes('bad.gz', packed), 'gzip', {})).open(
+    0,
+    new AbortController().signal,
+  )
+  await new Promise(resolve => setImmediate(resolve))
   await expect(reader.read()).rejects.toThrow(/bad\.gz.*damaged/s)
   await reader.close()
 })

@@ -30,10 +30,15 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has said what is wrong already; help and version come this way too, with code 0.
     if (error instanceof CommanderError) return error.exitCode
-    process.stderr.write(`${describeError(error, args[0])}\n`)
+    process.stderr.write(`${describeError(error, commandOf(args))}\n`)
     if (process.env.TINYSTORIES_DEBUG) console.error(error)
     return 1
   }
+}
+
+/** `train`, or with its group `data prepare`. */
+function commandOf([first, second]: string[]): string | undefined {
+  return first === 'data' || first === 'tokenizer' ? `${first} ${second}` : first
 }
 
 /** The command with all its commands and flags. @param setExitCode receives the exit code of what was run */

@@ -1,4 +1,4 @@
-export { SweepError } from './errors.ts'
+export { SweepError, type SweepErrorDetails } from './errors.ts'
 export { type Cell, expandCells } from './spec/expand-cells.ts'
 export { type Grid, parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
 export { planTasks, type Task } from './tasks/plan-tasks.ts'

@@ -1,5 +1,4 @@
 import type { ErrorText } from '@tinystories/utils/errors'
-import { inFlags } from '../in-flags.ts'
 import type { Words } from './wording.ts'
 import { wordings } from './wordings.ts'
 
@@ -19,7 +18,7 @@ export function messageOf(error: unknown, command?: string): string {
     const { problem, remedy } = { ...error, ...wordsOf(error)?.(error.details, command) }
     return inOneLine(remedy === undefined ? problem : `${problem} ${remedy}`)
   }
-  const message = inOneLine(inFlags(error.message, command?.split(' ')[0]))
+  const message = inOneLine(error.message)
   // Writing through an open file names no path.
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
     return `The disk is full (${message}). Free some space.`

@@ -39,13 +39,17 @@ const lines = [...classes.values()].flatMap(errorClass =>
   }),
 )
 
+/** A field of a file may have the name of an option. */
+const namesFields = ['invalid-config']
+
 test.each(lines)('%s %s in the words of the command line', (_name, code, details, errorClass) => {
   expect(details, 'add an example to testing/error-examples.ts').toBeDefined()
   const line = describeError(new errorClass(code, details), 'train')
+  expect(line).toMatchSnapshot()
   // Options of the libraries are flags here.
   expect(line).not.toMatch(/\boptions? [a-z]|\bset [a-z]+[A-Z]/)
+  if (namesFields.includes(code)) return
   expect(line).not.toMatch(
     /\b(vocabSize|hiddenSize|contextLength|batchSize|learningRate|textField|cacheDir)\b/,
   )
-  expect(line).toMatchSnapshot()
 })

@@ -5,6 +5,7 @@ import type { GraderErrorDetails } from '@tinystories/grader'
 import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
+import type { SweepErrorDetails } from '@tinystories/sweep'
 import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
 import type { TrainerErrorDetails } from '@tinystories/trainer'
 import type { FileErrorDetails, LockErrorDetails } from '@tinystories/utils/disk'
@@ -20,6 +21,7 @@ import { graderError } from './grader-errors.ts'
 import { llmError } from './llm-errors.ts'
 import { configError, generationError, modelFileError } from './model-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
+import { sweepError } from './sweep-errors.ts'
 import { tokenizerError } from './tokenizer-errors.ts'
 import { trainerError } from './trainer-errors.ts'
 import {
@@ -51,6 +53,7 @@ export interface AllDetails {
   ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
   RandomError: RandomErrorDetails
+  SweepError: SweepErrorDetails
   TokenizerError: TokenizerErrorDetails
   SynthesisError: SynthesisErrorDetails
   TokenShardError: TokenShardErrorDetails
@@ -79,6 +82,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   ModelFileError: modelFileError,
   PipelineError: pipelineError,
   RandomError: randomError,
+  SweepError: sweepError,
   TokenizerError: tokenizerError,
   SynthesisError: synthesisError,
   TokenShardError: tokenShardError,

@@ -271,6 +271,15 @@ export const errorExamples: {
     'invalid-limit': { limit: 0 },
     'invalid-state': { state: null },
   },
+  SweepError: {
+    'impossible-cells': {
+      cells: [{ cell: 'hidden=30,heads=4', axis: 'heads', problem: 'Heads do not divide.' }],
+    },
+    'duplicate-cell': { cell: 'hidden=32' },
+    'other-software': { folder: 'sweep', found: '0.0.0', expected: '0.1.0' },
+    'no-sweep': { folder: 'sweep' },
+    'no-such-shard': { shard: 17, of: 16 },
+  },
   TokenizerError: {
     'invalid-option': { option: 'limitAlphabet', value: 0, expected: 'an integer of at least 1' },
     'invalid-texts': { item: 3, type: 'number' },

@@ -2,7 +2,7 @@ import { mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildReport, parseReport, renderJson } from '@tinystories/grader'
+import { buildReport, parseReport } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect } from 'vitest'
@@ -193,7 +193,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     await grade.fill('key', KEY)
     await grade.fill('model', 'teacher')
     await grade.judge()
-    await grade.problem(/`teacher` does not exist.*Check the model's name/)
+    await grade.problem(/`teacher` does not exist.*Check the name of the model/)
     await grade.fill('model', 'judge')
     await grade.fill('url', 'https://judge.example/v1')
     await grade.judge()
@@ -294,19 +294,19 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     expect(await other.locator('.grade-item .grade-scores').count()).toBe(4)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     // Read and written again, numbers that are not available included, it is the same.
-    expect(renderJson(parseReport(await other.download(/as JSON/), ''))).toBe(text)
+    expect(parseReport(await other.download(/as JSON/), '')).toEqual(parseReport(text, ''))
     await other.button('Close this report').click()
     await other.locator('.grade-results').waitFor({ state: 'detached' })
   })
 
   it('says what is wrong with a file that is not a report', async ({ grade, onTestFinished }) => {
     await grade.openReport('other.json', '{"some": "json"}')
-    await grade.problem(/other\.json: this is not a report/)
+    await grade.problem(/other\.json is not a report\. Choose the report\.json/)
     await grade.openReport('half.json', '{"format": "tinystories-rep')
-    await grade.problem(/half\.json: this is not a report/)
+    await grade.problem(/half\.json is not/)
     const hollow = { ...buildReport([]), models: [{ name: 'a', judge: 'b' }] }
     await grade.openReport('hollow.json', JSON.stringify(hollow))
-    await grade.problem(/hollow\.json, models\[0\]\.criteria: this is not what a report holds there/)
+    await grade.problem(/hollow\.json: models\.0\.\w+: expected/)
     const folder = await mkdtemp(join(tmpdir(), 'demo-grade-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     // Sparse: it takes no room.
@@ -314,7 +314,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     await huge.truncate(2 ** 30)
     await huge.close()
     await grade.page.setInputFiles('#grade-report', join(folder, 'huge.json'))
-    await grade.problem(/huge\.json: 1,024 MB are more than this page takes/)
+    await grade.problem(/huge\.json has \d+ bytes/)
   })
 
   it.for(['light', 'dark'] as const)(

@@ -8,7 +8,7 @@ import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { createDemoTest } from './testing/demo-test.ts'
 import { TrainPage } from './testing/train-page.ts'
-import { waitUntil } from './testing/wait-until.ts'
+import { sees, waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
@@ -97,7 +97,7 @@ describe.skipIf(skipWithoutChromium())('training in the page', () => {
       await page.setInputFiles('#train-file', path)
       await page.getByText(name, { exact: true }).waitFor()
       await train.start()
-      await train.problem.filter({ hasText: message }).waitFor()
+      await sees(page, train.problem, message)
       // The page still trains on the bundled stories.
       await page.getByLabel('Bundled stories').check()
       await train.start()

@@ -6,7 +6,7 @@ import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect } from 'vitest'
 import { type Page, storyOf } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
-import { waitUntil } from './testing/wait-until.ts'
+import { sees, waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
@@ -14,14 +14,19 @@ const models = fileURLToPath(new URL('../public/models/', import.meta.url))
 const PROMPT = 'Once upon a time, there was a little fox who'
 const OTHER_SCRIPT = 'むかしむかし、あるところに、おじいさんとおばあさんがいました'
 
-async function writeAnother(page: Page): Promise<string> {
+/** The story that an action makes the page write, when it is finished. */
+async function storyAfter(page: Page, act: () => Promise<void>): Promise<string> {
   const before = (await page.locator('#panel-write .status').getAttribute('data-count')) ?? 'none'
-  await page.getByRole('button', { name: /Write (another|a story)/ }).click()
+  await act()
   await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${before}"])`)
   return storyOf(page)
 }
 
-const problem = (page: Page, text: RegExp) => page.locator('#panel-write [role=alert]', { hasText: text })
+const writeAnother = (page: Page): Promise<string> =>
+  storyAfter(page, () => page.getByRole('button', { name: /Write (another|a story)/ }).click())
+
+const problem = (page: Page, text: RegExp): Promise<void> =>
+  sees(page, page.locator('#panel-write [role=alert]'), text)
 
 describe.skipIf(skipWithoutChromium())('writing in the page', () => {
   it('writes a first story by itself, and says how fast and with which engine', async ({ open }) => {
@@ -34,7 +39,9 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
 
   it('shows the alternatives of a word, and continues from one of them', async ({ open }) => {
     const page = await open()
-    const before = await storyOf(page)
+    await storyOf(page)
+    await page.fill('#seed', '7')
+    const before = await writeAnother(page)
     const word = page.locator('#panel-write .token:not(.given)').nth(6)
     const position = Number(await word.getAttribute('data-position'))
     await word.click()
@@ -45,10 +52,10 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
     )
     expect(shares).toHaveLength(6)
     expect(shares).toEqual(shares.toSorted((a, b) => b - a))
-    const chosen = others.nth(3)
-    const text = await chosen.locator('span:not([class])').innerText()
-    await chosen.click()
-    const story = await storyOf(page)
+    // Not a line break: only words are elements of their own.
+    const chosen = others.locator('span:not([class])', { hasText: /^\p{L}+$/u }).nth(1)
+    const text = await chosen.innerText()
+    const story = await storyAfter(page, () => chosen.click())
     expect(story.startsWith(before.slice(0, PROMPT.length + 5))).toBe(true)
     const token = page.locator(`#panel-write .token[data-position="${position}"]`)
     expect(await token.textContent()).toBe(text)
@@ -106,8 +113,7 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
     expect(written.length).toBeGreaterThan(given.length * 2)
     // The same constraints hold for a story that continues from another word.
     await page.locator('#panel-write .token:not(.given)').nth(3).click()
-    await page.locator('.alternatives li button').nth(1).click()
-    await storyOf(page)
+    await storyAfter(page, () => page.locator('.alternatives li button').nth(1).click())
     expect(await checks.count()).toBe(5)
     await page.getByLabel('Type a prompt').check()
     expect(await writeAnother(page)).toContain(PROMPT)
@@ -187,10 +193,10 @@ describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
   inFolder('opens, and the page writes with it', async ({ open, folder }) => {
     const page = await open()
     await storyOf(page)
-    await bring(page, await modelFiles(folder))
+    const story = await storyAfter(page, async () => bring(page, await modelFiles(folder)))
     const choice = page.locator('#panel-write .model-choice', { hasText: 'model.safetensors' })
     await choice.locator('input:checked').waitFor()
-    expect(await storyOf(page)).toContain(PROMPT)
+    expect(story).toContain(PROMPT)
   })
 
   inFolder.for<[string, (folder: string) => Promise<string[]>, RegExp]>([
@@ -249,7 +255,7 @@ describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
       const page = await open()
       await storyOf(page)
       await bring(page, await make(folder))
-      await problem(page, message).waitFor()
+      await problem(page, message)
       expect(await writeAnother(page)).toContain(PROMPT)
     },
   )
@@ -260,7 +266,7 @@ describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
     await page.getByText('Use another model').first().click()
     await page.fill('#write-hub', 'no such name!')
     await page.getByRole('button', { name: 'Open', exact: true }).click()
-    await problem(page, /is not the name of a model/).waitFor()
+    await problem(page, /does not name a model.*Enter owner\/name/)
     expect(await writeAnother(page)).toContain(PROMPT)
   })
 })

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from './demo-browser.ts'
+import { sees } from './wait-until.ts'
 
 /** The Grade panel, as a visitor works with it. */
 export class GradePage {
@@ -19,7 +20,7 @@ export class GradePage {
 
   /** Waits for a problem with this text. */
   problem(text: RegExp): Promise<void> {
-    return this.locator('[role=alert]', text).waitFor()
+    return sees(this.page, this.locator('[role=alert]'), text)
   }
 
   async write(prompts: readonly string[]): Promise<void> {

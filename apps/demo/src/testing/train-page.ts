@@ -1,5 +1,5 @@
 import type { Page } from './demo-browser.ts'
-import { waitUntil } from './wait-until.ts'
+import { sees, waitUntil } from './wait-until.ts'
 
 /** The Train panel, as a visitor works with it. */
 export class TrainPage {
@@ -17,9 +17,9 @@ export class TrainPage {
     return this.page.locator('#panel-train').getByRole('button', { name })
   }
 
-  /** A warning with this text. */
-  warning(text: RegExp) {
-    return this.page.locator('#panel-train .warning', { hasText: text })
+  /** Waits for a warning with this text. */
+  warns(text: RegExp): Promise<void> {
+    return sees(this.page, this.page.locator('#panel-train .warning'), text)
   }
 
   get problem() {

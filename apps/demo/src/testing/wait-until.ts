@@ -1,4 +1,4 @@
-import type { Page } from './demo-browser.ts'
+import type { Locator, Page } from './demo-browser.ts'
 
 /**
  * Waits until a value that is read from a page is accepted, as long as the page is open.
@@ -22,4 +22,14 @@ export async function waitUntil<T>(
   } catch (error) {
     throw new Error(`Waited in vain until ${what}; at last it was ${JSON.stringify(value)}`, { cause: error })
   }
+}
+
+/** Waits until one of the elements has a text; the error tells the texts that they have. */
+export async function sees(page: Page, elements: Locator, text: RegExp): Promise<void> {
+  await waitUntil(
+    page,
+    `an element has the text ${text}`,
+    () => elements.allTextContents(),
+    texts => texts.some(each => text.test(each)),
+  )
 }

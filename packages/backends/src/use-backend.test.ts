@@ -23,7 +23,7 @@ describe('useBackend', () => {
     for (const spy of spies) expect(spy).not.toHaveBeenCalled()
   })
 
-  it('sets wasm in Node without being told any path, and leaves no handlers of uncaught errors behind', async () => {
+  it('sets wasm in Node without any path given, and leaves no handlers of uncaught errors behind', async () => {
     const count = (): number[] =>
       ['uncaughtException', 'unhandledRejection'].map(event => process.listenerCount(event))
     const before = count()

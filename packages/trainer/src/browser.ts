@@ -9,7 +9,7 @@ export type { MetricsSink, RunStorage } from './run/run-storage.ts'
 export interface TrainerOptions extends CoreTrainerOptions {
   /** Where metrics and checkpoints go, in the browser's storage for example; without it the run leaves nothing. */
   storage?: RunStorage
-  /** Goes on from the newest checkpoint of `storage`. Default false. */
+  /** Continues from the newest checkpoint of `storage`. Default false. */
   resume?: boolean
   /** Steps between checkpoints. Default 200, or no limit where `checkpointEverySeconds` is given. */
   checkpointEverySteps?: number

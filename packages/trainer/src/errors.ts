@@ -54,7 +54,7 @@ export interface TrainerErrorDetails {
 }
 
 /**
- * Training cannot start, go on or resume. Files that cannot be read or written throw `FileError` and a run folder
+ * Training cannot start, continue or resume. Files that cannot be read or written throw `FileError` and a run folder
  * that is in use `LockError`, both of `@tinystories/utils/disk`; engines throw the errors of their packages, and worker threads
  * that end `WorkerError` of `@tinystories/utils/workers`.
  */
@@ -116,7 +116,7 @@ export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = def
 })
 export type TrainerError = ErrorOf<typeof TrainerError>
 
-/** One sentence about a divergence, also for the warning of one that is passed over. */
+/** One sentence about a divergence, also for the warning when training continues. */
 export function describeDivergence({
   step,
   batch,

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import type { BackendName } from '@tinystories/backends'
 
-/** Named tensors; a model's parameters, or one slot of an optimiser's state (same names, same shapes). */
+/** Named tensors; a model's parameters, or one slot of an optimizer's state (same names, same shapes). */
 export type TensorRecord = Record<string, Tensor>
 
 /** Named float32 arrays in row-major order: what a {@link TensorRecord} is outside an engine. */
@@ -79,17 +79,17 @@ export interface BatchCursor extends AsyncIterator<TokenBatch> {
 /** Everything an engine holds that a checkpoint must keep. */
 export interface EngineState {
   parameters: ArrayRecord
-  /** Optimiser state by slot, such as `{ firstMoment: {...}, secondMoment: {...} }`. */
+  /** Optimizer state by slot, such as `{ firstMoment: {...}, secondMoment: {...} }`. */
   optimizer: Record<string, ArrayRecord>
 }
 
-/** What an engine tells of a step. */
+/** What an engine reports of a step. */
 export interface StepResult {
   /** Mean loss of the batch before the update, in nats a token. */
   loss: number
   /** Global L2 norm of the gradients before clipping. */
   gradientNorm: number
-  /** The parameter whose gradient has the largest L2 norm, or the first whose gradient is no number. */
+  /** The parameter whose gradient has the largest L2 norm, or the first whose gradient is not a number. */
   largestGradient: { parameter: string; norm: number }
 }
 
@@ -102,7 +102,7 @@ export interface EvaluationSums {
 
 /** Options of an engine's `load`. */
 export interface LoadOptions {
-  /** Whether the arrays may be handed over to the engine, which spares their memory: they may be empty then. Default: false. */
+  /** Whether the arrays may move to the engine, which saves their memory: they may be empty then. Default false. */
   transfer?: boolean
 }
 
@@ -128,7 +128,7 @@ export interface Engine {
    *
    * @param batch several are one step on all of them, their gradients weighted by their counted targets, so that the
    *   step equals one on a single large batch up to rounding
-   * @param scalars the optimiser's inputs of this step: `learningRate` and what `optimizer.scalars(step)` gives
+   * @param scalars the optimizer's inputs of this step: `learningRate` and what `optimizer.scalars(step)` gives
    */
   step(batch: TokenBatch | readonly TokenBatch[], scalars: Record<string, number>): Promise<StepResult>
   /** @param weights `average` takes what `averageWeights` keeps instead of the parameters. Default `parameters`. */

@@ -32,7 +32,7 @@ export function registerMatMul(): void {
   const config: KernelConfig = {
     kernelName: BatchMatMul,
     backendName: 'wasm',
-    // The original goes on serving small products, so its set-up has to go on too.
+    // The original still serves small products, so its set-up is still needed.
     ...(original.setupFunc && { setupFunc: original.setupFunc }),
     kernelFunc: args => {
       const { transposeA, transposeB } = args.attrs as unknown as BatchMatMulAttrs

@@ -12,7 +12,7 @@ export function registerSum(): void {
   const config: KernelConfig = {
     kernelName: Sum,
     backendName: 'wasm',
-    // The original goes on serving sums over the last axis, so its set-up has to go on too.
+    // The original still serves sums over the last axis, so its set-up is still needed.
     ...(original.setupFunc && { setupFunc: original.setupFunc }),
     kernelFunc: args => {
       const { axis, keepDims } = args.attrs as unknown as SumAttrs

@@ -16,7 +16,7 @@ export function registerTranspose(): void {
   const config: KernelConfig = {
     kernelName: Transpose,
     backendName: 'wasm',
-    // The original goes on serving other orders, so its set-up has to go on too.
+    // The original still serves other orders, so its set-up is still needed.
     ...(original.setupFunc && { setupFunc: original.setupFunc }),
     kernelFunc: args => {
       const { perm } = args.attrs as unknown as TransposeAttrs

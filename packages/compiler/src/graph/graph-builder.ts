@@ -140,7 +140,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i])
 }
 
-/** FNV-1a over words, which tells most constants apart. */
+/** FNV-1a over words, which distinguishes most constants. */
 function hashOf(data: ConstantData): number {
   let hash = 0x811c9dc5
   for (const word of words(data)) hash = Math.imul(hash ^ word, 0x01000193)

@@ -50,7 +50,7 @@ export interface Graph {
 export function uniformValue(data: ConstantData): number | undefined {
   if (data.length === 0) return undefined
   const first = data[0]!
-  // Most arrays differ early, which ends the search. Object.is tells 0 from -0.
+  // Most arrays differ early, which ends the search. Object.is distinguishes 0 from -0.
   for (let i = 1; i < data.length; i++) if (!Object.is(data[i], first)) return undefined
   return Number(first)
 }

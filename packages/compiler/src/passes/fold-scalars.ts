@@ -7,7 +7,7 @@ import type { RewriteRule } from './rewrite.ts'
 /**
  * `(x * s) * t` with scalars s and t becomes `x * (s * t)`: one pass over a large tensor instead of two. So does
  * `(x * s)² * t`, which becomes `x² * (s * s * t)`. Where the inner product is used elsewhere nothing is lost, and often
- * that use folds, too. Optimisers are full of it.
+ * that use folds, too. Optimizers are full of it.
  */
 export const foldScalars: RewriteRule = ({ builder, node, inputs, uses }) => {
   if (node.op !== 'Mul' || node.outputs[0]!.type !== 'float32') return undefined

@@ -2,7 +2,7 @@ import type { GraphNode, Value } from '../graph/graph.ts'
 import type { RewriteContext, RewriteRule } from './rewrite.ts'
 
 /**
- * A product reads its transposed first operand anew for every 128 columns of its result. With this many columns of plain
+ * A product reads its transposed first operand again for every 128 columns of its result. With this many columns of plain
  * matrices it is faster to transpose once.
  */
 const MANY_COLUMNS = 2048

@@ -3,10 +3,10 @@ import type { RewriteRule } from './rewrite.ts'
 
 /**
  * Replaces `c / sqrt(mean(c²) + ε)` over the last axis, as a layer norm written with elementary ops computes it from
- * the centred `c`, by ONNX's LayerNormalization without scale: one pass over the tensor where there were five. It
+ * the centered `c`, by ONNX's LayerNormalization without scale: one pass over the tensor where there were five. It
  * also gives `1 / sqrt(mean(c²) + ε)`, which a backward pass wants.
  *
- * It starts from the centred tensor on purpose: ONNX Runtime takes the variance as E[x²] - E[x]², which is exact
+ * It starts from the centered tensor on purpose: ONNX Runtime takes the variance as E[x²] - E[x]², which is exact
  * only where the mean is next to nothing.
  */
 export const fuseLayerNorm: RewriteRule = ({ builder, node, inputs }) => {

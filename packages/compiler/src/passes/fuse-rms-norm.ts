@@ -36,7 +36,7 @@ export const fuseRmsNorm: RewriteRule = ({ builder, node, inputs, uses }) => {
   return undefined
 }
 
-/** Sums of two tensors that a norm gives out besides; later nodes take them from there, so that the Add is not needed. */
+/** Sums of two tensors that a norm returns in addition; later nodes take them from there, so that the Add is not needed. */
 const sums = new WeakMap<Value, Value>()
 
 /** See {@link fuseRmsNorm}. */

@@ -93,7 +93,7 @@ describe('state in place', () => {
     await step.dispose()
   })
 
-  it('is said to be lost when a run fails for want of memory, until it is written again', async () => {
+  it('is reported as lost when a run fails because memory ran out, until it is written again', async () => {
     await runtime.write({ v: { a: Float32Array.of(1, 2, 3, 4) } })
     // The product would take 4 TB.
     const huge = 2 ** 20

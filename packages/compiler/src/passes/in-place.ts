@@ -18,7 +18,7 @@ export const FALLIBLE: ReadonlySet<string> = new Set([
   'ScatterElements',
   'ScatterND',
 ])
-/** Operations whose result lies where their operand does. */
+/** Operations whose result has the memory of their operand. */
 const ALIASES = new Set(['Reshape', 'Identity'])
 /** Operations that read element i of their operands before they write element i of their result, and nothing else. */
 const ELEMENTWISE = new Set(['Sub', 'Mul', 'Div', 'Sqrt', 'Neg', 'Abs', 'Sign', 'Max', 'Min', 'Exp', 'Tanh'])
@@ -61,7 +61,7 @@ export function inPlaceStates(
   return found
 }
 
-/** Whether element i of both lies at place i. */
+/** Whether element i of both is at position i. */
 function samePlace(a: Value, b: Value): boolean {
   return a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i])
 }
@@ -88,7 +88,7 @@ function readersOf(graph: Graph): (value: Value) => GraphNode[] {
   return readers
 }
 
-/** Tells whether one of `marked` must run before a node, because the node needs its result. */
+/** Whether one of `marked` must run before a node, because the node needs its result. */
 function ancestry(
   graph: Graph,
   marked: ReadonlySet<GraphNode>,

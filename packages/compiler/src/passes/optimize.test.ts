@@ -22,7 +22,7 @@ afterAll(() => runtime.dispose())
 const f = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' })
 const i = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' })
 
-/** The operations that are left, in order; the optimised graph must still compute what tfjs does. */
+/** The operations that are left, in order; the optimized graph must still compute what tfjs does. */
 async function opsOf(
   fn: Fn,
   specs: Record<string, TensorSpec>,
@@ -125,9 +125,9 @@ describe('optimize', () => {
 
   it('makes one operation of a layer norm written by hand, and shares it with the backward pass', async () => {
     const layerNorm = (x: Tensor): { normal: Tensor; factor: Tensor } => {
-      const centred = tf.sub(x, tf.mean(x, -1, true))
-      const factor = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-5))
-      return { normal: tf.mul(centred, factor), factor }
+      const centered = tf.sub(x, tf.mean(x, -1, true))
+      const factor = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), 1e-5))
+      return { normal: tf.mul(centered, factor), factor }
     }
     const forward: Fn = ({ x, scale }) => ({ y: tf.mul(layerNorm(x!).normal, scale!) })
     expect(await opsOf(forward, { x: f(5, 16), scale: f(16) })).toEqual([
@@ -138,17 +138,17 @@ describe('optimize', () => {
     ])
     const both: Fn = ({ x }) => layerNorm(x!)
     expect(await opsOf(both, { x: f(2, 3, 16) })).toEqual(['ReduceMean', 'Sub', 'LayerNormalization'])
-    // Far from 0, E[x²] - E[x]² in float32 is off by several percent: it is taken of the centred values, and what
+    // Far from 0, E[x²] - E[x]² in float32 is off by several percent: it is taken of the centered values, and what
     // is left is the rounding of the values themselves, 6e-5.
     expect(await opsOf(both, { x: f(4, 64) }, { offset: 1000, tolerance: 2e-4 })).toContain(
       'LayerNormalization',
     )
   })
 
-  it('does not take another axis, or values that are not centred, for a layer norm', async () => {
+  it('does not take another axis, or values that are not centered, for a layer norm', async () => {
     const columns: Fn = ({ x }) => {
-      const centred = tf.sub(x!, tf.mean(x!, 0, true))
-      return { y: tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), 1e-5))) }
+      const centered = tf.sub(x!, tf.mean(x!, 0, true))
+      return { y: tf.mul(centered, tf.rsqrt(tf.add(tf.mean(tf.square(centered), 0, true), 1e-5))) }
     }
     expect(await opsOf(columns, { x: f(6, 4) })).not.toContain('LayerNormalization')
     const rms: Fn = ({ x }) => ({ y: tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), 1e-5))) })

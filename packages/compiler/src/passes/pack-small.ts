@@ -32,7 +32,7 @@ interface Pack {
 }
 
 /**
- * Does the same arithmetic on many small tensors at once: an optimiser that takes a dozen operations for each bias
+ * Does the same arithmetic on many small tensors at once: an optimizer that takes a dozen operations for each bias
  * and norm then takes a dozen for all of them, on one tensor that they are joined into and split out of.
  *
  * Nodes may share a pack if they have the same operation, the same scalars, and the same number of nodes between them

@@ -15,7 +15,7 @@ export interface RewriteContext {
 export type RewriteRule = (context: RewriteContext) => readonly Value[] | undefined
 
 /**
- * Builds the graph anew from its inputs to its outputs. Each node is offered to the rules in turn, the first that
+ * Rebuilds the graph from its inputs to its outputs. Each node is offered to the rules in turn, the first that
  * answers wins. Nodes that have become equal are merged, and those that no output needs any more are left behind.
  */
 export function rewrite(graph: Graph, rules: readonly RewriteRule[]): Graph {

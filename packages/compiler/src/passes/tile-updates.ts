@@ -2,7 +2,7 @@ import type { Graph, GraphNode, Value } from '../graph/graph.ts'
 import { GraphBuilder, sameShape } from '../graph/graph-builder.ts'
 import { sizeOf } from '../tree.ts'
 
-/** Elements of a tile: the four to seven tensors of an optimiser's chain then stay in the processor's cache. */
+/** Elements of a tile: the four to seven tensors of an optimizer's chain then stay in the processor's cache. */
 const TILE = 2 ** 17
 /** Shorter chains gain less than the cutting of their other operands costs. */
 const FEWEST_NODES = 4
@@ -36,7 +36,7 @@ export interface TiledGraph {
 
 /**
  * Computes the new state tile by tile, where that is a chain of elementwise operations on large tensors, as it is in
- * an optimiser: each tile goes through the whole chain while it is in the cache. The tensors of the state are not cut
+ * an optimizer: each tile goes through the whole chain while it is in the cache. The tensors of the state are not cut
  * for that; the graph has each tile as an input and an output of its own, to be bound to a view of the tensor.
  *
  * @param state the names of inputs and outputs that are state

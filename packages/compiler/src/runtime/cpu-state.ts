@@ -5,17 +5,17 @@ import type { Binding } from './messages.ts'
 import { isState, type NodeState } from './node-state.ts'
 import type { Ort, OrtTensor } from './ort.ts'
 
-/** The tensor in force and, once some graph writes it anew, the one to write next. */
+/** The current tensor and, once some graph replaces it, the one to write next. */
 interface Slot {
   current: OrtTensor
   spare?: OrtTensor
 }
 
-/** State in memory that ONNX Runtime reads and writes where it lies: over the old values, or into a second set. */
+/** State in memory that ONNX Runtime reads and writes in place: over the old values, or into a second set. */
 export class CpuState implements NodeState {
   readonly #ort: Ort
   readonly #slots = new Map<string, Slot>()
-  /** State that was written before any graph told its shape. */
+  /** State that was written before any graph gave its shape. */
   readonly #unshaped = new Map<string, TensorData>()
   /** What a failed run left half written, with its error. */
   readonly #lost = new Map<string, string>()

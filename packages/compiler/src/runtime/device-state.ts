@@ -4,7 +4,7 @@ import type { Binding } from './messages.ts'
 import { isState, type NodeState } from './node-state.ts'
 import type { Ort, OrtTensor } from './ort.ts'
 
-/** The tensor in force, and the one to write next where ONNX Runtime writes into tensors that are there. */
+/** The current tensor, and the one to write next where ONNX Runtime writes into given tensors. */
 interface Slot {
   current: OrtTensor
   spare?: OrtTensor
@@ -18,7 +18,7 @@ export class DeviceState implements NodeState {
   readonly #ort: Ort
   readonly #copier: Copier
   readonly #slots = new Map<string, Slot>()
-  /** State that was written before any graph told its shape. */
+  /** State that was written before any graph gave its shape. */
   readonly #unshaped = new Map<string, TensorData>()
 
   constructor(ort: Ort, copier: Copier) {

@@ -12,7 +12,7 @@ export interface NodeState {
   refuseLost(names: readonly (string | undefined)[]): void
   /** What a graph reads. */
   input(binding: Binding & { state: string }): OrtTensor
-  /** What a graph shall write into, or null where ONNX Runtime makes its outputs itself. */
+  /** What a graph writes into, or null where ONNX Runtime makes its outputs itself. */
   target(binding: Binding & { state: string }): OrtTensor | null
   /** The same for an output that is not state, once for all runs. */
   result(spec: TensorSpec): OrtTensor | null

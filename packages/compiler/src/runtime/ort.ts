@@ -6,11 +6,11 @@ import type { SessionOptions } from './messages.ts'
 export interface OrtTensor {
   readonly type: string
   readonly dims: readonly number[]
-  /** `cpu` for values in the memory of JavaScript, `gpu-buffer` for a handle to what lies on the device. */
+  /** `cpu` for values in the memory of JavaScript, `gpu-buffer` for a handle to what is on the device. */
   readonly location: string
   /** The values; reading them throws where they lie on the device. */
   readonly data: unknown
-  /** Frees what lies on the device. */
+  /** Frees what is on the device. */
   dispose(): void
 }
 

@@ -14,7 +14,7 @@ export interface RuntimeOptions {
    */
   threads?: number
   /**
-   * Execution providers of ONNX Runtime in the order of preference: in Node the first that is to be had here is taken,
+   * Execution providers of ONNX Runtime in the order of preference: in Node the first that is available is taken,
    * and operations that it does not know run on the CPU. Default: `['cpu']`, in a browser `['wasm']`. In a browser
    * `webgpu` is left out where there is no adapter and another provider is named, and of the rest the first that can
    * takes an operation.
@@ -46,7 +46,7 @@ export interface CompileOptions {
 
 /** Options of {@link Compiled.run}. */
 export interface RunOptions {
-  /** Calls the run off while it waits for earlier ones. A run that has begun comes to its end. */
+  /** Aborts the run while it waits for earlier ones. A run that has started completes. */
   signal?: AbortSignal
 }
 
@@ -73,8 +73,7 @@ export interface Compiled<I extends object = TensorTree, O extends object = Tens
 /** Options of `write`. */
 export interface WriteOptions {
   /**
-   * Whether the arrays may be handed over to the thread that holds the state, which spares their memory: they are empty
-   * then. Default: false.
+   * Whether the arrays may move to the thread that holds the state, which saves their memory: they are empty then. Default: false.
    */
   transfer?: boolean
 }
@@ -83,7 +82,7 @@ export interface WriteOptions {
 export interface Runtime {
   /** Threads of one operation. */
   readonly threads: number
-  /** Execution providers in force. */
+  /** The execution providers that are used. */
   readonly providers: readonly string[]
   /**
    * Puts arrays into the state (copies them): a nested record, whose top-level keys are what `compile` calls state.

@@ -56,9 +56,9 @@ export class TracedRuntime implements Runtime {
   /** What is in the state, by name. */
   readonly #state = new Map<string, StateLeaf>()
   #nextSession = 0
-  /** Settles when the last run that was asked for has ended. */
+  /** Settles when the last requested run has ended. */
   #lastRun: Promise<unknown> = Promise.resolve()
-  /** Settles when all runs that could be called off have begun; undefined when there are none. */
+  /** Settles when all runs that could be aborted have started; undefined when there are none. */
   #waiting: Promise<unknown> | undefined
 
   constructor(channel: Channel, { threads, providers, views = false }: TracedRuntimeOptions) {
@@ -191,8 +191,8 @@ export class TracedRuntime implements Runtime {
   }
 
   /**
-   * Asks for a run. Without a signal it is asked for at once and waits on the other side; with one it waits here, where
-   * it can be called off, and so do those that come after it.
+   * Requests a run. Without a signal the request is sent immediately and waits on the other side; with one it waits here,
+   * where it can be aborted, and so do those that come after it.
    */
   #inTurn<T>({ signal }: RunOptions = {}, ask: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted()

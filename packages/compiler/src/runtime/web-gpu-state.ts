@@ -55,7 +55,7 @@ export class GpuState implements WebState {
   readonly #ort: Ort
   readonly #device: GraphicsDevice
   readonly #slots = new Map<string, Slot>()
-  /** State that was written before any graph told its shape. */
+  /** State that was written before any graph gave its shape. */
   readonly #unshaped = new Map<string, TensorData>()
 
   constructor(ort: Ort, device: GraphicsDevice) {

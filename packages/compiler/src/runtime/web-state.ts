@@ -7,11 +7,11 @@ export interface WebState {
   write(name: string, data: TensorData): void
   /** A copy. */
   read(name: string): Promise<TensorData>
-  /** Tells a tensor's shape, which is not known when it is written; `written` when a graph will replace it. */
+  /** Sets a tensor's shape, which is not known when it is written; `written` when a graph will replace it. */
   adopt(name: string, spec: TensorSpec, options?: { written: boolean }): void
   /** What graphs read. */
   current(name: string): Tensor
-  /** What a graph shall write into, or null where ONNX Runtime makes its outputs itself. */
+  /** What a graph writes into, or null where ONNX Runtime makes its outputs itself. */
   target(name: string): Tensor | null
   /** After a run that wrote it. */
   replace(name: string, result: Tensor): void
@@ -20,7 +20,7 @@ export interface WebState {
 
 /**
  * State in the memory of JavaScript. ONNX Runtime for pages copies the inputs of its wasm provider into its own memory
- * and the outputs out of it, and does not fill preallocated ones: what it gives back becomes the state.
+ * and the outputs out of it, and does not fill preallocated ones: what it returns becomes the state.
  */
 export class CpuState implements WebState {
   readonly #ort: Ort
@@ -78,7 +78,7 @@ export class CpuState implements WebState {
 }
 
 /**
- * Gives an array's memory back at once. Each step replaces the whole state; what it replaces would otherwise pile up until
+ * Frees an array's memory immediately. Each step replaces the whole state; what it replaces would otherwise pile up until
  * the browser collects it, which it does late: to its collector these arrays look small.
  */
 function free({ buffer }: TensorData): void {

@@ -11,7 +11,7 @@ export interface AgreeOptions {
 
 export type Inputs = Record<string, { spec: TensorSpec; data: TensorData }>
 
-/** Runs `fn` eagerly on the tfjs backend in force and compiled on ORT, and compares shapes, types and values. */
+/** Runs `fn` eagerly on the current tfjs backend and compiled on ONNX Runtime, and compares shapes, types and values. */
 export async function agree(
   runtime: Runtime,
   inputs: Inputs,

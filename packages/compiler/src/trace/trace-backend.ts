@@ -22,7 +22,7 @@ interface Entry {
  */
 export class TraceBackend extends KernelBackend {
   readonly graph: GraphBuilder = new GraphBuilder()
-  /** Tells ops that choose how much they compute at once: a launch costs more than a cache miss. */
+  /** For ops that choose how much they compute in one operation: a launch costs more than a cache miss. */
   readonly largeOperations: boolean
   readonly #entries = new Map<DataId, Entry>()
   #readError: unknown

@@ -170,7 +170,7 @@ describe('errors of traceFunction', () => {
     expect(errorOf(({ x }) => ({ y: tf.dropout(x, 0.5) })).code).toBe('random-while-tracing')
   })
 
-  it('lets go of what a gradient kept when something throws', () => {
+  it('disposes of what a gradient kept when something throws', () => {
     const forward = errorOf(({ x }) => ({
       y: tf.grad((v: Tensor) => tf.multinomial(tf.exp(tf.mul(v, v)) as tf.Tensor1D, 1))(x),
     }))

@@ -35,7 +35,7 @@ export interface TraceOptions {
 /**
  * Runs `fn` once with tensors that stand for its inputs and records what it does as a graph. The graph's inputs and
  * outputs are named by their keys, joined by `/`; an output that would share its name with an input is prefixed
- * `next/`. The tfjs backend in force is put back afterwards, also when `fn` throws, and no tensor is left over.
+ * `next/`. The current tfjs backend is restored afterwards, also when `fn` throws, and no tensor is left over.
  *
  * @param fn a pure, synchronous function from a nested record of tensors to another
  * @param example a tensor, or a shape and type, for each input
@@ -112,14 +112,14 @@ function refusePromises(result: unknown): void {
   if (first) throw new CompilerError('async-function', { path: pathName(first) })
 }
 
-/** Puts `backend` in force while `work` runs, and sees to it that nothing is left when it throws. */
+/** Makes `backend` the current one while `work` runs, and leaves nothing behind when it throws. */
 function withBackend(backend: TraceBackend, work: () => void): void {
   const engine = tf.engine()
   const previous = engine.backendName
   if (previous === TRACE_BACKEND) {
     throw new CompilerError('nested-trace', {})
   }
-  // Tensors that a gradient keeps are let go by the engine at its end; after an error nobody does.
+  // The engine disposes of tensors that a gradient keeps when it ends; after an error nobody does.
   const kept: Tensor[] = []
   const { keep } = engine
   engine.keep = <T extends Tensor>(result: T): T => {
@@ -130,9 +130,9 @@ function withBackend(backend: TraceBackend, work: () => void): void {
   // The lowest priority: it is never chosen by tfjs, only set here.
   tf.registerBackend(TRACE_BACKEND, () => backend, -1)
   try {
-    // Setting a backend that is there already takes effect at once; the promise only says so.
+    // Setting a registered backend takes effect immediately; the promise only confirms it.
     void tf.setBackend(TRACE_BACKEND)
-    // Nothing is returned, so that the tidy lets go of everything.
+    // Nothing is returned, so that the tidy disposes of everything.
     tf.tidy(work)
   } catch (error) {
     for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()

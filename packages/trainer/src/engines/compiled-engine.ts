@@ -28,7 +28,7 @@ type AccumulateInputs = TrainStepInputs & { gradients: TensorRecord }
 
 /**
  * Traces the whole training step into one ONNX graph and runs it on ONNX Runtime in a worker thread, where the
- * parameters and the optimiser's state stay. A graph is made once for each shape of batch. Steps of several batches
+ * parameters and the optimizer's state stay. A graph is made once for each shape of batch. Steps of several batches
  * take two graphs: one that adds up gradients, one that updates.
  *
  * @throws what `createRuntime` throws when onnxruntime-node is missing.
@@ -126,7 +126,7 @@ export async function createCompiledEngine({
           ),
     )
 
-  /** Sums for steps of several batches are made when the first such step comes, and anew after a load. */
+  /** Sums for steps of several batches are allocated with the first such step, and again after a load. */
   let sumsReady = false
   const accumulated = async (
     batches: { batch: TokenBatch; weight: number }[],
@@ -179,7 +179,7 @@ export async function createCompiledEngine({
     async save(): Promise<EngineState> {
       return {
         parameters: (await runtime.read('parameters')) as ArrayRecord,
-        // An optimiser without state, such as plain SGD, has nothing there to be read.
+        // An optimizer without state, such as plain SGD, has nothing there to be read.
         optimizer: Object.keys(optimizerSpecs).length
           ? ((await runtime.read('optimizer')) as Record<string, ArrayRecord>)
           : {},

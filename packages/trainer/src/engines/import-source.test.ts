@@ -44,13 +44,13 @@ test.each([
   ['sgd without momentum', sgd({ momentum: 0 })],
   ['muon', muon({ muonFactor: 3, momentum: 0.8, beta2: 0.9 })],
   ['averages', chain(muon(), averageWeights({ decay: 0.5 }))],
-])('%s is made anew from its source', async (_, optimizer) => {
+])('%s can be made from its source alone', async (_, optimizer) => {
   const sent = structuredClone(optimizer.source!)
   expect(await twoSteps(await importOptimizer(sent))).toEqual(await twoSteps(optimizer))
 })
 
-test('what is parted by a function of the caller has no source, nor has a chain with it', () => {
-  const parted = partition(name => name === 'bias', adam(), lion())
-  expect(parted.source).toBeUndefined()
-  expect(chain(parted, averageWeights()).source).toBeUndefined()
+test('a partition by a function has no source, nor has a chain with one', () => {
+  const partitioned = partition(name => name === 'bias', adam(), lion())
+  expect(partitioned.source).toBeUndefined()
+  expect(chain(partitioned, averageWeights()).source).toBeUndefined()
 })

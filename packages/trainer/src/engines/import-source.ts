@@ -8,7 +8,7 @@ export async function importSource<T>({ module, export: name, argument }: Module
   return exports[name]!(argument)
 }
 
-/** The optimiser that a source tells of, made anew in this thread. */
+/** The optimizer of a source, created in this thread. */
 export async function importOptimizer(source: OptimizerSource): Promise<Optimizer> {
   if (!isChain(source)) return importSource(source)
   return chain(...(await Promise.all(source.map(importOptimizer))))

@@ -3,7 +3,7 @@ import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { ArrayRecord, EngineState, TensorRecord } from '../types.ts'
 import { toArrays } from './to-arrays.ts'
 
-/** The state before the first step: the parameters as they are, the optimiser's slots as it begins them. */
+/** The state before the first step: the parameters as they are, and the optimizer's initial slots. */
 export async function initialState(parameters: TensorRecord, optimizer: Optimizer): Promise<EngineState> {
   const slots = tf.tidy(() => ({ ...optimizer.init(parameters) }))
   try {

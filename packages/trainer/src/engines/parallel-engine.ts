@@ -13,7 +13,7 @@ import { rangesOf } from './sum-gradients.ts'
 
 /** Options of an engine whose batches are divided among worker threads. */
 export interface ParallelEngineOptions {
-  /** `model.source` tells the workers where its functions are. */
+  /** The workers find its functions by `model.source`. */
   model: TrainableModel
   /** With a `source`, which all of this package but `partition` have, the workers share its work too. */
   optimizer: Optimizer
@@ -82,7 +82,7 @@ export async function createParallelEngine({
     await dispose()
     throw error
   }
-  /** Names of the parameters in each slot of the optimiser, in their order. */
+  /** Names of the parameters in each slot of the optimizer, in their order. */
   let slots: Record<string, string[]> = {}
 
   return {
@@ -136,7 +136,7 @@ export async function createParallelEngine({
         const all = Object.assign({}, ...parts.map(part => part[slot])) as ArrayRecord
         optimizer[slot] = Object.fromEntries(names.map(name => [name, all[name]!]))
       }
-      // Copies, because the shared ones go on changing.
+      // Copies, because the shared ones keep changing.
       const views = Object.entries(viewsOf(shared.parameters, layout))
       return { parameters: Object.fromEntries(views.map(([name, view]) => [name, view.slice()])), optimizer }
     },

@@ -26,7 +26,7 @@ export type Rows = Omit<TokenBatch, 'bytes'>
 interface GradientRequest {
   rows: Rows
   weight: number
-  /** Whether the sum starts anew. */
+  /** Whether a new sum starts. */
   first: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { ArrayRecord, TensorRecord } from '../types.ts'
 
-/** Where each parameter lies in the flat shared arrays, in elements. */
+/** The position of each parameter in the flat shared arrays, in elements. */
 export interface ParameterLayout {
   names: string[]
   shapes: Record<string, number[]>

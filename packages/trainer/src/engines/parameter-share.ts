@@ -11,7 +11,7 @@ export interface SharedArrays {
   layout: ParameterLayout
   /** The present parameters: each written by its owner between two requests for gradients. */
   parameters: Float32Array
-  /** The parameters' averages where the optimiser keeps some. */
+  /** The parameters' averages where the optimizer keeps some. */
   average: Float32Array
   /** Each worker's sum of weighted gradients. */
   gradients: Float32Array[]
@@ -19,12 +19,12 @@ export interface SharedArrays {
   total: Float32Array
 }
 
-/** The optimiser's state of some parameters, by slot. */
+/** The optimizer's state of some parameters, by slot. */
 export type Slots = Record<string, ArrayRecord>
 
 /** Who keeps some of the parameters up to date: a worker thread, or the main thread. */
 export interface ShareOwner {
-  /** Goes on from the shared parameters and these slots. */
+  /** Continues from the shared parameters and these slots. */
   load(slots: Slots): Promise<void>
   /** Makes the update of the own parameters from the total of the gradients, and writes them where all see them. */
   update(gradientNorm: number, numbers: Record<string, number>): Promise<void>

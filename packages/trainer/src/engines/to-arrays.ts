@@ -4,7 +4,7 @@ import type { ArrayRecord, TensorRecord } from '../types.ts'
 export async function toArrays(tensors: TensorRecord): Promise<ArrayRecord> {
   const arrays: ArrayRecord = {}
   for (const [name, tensor] of Object.entries(tensors)) {
-    // The cpu backend hands out the very array that it works on.
+    // The cpu backend returns the array that it works on.
     arrays[name] = Float32Array.from((await tensor.data()) as Float32Array)
   }
   return arrays

@@ -36,7 +36,7 @@ test('keeps every line in order, and knows its length', async () => {
   await file.close()
 })
 
-test('goes on behind the place that is kept, and back to an earlier one', async () => {
+test('continues after the bytes that are kept, and rewinds to an earlier length', async () => {
   const first = await openMetricsFile(path)
   first.append(line(1))
   const kept = first.bytes

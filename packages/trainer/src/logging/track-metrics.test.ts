@@ -75,7 +75,7 @@ test('a server gets every step, evaluation and sample, in order', async () => {
   expect(logged.map(({ step }) => step)).toEqual(logged.map(({ step }) => step).toSorted((a, b) => a - b))
 })
 
-test('a tracker that fails is told of once until it works again, and training goes on', async () => {
+test('a tracker that fails is reported once until it works again, and training continues', async () => {
   refused = [2, 3, 4, 7]
   const warnings: string[] = []
   const tracked = trackMetrics(tracker, { onWarning: text => warnings.push(text) })
@@ -84,15 +84,15 @@ test('a tracker that fails is told of once until it works again, and training go
   await trainer.dispose()
   await tracked.flush()
   expect(warnings).toEqual([
-    'The tracker did not take the metrics of step 2: the server answered 503. Training goes on.',
-    'The tracker did not take the metrics of step 7: the server answered 503. Training goes on.',
+    'The tracker did not take the metrics of step 2: the server answered 503. Training continues.',
+    'The tracker did not take the metrics of step 7: the server answered 503. Training continues.',
   ])
   expect(logged.filter(({ metrics }) => 'train/loss' in metrics).map(({ step }) => step)).toEqual([
     1, 5, 6, 8,
   ])
 })
 
-test('one that throws at once, and a log that gives no promise, do no harm', async () => {
+test('one that throws, and a log that returns no promise, do no harm', async () => {
   const warnings: string[] = []
   const seen: number[] = []
   const tracked = trackMetrics(
@@ -107,5 +107,5 @@ test('one that throws at once, and a log that gives no promise, do no harm', asy
   for (const step of [1, 2]) tracked.onMetrics({ type: 'sample', step, seconds: 0, text: 'Hello' })
   await tracked.flush()
   expect(seen).toEqual([2])
-  expect(warnings).toEqual(['The tracker did not take the metrics of step 1: not yet. Training goes on.'])
+  expect(warnings).toEqual(['The tracker did not take the metrics of step 1: not yet. Training continues.'])
 })

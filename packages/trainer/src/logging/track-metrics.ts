@@ -12,7 +12,7 @@ export interface MetricsTracker {
 
 /** Options of {@link trackMetrics}. */
 export interface TrackMetricsOptions {
-  /** Told when the tracker fails, once until it works again: training goes on without it. */
+  /** Called when the tracker fails, once until it works again; training continues without it. */
   onWarning?(message: string): void
 }
 
@@ -44,7 +44,7 @@ export function trackMetrics(
         } catch (error) {
           if (!failing) {
             onWarning?.(
-              `The tracker did not take the metrics of step ${step}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}. Training goes on.`,
+              `The tracker did not take the metrics of step ${step}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}. Training continues.`,
             )
           }
           failing = true

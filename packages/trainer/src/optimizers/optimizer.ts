@@ -5,12 +5,12 @@ import type { ModuleSource, TensorRecord } from '../types.ts'
 export type OptimizerState = Record<string, TensorRecord>
 
 /**
- * Where worker threads find the same optimiser, or one after the other the links of a chain: a function cannot be
- * sent to a thread.
+ * Where worker threads find the same optimizer, or the transforms of a chain in their order: a function cannot be sent
+ * to a thread.
  */
 export type OptimizerSource = ModuleSource | readonly OptimizerSource[]
 
-/** What an update may look at besides gradients and its own state. */
+/** What an update may use in addition to gradients and its own state. */
 export interface UpdateContext {
   parameters: TensorRecord
   /** Global L2 norm of the raw gradients. */
@@ -20,9 +20,9 @@ export interface UpdateContext {
 }
 
 /**
- * One link of an optimiser, in the manner of optax: takes updates (at first the gradients) and returns new ones.
+ * A gradient transform, as in optax: takes updates (at first the gradients) and returns new ones.
  * Pure tfjs-core, so that it is traced into the compiled step together with the model. The trainer subtracts the
- * last link's updates from the parameters.
+ * last transform's updates from the parameters.
  */
 export interface Optimizer {
   init(parameters: TensorRecord): OptimizerState

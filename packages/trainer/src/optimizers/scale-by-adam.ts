@@ -28,7 +28,7 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8 }: AdamO
       const firstMoment: TensorRecord = {}
       const secondMoment: TensorRecord = {}
       const direction: TensorRecord = {}
-      // m̂ / (√v̂ + ε) with the corrections taken out of the root: one pass over the moments less.
+      // m̂ / (√v̂ + ε) with the corrections moved out of the root, which saves a pass over the moments.
       const correction = tf.rsqrt(scalars.inverseBiasCorrection2!)
       const smallest = tf.mul(correction, epsilon)
       const factor = tf.mul(correction, scalars.inverseBiasCorrection1!)

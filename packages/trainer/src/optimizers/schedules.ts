@@ -56,7 +56,7 @@ export function warmupLinear({ peak, warmupSteps = 100, finalShare = 0 }: Warmup
 }
 
 /**
- * Linear warm-up, then `peak * sqrt(warmupSteps / step)`: needs no end, so the run can go on for ever
+ * Linear warm-up, then `peak * sqrt(warmupSteps / step)`: it needs no end, so that a run can have any length
  * (Vaswani and others, 2017, section 5.3, with the peak in place of their factor).
  */
 export function inverseSquareRoot({ peak, warmupSteps = 100 }: WarmupOptions): Schedule {

@@ -85,7 +85,7 @@ test('refuses the parameters of another model, by name', async () => {
   }
 })
 
-test('keeps the best besides the newest', async () => {
+test('keeps the best in addition to the newest', async () => {
   for (const step of [1, 2, 3, 4]) await store.write(state(step), { ...progress(step), bestStep: 2 })
   expect(await store.list()).toEqual(['step-00000002', 'step-00000003', 'step-00000004'])
   await store.write(state(5), { ...progress(5), bestStep: 5 })

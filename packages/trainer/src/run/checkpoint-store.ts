@@ -39,7 +39,7 @@ export interface CheckpointStoreOptions {
   format: ArrayFormat
   /** Shapes of the parameters by name. */
   shapes: Record<string, number[]>
-  /** How many of the newest to keep, at least 1. The best one is kept besides. Default 2. */
+  /** How many of the newest to keep, at least 1. The best one is kept in addition. Default 2. */
   keep?: number
   /** Put into each checkpoint: see `RunFolderOptions`. */
   identity?: Record<string, string>

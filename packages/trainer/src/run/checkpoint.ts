@@ -1,9 +1,9 @@
 import type { EngineState } from '../types.ts'
 
-/** What a checkpoint knows besides arrays. All of it is JSON. */
+/** What a checkpoint holds in addition to arrays. All of it is JSON. */
 export interface CheckpointProgress {
   step: number
-  /** Tokens seen by the optimiser. */
+  /** Tokens seen by the optimizer. */
   tokens: number
   /** UTF-8 bytes of original text that these tokens stand for. */
   bytes: number
@@ -24,7 +24,7 @@ export interface CheckpointProgress {
   evaluationsWithoutGain: number
   /** Step of the last evaluation, so that resuming does not evaluate it again. */
   evaluatedStep: number
-  /** The losses by which spikes are told. */
+  /** The losses that spikes are judged by. */
   recentLosses: number[]
 }
 

@@ -163,7 +163,7 @@ test('metrics of steps that are made again are cut off on resuming', async () =>
   expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
 })
 
-test('a loss that is no number ends the run and names the step', async () => {
+test('a loss that is not a number ends the run and names the step', async () => {
   const trainer = await createTrainer(options('cpu', { schedule: ({ step }) => (step < 4 ? 0.01 : 1e38) }))
   const failure = await trainer.run({ steps: 50 }).catch(error => error)
   await trainer.dispose()

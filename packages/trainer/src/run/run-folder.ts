@@ -4,7 +4,7 @@ import { openMetricsFile } from '../logging/metrics-file.ts'
 import { type ArrayFormat, CheckpointStore } from './checkpoint-store.ts'
 import type { RunStorage } from './run-storage.ts'
 
-/** Where a run lies on disk, and how it is kept. */
+/** Where a run is kept on disk, and how. */
 export interface RunFolderOptions {
   folder: string
   format: ArrayFormat
@@ -12,7 +12,7 @@ export interface RunFolderOptions {
   checkpointEverySteps?: number
   /** How many of the newest checkpoints to keep. Default 2. */
   keepCheckpoints?: number
-  /** Whether an evaluation that is the best so far leaves a checkpoint that is kept besides. Default true. */
+  /** Whether an evaluation that is the best so far leaves a checkpoint that is kept in addition. Default true. */
   keepBest?: boolean
   /**
    * Fingerprints of what the run is made with, by name, such as `{ model, tokenizer, data }`. A resume with another is

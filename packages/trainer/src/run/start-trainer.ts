@@ -41,7 +41,7 @@ export interface CoreTrainerOptions extends CreateEngineOptions {
 export interface TrainerCallbacks {
   /** After every step, every evaluation and every sample. */
   onMetrics?(line: MetricsLine): void
-  /** When an evaluation is the best so far, with the state whose `parameters` (or averages) gave it. */
+  /** When an evaluation is the best so far, with the state whose `parameters` (or averages) were evaluated. */
   onBest?(result: EvaluationResult, state: EngineState): void | Promise<void>
   /** When a checkpoint is on disk. */
   onCheckpoint?(folder: string): void
@@ -67,11 +67,11 @@ export interface Trainer {
   readonly engine: Engine
   readonly skippedEngines: EngineChoice['skippedEngines']
   readonly selectionReason: EngineChoice['selectionReason']
-  /** The step from which `run` goes on: 0, or that of the checkpoint. */
+  /** The step from which `run` continues: 0, or that of the checkpoint. */
   readonly step: number
   /** Trains until a limit is reached, the data ends, or `signal` aborts; in each case it leaves a checkpoint. */
   run(limits: RunLimits): Promise<RunResult>
-  /** A copy of the present parameters and optimiser state. */
+  /** A copy of the present parameters and optimizer state. */
   save(): Promise<EngineState>
   dispose(): Promise<void>
 }

@@ -152,7 +152,7 @@ test('samples become lines of the metrics, and one that fails is no reason to st
   expect(warnings).toEqual(['No sample at step 8: no generator'])
 })
 
-/** Toy batches of which some cannot be learnt from: their weights are no numbers. */
+/** Toy batches of which some have weights that are not numbers. */
 function poisoned(bad: number[]): BatchStream {
   return {
     iterate(options) {
@@ -325,7 +325,7 @@ describe('a resume', () => {
     },
   )
 
-  test('with an optimizer of which one half has no parameters goes on, on every engine', async () => {
+  test('with an optimizer of which one half has no parameters works on every engine', async () => {
     const optimizer = partition(() => true, adamW(), sgd())
     for (const engine of ['compiled', 'cpu', 'compiled'] as const) {
       const trainer = await createTrainer({

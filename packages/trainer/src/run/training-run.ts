@@ -152,7 +152,7 @@ export class TrainingRun implements Trainer {
     const progress = this.#progress
     const step = progress.step + 1
     const learningRate = schedule({ step, done })
-    const begun = this.#clock.seconds
+    const started = this.#clock.seconds
     const result = await this.engine.step(batches, { learningRate, ...optimizer.scalars(step) })
     const { loss, gradientNorm } = result
     const verdict = judgeStep(result, progress.recentLosses, spikes)
@@ -189,7 +189,7 @@ export class TrainingRun implements Trainer {
       bitsPerByte: (loss / Math.LN2) * (progress.tokens / progress.bytes),
       learningRate,
       gradientNorm,
-      tokensPerSecond: tokens / (seconds - begun),
+      tokensPerSecond: tokens / (seconds - started),
     })
     return true
   }

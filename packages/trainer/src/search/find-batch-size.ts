@@ -73,9 +73,9 @@ export async function findBatchSize({
       let bytes = 0
       const rates: number[] = []
       for (let step = 0; step <= steps; step++) {
-        const begun = performance.now()
+        const started = performance.now()
         await engine.step(batch, { learningRate: 1e-6, ...optimizer.scalars(step + 1) })
-        const seconds = (performance.now() - begun) / 1000
+        const seconds = (performance.now() - started) / 1000
         // The first step compiles and warms up.
         if (step > 0) rates.push(batch.inputs.length / seconds)
         bytes = Math.max(bytes, usedBytes())

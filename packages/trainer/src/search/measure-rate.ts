@@ -12,7 +12,7 @@ export interface MeasureRateOptions {
   vocabSize: number
   /** Timed steps at most. Default 20. */
   steps?: number
-  /** Seconds after which no further step is begun. Default 5. */
+  /** Seconds after which no further step starts. Default 5. */
   seconds?: number
 }
 
@@ -26,12 +26,12 @@ export async function measureRate(options: MeasureRateOptions): Promise<number> 
   const state = await engine.save()
   const times: number[] = []
   try {
-    const begun = performance.now()
+    const started = performance.now()
     for (let step = 0; step <= steps; step++) {
       const from = performance.now()
       await engine.step(batch, { learningRate: 0, ...optimizer.scalars(step + 1) })
       if (step > 0) times.push(performance.now() - from)
-      if (step > 0 && performance.now() - begun > seconds * 1000) break
+      if (step > 0 && performance.now() - started > seconds * 1000) break
     }
   } finally {
     await engine.load(state, { transfer: true })

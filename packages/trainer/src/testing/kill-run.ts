@@ -5,7 +5,7 @@ import { useBackend } from '@tinystories/backends'
 import { createTrainer } from '../run/create-trainer.ts'
 import { format, options } from './toy-run.ts'
 
-/** A run that a test kills: `kill-run.ts FOLDER STEPS` goes on where it can, tells each step and at last a hash. */
+/** A run that a test kills: `kill-run.ts FOLDER STEPS` continues where it can, prints each step and finally a hash. */
 const [folder, steps] = process.argv.slice(2) as [string, string]
 await useBackend('cpu')
 const hasCheckpoint = existsSync(join(folder, 'checkpoints/step-00000003'))

@@ -10,7 +10,7 @@ import { translateShape } from './shape.ts'
 
 let done = false
 
-/** Registers all translations with tfjs, once; they rest there until a tracing backend is in force. */
+/** Registers all translations with tfjs, once; they have no effect until a tracing backend is current. */
 export function registerTranslations(): void {
   if (done) return
   done = true

@@ -21,8 +21,8 @@ export function translateProduct(): void {
     const spread = binary(graph, 'Add', input('variance'), graph.scalar(attrs.varianceEpsilon))
     const factor = unary(graph, 'Reciprocal', unary(graph, 'Sqrt', spread))
     const scaled = has('scale') ? binary(graph, 'Mul', factor, input('scale')) : factor
-    const centred = binary(graph, 'Mul', binary(graph, 'Sub', input('x'), input('mean')), scaled)
-    return has('offset') ? binary(graph, 'Add', centred, input('offset')) : centred
+    const centered = binary(graph, 'Mul', binary(graph, 'Sub', input('x'), input('mean')), scaled)
+    return has('offset') ? binary(graph, 'Add', centered, input('offset')) : centered
   })
 }
 

@@ -105,7 +105,7 @@ export function translateShape(): void {
   })
 
   // Not one of tfjs's: x, but not before the other inputs are computed. ONNX knows no order but that of dependence; a
-  // choice of x that could have been the others' first element makes one that no optimiser removes.
+  // choice of x that could have been the others' first element makes one that no optimizer removes.
   translate('After', ({ graph, inputs }) => {
     const [x, ...others] = inputs() as [Value, ...Value[]]
     const elements = others.map(other => {

@@ -11,6 +11,22 @@ export { parsePrompts } from './completions/parse-prompts.ts'
 export type { Prompt } from './completions/prompt.ts'
 export { storyPrompts } from './content/story-prompts.ts'
 export { GraderError, type GraderErrorDetails } from './errors.ts'
+export { combineJudges } from './grades/combine-judges.ts'
+export {
+  type CompareJudgesOptions,
+  compareJudges,
+  type Disagreement,
+  type JointAgreement,
+  type JudgeComparison,
+  type PairAgreement,
+} from './grades/compare-judges.ts'
+export {
+  type ParsedGrades,
+  type ParseGradesOptions,
+  parseGrades,
+  type SkippedGrade,
+} from './grades/parse-grades.ts'
+export { renderJudgeComparison } from './grades/render-judge-comparison.ts'
 export type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from './judge.ts'
 export { type GradeOptions, type GradingProgress, type GradingRun, grade } from './judging/grade.ts'
 export type { Grading, GradingFlag, Judgment } from './judging/grading.ts'
@@ -20,7 +36,7 @@ export type {
   MeasuresSummary,
   ShareSummary,
 } from './measures/measure-completions.ts'
-export { type ParsedScores, parseScores } from './parse/parse-scores.ts'
+export { type ParsedScores, type ParseScoresOptions, parseScores } from './parse/parse-scores.ts'
 export type { ScoreProblem, ScoreProblemReason } from './parse/score-problem.ts'
 export { type BuildReportOptions, buildReport } from './report/build-report.ts'
 export { parseGradings, renderGradings } from './report/gradings-file.ts'
@@ -43,5 +59,6 @@ export { parseRubric, rubrics } from './rubric/parse-rubric.ts'
 export type { Choice, ChoiceCriterion, Criterion, Rubric, ScoreCriterion } from './rubric/rubric.ts'
 export { rubricVersion } from './rubric/rubric-version.ts'
 export { storyRubric, storyRubricStructured } from './rubric/story-rubric.ts'
+export type { Measured } from './statistics/bootstrap-statistic.ts'
 export type { MeanEstimate } from './statistics/clustered-mean.ts'
 export type { PairedComparison } from './statistics/paired-comparison.ts'

@@ -15,6 +15,10 @@ export interface GraderErrorDetails {
   'duplicate-id': { source: string; place: string; id: string; first: string }
   /** A file is not of the expected kind. */
   'wrong-format': { source: string; expected: 'journal' | 'gradings' | 'report' }
+  /** No field of a file of grades is a criterion. */
+  'no-scores': { source: string; fields: string[]; criteria: string[] }
+  /** A field that was named is in no row. */
+  'unknown-field': { source: string; field: string; fields: string[] }
   /** Another release wrote the file. */
   'unsupported-version': { source: string; version: unknown; supported: number }
   /** The check of a line in the middle of the journal does not fit its content. */
@@ -50,6 +54,14 @@ export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = define
   'wrong-format': ({ source, expected }) => ({
     problem: `${source} is not ${fileNames[expected]}.`,
     remedy: 'Choose another file or folder.',
+  }),
+  'no-scores': ({ source, fields, criteria }) => ({
+    problem: `${source} has no scores: its fields are ${fields.join(', ') || 'none'}.`,
+    remedy: `Name the field of a criterion (${criteria.join(', ')}) with the option fields.`,
+  }),
+  'unknown-field': ({ source, field, fields }) => ({
+    problem: `${source} has no field ${field}.`,
+    remedy: `Choose one of ${fields.join(', ')}.`,
   }),
   'unsupported-version': ({ source, version, supported }) => ({
     problem: `${source} has version ${String(version)} of its format; this release reads version ${supported}.`,

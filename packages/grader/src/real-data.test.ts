@@ -5,7 +5,9 @@ import { parseScores } from './parse/parse-scores.ts'
 import { storyRubric } from './rubric/story-rubric.ts'
 import { agreement } from './statistics/agreement.ts'
 import { data, hasData } from './testing/data.ts'
-import { readCsv } from './testing/read-csv.ts'
+import { parseCsv } from './text/parse-csv.ts'
+
+const rowsOf = (text: string): Record<string, string>[] => parseCsv(text).map(({ fields }) => fields)
 
 // One of the files ends lines within its cells in another way than the other.
 const read = (path: string): string => readFileSync(`${data}/${path}`, 'utf8').replaceAll('\r\n', '\n')
@@ -62,13 +64,13 @@ describe.skipIf(!hasData('gradings'))('real gradings', () => {
       groups: Record<string, Record<string, number>>
     }
     const people = new Map(
-      readCsv(read('gradings/tinyscalelab/2025-04-30-manual-scores.csv')).map(row => [
+      rowsOf(read('gradings/tinyscalelab/2025-04-30-manual-scores.csv')).map(row => [
         `${row.prompt}\n${row.completion}\n${row.category}`,
         row,
       ]),
     )
     const groups: Record<string, [number, number][]> = { all: [] }
-    for (const row of readCsv(read('gradings/tinyscalelab/llm_judge_score_agreement.csv'))) {
+    for (const row of rowsOf(read('gradings/tinyscalelab/llm_judge_score_agreement.csv'))) {
       const human = people.get(`${row.res_prompt}\n${row.res_completion}\n${row.res_category}`)![
         `${row.category}_${row.subcriterion}_score`
       ]!

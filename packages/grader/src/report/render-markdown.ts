@@ -116,7 +116,8 @@ export function costText({ cost, costKnown }: Pick<ModelSummary, 'cost' | 'costK
   return formatCost(cost, costKnown)
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(inline).join(' | ')} |`
   return [
     line(head),
@@ -126,6 +127,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** Text that Markdown takes as it is, on one line. */
-function inline(text: string): string {
+export function inline(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}<>|#]|\[(?=[^\]]*\]\()/g, '\\$&')
 }

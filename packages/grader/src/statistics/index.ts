@@ -1,5 +1,6 @@
 export { type Agreement, agreement } from './agreement.ts'
 export { bootstrapInterval } from './bootstrap-interval.ts'
+export { bootstrapStatistic, type Measured } from './bootstrap-statistic.ts'
 export { type ClusteredValue, clusteredMean, type MeanEstimate } from './clustered-mean.ts'
 export { holm } from './holm.ts'
 export { krippendorffAlpha } from './krippendorff-alpha.ts'

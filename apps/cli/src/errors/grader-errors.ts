@@ -11,6 +11,10 @@ export const graderError: Wording<GraderErrorDetails> = {
   'no-items': own,
   'duplicate-id': own,
   'wrong-format': own,
+  'no-scores': ({ criteria }) => ({
+    remedy: `Name the field of a criterion (${criteria.join(', ')}), such as --field plot=FIELD.`,
+  }),
+  'unknown-field': own,
   'unsupported-version': own,
   'journal-damaged': own,
   'judge-failed': () => ({ remedy: 'What was graded is kept: run the same command again later.' }),

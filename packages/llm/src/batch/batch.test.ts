@@ -5,6 +5,7 @@ import { type BatchOptions, completeBatch, createChatClient } from '../index.ts'
 import { failureOf } from '../test-helpers/failure-of.ts'
 import { say, serve } from '../test-helpers/serve.ts'
 import { temporaryFolder } from '../test-helpers/temporary-folder.ts'
+import { createVirtualClock } from '../test-helpers/virtual-clock.ts'
 import type { ChatServerOptions } from '../testing/chat-server-options.ts'
 
 const requests = Array.from({ length: 25 }, (_, i) => say(`${i} is the number`))
@@ -150,3 +151,91 @@ class Dead extends TypeError {
     super('fetch failed', { cause: Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }) })
   }
 }
+
+test('what the server takes no more of waits until other batches have ended, and is paid once', async () => {
+  // The lines of the 25 requests have about 6,000 characters.
+  const { server, options } = await setUp({ batch: { delay: 10, enqueuedLimit: 2500 } })
+  const waiting: number[] = []
+  const { results, account } = await completeBatch(requests, {
+    ...options,
+    onProgress: progress => waiting.push(progress.waiting),
+  })
+  expect(results.map(({ reply }) => reply?.text)).toEqual(texts)
+  expect(account.requests).toBe(25)
+  expect(server.counts().delivered).toBe(25)
+  expect([...server.deliveries.values()].every(count => count === 1)).toBe(true)
+  expect(Math.max(...waiting)).toBeGreaterThan(0)
+  // It does not creep: halving what was refused finds the limit in a few steps.
+  expect(server.counts().batches).toBeLessThan(12)
+})
+
+test('a limit that is known is never exceeded', async () => {
+  const { server, options } = await setUp({ batch: { delay: 5 } })
+  const open: number[] = []
+  // A request counts for 9 tokens of input and up to 400 of output here.
+  await completeBatch(requests, {
+    ...options,
+    maxTokens: 3 * 450,
+    onProgress: progress => open.push(progress.open.length),
+  })
+  expect(server.counts()).toMatchObject({ delivered: 25 })
+  expect(server.counts().batches).toBeGreaterThanOrEqual(9)
+})
+
+test('a server that never answers is given up, and one that has no batches is reported', async () => {
+  const { options } = await setUp()
+  const clock = createVirtualClock()
+  const never: typeof fetch = (_, init) =>
+    new Promise((_, reject) =>
+      init?.signal?.addEventListener('abort', () => reject(init.signal!.reason), { once: true }),
+    )
+  const silent = { ...options, fetch: never, clock, timeout: 60_000, maxRetries: 2 }
+  expect(await failureOf(completeBatch(requests, silent))).toMatchObject({
+    code: 'timeout',
+    details: { milliseconds: 60_000 },
+  })
+  expect(clock.now()).toBeLessThan(4 * 60_000)
+  const fresh = await setUp()
+  const without: typeof fetch = async () => Response.json({ detail: 'Not Found' }, { status: 404 })
+  expect(await failureOf(completeBatch(requests, { ...fresh.options, fetch: without }))).toMatchObject({
+    code: 'no-batches',
+    details: { status: 404 },
+  })
+})
+
+test('a batch that never ends is given up after its deadline, and the next run continues with it', async () => {
+  const { server, options } = await setUp({ batch: { delay: 2 ** 30 } })
+  const error = await failureOf(completeBatch(requests, { ...options, deadline: 1 }))
+  expect(error).toMatchObject({ code: 'batch-deadline', details: { milliseconds: 1 } })
+  expect(JSON.parse(await readFile(options.stateFile, 'utf8')).open).toHaveLength(1)
+  expect(server.counts().batches).toBe(1)
+})
+
+test('a field that the server refuses in a batch is left out in the next round', async () => {
+  const { server, options } = await setUp()
+  let refused = 0
+  const refusing: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!/\/files\/.*\/content$/.test(String(input))) return response
+    const text = await response.text()
+    if (refused++ > 0) return new Response(text)
+    const lines = text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { custom_id: string })
+    const error = {
+      message: "'temperature' does not support 0",
+      param: 'temperature',
+      code: 'unsupported_value',
+    }
+    const results = lines.map(({ custom_id }) => ({
+      custom_id,
+      response: { status_code: 400, body: { error } },
+    }))
+    return new Response(results.map(each => JSON.stringify(each)).join('\n'))
+  }
+  const cold = requests.map(request => ({ ...request, temperature: 0 }))
+  const { results } = await completeBatch(cold, { ...options, fetch: refusing })
+  expect(results.map(({ reply }) => reply?.text)).toEqual(texts)
+  expect([...server.deliveries.keys()].slice(25).some(body => body.includes('temperature'))).toBe(false)
+})

@@ -28,6 +28,8 @@ const quotaCodes = new Set([
   'billing_not_active',
   'credits_exhausted',
 ])
+/** A wrong key that is told with another status than 401: Google's. */
+const keyCodes = new Set(['api_key_invalid', 'invalid_api_key', 'unauthenticated'])
 /** Anthropic says with 400, and others with 403, that there is no credit, in words alone. */
 const quotaWords = /credit balance is too low|insufficient (balance|credits?|funds|quota)|out of credits/i
 /** The model wrote JSON that its own server refuses (Groq): another draw may be right. */
@@ -46,7 +48,7 @@ export function classifyRefusal(refusal: Refusal, { model, server, redact }: Ref
   if (has(badDrawCodes))
     return new LlmError('invalid-reply', { server, problem: 'misses-schema', start: said.slice(0, 60) })
   if (status < 500 && (isFlagged || has(moderationCodes))) return new LlmError('moderated', answer)
-  if (status === 401 || status === 403) return new LlmError('authentication', answer)
+  if (status === 401 || status === 403 || has(keyCodes)) return new LlmError('authentication', answer)
   if (status === 404 || codes.includes('model_not_found')) {
     const isModel =
       codes.some(code => code.includes('model')) || said.includes(model) || /\bmodel\b/i.test(said)

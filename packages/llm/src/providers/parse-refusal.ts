@@ -66,7 +66,7 @@ export function refusalOf(status: number, value: unknown): Refusal {
     inner.code,
     outer.code,
     outer.type,
-    ...problems.map(({ type }) => type),
+    ...problems.flatMap(({ type, reason }) => [type, reason]),
   ]
   const place = problems.find(({ loc }) => Array.isArray(loc))?.loc as unknown[] | undefined
   const named = fields.param ?? outer.param ?? place?.find((part, i) => i > 0 || part !== 'body')

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../chat-types.ts'
+import type { PlayedProvider } from './played-provider.ts'
 
 /** A request as the server understood it. */
 export interface ServedRequest {
@@ -26,6 +27,8 @@ export interface ServerFaults {
 export interface ChatServerOptions {
   /** What the model says. Default: the last message, reversed word by word. */
   respond?: (request: ServedRequest) => string | Promise<string>
+  /** The provider whose refusals and replies are played. Default: one that takes everything. */
+  provider?: PlayedProvider
   /** Models the server has; others are a 404. Default: any. */
   models?: string[]
   /** The key it wants; others are a 401. Default: any. */
@@ -40,6 +43,8 @@ export interface ChatServerOptions {
   maxConcurrent?: number
   /** How a 429 says when to come back; `mixed` takes turns. Default `seconds`. */
   retryAfter?: 'seconds' | 'date' | 'milliseconds' | 'none' | 'mixed'
+  /** Share (0 to 1) of the requests that are a 429 for no reason. */
+  strayRefusals?: number
   faults?: ServerFaults
   /** The same seed makes the same faults in the same order. Default 0. */
   seed?: number
@@ -51,6 +56,8 @@ export interface ChatServerOptions {
     failures?: number
     /** A batch expires after so many of its requests. */
     expireAfter?: number
+    /** Characters of requests that may be under way in all batches; one that goes above fails (`token_limit_exceeded`). */
+    enqueuedLimit?: number
   }
   /** Whether pages of other origins may ask (CORS). Default false. */
   cors?: boolean

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Random } from '@tinystories/utils/random'
 import type { ChatServerOptions, ServedRequest } from './chat-server-options.ts'
 import { completionObject, reversedWords } from './completion-object.ts'
+import { ProviderPlayer } from './played-provider.ts'
 import { ServedBatches } from './served-batches.ts'
 import { type Fault, misbehave, serverFaults } from './server-faults.ts'
 import { ServerLimits } from './server-limits.ts'
@@ -15,6 +16,8 @@ export interface ChatServerCounts {
   delivered: number
   /** 429s. */
   refused: number
+  /** What the played provider refused or broke off. */
+  rejected: number
   /** Faults that were played. */
   faults: number
   /** Most requests that were being answered at a time. */
@@ -43,9 +46,10 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
   const { respond = reversedWords, models, apiKey, latency = 0, faults = {}, seed = 0 } = options
   const random = new Random(seed)
   const limits = new ServerLimits(options)
+  const player = options.provider && new ProviderPlayer(options.provider)
   const deliveries = new Map<string, number>()
   const deliveredAt: number[] = []
-  const counts = { requests: 0, delivered: 0, refused: 0, faults: 0, mostConcurrent: 0 }
+  const counts = { requests: 0, delivered: 0, refused: 0, rejected: 0, faults: 0, mostConcurrent: 0 }
   let underWay = 0
 
   const delivered = (body: string): void => {
@@ -65,7 +69,14 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
       sendError(response, 404, { message, type: 'invalid_request_error', code: 'model_not_found' })
       return
     }
-    const refusal = limits.enter(underWay)
+    const played = player?.refuse(served)
+    if (played !== undefined) {
+      counts.rejected++
+      send(response, played.status, JSON.stringify(played.body))
+      return
+    }
+    const isStray = random.uniform() < (options.strayRefusals ?? 0)
+    const refusal = isStray ? {} : limits.enter(underWay)
     if (refusal !== undefined) {
       counts.refused++
       sendError(
@@ -81,7 +92,8 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
       const fault: Fault | undefined = serverFaults(faults, random.uniform())
       const [least, most] = typeof latency === 'number' ? [latency, latency] : latency
       await delay(least + (most - least) * random.uniform())
-      const answer = JSON.stringify(completionObject(served, await respond(served)))
+      const completion = completionObject(served, await respond(served))
+      const answer = JSON.stringify(player?.shape(completion, served) ?? completion)
       if (fault === undefined) {
         response.on('finish', () => delivered(raw))
         send(response, 200, answer)

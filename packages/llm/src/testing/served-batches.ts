@@ -14,7 +14,7 @@ interface Batch {
   error_file_id: string | null
   created_at: number
   metadata: unknown
-  errors: { data: { message: string; line: number }[] } | null
+  errors: { data: { code?: string; message: string; line: number | null }[] } | null
   request_counts: { total: number; completed: number; failed: number }
 }
 
@@ -51,18 +51,27 @@ export class ServedBatches {
   create(body: Record<string, unknown>): object | undefined {
     const input = this.#files.get(String(body.input_file_id))
     if (input === undefined) return undefined
+    const underWay = [...this.#batches.values()].filter(({ status }) => status === 'in_progress')
+    const enqueued = underWay.reduce(
+      (sum, { input_file_id }) => sum + this.#files.get(input_file_id)!.length,
+      0,
+    )
+    const isTooMuch =
+      enqueued + input.length > (this.#options.batch?.enqueuedLimit ?? Number.POSITIVE_INFINITY)
     const batch: Batch & { doneAt: number } = {
       id: `batch_${randomUUID()}`,
       object: 'batch',
       endpoint: String(body.endpoint),
       input_file_id: String(body.input_file_id),
       completion_window: String(body.completion_window),
-      status: 'in_progress',
+      status: isTooMuch ? 'failed' : 'in_progress',
       output_file_id: null,
       error_file_id: null,
       created_at: Math.floor(Date.now() / 1000),
       metadata: body.metadata ?? null,
-      errors: null,
+      errors: isTooMuch
+        ? { data: [{ code: 'token_limit_exceeded', message: 'Enqueued token limit reached.', line: null }] }
+        : null,
       request_counts: { total: input.trim().split('\n').length, completed: 0, failed: 0 },
       doneAt: performance.now() + (this.#options.batch?.delay ?? 0),
     }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { serveWorker, type Transferred, transferred } from '@tinystories/utils/workers'
 import type { TokenDtype } from './dtype.ts'
 import { type TokenJob, type TokenJobResult, tokenizeStories } from './story-tokens.ts'
-import { TokenShardError, type TokenShardErrorDetails } from './token-shard-error.ts'
 import { loadTokenizer, type TokenizerModule } from './tokenizer-module.ts'
 
 /** What a worker is started with. */
@@ -11,32 +11,23 @@ export interface TokenWorkerData {
   dtype: TokenDtype
 }
 
-/** Its reply to each job, in order. */
-export type TokenWorkerReply =
-  | { result: TokenJobResult }
-  /** A TokenShardError, which would lose its code on the way between threads. */
-  | { failure: { code: keyof TokenShardErrorDetails; details: unknown } }
-  | { error: unknown }
+/** What a worker can do. */
+export interface TokenWorkerMethods {
+  tokenize(job: TokenJob): Promise<Transferred<TokenJobResult>>
+}
 
-const port = parentPort!
 const { tokenizer: description, ...options } = workerData as TokenWorkerData
 const tokenizer = loadTokenizer(description)
 // Thrown with the first job.
 tokenizer.catch(() => {})
 
-port.on('message', async (job: TokenJob) => {
-  try {
+serveWorker<TokenWorkerMethods>(parentPort!, {
+  async tokenize(job) {
     const result = tokenizeStories(job, await tokenizer, options)
     const { tokens, ends, bytes, promptTokens, digests } = result
-    port.postMessage({ result } satisfies TokenWorkerReply, [
-      tokens.buffer,
-      ends.buffer,
-      bytes.buffer,
-      promptTokens.buffer,
-      digests.buffer,
-    ])
-  } catch (error) {
-    const { code, details } = TokenShardError.isInstance(error) ? error : {}
-    port.postMessage(code === undefined ? { error } : { failure: { code, details } })
-  }
+    return transferred(
+      result,
+      [tokens, ends, bytes, promptTokens, digests].map(({ buffer }) => buffer),
+    )
+  },
 })

@@ -215,7 +215,7 @@ test('the budget ends the making between two stories, and a higher one continues
   const report = await synthesizeStories({ ...options, client: rich })
   expect(report).toMatchObject({ stories: 30, resumed: written })
   expect(server.counts().delivered).toBe(30)
-  expect(report.cost).toBeCloseTo(poor.account().cost + rich.account().cost, 10)
+  expect(report.cost).toBeNear(poor.account().cost + rich.account().cost, { relative: 1e-12 })
 })
 
 test('a model that gives no stories is given up after some plans', async () => {

@@ -27,7 +27,7 @@ export { fingerprintStories } from './shards/fingerprint-stories.ts'
 export type { TokenShardEntry, TokenShardIndex } from './shards/shard-index.ts'
 export type { TokenReader } from './shards/token-reader.ts'
 export { TokenShardError, type TokenShardErrorDetails } from './shards/token-shard-error.ts'
-export { type OpenTokenShardsOptions, openTokenShards, TokenShards } from './shards/token-shards.ts'
+export { type OpenTokenShardsOptions, openTokenShards, type TokenShards } from './shards/token-shards.ts'
 export type { TokenizerModule } from './shards/tokenizer-module.ts'
 export type {
   ShardTokenizer,
@@ -44,20 +44,6 @@ export type { Json } from './stream/json.ts'
 export type { BatchOptions, Item, RunContext, Stage, StageCursor } from './stream/stage.ts'
 export type { Story } from './stream/story.ts'
 export type { PackedRow, StoryTokenizer, TokenBatch, TokenizedStory } from './stream/tokens.ts'
-export { Diversity, type DiversityReport } from './synthesis/diversity.ts'
-export { type InstructionOptions, instructionFor } from './synthesis/instruction.ts'
-export { storyFeatures } from './synthesis/story-features.ts'
-export { type StoryPlan, storyPlans } from './synthesis/story-plan.ts'
-export { storyRequest } from './synthesis/story-request.ts'
-export type { SynthesisClient } from './synthesis/synthesis-client.ts'
-export { SynthesisError, type SynthesisErrorDetails } from './synthesis/synthesis-error.ts'
-export {
-  type SynthesisOptions,
-  type SynthesisProgress,
-  type SynthesisReport,
-  synthesizeStories,
-} from './synthesis/synthesize-stories.ts'
-export { type StoryVocabulary, storyVocabulary } from './synthesis/vocabulary.ts'
 export type { InterleaveOptions } from './transforms/interleave.ts'
 export type { ShuffleOptions } from './transforms/shuffle.ts'
 export { type SplitOptions, splitStories } from './transforms/split-stories.ts'

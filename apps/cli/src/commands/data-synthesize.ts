@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type SynthesisReport, synthesizeStories } from '@tinystories/dataset'
+import { type SynthesisReport, synthesizeStories } from '@tinystories/dataset/synthesis'
 import { cachedCost } from '@tinystories/llm'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { UserError } from '../errors/user-error.ts'

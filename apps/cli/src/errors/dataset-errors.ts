@@ -1,4 +1,5 @@
-import type { DatasetErrorDetails, SynthesisErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
+import type { DatasetErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
+import type { SynthesisErrorDetails } from '@tinystories/dataset/synthesis'
 import { flagOf } from './flag-of.ts'
 import { own, type Wording } from './wording.ts'
 

@@ -1,6 +1,7 @@
 import type { BackendErrorDetails } from '@tinystories/backends'
 import type { CompilerErrorDetails } from '@tinystories/compiler'
-import type { DatasetErrorDetails, SynthesisErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
+import type { DatasetErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
+import type { SynthesisErrorDetails } from '@tinystories/dataset/synthesis'
 import type { GraderErrorDetails } from '@tinystories/grader'
 import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { storyFeatures, storyVocabulary } from '@tinystories/dataset'
+import { storyFeatures, storyVocabulary } from '@tinystories/dataset/synthesis'
 import { forward, type GptModel } from '@tinystories/model'
 import { loadPretrained } from '@tinystories/model/files'
 import { generate } from '@tinystories/model/generation'

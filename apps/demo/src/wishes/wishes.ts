@@ -1,4 +1,4 @@
-import { storyFeatures } from '@tinystories/dataset'
+import { storyFeatures } from '@tinystories/dataset/synthesis'
 
 /** What a story is asked to have. */
 export interface Wishes {

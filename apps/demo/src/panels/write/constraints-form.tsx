@@ -1,5 +1,5 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
-import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset'
+import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset/synthesis'
 import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { cues } from '../../wishes/wishes.ts'

@@ -1,5 +1,12 @@
 import { basename } from 'node:path'
-import { type InspectOptions, inspectStories, openStories, openTokenShards, type StoryStatistics, type TokenShardIndex } from '@tinystories/dataset'
+import {
+  type InspectOptions,
+  inspectStories,
+  openStories,
+  openTokenShards,
+  type StoryStatistics,
+  type TokenShardIndex,
+} from '@tinystories/dataset'
 import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
 import { findShards } from '../source/shard-folders.ts'

@@ -1,7 +1,21 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CleaningReport, type CleaningRules, cleanStories, createCleaningReport, openStories, openTokenShards, type Story, type StoryStream, splitStories, type TokenShardIndex, type TokenShardProgress, type WriteTokenShardsOptions, writeTokenShards } from '@tinystories/dataset'
+import {
+  type CleaningReport,
+  type CleaningRules,
+  cleanStories,
+  createCleaningReport,
+  openStories,
+  openTokenShards,
+  type Story,
+  type StoryStream,
+  splitStories,
+  type TokenShardIndex,
+  type TokenShardProgress,
+  type WriteTokenShardsOptions,
+  writeTokenShards,
+} from '@tinystories/dataset'
 import { loadTokenizer, type Tokenizer, type TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'

@@ -1,4 +1,10 @@
-import { openStories, openTokenShards, type Story, type StoryStream, type TokenizedStory } from '@tinystories/dataset'
+import {
+  openStories,
+  openTokenShards,
+  type Story,
+  type StoryStream,
+  type TokenizedStory,
+} from '@tinystories/dataset'
 import type { TextOrTokens } from '../recipe/batches.ts'
 import { readOptions, type SourceAccess, type StoryFormat } from './read-options.ts'
 

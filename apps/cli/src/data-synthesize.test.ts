@@ -129,6 +129,6 @@ test('mistakes are one line', async () => {
   )
   expect(wrong.code).toBe(1)
   expect(wrong.stderr).toMatch(
-    /^error: \S+ answered 401: Incorrect API key provided: \[key\]\. Check the key, .*\n$/,
+    /^error: \S+ answered 401: Incorrect API key provided: \[key\]\. Check OPENAI_API_KEY or --key-file, .*\n$/,
   )
 })

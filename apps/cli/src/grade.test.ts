@@ -178,7 +178,7 @@ describe('in batches', () => {
     expect(costIn(whole.stdout) * 2).toBeCloseTo(costIn(plain.stdout), 3)
     expect(batches() - before).toBe(2)
     expect(server.counts().delivered - delivered).toBe(24)
-    expect(readdirSync(join(folder, 'b')).filter(name => name.startsWith('batch'))).toEqual(['batch.json'])
+    expect(readdirSync(join(folder, 'b'))).toContain('batch.json')
     const limited = await cli('grade', 'good.jsonl', ...judge(), ...batched, '--requests-per-minute', '5')
     expect(limited.stderr).toMatch(/--requests-per-minute: a batch takes its own time/)
   })

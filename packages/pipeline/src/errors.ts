@@ -4,6 +4,8 @@ import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/e
 export interface PipelineErrorDetails {
   /** The vocabulary has no token that ends a story. `tokenizer` is the path of its file, where it was given. */
   'no-end-of-text-token': { tokenizer?: string | undefined }
+  /** A file holds no tokenizer that can be used. */
+  'invalid-tokenizer': { tokenizer: string; problem: string }
   /** No story is held out, so nothing can be evaluated. */
   'no-held-out-story': Record<string, never>
   /** No story or only one is left to train on. `valid` is where held-out stories come from; null: a share of `data`. */
@@ -58,6 +60,10 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-end-of-text-token': ({ tokenizer }) => ({
     problem: `${tokenizer ?? 'The tokenizer'} has no token that ends a story (<|endoftext|> or [SEP]).`,
     remedy: 'Train a tokenizer that has one, or leave the option tokenizer out.',
+  }),
+  'invalid-tokenizer': ({ tokenizer, problem }) => ({
+    problem: `${tokenizer}: ${problem}`,
+    remedy: 'Choose another tokenizer.',
   }),
   'no-held-out-story': () => ({
     problem: 'There is no held-out story to evaluate on.',

@@ -8,6 +8,7 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `${tokenizer === undefined ? 'The tokenizer' : `--tokenizer: ${tokenizer}`} has no token that ends a story (<|endoftext|> or [SEP]).`,
     remedy: 'Train one that has: tokenizer train.',
   }),
+  'invalid-tokenizer': own,
   'no-held-out-story': (_, command) => ({
     remedy: command === 'train' ? 'Give more stories, or --valid with some.' : 'Give --data with some.',
   }),

@@ -245,6 +245,7 @@ export const errorExamples: {
   },
   PipelineError: {
     'no-end-of-text-token': { tokenizer: '/t/tokenizer.json' },
+    'invalid-tokenizer': { tokenizer: 'tokenizer.json', problem: 'The vocabulary lacks "[UNK]".' },
     'no-held-out-story': {},
     'too-few-stories': { data: 'stories.txt', stories: 1, valid: null },
     'too-little-text': { tokens: 100, contextLength: 256, batchSize: 8 },

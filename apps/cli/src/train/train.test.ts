@@ -230,7 +230,7 @@ test('what a run cannot begin with is told, and leaves nothing', async () => {
   const before = await readdir(folder)
   const vocabulary = { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', vocab: {} }
   const wrong = [
-    [{ model: vocabulary }, /^error: .*lacks the unknown token/],
+    [{ model: vocabulary }, /^error: .*wrong\.json: The vocabulary lacks "\[UNK\]"\./],
     [
       { model: { ...vocabulary, vocab: { '[UNK]': 0 } } },
       /^error: --tokenizer: .*wrong\.json has no token that ends a story/,
@@ -256,7 +256,9 @@ test('the field with the stories is named by a flag, and told where it is missin
     rows.map(narrative => JSON.stringify({ id: 1, narrative })).join('\n'),
   )
   const missing = await cli(`train --data rows.jsonl ${tiny.join(' ')} --steps 2`)
-  expect(missing.stderr).toMatch(/its fields are "id", "narrative"\. Name the one .* with --text-field$/m)
+  expect(missing.stderr).toMatch(
+    /there are "id", "narrative"\. Name the one that holds the story with --text-field\.$/m,
+  )
   const given = await cli(
     `train --data rows.jsonl --text-field narrative ${tiny.join(' ')} --steps 2 --out field`,
   )

@@ -7,7 +7,8 @@ import {
   type StoryStatistics,
   type TokenShardIndex,
 } from '@tinystories/dataset'
-import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
+import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
 import { findShards } from '../source/shard-folders.ts'
 
@@ -48,7 +49,7 @@ export async function inspectSource(
   const tokenizers: Record<string, Tokenizer> = {}
   for (const file of files) {
     const name = basename(file) in tokenizers ? file : basename(file)
-    tokenizers[name] = await loadTokenizer(file)
+    tokenizers[name] = await loadTokenizerFile(file)
   }
   const stories = openStories(source, readOptions({ separator, textField, format }, access))
   return { type: 'stories', statistics: await inspectStories(stories, { tokenizers, ...options }) }

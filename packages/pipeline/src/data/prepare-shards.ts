@@ -16,10 +16,11 @@ import {
   type WriteTokenShardsOptions,
   writeTokenShards,
 } from '@tinystories/dataset'
-import { loadTokenizer, type Tokenizer, type TrainTokenizerProgress } from '@tinystories/tokenizer'
+import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'
 import { isNamedSource } from '../source/is-named-source.ts'
+import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
 import { trainVocabulary } from '../source/train-vocabulary.ts'
 import { ShardParts } from './shard-parts.ts'
@@ -117,7 +118,7 @@ async function tokenizerFor(
   let any = false
   for await (const _ of stories.take(1).iterate(given({ signal }))) any = true
   if (!any) throw new PipelineError('nothing-left', {})
-  if (tokenizer !== undefined) return loadTokenizer(tokenizer)
+  if (tokenizer !== undefined) return loadTokenizerFile(tokenizer)
   const trained = await trainVocabulary(stories, {
     vocabSize,
     signal,

@@ -2,9 +2,10 @@ import { useBackend } from '@tinystories/backends'
 import { GenerationError, type GptConfig } from '@tinystories/model'
 import { loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
-import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { GenerationEngineName } from '../recipe/names.ts'
+import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { locateModel, type ModelAccess } from './locate-model.ts'
 
 /** Options of {@link openModel}. */
@@ -36,7 +37,7 @@ export async function openModel(
   { engine = 'auto', threads = 1, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await loadTokenizer(folder)
+  const tokenizer = await loadTokenizerFile(folder)
   if (engine === 'wasm' || engine === 'auto') {
     const arrays = await loadPretrainedArrays(folder)
     checkVocabulary(folder, tokenizer, arrays.config)

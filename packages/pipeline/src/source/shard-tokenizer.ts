@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { openTokenShards } from '@tinystories/dataset'
-import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
+import { loadTokenizerFile } from './load-tokenizer-file.ts'
 
 /**
  * The tokenizer that a folder of token shards was made with.
@@ -12,7 +13,7 @@ import { PipelineError } from '../errors.ts'
 export async function shardTokenizer(folder: string, expected?: Tokenizer): Promise<Tokenizer> {
   const { tokenizer: file } = await openTokenShards(folder).index()
   if (file === null) throw new PipelineError('shards-without-tokenizer', { folder })
-  const tokenizer = await loadTokenizer(join(folder, file.file))
+  const tokenizer = await loadTokenizerFile(join(folder, file.file))
   if (expected !== undefined && JSON.stringify(tokenizer) !== JSON.stringify(expected))
     throw new PipelineError('other-tokenizer', { source: folder })
   return tokenizer

@@ -1,7 +1,8 @@
 import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
-import { loadTokenizer, type Tokenizer, type TrainTokenizerProgress } from '@tinystories/tokenizer'
+import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { TextOrTokens } from '../recipe/batches.ts'
+import { loadTokenizerFile } from './load-tokenizer-file.ts'
 import { openTextOrTokens } from './open-stories.ts'
 import type { SourceAccess, StoryFormat } from './read-options.ts'
 import { findShards } from './shard-folders.ts'
@@ -77,7 +78,7 @@ async function tokenizerOf(
 ): Promise<Tokenizer> {
   for (const option of ['vocabSize', 'separator', 'textField', 'format'] as const)
     if (options[option] != null) throw new PipelineError('decided-by-shards', { data, option })
-  return shardTokenizer(folder, tokenizer === undefined ? undefined : await loadTokenizer(tokenizer))
+  return shardTokenizer(folder, tokenizer === undefined ? undefined : await loadTokenizerFile(tokenizer))
 }
 
 function ownOrTrained(
@@ -86,5 +87,5 @@ function ownOrTrained(
 ): Promise<Tokenizer> {
   return tokenizer === undefined
     ? trainVocabulary(stories, { vocabSize, signal, onProgress })
-    : loadTokenizer(tokenizer)
+    : loadTokenizerFile(tokenizer)
 }

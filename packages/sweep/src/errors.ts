@@ -7,7 +7,7 @@ export interface SweepErrorDetails {
   /** Two cells have the same settings. */
   'duplicate-cell': { cell: string }
   /** The folder belongs to a sweep that another release of the program made. */
-  'other-software': { folder: string; found: string; expected: string }
+  'other-software': { folder: string; found: number; expected: number }
   /** The folder holds no sweep. */
   'no-sweep': { folder: string }
   /** A shard such as `3/16` that does not exist. */
@@ -25,7 +25,7 @@ export const SweepError: ErrorClass<'SweepError', SweepErrorDetails> = defineErr
     remedy: 'Remove it from one of the grids.',
   }),
   'other-software': ({ folder, found, expected }) => ({
-    problem: `${folder} belongs to release ${found}, and this is ${expected}.`,
+    problem: `${folder} was made by a release with format ${found}; this one has format ${expected}.`,
     remedy: 'Use the same release on every machine, or start the sweep in another folder.',
   }),
   'no-sweep': ({ folder }) => ({

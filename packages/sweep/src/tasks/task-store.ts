@@ -14,7 +14,7 @@ import { hash, type Task } from './plan-tasks.ts'
 import type { Json } from './stage.ts'
 
 /** Where a task stands. `waiting`: for tasks before it; `blocked`: one of those failed. */
-export type TaskState = 'done' | 'failed' | 'running' | 'waiting' | 'blocked' | 'ready'
+export type TaskState = 'done' | 'failed' | 'waiting' | 'blocked' | 'ready'
 
 const resultSchema = v.object({ id: v.string(), result: v.unknown(), check: v.string() })
 const failureSchema = v.object({ id: v.string(), message: v.string() })

@@ -1,0 +1,100 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { modelCost } from '@tinystories/model'
+import {
+  type Plan,
+  planResume,
+  planRun,
+  prepareRun,
+  type RunFolder,
+  runFolder,
+  train,
+} from '@tinystories/pipeline'
+import type { EvaluationResult } from '@tinystories/trainer'
+import type { Cell } from '../spec/expand-cells.ts'
+import type { Stage } from '../tasks/stage.ts'
+import type { StageOptions } from './prepare-stage.ts'
+
+/** What {@link trainStage} leaves, besides the run in `run/`. */
+export interface TrainResult {
+  parameters: number
+  /** Without embeddings. */
+  coreParameters: number
+  tokens: number
+  steps: number
+  /** FLOPs of the whole training. */
+  flops: number
+  bitsPerByte: number
+  /** Nats per token. */
+  loss: number
+  accuracy: number
+}
+
+/** Trains the model of a cell and evaluates it on the held-out stories; resumes where it was interrupted. */
+export function trainStage({ spec, fingerprint, access, threads }: StageOptions): Stage {
+  const { data, heldOut, context, batchSize } = spec
+  const settings = ({ hidden, layers, heads, seed, tokens, learningRate }: Cell) => ({
+    ...{ fingerprint, context, batchSize, hidden, layers, heads, seed, tokens, learningRate },
+  })
+  return {
+    name: 'train',
+    version: 1,
+    after: ['prepare'],
+    settings,
+    async run({ cell, folder, folders, signal, onProgress }) {
+      const run = runFolder(join(folder, 'run'))
+      const { hidden: hiddenSize, layers, heads, seed, tokens, learningRate } = cell
+      const plan: Plan = (await hasCheckpoint(run))
+        ? await planResume(run.folder, { tokens }, { access, signal })
+        : await planRun(
+            {
+              ...{ data, valid: heldOut, tokenizer: join(folders.prepare!, 'tokenizer.json') },
+              ...{ hiddenSize, layers, heads, contextLength: context, batchSize, seed, tokens, threads },
+              ...(learningRate !== null && { learningRate }),
+              ...evaluationRhythm(tokens, batchSize * context),
+            },
+            { access, signal },
+          )
+      let score: EvaluationResult | undefined
+      const result = await train(await prepareRun(plan, run.folder), {
+        signal,
+        onEvent(event) {
+          if (event.type === 'score') score = event.score
+          if (event.type === 'metrics' && event.line.type === 'step')
+            onProgress(event.line.tokens / tokens, `loss ${event.line.loss.toFixed(3)}`)
+        },
+      })
+      signal.throwIfAborted()
+      if (score === undefined) throw new Error(`The training of ${cell.name} ended without a score.`)
+      const { flopsPerToken, parameters } = modelCost(plan.settings.model)
+      return {
+        parameters: parameters.total,
+        coreParameters: parameters.core,
+        tokens: result.tokens,
+        steps: result.step,
+        flops: flopsPerToken.training * result.tokens,
+        bitsPerByte: score.bitsPerByte,
+        loss: score.nats,
+        accuracy: score.accuracy,
+      } satisfies TrainResult
+    },
+  }
+}
+
+/** Whether there is something to resume from; what a kill left before the first checkpoint is taken away. */
+async function hasCheckpoint(run: RunFolder): Promise<boolean> {
+  const checkpoints = await readdir(run.checkpoints).catch(() => [])
+  if (checkpoints.some(name => name.startsWith('step-'))) return true
+  await rm(run.folder, { recursive: true, force: true })
+  return false
+}
+
+/** Twenty evaluations and ten checkpoints in a training, whatever its length. */
+function evaluationRhythm(tokens: number, tokensPerStep: number) {
+  const steps = Math.ceil(tokens / tokensPerStep)
+  return {
+    evaluateEvery: Math.max(1, Math.ceil(steps / 20)),
+    checkpointEvery: Math.max(1, Math.ceil(steps / 10)),
+    keepCheckpoints: 1,
+  }
+}

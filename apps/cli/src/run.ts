@@ -7,8 +7,10 @@ import { exportCommand } from './command-line/export.ts'
 import { generateCommand } from './command-line/generate.ts'
 import { gradeCommand } from './command-line/grade.ts'
 import { reportCommand } from './command-line/report.ts'
+import { reproduceCommand } from './command-line/reproduce.ts'
 import { runsCommand } from './command-line/runs.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
+import { sweepCommand } from './command-line/sweep.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
 import { describeError } from './errors/describe-error.ts'
@@ -77,5 +79,7 @@ Examples:
   compareCommand(program, setExitCode)
   reportCommand(program, setExitCode)
   runsCommand(program)
+  sweepCommand(program, setExitCode)
+  reproduceCommand(program, setExitCode)
   return program
 }

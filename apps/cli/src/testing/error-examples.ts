@@ -279,7 +279,7 @@ export const errorExamples: {
       cells: [{ cell: 'hidden=30,heads=4', axis: 'heads', problem: 'Heads do not divide.' }],
     },
     'duplicate-cell': { cell: 'hidden=32' },
-    'other-software': { folder: 'sweep', found: '0.0.0', expected: '0.1.0' },
+    'other-software': { folder: 'sweep', found: 2, expected: 1 },
     'no-sweep': { folder: 'sweep' },
     'no-such-shard': { shard: 17, of: 16 },
   },

@@ -28,7 +28,7 @@ test('every item has endings that begin a word and differ, and prompts without a
       ({ prompt, right, wrong }) => prompt.indexOf(right) < prompt.indexOf(wrong[0]!),
     )
     expect(firstIsRight.length / items.length).toBe(0.5)
-    expect(items.length).toBeGreaterThanOrEqual(30)
+    expect(items.length).toBeGreaterThanOrEqual(100)
   }
 })
 

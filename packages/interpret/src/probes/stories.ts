@@ -48,19 +48,24 @@ const facts: Row[] = [
 
 const pairsOfAnimals = animals.map(([one], at) => [one, animals[(at + 3) % animals.length]![0]] as const)
 const pairsOfThings = things.map(([one], at) => [one, things[(at + 4) % things.length]![0]] as const)
+const hidingPlaces = [
+  ['box', 'bag'],
+  ['garden', 'kitchen'],
+  ['drawer', 'basket'],
+  ['car', 'tent'],
+  ['cup', 'bowl'],
+] as const
 
 /** Something is ruled out, so that the other thing follows; in both orders, so that position alone cannot tell. */
 const reasoning: Row[] = [
-  ...pairsOfAnimals.flatMap(([a, b], at): Row[] => {
-    const girl = girls[at % girls.length]!
-    return [
+  ...girls.flatMap(girl =>
+    pairsOfAnimals.flatMap(([a, b]): Row[] => [
       [`${girl} wanted a ${a} or a ${b}. Her mom said no ${b}. So ${girl} got a`, a, b],
       [`${girl} wanted a ${a} or a ${b}. Her mom said no ${a}. So ${girl} got a`, b, a],
-    ]
-  }),
-  ...pairsOfThings.flatMap(([a, b], at): Row[] => {
-    const boy = boys[at % boys.length]!
-    return [
+    ]),
+  ),
+  ...boys.slice(0, 3).flatMap(boy =>
+    pairsOfThings.flatMap(([a, b]): Row[] => [
       [
         `The ${a} was in the box and the ${b} was on the bed. ${boy} opened the box. In it he found the`,
         a,
@@ -71,45 +76,39 @@ const reasoning: Row[] = [
         b,
         a,
       ],
-    ]
-  }),
+    ]),
+  ),
 ]
 
-const hidingPlaces = [
-  ['box', 'bag'],
-  ['garden', 'kitchen'],
-  ['drawer', 'basket'],
-  ['car', 'tent'],
-  ['cup', 'bowl'],
-] as const
-
-/** Something that the story said before has to be remembered. */
+/** Something that the story said before has to be remembered; also in both orders. */
 const context: Row[] = [
-  ...things.flatMap(([one], at): Row[] => {
-    const [first, second] = hidingPlaces[at % hidingPlaces.length]!
-    const girl = girls[at % girls.length]!
-    const later = `Later, ${girl} wanted her ${one}, so she looked in the`
-    return [
-      [
-        `${girl} put her ${one} in the ${first}. Her brother stood near the ${second}. ${later}`,
-        first,
-        second,
-      ],
-      [
-        `Her brother stood near the ${first}. ${girl} put her ${one} in the ${second}. ${later}`,
-        second,
-        first,
-      ],
-    ]
-  }),
-  ...pairsOfAnimals.flatMap(([a, b], at): Row[] => {
-    const boy = boys[at % boys.length]!
-    const girl = girls[at % girls.length]!
-    return [
-      [`${boy} had a ${a} and ${girl} had a ${b}. They went to the park. ${boy} called his`, a, b],
-      [`${boy} had a ${a} and ${girl} had a ${b}. They went to the park. ${girl} called her`, b, a],
-    ]
-  }),
+  ...hidingPlaces.flatMap(([first, second], at) =>
+    things.flatMap(([one]): Row[] => {
+      const girl = girls[at]!
+      const later = `Later, ${girl} wanted her ${one}, so she looked in the`
+      return [
+        [
+          `${girl} put her ${one} in the ${first}. Her brother stood near the ${second}. ${later}`,
+          first,
+          second,
+        ],
+        [
+          `Her brother stood near the ${first}. ${girl} put her ${one} in the ${second}. ${later}`,
+          second,
+          first,
+        ],
+      ]
+    }),
+  ),
+  ...girls.slice(0, 3).flatMap((girl, at) =>
+    pairsOfAnimals.flatMap(([a, b]): Row[] => {
+      const boy = boys[at]!
+      return [
+        [`${boy} had a ${a} and ${girl} had a ${b}. They went to the park. ${boy} called his`, a, b],
+        [`${boy} had a ${a} and ${girl} had a ${b}. They went to the park. ${girl} called her`, b, a],
+      ]
+    }),
+  ),
 ]
 
 const itemsOf = (kind: ProbeKind, rows: readonly Row[]): ProbeItem[] =>

@@ -2,7 +2,6 @@ import { type ProbeKind, type ProbeResult, summarizeProbes } from '@tinystories/
 import type { Sweep } from '../open-sweep.ts'
 import type { Cell } from '../spec/expand-cells.ts'
 import type { GenerateResult } from '../stages/generate-stage.ts'
-import type { ProbeStageResult } from '../stages/probe-stage.ts'
 import type { TrainResult } from '../stages/train-stage.ts'
 import type { Json } from '../tasks/stage.ts'
 
@@ -33,7 +32,7 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
       const message = await store.failure(task)
       if (message !== undefined) failures.push({ stage: task.stage.name, message })
     }
-    const phenomena = (results.get('probe') as unknown as ProbeStageResult | undefined)?.probes
+    const phenomena = (results.get('probe') as unknown as { probes: ProbeResult[] } | undefined)?.probes
     rows.push({
       cell,
       training: results.get('train') as unknown as TrainResult | undefined,

@@ -25,11 +25,18 @@ export async function scalingFigure({ rows, scaling }: SweepReport): Promise<str
   const line = scaling
     ? ends.map(flops => ({ flops, bitsPerByte: scaling.factor * flops ** scaling.exponent }))
     : []
-  const x = { field: 'flops', type: 'quantitative', scale: { type: 'log' }, title: 'training FLOPs' } as const
+  const x = {
+    field: 'flops',
+    type: 'quantitative',
+    scale: { type: 'log', nice: false, padding: 20 },
+    axis: { format: '.0e' },
+    title: 'training FLOPs',
+  } as const
   const y = {
     field: 'bitsPerByte',
     type: 'quantitative',
-    scale: { type: 'log', zero: false },
+    scale: { type: 'log', nice: false, padding: 20 },
+    axis: { format: '.2~f' },
     title: 'bits per byte, held out',
   } as const
   const spec: TopLevelSpec = {
@@ -49,7 +56,7 @@ export async function scalingFigure({ rows, scaling }: SweepReport): Promise<str
           x,
           y,
           color: { field: 'layers', type: 'nominal', title: 'layers', sort: null },
-          size: { field: 'hidden', type: 'quantitative', title: 'hidden', scale: { range: [30, 220] } },
+          size: { field: 'hidden', type: 'ordinal', title: 'hidden size', scale: { range: [30, 220] } },
         },
       },
     ],

@@ -1,0 +1,77 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tinystories } from './testing/cli.ts'
+
+let cwd: string
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'tinystories-sweep-'))
+})
+afterAll(() => rm(cwd, { recursive: true, force: true }))
+
+const spec = {
+  name: 'tiny',
+  tokens: 2048,
+  context: 32,
+  batchSize: 4,
+  vocabSize: 512,
+  maxTokens: 8,
+  prompts: ['Once upon a time'],
+  grids: [{ hidden: [8, 16], layers: [1] }],
+}
+
+test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports', async () => {
+  await writeFile(join(cwd, 'sweep.json'), JSON.stringify(spec))
+  const run = ['sweep', 'run', 'sweep.json', '--out', 'out', '--threads', '1']
+  const first = await tinystories(run, {
+    cwd,
+    onStdout: (text, child) => {
+      if (text.includes('done    prepare')) child.kill('SIGINT')
+    },
+  })
+  expect(first.stdout).toContain('What is done is kept; the same command continues.')
+  expect(first.code).toBe(130)
+
+  const second = await tinystories(run, { cwd })
+  expect(second.stderr).not.toContain('error')
+  expect(second.stdout).not.toContain('done    prepare')
+  expect(second.stdout).toContain('done    train h16-l1-a16-t2048-s42')
+  expect(second.stdout).toContain('Report: out/report.html')
+  expect(second.code).toBe(0)
+  const report = JSON.parse(await readFile(join(cwd, 'out', 'report.json'), 'utf8'))
+  expect(report.missing).toEqual([])
+  expect(report.rows).toHaveLength(2)
+  expect(report.rows[0].training).toMatchObject({ tokens: 2048, steps: 16 })
+  expect(report.rows[0].completions).toHaveLength(2)
+
+  await writeFile(
+    join(cwd, 'sweep.json'),
+    JSON.stringify({ ...spec, grids: [{ hidden: [8, 16], layers: [1, 2] }] }),
+  )
+  const third = await tinystories([...run, '--shard', '2/3'], { cwd })
+  expect(third.stdout.match(/done {4}train/g)).toHaveLength(1)
+  const status = await tinystories(['sweep', 'status', 'out', '--json'], { cwd })
+  const tasks = JSON.parse(status.stdout).tasks as { stage: string; state: string }[]
+  const trainings = tasks.filter(({ stage }) => stage === 'train')
+  expect(trainings.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'ready'])
+})
+
+test.each([
+  ['sweep run missing.json --out x', /Cannot read .*missing\.json/],
+  ['sweep run bad.json --out x', /bad\.json: grids\.0\.hidden\.0: expected/],
+  ['sweep run impossible.json --out x', /h16-l1-a3-t2048-s42 \(heads\): 3 heads do not divide/],
+  ['sweep status nowhere', /There is no sweep in/],
+  ['sweep run good.json --out x --shard 5/4', /Give --shard 1\/4 to 4\/4/],
+  ['sweep run good.json --out x --shard five', /is not a part such as 3\/16/],
+  ['reproduce --size huge --out x', /--size/],
+])('%s: one clear line, exit code 1', async (line, message) => {
+  const grid = spec.grids[0]!
+  await writeFile(join(cwd, 'good.json'), JSON.stringify(spec))
+  await writeFile(join(cwd, 'bad.json'), JSON.stringify({ ...spec, grids: [{ ...grid, hidden: ['8'] }] }))
+  await writeFile(join(cwd, 'impossible.json'), JSON.stringify({ ...spec, grids: [{ ...grid, heads: [3] }] }))
+  const { code, stderr } = await tinystories(line.split(' '), { cwd })
+  expect(stderr).toMatch(message)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+  expect(code).toBe(1)
+})

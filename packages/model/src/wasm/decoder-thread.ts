@@ -1,3 +1,4 @@
+import { WorkerClient } from '@tinystories/utils/workers'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
@@ -21,16 +22,14 @@ export interface DecoderData {
   parameters: Arrays
 }
 
-/** What it is asked. Responses come in the same order. */
-export interface DecodeRequest {
-  texts: readonly DecodeText[]
-  options: SamplingOptions
-  count: number
+/** What the other thread is called for. */
+export interface DecoderMethods {
+  next(request: {
+    texts: readonly DecodeText[]
+    options: SamplingOptions
+    count: number
+  }): Promise<SampledToken[][]>
 }
-
-export type DecodeResponse =
-  | { tokens: SampledToken[][] }
-  | { code: GenerationError['code']; details: GenerationError['details'] }
 
 export async function createLocalDecoder({ config, parameters }: DecoderData): Promise<DecoderThread> {
   const decoder = await Decoder.create(config, parameters)
@@ -50,34 +49,14 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
     workerData: data,
     name: 'tinystories-generation',
   })
-  const waiting: { resolve(tokens: SampledToken[][]): void; reject(error: Error): void }[] = []
-  let ended: GenerationError | undefined
-  const end = (reason: string, cause?: unknown): void => {
-    ended ??= new GenerationError('engine-failed', { reason }, { cause })
-    for (const { reject } of waiting.splice(0)) reject(ended)
-  }
-  const ask = (request: DecodeRequest): Promise<SampledToken[][]> => {
-    if (ended) return Promise.reject(ended)
-    return new Promise((resolve, reject) => {
-      worker.postMessage(request)
-      waiting.push({ resolve, reject })
-      worker.ref()
+  const client = new WorkerClient<DecoderMethods>(worker, 'text generation')
+  const next: DecoderThread['next'] = (texts, options, count) =>
+    client.call('next', { texts, options, count }).catch((error: unknown) => {
+      if (GenerationError.isInstance(error)) throw error
+      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+      throw new GenerationError('engine-failed', { reason }, { cause: error })
     })
-  }
-  worker.on('message', (response: DecodeResponse) => {
-    const { resolve, reject } = waiting.shift()!
-    if (waiting.length === 0) worker.unref()
-    if ('tokens' in response) resolve(response.tokens)
-    else reject(new GenerationError(response.code, response.details))
-  })
-  worker.on('error', error => end(`a thread failed: ${(error as Error).message}`, error))
-  worker.on('exit', code => end(`a thread ended with code ${code}`))
   // No texts: it answers once it is ready, or says why it will never be.
-  await ask({ texts: [], options: {}, count: 0 })
-  return {
-    next: (texts, options, count) => ask({ texts, options, count }),
-    async dispose() {
-      await worker.terminate()
-    },
-  }
+  await next([], {}, 0)
+  return { next, dispose: () => client.close() }
 }

@@ -5,7 +5,7 @@ import { type ConstantData, type ElementType, uniformValue, type Value } from '.
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { filled } from '../graph/operations.ts'
 import { sizeOf } from '../tree.ts'
-import { cameFromRandom, userLocation } from './user-location.ts'
+import { userLocation } from './user-location.ts'
 
 interface Entry {
   references: number
@@ -74,11 +74,6 @@ export class TraceBackend extends KernelBackend {
   ): void {
     if (dtype === 'string' || dtype === 'complex64') {
       throw new CompilerError('unsupported-dtype', { dtype, location: userLocation() })
-    }
-    // One number is the seed of nothing; looking for its origin would slow down every `tf.add(x, 1)`.
-    const random = sizeOf(shape) > 1 ? cameFromRandom() : undefined
-    if (random) {
-      throw new CompilerError('random-while-tracing', { source: `tf.${random}`, location: userLocation() })
     }
     const type = elementTypeOf(dtype)
     this.#entries.set(dataId, {

@@ -120,7 +120,7 @@ describe('traceFunction', () => {
 
 describe('errors of traceFunction', () => {
   it('names an unsupported kernel and the line that calls it', () => {
-    const error = errorOf(({ x }) => ({ y: tf.multinomial(x as tf.Tensor1D, 2) }))
+    const error = errorOf(({ x }) => ({ y: tf.multinomial(x as tf.Tensor1D, 2, 1) }))
     expect(error.code).toBe('unsupported-kernel')
     expect(error.details).toEqual({
       kernel: 'Multinomial',
@@ -168,11 +168,44 @@ describe('errors of traceFunction', () => {
   it('refuses random numbers', () => {
     expect(errorOf(({ x }) => ({ y: tf.add(x, tf.randomNormal([3])) })).code).toBe('random-while-tracing')
     expect(errorOf(({ x }) => ({ y: tf.dropout(x, 0.5) })).code).toBe('random-while-tracing')
+    const random = Math.random
+    for (const draw of [
+      () => tf.randomNormal([]),
+      () => tf.randomUniform([1]),
+      () => tf.truncatedNormal([2]),
+      () => tf.randomGamma([1], 2),
+      () => tf.rand([1], () => Math.random()),
+      () => tf.rand([3], Math.random),
+      () => tf.tensor1d(crypto.getRandomValues(new Int32Array(3))),
+      () => tf.scalar(Math.random()),
+    ]) {
+      const error = errorOf(({ x }) => ({ y: tf.add(x, draw()) }))
+      expect([error.code, error.details]).toEqual([
+        'random-while-tracing',
+        {
+          source: expect.stringMatching(/^(Math|crypto)\./),
+          location: expect.stringMatching(/trace-function\.test\.ts:\d+:\d+$/),
+        },
+      ])
+    }
+    expect(Math.random).toBe(random)
+    expect(crypto.getRandomValues(new Uint8Array(2))).toHaveLength(2)
+  })
+
+  it('takes random numbers of a seed, which are the same in every eager call', () => {
+    const { graph } = traceFunction(
+      ({ x }: { x: Tensor }) => ({
+        y: tf.dropout(x, 0.5, undefined, 7),
+        z: tf.randomNormal([3], 0, 1, 'float32', 7),
+      }),
+      { x: vector },
+    )
+    expect(graph.outputs.map(({ name }) => name)).toEqual(['y', 'z'])
   })
 
   it('disposes of what a gradient kept when something throws', () => {
     const forward = errorOf(({ x }) => ({
-      y: tf.grad((v: Tensor) => tf.multinomial(tf.exp(tf.mul(v, v)) as tf.Tensor1D, 1))(x),
+      y: tf.grad((v: Tensor) => tf.multinomial(tf.exp(tf.mul(v, v)) as tf.Tensor1D, 1, 1))(x),
     }))
     expect(forward.code).toBe('unsupported-kernel')
     const custom = tf.customGrad((v, save) => {

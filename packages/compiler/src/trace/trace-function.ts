@@ -14,6 +14,7 @@ import {
 } from '../tree.ts'
 import { TRACE_BACKEND, unsupportedKernel } from './kernel.ts'
 import { registerTranslations } from './kernels/index.ts'
+import { refuseRandom } from './refuse-random.ts'
 import { elementTypeOf, TraceBackend } from './trace-backend.ts'
 
 /** A traced function: its graph, and the leaves of its inputs and outputs in the order of the graph's own. */
@@ -127,28 +128,27 @@ function withBackend(backend: TraceBackend, work: () => void): void {
     keep.call(engine, result)
     return result
   }
+  const { runKernel } = engine
+  engine.runKernel = (name, ...rest) => {
+    if (!tf.getKernel(name, TRACE_BACKEND)) throw unsupportedKernel(name)
+    return runKernel.call(engine, name, ...rest) as never
+  }
   // The lowest priority: it is never chosen by tfjs, only set here.
   tf.registerBackend(TRACE_BACKEND, () => backend, -1)
   try {
     // Setting a registered backend takes effect immediately; the promise only confirms it.
     void tf.setBackend(TRACE_BACKEND)
     // Nothing is returned, so that the tidy disposes of everything.
-    tf.tidy(work)
+    tf.tidy(() => refuseRandom(work))
   } catch (error) {
     for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()
-    throw unregisteredKernel(error) ?? error
+    throw error
   } finally {
     Reflect.deleteProperty(engine, 'keep')
+    Reflect.deleteProperty(engine, 'runKernel')
     if (previous != null) void tf.setBackend(previous)
     tf.removeBackend(TRACE_BACKEND)
   }
-}
-
-/** A kernel that tfjs-core itself does not know, of somebody's own op. */
-function unregisteredKernel(error: unknown): CompilerError | undefined {
-  const name =
-    error instanceof Error ? /^Kernel '(.+)' not registered for backend/.exec(error.message)?.[1] : undefined
-  return name === undefined ? undefined : unsupportedKernel(name)
 }
 
 function isSpec(value: unknown): value is TensorSpec {

@@ -5,28 +5,16 @@ const TFJS = /tfjs-core|tfjs-backend/
 const OURS =
   /@tinystories[\\/]backends|packages[\\/]backends|[\\/]compiler[\\/](src|dist)[\\/]trace[\\/](?!.*\.test\.)|node:internal/
 
-const RANDOM =
-  /\b(randomUniformInt|randomUniform|randomNormal|randomStandardNormal|randomGamma|truncatedNormal|dropout)_?\b/
-
 /**
- * `file:line:column` in the user's function where it called into tfjs; undefined where the stack does not show it, in a
- * minified bundle for example.
+ * `file:line:column` in the user's function where it called into tfjs, or what failed by itself; undefined where the
+ * stack does not show it, in a minified bundle for example.
  */
 export function userLocation(): string | undefined {
   const frames = stackFrames()
   const firstTfjs = frames.findIndex(frame => TFJS.test(frame))
   const user = frames.slice(firstTfjs + 1).find(frame => !TFJS.test(frame) && !OURS.test(frame))
-  if (!user || firstTfjs < 0) return undefined
+  if (!user) return undefined
   return /\(([^()]+:\d+:\d+)\)$/.exec(user)?.[1] ?? user.replace(/^\s*at (async )?/, '')
-}
-
-/** The tfjs function on the stack that draws random numbers, if there is one. */
-export function cameFromRandom(): string | undefined {
-  for (const frame of stackFrames()) {
-    const name = TFJS.test(frame) ? RANDOM.exec(frame)?.[1] : undefined
-    if (name) return name
-  }
-  return undefined
 }
 
 function stackFrames(): string[] {

@@ -68,7 +68,9 @@ export class MetricsFile {
   /** Waits until everything is on disk. @throws FileError when it cannot be written */
   async flush(): Promise<void> {
     await this.#draining
-    if (this.#pending.length > 0) await this.#drain()
+    // Never two at a time: both would write the same lines.
+    if (this.#pending.length > 0) this.#draining ??= this.#drain()
+    await this.#draining
     if (this.#pending.length > 0) throw this.#failure
     await this.#file.datasync().catch(error => {
       throw toFileError(error, this.#path, 'write')

@@ -75,16 +75,18 @@ def old(text):
 
 def ours(path, cases):
     """Everything this package says about the cases, in order."""
-    peer = subprocess.Popen([*PEER, "encode", str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf8")
+    tokenizer = [] if path is None else [{"tokenizer": path.read_text("utf8")}]
+    peer = subprocess.Popen([*PEER, "encode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf8")
 
     def feed():
-        for case in cases:
-            peer.stdin.write(json.dumps({"text": case["text"], "pair": case.get("pair"), "options": case.get("options", {})}) + "\n")
+        for case in [*tokenizer, *cases]:
+            peer.stdin.write(json.dumps(case) + "\n")
         peer.stdin.close()
 
     threading.Thread(target=feed, daemon=True).start()
-    for line in peer.stdout:
-        yield json.loads(line)
+    for i, line in enumerate(peer.stdout):
+        if i >= len(tokenizer):
+            yield json.loads(line)
     if peer.wait() != 0:
         sys.exit("the peer failed")
 
@@ -196,7 +198,7 @@ def with_added_tokens(source, out):
     return out
 
 
-def option_cases(rng, texts, count):
+def option_cases(rng, texts, count, shortest=3):
     cases = []
     for _ in range(count):
         case = {"text": rng.choice(texts), "options": {}}
@@ -205,7 +207,7 @@ def option_cases(rng, texts, count):
         if rng.random() < 0.3:
             case["options"]["addSpecialTokens"] = False
         if rng.random() < 0.8:
-            length = rng.randrange(3, 16)
+            length = rng.randrange(shortest, 16)
             case["options"]["truncation"] = {"maxLength": length, "stride": rng.choice([0, 0, 1, 2]), "strategy": rng.choice(["longest_first", "only_first", "only_second"]), "direction": rng.choice(["left", "right"])}
         if rng.random() < 0.6:
             case["options"]["padding"] = {"direction": rng.choice(["left", "right"]), "length": rng.choice(["longest", 5, 20]), "multipleOf": rng.choice([1, 4, 8]), "typeId": rng.choice([0, 1])}

@@ -62,7 +62,9 @@ function isStoryDecoder(json: DecoderJson, prefix: string): boolean {
 }
 
 function flatten(json: DecoderJson): Exclude<DecoderJson, { type: 'Sequence' }>[] {
-  return json.type === 'Sequence' ? json.decoders.flatMap(flatten) : [json]
+  if (json.type === 'Sequence') return json.decoders.flatMap(flatten)
+  // The bytes of all tokens are one text to what follows.
+  return json.type === 'ByteLevel' ? [json, { type: 'Fuse' }] : [json]
 }
 
 /** A session in which each step gets what the one before it gives out. */

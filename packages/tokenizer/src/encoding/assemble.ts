@@ -1,13 +1,15 @@
 import type { Allocate } from '../memory/arena.ts'
 import type { Vocabulary } from '../models/vocabulary.ts'
 import { Encoding, FIRST, NO_WORD, type Positions, SECOND, TEMPLATE } from './encoding.ts'
-import type { TemplateStep, TrimOffsets } from './template.ts'
+import type { Template, TemplateStep } from './template.ts'
 import type { TokenRange } from './truncation.ts'
 
 /** Tokens of one or two texts as the encoder left them, end to end. */
 export interface EncodedTexts {
   ids: Int32Array
   positions: Positions | undefined
+  /** What added tokens took from the texts, by their places in the arrays. */
+  added: ReadonlyMap<number, string>
   /** Where each text's tokens begin in the arrays. */
   begins: readonly number[]
 }
@@ -17,7 +19,9 @@ export function assemble(
   vocabulary: Vocabulary,
   texts: EncodedTexts,
   steps: readonly TemplateStep[],
-  trim: TrimOffsets | undefined,
+  template: Template,
+  /** Parts of the texts that are kept; the others overflow. */
+  kept: readonly TokenRange[],
   parts: readonly TokenRange[],
   allocate: Allocate,
   overflowing?: readonly Encoding[],
@@ -51,30 +55,39 @@ export function assemble(
       positions.ends.set(texts.positions!.ends.subarray(from, to), at)
       positions.words.set(texts.positions!.words.subarray(from, to), at)
     }
+    const { trim } = template
     if (trim !== undefined && positions !== undefined) {
       for (let i = 0; i < to - from; i++) {
-        const token = vocabulary.token(ids[at + i]!)!
+        const token = texts.added.get(from + i) ?? vocabulary.token(ids[at + i]!)!
         const range = trim(token, i, positions.starts[at + i]!, positions.ends[at + i]!)
         positions.starts[at + i] = range[0]
         positions.ends[at + i] = range[1]
       }
     }
-    runs.push(step.text === 0 ? FIRST : SECOND, to - from, step.typeId)
+    const isKept = parts[step.text] === kept[step.text]
+    const typeId = isKept || template.typesOverflow ? step.typeId : step.text
+    runs.push(step.text === 0 ? FIRST : SECOND, to - from, typeId)
     at += to - from
   }
   return new Encoding(vocabulary, ids, runs, positions, overflowing)
 }
 
 /**
- * Every way to combine the parts of the texts but the kept ones: what overflows of the first text with each
- * part of the second, then the first's kept part with what overflows of the second. The Rust library's order.
+ * Every way to combine the parts of the texts but the kept ones, in the Rust library's order: what overflows of the
+ * text that the template puts first with each part of the other, then the first one's kept part with what overflows of
+ * the other.
  */
-export function overflowingParts(parts: readonly (readonly TokenRange[])[]): TokenRange[][] {
-  const [first, second] = parts as [TokenRange[], TokenRange[] | undefined]
+export function overflowingParts(
+  parts: readonly (readonly TokenRange[])[],
+  steps: readonly TemplateStep[],
+): TokenRange[][] {
+  const [text, pair] = parts as [TokenRange[], TokenRange[] | undefined]
+  if (pair === undefined) return text.slice(1).map(part => [part])
+  const isSwapped = steps.find(step => 'text' in step)?.text === 1
+  const [first, second] = isSwapped ? [pair, text] : [text, pair]
   const [kept, ...rest] = first
-  if (second === undefined) return rest.map(part => [part])
   return [
     ...rest.flatMap(part => second.map(other => [part, other])),
     ...second.slice(1).map(other => [kept!, other]),
-  ]
+  ].map(combination => (isSwapped ? combination.reverse() : combination))
 }

@@ -111,7 +111,7 @@ export class Pipeline {
       let at = from
       this.#normalized.search(text.slice(from, to), ({ id }, start, end) => {
         encoder.scan(units, at, from + start)
-        encoder.push(id, from + start, from + end)
+        encoder.push(id, from + start, from + end, text.slice(from + start, from + end))
         at = from + end
       })
       encoder.scan(units, at, to)
@@ -119,7 +119,7 @@ export class Pipeline {
     let from = 0
     this.#raw.search(text, ({ id }, start, end) => {
       between(from, start)
-      encoder.push(id, start, end)
+      encoder.push(id, start, end, text.slice(start, end))
       from = end
     })
     between(from, text.length)
@@ -135,21 +135,29 @@ export class Pipeline {
     const { addSpecialTokens = true, offsets = false, truncation = this.#truncation } = options
     const template = addSpecialTokens ? this.#template : this.#bare
     const steps = lengths.length === 1 ? template.single : template.pair
-    const { ids, starts, ends, words } = this.#encoder
+    const { ids, starts, ends, words, added } = this.#encoder
     const texts = {
       ids,
       begins: [0, lengths[0]!],
       positions: offsets === false ? undefined : { starts, ends, words },
+      added,
     }
-    const make = (ranges: readonly TokenRange[], overflowing?: Encoding[]): Encoding =>
-      assemble(this.vocabulary, texts, steps, template.trim, ranges, allocate, overflowing)
+    const make = (
+      ranges: readonly TokenRange[],
+      kept: readonly TokenRange[],
+      overflowing?: Encoding[],
+    ): Encoding => assemble(this.vocabulary, texts, steps, template, kept, ranges, allocate, overflowing)
 
-    if (truncation === false) return make(lengths.map(length => [0, length]))
+    if (truncation === false) {
+      const whole = lengths.map((length): TokenRange => [0, length])
+      return make(whole, whole)
+    }
     const parts = truncate(lengths, roomBeside(specialTokenCount(steps), truncation), truncation)
     const kept = parts.map(([part]) => part!)
     return make(
       kept,
-      overflowingParts(parts).map(ranges => make(ranges)),
+      kept,
+      overflowingParts(parts, steps).map(ranges => make(ranges, kept)),
     )
   }
 }

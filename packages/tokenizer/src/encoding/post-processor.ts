@@ -59,17 +59,16 @@ function robertaTemplate({ cls, sep }: RobertaProcessingJson): Template {
   const special = ([, id]: [string, number]): TemplateStep => ({ ids: [id], typeId: 0 })
   const text = (which: 0 | 1): TemplateStep => ({ text: which, typeId: 0 })
   const single = [special(cls), text(0), special(sep)]
-  return { single, pair: [...single, special(sep), text(1), special(sep)] }
+  return { single, pair: [...single, special(sep), text(1), special(sep)], typesOverflow: true }
 }
 
 /** Two post-processors one after the other, of which at most one inserts special tokens. */
 function followedBy(first: Template, second: Template): Template {
-  const { single, pair } = second.single === BARE.single ? first : second
+  const { trim: _, ...steps } = second.single === BARE.single ? first : second
   const trims = [first.trim, second.trim].filter(trim => trim !== undefined)
-  if (trims.length < 2) return { single, pair, trim: trims[0] }
+  if (trims.length < 2) return { ...steps, trim: trims[0] }
   return {
-    single,
-    pair,
+    ...steps,
     trim: (token, index, start, end) =>
       trims.reduce<[number, number]>((range, trim) => trim(token, index, range[0], range[1]), [start, end]),
   }
@@ -85,8 +84,8 @@ function trimmer(addPrefixSpace: boolean): TrimOffsets {
     const first = characters.findIndex(isText)
     let leading = first < 0 ? characters.length : first
     const trailing = first < 0 ? characters.length : characters.length - 1 - characters.findLastIndex(isText)
-    // The blank that was put before the text takes nothing from it.
-    if (addPrefixSpace && leading > 0 && (index === 0 || start === 0)) leading--
+    // The one blank that was put before the text takes nothing from it.
+    if (addPrefixSpace && leading === 1 && (index === 0 || start === 0)) leading = 0
     const from = Math.min(start + leading, end)
     return [from, trailing > 0 && end >= trailing ? Math.max(end - trailing, from) : end]
   }

@@ -28,6 +28,11 @@ export type TrimOffsets = (
 export interface Template {
   single: readonly TemplateStep[]
   pair: readonly TemplateStep[]
+  /**
+   * Whether the type ids count for what overflows, too; else it keeps 0 for the text and 1 for its pair, as in the
+   * Rust library.
+   */
+  typesOverflow?: boolean
   /** Takes white space out of the ranges of the texts' tokens. */
   trim?: TrimOffsets | undefined
 }

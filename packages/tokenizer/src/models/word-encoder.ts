@@ -24,6 +24,8 @@ export class WordEncoder implements WordSink {
   wordCount = 0
   /** Whether positions are recorded. */
   tracking = false
+  /** What added tokens took from the text, by their places; kept when `tracking`. */
+  readonly added: Map<number, string> = new Map()
 
   #base = 0
   readonly #scanner: Scanner
@@ -47,6 +49,7 @@ export class WordEncoder implements WordSink {
   /** Starts a new result. */
   reset(tracking: boolean): void {
     this.length = 0
+    this.added.clear()
     this.begin(0)
     this.tracking = tracking
   }
@@ -88,9 +91,10 @@ export class WordEncoder implements WordSink {
   }
 
   /** Appends one piece that is not the model's, such as an added token found in the text. */
-  push(id: number, start: number, end: number): void {
+  push(id: number, start: number, end: number, text: string): void {
     if (this.length === this.ids.length) this.#grow(1)
     if (this.tracking) {
+      this.added.set(this.length, text)
       this.#roomToTrack()
       this.starts[this.length] = start
       this.ends[this.length] = end
@@ -100,8 +104,8 @@ export class WordEncoder implements WordSink {
   }
 
   /** An added token that was found in the normalized text. */
-  token(id: number, start: number, end: number): void {
-    this.push(id, start - this.#base, end - this.#base)
+  token(id: number, start: number, end: number, text: string): void {
+    this.push(id, start - this.#base, end - this.#base, text)
   }
 
   #track(first: number, last: number, start: number): void {

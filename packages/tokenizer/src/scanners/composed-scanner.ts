@@ -1,6 +1,6 @@
-import type { AlignedCharacter } from '../text/aligned-text.ts'
+import { type AlignedCharacter, textOf } from '../text/aligned-text.ts'
 import { codePointIn } from '../text/units.ts'
-import { createNormalizer, type Normalize, type NormalizerJson } from './normalizers.ts'
+import { createNormalizer, type Normalize, type NormalizerJson, normalizeString } from './normalizers.ts'
 import { createPreTokenizer, type PreTokenize, type PreTokenizerJson } from './pre-tokenizers.ts'
 import { hashWord, type Scanner, WordBuffer, type WordSink } from './scanner.ts'
 import { type AddedTokenJson, TokenMatcher } from './token-matcher.ts'
@@ -27,11 +27,7 @@ export class ComposedScanner implements Scanner {
   ) {
     this.#normalize = normalizer === null ? characters => [...characters] : createNormalizer(normalizer)
     this.#split = preTokenizer === null ? piece => [piece] : createPreTokenizer(preTokenizer)
-    this.#tokens = new TokenMatcher(tokens, content =>
-      this.#normalize(Array.from(content, text => ({ text, from: 0, to: 0 })))
-        .map(({ text }) => text)
-        .join(''),
-    )
+    this.#tokens = new TokenMatcher(tokens, content => normalizeString(this.#normalize, content))
   }
 
   scan(units: Uint16Array, from: number, to: number, sink: WordSink, base: number): void {
@@ -63,10 +59,11 @@ export class ComposedScanner implements Scanner {
     for (const [i, { text }] of characters.entries()) for (const _ of text.split('')) indices.push(i)
     indices.push(characters.length)
     let end = 0
-    this.#tokens.search(characters.map(({ text }) => text).join(''), (token, start, stop) => {
+    const text = textOf(characters)
+    this.#tokens.search(text, (token, start, stop) => {
       split(characters.slice(indices[end], indices[start]))
       const at = write(characters.slice(indices[start], indices[stop]))
-      sink.token?.(token.id, at, out.length)
+      sink.token?.(token.id, at, out.length, text.slice(start, stop))
       end = stop
     })
     split(characters.slice(indices[end]))

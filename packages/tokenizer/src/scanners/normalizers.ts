@@ -56,6 +56,11 @@ export function createNormalizer(json: NormalizerJson): Normalize {
   }
 }
 
+/** A string without regard to positions. */
+export function normalizeString(normalize: Normalize, text: string): string {
+  return textOf(normalize(Array.from(text, each => ({ text: each, from: 0, to: 0 }))))
+}
+
 /** The bytes of each character, as byte-level vocabularies write them. */
 export function toBytes(characters: readonly AlignedCharacter[]): AlignedCharacter[] {
   return mapCharacters(characters, toByteCharacters)

@@ -10,8 +10,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
   D: '\\P{Nd}',
   h: '0-9a-fA-F',
-  w: '\\p{L}\\p{M}\\p{N}\\p{Pc}',
+  w: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}',
 }
+/** Only outside of brackets these count as \w. */
+const MORE_WORD = '¹²³¼½¾'
 
 /**
  * The pattern as a global regular expression.
@@ -20,30 +22,42 @@ const CLASSES: Readonly<Record<string, string>> = {
  * @throws {TokenizerError} `unsupported-pattern` when JavaScript cannot express it.
  */
 export function toRegExp(pattern: PatternJson, component: string): RegExp {
-  const source =
-    'String' in pattern ? pattern.String.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') : translate(pattern.Regex)
+  const text = 'String' in pattern ? pattern.String : pattern.Regex
   try {
-    // In Oniguruma ^ and $ match at every line.
-    return new RegExp(source, 'gmu')
+    return new RegExp('String' in pattern ? escapePattern(text) : translate(text), 'gu')
   } catch (error) {
-    const text = 'String' in pattern ? pattern.String : pattern.Regex
     throw new TokenizerError('unsupported-pattern', { component, pattern: text }, { cause: error })
   }
 }
 
-/** Oniguruma's spelling of an expression in JavaScript's, as far as they differ in what tokenizers use. */
+/** A pattern that matches the text as it is. */
+export function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+}
+
+/**
+ * Oniguruma's spelling of an expression in JavaScript's, as far as they differ in what tokenizers use.
+ *
+ * @throws SyntaxError for what would mean something else
+ */
 function translate(source: string): string {
   let inClass = false
-  return source.replace(/\\(.)|[[\]]|\(\?i:/gsu, (match, escaped: string | undefined) => {
-    if (match === '[' || match === ']') inClass = match === '['
-    if (escaped === undefined) return match
+  return source.replace(/\\(.)|\[:|[[\].^$]/gsu, (match, escaped: string | undefined) => {
+    if (match === '[:' && inClass) throw new SyntaxError('POSIX brackets')
+    if (match[0] === '[' || match === ']') inClass = match[0] === '['
+    if (escaped === undefined) {
+      if (inClass) return match
+      // Lines end at a line feed alone.
+      return match === '^' ? '(?<![^\\n])' : match === '$' ? '(?![^\\n])' : match === '.' ? '[^\\n]' : match
+    }
     if (escaped === 'A') return '(?<![^])'
     if (escaped === 'z') return '(?![^])'
-    if (escaped === 'W') return inClass ? match : `[^${CLASSES.w}]`
+    if (escaped === 'W' && inClass) throw new SyntaxError('\\W in brackets')
+    if (escaped === 'W') return `[^${CLASSES.w}${MORE_WORD}]`
     const unicode = CLASSES[escaped]
-    if (unicode !== undefined) return inClass ? unicode : `[${unicode}]`
+    if (unicode !== undefined) return inClass ? unicode : `[${unicode}${escaped === 'w' ? MORE_WORD : ''}]`
     // The flag u allows only escapes that are needed.
-    return /[\p{L}\p{N}\\^$.*+?()[\]{}|/]|-/u.test(escaped) && (escaped !== '-' || inClass) ? match : escaped
+    return /[\p{L}\p{N}\\^$.*+?()[\]{}|/]/u.test(escaped) || (escaped === '-' && inClass) ? match : escaped
   })
 }
 

@@ -24,7 +24,7 @@ export interface WordSink {
    */
   word(units: Uint16Array, start: number, end: number, hash: number): void
   /** An added token that was found in the normalized text. */
-  token?(id: number, start: number, end: number): void
+  token?(id: number, start: number, end: number, text: string): void
 }
 
 /** A normalised word: UTF-16 units, each with the range of the raw word it came from. */

@@ -1,4 +1,5 @@
 import { isWhiteSpace } from '../text/unicode.ts'
+import { escapePattern } from './pattern.ts'
 
 /** A token that is matched in the text before anything else, as tokenizer.json writes it. */
 export interface AddedTokenJson {
@@ -83,8 +84,4 @@ function touchesWord(text: string, start: number, end: number): boolean {
   return (
     endsInWord.test(text.slice(Math.max(start - 2, 0), start)) || beginsInWord.test(text.slice(end, end + 2))
   )
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

@@ -2,6 +2,7 @@ import { createDecoder } from '../decoders/create-decoder.ts'
 import { continuingPrefix, createPipeline } from '../encoding/create-pipeline.ts'
 import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import { parseTokenizerJson } from '../files/parse-tokenizer-json.ts'
+import { createNormalizer, normalizeString } from '../scanners/normalizers.ts'
 import { PipelineTokenizer } from './pipeline-tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -18,9 +19,14 @@ export function parseTokenizer(json: unknown, source = 'tokenizer.json'): Tokeni
 
 /** The tokenizer of a checked tokenizer.json. */
 export function fromJson(json: TokenizerJson): Tokenizer {
-  return new PipelineTokenizer(
-    json,
-    createPipeline(json),
-    createDecoder(json.decoder, continuingPrefix(json)),
-  )
+  const decoder = createDecoder(json.decoder, continuingPrefix(json))
+  return new PipelineTokenizer(json, createPipeline(json), decoder, decodedTokens(json))
+}
+
+/** Added tokens that are found in the normalized text are decoded as they look there, as in the Rust library. */
+function decodedTokens({ normalizer, added_tokens: added }: TokenizerJson): Map<number, string> {
+  if (normalizer === null) return new Map()
+  const normalize = createNormalizer(normalizer)
+  const normalized = added.filter(token => token.normalized)
+  return new Map(normalized.map(({ id, content }) => [id, normalizeString(normalize, content)]))
 }

@@ -22,15 +22,24 @@ export class PipelineTokenizer implements Tokenizer {
   readonly #json: TokenizerJson
   readonly #pipeline: Pipeline
   readonly #decoder: Decoder
-  readonly #special: ReadonlySet<number>
+  readonly #decoded: ReadonlyMap<number, string>
+  /** As the Rust library, by their text: one that looks otherwise when normalized is not left out. */
+  readonly #special: ReadonlySet<string>
   readonly #padding: PaddingOptions | false
   #pool: BatchPool | undefined
 
-  constructor(json: TokenizerJson, pipeline: Pipeline, decoder: Decoder) {
+  /** @param decoded tokens that are decoded otherwise than the vocabulary writes them. */
+  constructor(
+    json: TokenizerJson,
+    pipeline: Pipeline,
+    decoder: Decoder,
+    decoded: ReadonlyMap<number, string> = new Map(),
+  ) {
     this.#json = json
+    this.#decoded = decoded
     this.#pipeline = pipeline
     this.#decoder = decoder
-    this.#special = new Set(json.added_tokens.filter(token => token.special).map(token => token.id))
+    this.#special = new Set(json.added_tokens.filter(token => token.special).map(token => token.content))
     this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
     this.vocabSize = pipeline.vocabulary.size
     const ends = ENDS_OF_TEXT.map(token => this.tokenToId(token))
@@ -90,7 +99,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   idToToken(id: number): string | undefined {
-    return this.#pipeline.vocabulary.token(id)
+    return this.#decoded.get(id) ?? this.#pipeline.vocabulary.token(id)
   }
 
   toJSON(): TokenizerJson {
@@ -126,8 +135,8 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   #decodable(id: number, { skipSpecialTokens = true }: DecodeOptions): string | undefined {
-    const token = this.#pipeline.vocabulary.token(id)
+    const token = this.idToToken(id)
     if (token === undefined) throw new TokenizerError('unknown-id', { id, vocabSize: this.vocabSize })
-    return skipSpecialTokens && this.#special.has(id) ? undefined : token
+    return skipSpecialTokens && this.#special.has(token) ? undefined : token
   }
 }

@@ -5,7 +5,13 @@
  */
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { type EncodeOptions, type Encoding, parseTokenizer, type Tokenizer, trainTokenizer } from '../src/index.ts'
+import {
+  type EncodeOptions,
+  type Encoding,
+  parseTokenizer,
+  type Tokenizer,
+  trainTokenizer,
+} from '../src/index.ts'
 
 interface Request {
   tokenizer?: unknown

@@ -14,6 +14,8 @@ export interface PipelineErrorDetails {
   'too-little-text': { tokens: number; contextLength: number; batchSize: number }
   /** No story fills a window. `longest` is the longest story in tokens. */
   'context-too-long': { contextLength: number; longest: number }
+  /** The prompt of the sample stories fills the context. `tokens` counts the one before it too. */
+  'prompt-too-long': { tokens: number; contextLength: number }
   /** Training the model takes more bytes than the machine has. */
   'model-too-large': { parameters: number; bytes: number; memory: number }
   /** Token shards were written without their tokenizer. */
@@ -81,6 +83,10 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'context-too-long': ({ contextLength, longest }) => ({
     problem: `A context of ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,
     remedy: `Set contextLength to at most ${longest + 1}.`,
+  }),
+  'prompt-too-long': ({ tokens, contextLength }) => ({
+    problem: `The prompt has ${tokens} tokens, and the context only ${contextLength}.`,
+    remedy: 'Give a shorter prompt, or a larger contextLength.',
   }),
   'model-too-large': ({ parameters, bytes, memory }) => ({
     problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${gigabytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${gigabytes(memory)}.`,

@@ -22,6 +22,10 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--context ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,
     remedy: `Choose at most ${longest + 1}.`,
   }),
+  'prompt-too-long': ({ tokens, contextLength }) => ({
+    problem: `--prompt has ${tokens} tokens, and the context only ${contextLength}.`,
+    remedy: 'Give a shorter one, or a larger --context.',
+  }),
   'model-too-large': ({ parameters, bytes, memory }) => ({
     problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${formatBytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${formatBytes(memory)}.`,
     remedy: 'Choose a smaller --preset, --hidden, --layers or --vocab-size.',

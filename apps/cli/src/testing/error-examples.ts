@@ -250,6 +250,7 @@ export const errorExamples: {
     'too-few-stories': { data: 'stories.txt', stories: 1, valid: null },
     'too-little-text': { tokens: 100, contextLength: 256, batchSize: 8 },
     'context-too-long': { contextLength: 5_000, longest: 300 },
+    'prompt-too-long': { tokens: 40, contextLength: 32 },
     'model-too-large': { parameters: 9e9, bytes: 144e9, memory: 8e9 },
     'shards-without-tokenizer': { folder: 'shards' },
     'other-tokenizer': { source: 'shards' },

@@ -1,4 +1,5 @@
 import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
 import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
@@ -81,7 +82,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       evaluateEvery,
       checkpointEvery: options.checkpointEvery ?? evaluateEvery,
       keepCheckpoints: options.keepCheckpoints ?? 2,
-      prompt: options.prompt ?? 'Once upon a time',
+      prompt: promptOf(options, tokenizer, model),
     },
   }
 }
@@ -99,6 +100,16 @@ function modelConfig(options: RunOptions, vocabSize: number, { longest }: StoryL
     ...(layers === undefined ? {} : { layers }),
     ...(heads === undefined ? {} : { heads }),
   })
+}
+
+/** A prompt that fills the context is refused now, and not after the training. The default one is then left out. */
+function promptOf({ prompt }: RunOptions, tokenizer: Tokenizer, { contextLength }: GptConfig): string {
+  const chosen = prompt ?? 'Once upon a time'
+  // The token that ends a story stands before the first.
+  const tokens = tokenizer.encode(chosen, { addSpecialTokens: false }).ids.length + 1
+  if (tokens < contextLength) return chosen
+  if (prompt === undefined) return ''
+  throw new PipelineError('prompt-too-long', { tokens, contextLength })
 }
 
 /** A model that cannot be held is refused before anything is made of it. */

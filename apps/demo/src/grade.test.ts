@@ -217,11 +217,12 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     await grade.page.getByText('2 of 4 judged').waitFor()
     await grade.page.locator('.judge').getByRole('button', { name: 'Stop' }).click()
     await grade.page.getByText('Not all judged').waitFor()
+    await grade.locator('.grade-item .grade-scores').nth(1).waitFor()
     expect(await grade.locator('.grade-item .grade-scores').count()).toBe(2)
     judge.release()
     await grade.judge()
     await grade.page.getByText(/All judged/).waitFor()
-    expect(await grade.locator('.grade-item .grade-scores').count()).toBe(4)
+    await grade.locator('.grade-item .grade-scores').nth(3).waitFor()
     expect(await grade.locator('.grade-assessment').first().textContent()).toBe(
       'The sentence is finished, and <b>that</b> is good.',
     )

@@ -48,8 +48,6 @@ export interface PageErrorDetails {
   'not-one-report': { files: number }
   /** A model that was chosen does not open; `problem` says why. */
   'model-not-opened': { model: string; problem: string }
-  /** No completion could be judged. */
-  'nothing-judged': { reason: string }
 }
 
 const megabytes = (bytes: number): string => Math.round(bytes / 2 ** 20).toLocaleString('en')
@@ -141,6 +139,5 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
           remedy: 'Open one report.json, or the gradings.json of several models.',
         },
   'model-not-opened': ({ model, problem }) => ({ problem: `${model}: ${problem}` }),
-  'nothing-judged': ({ reason }) => ({ problem: `No completion was judged. ${reason}` }),
 })
 export type PageError = ErrorOf<typeof PageError>

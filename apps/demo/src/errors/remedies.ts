@@ -1,6 +1,9 @@
 import type { CompilerErrorCode } from '@tinystories/compiler'
 import type { GraderErrorDetails } from '@tinystories/grader'
+import type { LlmErrorDetails } from '@tinystories/llm'
+import type { GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import type { PipelineErrorDetails } from '@tinystories/pipeline/recipe'
+import type { TrainerErrorDetails } from '@tinystories/trainer'
 import type { HubErrorDetails } from '@tinystories/utils/hub'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
 
@@ -37,13 +40,43 @@ const pipeline: Remedies<PipelineErrorDetails> = {
   'no-held-out-story': 'Choose a longer text, with an empty line between stories.',
 }
 
+const generation: Remedies<GenerationErrorDetails> = {
+  'empty-prompt': 'Enter a prompt.',
+  'out-of-memory': 'Choose TensorFlow.js at the top of the page, or a smaller model.',
+  'not-finite': 'Choose another model.',
+}
+
+const llm: Remedies<LlmErrorDetails> = {
+  authentication: 'Check the key.',
+  'invalid-key': 'Enter the key of this server.',
+  'no-prices': 'Enter the prices of the model, or clear the budget.',
+  'budget-exceeded': 'Raise the budget; the scores so far are kept.',
+  'unknown-endpoint': 'Check the address of the server: most end in /v1.',
+}
+
+const modelFile: Remedies<ModelFileErrorDetails> = {
+  truncated: 'Download or copy the file again.',
+  damaged: 'Download or copy the file again.',
+}
+
+const trainer: Remedies<TrainerErrorDetails> = {
+  diverged: 'Start a new run, or resume this one from its last checkpoint.',
+  'no-data': 'Choose a longer text.',
+  'empty-evaluation': 'Choose a longer text, with an empty line between stories.',
+  'no-engine': 'Choose another engine at the top of the page.',
+}
+
 /** The page's remedies by class and code of the error; any other error keeps the remedy of its library. */
 export const remedies: Readonly<
   Record<string, Readonly<Record<string, string | ((details: never) => string)>>>
 > = {
   CompilerError: compiler,
+  GenerationError: generation,
   GraderError: grader,
   HubError: hub,
   InputError: input,
+  LlmError: llm,
+  ModelFileError: modelFile,
   PipelineError: pipeline,
+  TrainerError: trainer,
 }

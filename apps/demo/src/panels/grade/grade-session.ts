@@ -12,6 +12,7 @@ import {
   rubricVersion,
   storyRubric,
 } from '@tinystories/grader'
+import { LlmError } from '@tinystories/llm'
 import { WorkerClient } from '@tinystories/utils/workers'
 import { describeError } from '../../errors/describe-error.ts'
 import { PageError } from '../../errors/page-error.ts'
@@ -62,6 +63,8 @@ export class GradeSession {
   readonly judging: Signal<JudgingProgress | undefined> = signal(undefined)
   readonly writeProblem: Signal<string | undefined> = signal(undefined)
   readonly judgeProblem: Signal<string | undefined> = signal(undefined)
+  /** The judge's server does not answer this page. */
+  readonly isUnreachable: Signal<boolean> = signal(false)
   readonly fileProblem: Signal<string | undefined> = signal(undefined)
   /** Of what was written here; of as much as is judged. */
   readonly report: Signal<Report | undefined> = signal(undefined)
@@ -183,6 +186,7 @@ export class GradeSession {
   /** Has everything judged that is not yet; what was judged before is not paid again. */
   async judgeAll(): Promise<void> {
     this.judgeProblem.value = this.judge.problem()
+    this.isUnreachable.value = false
     if (this.judgeProblem.value) return
     const entries = this.entries.value.filter(entry => entry.completions.length > 0)
     const controller = this.#start()
@@ -228,7 +232,8 @@ export class GradeSession {
           judge: client,
           name: entry.name,
           journal,
-          maxFailures: 3,
+          // A judge that fails with all of them says why.
+          maxFailures: Math.min(3, entry.completions.length),
           signal: controller.signal,
           onGrading: grading => {
             gradings.push(grading)
@@ -253,11 +258,12 @@ export class GradeSession {
       count()
       if (ended.some(({ status }) => status === 'rejected')) throw controller.signal.reason
       const failures = [...this.#gradings.values()].flat().filter(({ judgment }) => !judgment)
-      if (failures.length === total)
-        throw new PageError('nothing-judged', { reason: failures[0]?.failure ?? '' })
       this.judged.value = failures.length === 0
     } catch (error) {
-      if ((error as Error).name !== 'AbortError') this.judgeProblem.value = describeError(error)
+      if ((error as Error).name !== 'AbortError') {
+        this.judgeProblem.value = describeError(error)
+        this.isUnreachable.value = isUnreachable(error)
+      }
     } finally {
       this.judging.value = undefined
       void this.#refresh()
@@ -342,4 +348,10 @@ export class GradeSession {
     )
     return this.#reports
   }
+}
+
+/** Whether the server could not be reached, as an error itself or as the cause of one. */
+function isUnreachable(error: unknown): boolean {
+  if (LlmError.isInstance(error)) return error.code === 'unreachable'
+  return error instanceof Error && isUnreachable(error.cause)
 }

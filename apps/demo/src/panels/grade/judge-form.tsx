@@ -124,7 +124,7 @@ export function JudgeForm({ session }: { session: GradeSession }) {
         <p class="quiet grade-small">{priceNote(session)}</p>
       </fieldset>
       <Problem>{session.judgeProblem.value}</Problem>
-      {/reached from this page/.test(session.judgeProblem.value ?? '') && <Remedies />}
+      {session.isUnreachable.value && <Remedies />}
       <div class="actions">
         <button type="submit" class="primary" disabled={busy || count === 0 || writing.value !== undefined}>
           {session.report.value && !judged.value && !busy ? 'Resume judging' : 'Judge completions'}

@@ -130,6 +130,35 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
       .waitFor()
   })
 
+  it('names the words of a prompt that it does not know', async ({ open }) => {
+    const page = await open()
+    await storyOf(page)
+    await page.fill('#prompt', 'Once upon a time, José had a 🦊 and')
+    await writeAnother(page)
+    const warning = page.locator('#panel-write .warning')
+    await sees(page, warning, /no token for a character of José, 🦊: it read the unknown token/)
+    await page.fill('#prompt', 'Once upon a time, there was a')
+    await writeAnother(page)
+    expect(await warning.count()).toBe(0)
+  })
+
+  it('explains its terms and links to the paper, the data and the license', async ({ open }) => {
+    const page = await open()
+    await page.getByRole('button', { name: 'What is sampling?' }).click()
+    await page.locator('.explanation', { hasText: 'Temperature below 1' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.explanation', { hasText: 'Temperature below 1' }).waitFor({ state: 'hidden' })
+    const links = await page
+      .locator('footer a')
+      .evaluateAll(all => all.map(each => (each as HTMLAnchorElement).href))
+    expect(links.slice(0, 2)).toEqual([
+      'https://arxiv.org/abs/2305.07759',
+      'https://huggingface.co/datasets/roneneldan/TinyStories',
+    ])
+    const license = await page.evaluate(async url => (await fetch(url)).text(), links[2] ?? '')
+    expect(license).toContain('MIT License')
+  })
+
   it('works without isolation, with TensorFlow.js and with several models at once', async ({ open }) => {
     const page = await open({ isolated: false })
     await page.locator('.engine-note', { hasText: 'one thread' }).waitFor()

@@ -50,8 +50,9 @@ class RecordReader implements ItemReader<Story> {
   readonly #splitter: Splitter
   readonly #invalidUtf8: 'error' | 'replace'
   readonly #maxStoryBytes: number
-  /** Begins at `offset` in the file. */
   readonly #buffer = new ByteBuffer()
+  /** Where in it the next record is looked for, which is `offset` in the file. */
+  #start = 0
   #final = false
 
   constructor(
@@ -80,11 +81,12 @@ class RecordReader implements ItemReader<Story> {
         continue
       }
       if (span.to - span.from > this.#maxStoryBytes) throw this.#tooLong()
-      const at = this.offset + span.from
+      const at = this.offset + span.from - this.#start
       this.records++
-      const story = at < from ? undefined : this.#parse(this.#buffer.bytes.subarray(span.from, span.to), at)
-      this.offset += span.next
-      this.#buffer.consume(span.next)
+      const isWanted = at >= from && span.to > span.from
+      const story = isWanted ? this.#parse(this.#buffer.bytes.subarray(span.from, span.to), at) : undefined
+      this.offset += span.next - this.#start
+      this.#start = span.next
       if (story !== undefined) return { value: story, at }
     }
   }
@@ -106,18 +108,20 @@ class RecordReader implements ItemReader<Story> {
 
   #scan(): Span | 'more' | 'end' {
     try {
-      return this.#splitter.scan(this.#buffer.bytes, 0, this.#final)
+      return this.#splitter.scan(this.#buffer.bytes, this.#start, this.#final)
     } catch (error) {
       if (!(error instanceof RecordProblem)) throw error
       throw this.#error(error, {
         unit: this.#file.format.unit,
         number: this.records + 1,
-        byte: this.offset + (error.index ?? 0),
+        byte: this.offset + (error.index ?? this.#start) - this.#start,
       })
     }
   }
 
   async #readOn(): Promise<void> {
+    this.#buffer.consume(this.#start)
+    this.#start = 0
     const had = this.#buffer.bytes.length
     // A separator may follow; the record itself is measured when it has ended.
     if (had > this.#maxStoryBytes + separatorBytes) throw this.#tooLong()

@@ -17,6 +17,8 @@ export interface ByteSource {
   readonly version?: string | undefined
   /** False when everything before an offset must be read to get there. */
   readonly seekable: boolean
+  /** It can be opened once, and only to be read from its start. */
+  readonly singlePass?: boolean
   /** Gaps of up to this many bytes are read rather than skipped by seeking. Default 64 KiB. */
   readonly seekDistance?: number
   /** Starts at an offset of the bytes as they are read (the decompressed ones of a gzip file), and ends before `end`. */

@@ -47,6 +47,9 @@ export interface FormatOptions {
 
 export const headBytes: number = 64 * 1024
 
+/** So many bytes of a decompressed file are enough to tell its format. */
+const enoughBytes = 4096
+
 /** The first bytes of a file. */
 interface Head {
   bytes: Uint8Array
@@ -89,6 +92,11 @@ async function formatOf(
   if (compression !== undefined) {
     bytes = await decompressedBytes(stored, compression, options)
     head = await decompressedHead(source, storedHead, compression, signal)
+    // A block of zstd has up to 128 KiB and gives nothing before it is whole.
+    if (!head.whole && head.bytes.length < enoughBytes && !stored.singlePass) {
+      const begin = await readRange(bytes, 0, headBytes, signal)
+      head = { bytes: begin, whole: begin.length < headBytes }
+    }
     if (head.bytes.length === 0) throw new DatasetError('no-stories', { source, empty: true })
   }
   const extension = options.format === undefined ? extensionOf(source) : undefined

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
+import { defaultSeparator } from '../formats/records/text.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import {
   cutAfter,
@@ -17,6 +19,7 @@ import {
   wholeAgain,
   withHeaders,
 } from '../testing/file-server.ts'
+import { readMemory } from '../testing/read-memory.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { OpenStoriesOptions } from './driver.ts'
 import { openStories } from './open-stories.ts'
@@ -289,6 +292,62 @@ test('a small file of unknown length is read: chunked, or compressed on the way'
     expect(await texts('small.txt')).toEqual(stories.slice(0, 9))
     expect(server.asked).toHaveLength(1)
   }
+})
+
+/** Text of exactly so many bytes that compresses badly: stories of a few hundred letters. */
+function textOf(bytes: number, seed: number): string {
+  const random = new Random(seed)
+  const letters = Array.from({ length: bytes }, () => String.fromCharCode(97 + random.integer(26)))
+  for (let at = 200 + random.integer(300); at < bytes - 14; at += 200 + random.integer(300))
+    letters.splice(at, 13, ...defaultSeparator, '\n')
+  return letters.slice(0, bytes).join('')
+}
+
+test('whatever the server tells and gives, the bytes are the same: sizes around what is read first', async () => {
+  const first = 64 * 1024
+  const lengths = [1, 500, first - 1, first, first + 1, 2 * first - 1, 2 * first, 2 * first + 1]
+  const compressions: Record<string, (text: string) => Buffer> = {
+    plain: Buffer.from,
+    gzip: text => gzipSync(text),
+    zstd: text => zstdCompressSync(Buffer.from(text)),
+  }
+  const chunked: FileMisbehaviour = (request, response, whole) => {
+    const { status: code, headers, body } = rightAnswer(server, request, whole)
+    const { 'content-length': _, ...others } = headers
+    response.writeHead(code, { ...others, 'transfer-encoding': 'chunked' }).end(body)
+    return true
+  }
+  let cases = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...lengths),
+      fc.integer({ min: 0, max: 40_000 }),
+      fc.constantFrom(...Object.keys(compressions)),
+      fc.boolean(),
+      fc.boolean(),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (length, more, compression, ranges, sized, share) => {
+        // Half of the compressed files are made so long that their compressed size lies near what is read first.
+        const text = textOf(compression !== 'plain' && more % 2 === 0 ? first + more + 40_000 : length, more)
+        server.files.set('any', compressions[compression]!(text))
+        server.ranges = ranges
+        server.misbehave = sized ? [] : Array.from({ length: 50 }, () => chunked)
+        const expected = (await readMemory('a.txt', text).toArray()).map(story => story.text)
+        expect(await texts('any')).toEqual(expected)
+        const cursor = open('any').iterate()
+        const stop = Math.floor(expected.length * share)
+        for (let i = 0; i < stop; i++) await cursor.next()
+        const from = cursor.state()
+        await cursor.return()
+        const rest: string[] = []
+        for await (const story of open('any').iterate({ from })) rest.push(story.text)
+        expect(rest).toEqual(expected.slice(stop))
+        cases++
+      },
+    ),
+    { numRuns: 150 },
+  )
+  expect(cases).toBe(150)
 })
 
 test('a redirect loop ends after ten redirects', async () => {

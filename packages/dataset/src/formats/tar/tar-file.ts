@@ -12,7 +12,7 @@ import { addKnownFields, fromText } from '../records/story-record.ts'
 import { openTar, padded, type TarEntry, type TarIterator } from './tar.ts'
 
 /** How much of an entry is looked at to tell its format. */
-const headBytes = 64 * 1024
+const headBytes = 256 * 1024
 /** A story and its description in files of their own are not larger than this. */
 const maxPairBytes = 1024 * 1024
 
@@ -183,6 +183,7 @@ class TarReader implements ItemReader<Story> {
       name,
       size: end - start,
       seekable: false,
+      singlePass: true,
       open: offset => ({
         async read() {
           if (entries.at < start + offset) await entries.skipTo(start + offset)

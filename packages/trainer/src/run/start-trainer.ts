@@ -1,5 +1,6 @@
 import { type CreateEngineOptions, createEngine, type EngineChoice } from '../engines/create-engine.ts'
 import type { EvaluationResult, EvaluationSet } from '../engines/evaluate-on.ts'
+import { freeze } from '../engines/freeze.ts'
 import { initialState } from '../engines/initial-state.ts'
 import { checkOption, checkWhole, TrainerError } from '../errors.ts'
 import type { MetricsLine } from '../logging/metrics-line.ts'
@@ -34,6 +35,11 @@ export interface CoreTrainerOptions extends CreateEngineOptions {
   spikes?: SpikeOptions
   /** A text generated every so many steps; it becomes a line of the metrics. */
   samples?: { everySteps: number; write(parameters: ArrayRecord, step: number): Promise<string> }
+  /**
+   * Parameters that are not trained: patterns of their names, in which `*` stands for any characters, such as
+   * `layers.0.*`. Default: none.
+   */
+  freeze?: readonly string[]
   callbacks?: TrainerCallbacks
 }
 
@@ -87,7 +93,9 @@ export interface StartOptions extends CoreTrainerOptions {
 }
 
 /** Sets up a run with or without a storage; the API is `createTrainer`. */
-export async function startTrainer(options: StartOptions): Promise<Trainer> {
+export async function startTrainer({ freeze: patterns = [], ...given }: StartOptions): Promise<Trainer> {
+  const options =
+    patterns.length === 0 ? given : { ...given, ...freeze(patterns, given.model, given.optimizer) }
   const { model, optimizer, callbacks = {}, storage } = options
   checkOptions(options)
   const checkpoint =

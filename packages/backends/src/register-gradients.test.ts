@@ -2,11 +2,15 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { registerGradients } from './register-gradients.ts'
-import { useBackend } from './use-backend.ts'
+import { type BackendName, useBackend } from './use-backend.ts'
 
-beforeAll(async () => {
-  await useBackend('cpu')
-})
+// On tfjs-node too, where it is installed with its addon.
+const backends: BackendName[] = (await useBackend('node').then(
+  () => true,
+  () => false,
+))
+  ? ['cpu', 'node']
+  : ['cpu']
 
 /** Values in ±[low, high], far from 0 and from each other's kinks. */
 function values(size: number, seed: number, low = 0.3, high = 1.5, positive = false): Float32Array {
@@ -184,7 +188,9 @@ function zeroGradients(): Case[] {
   ]
 }
 
-describe('registerGradients', () => {
+describe.each(backends)('registerGradients on %s', backend => {
+  beforeAll(() => useBackend(backend))
+
   it.each(cases.map(c => [`${c.kernel}${c.note ? ` (${c.note})` : ''}`, c] as const))(
     '%s agrees with finite differences',
     async (_name, { kernel, inputs, fn }) => {

@@ -10,6 +10,7 @@ import { scale } from '../optimizers/scale.ts'
 import { scaleByAdam } from '../optimizers/scale-by-adam.ts'
 import { scaleByLearningRate } from '../optimizers/scale-by-learning-rate.ts'
 import { sgd } from '../optimizers/sgd.ts'
+import { installedEngines } from '../testing/installed-engines.ts'
 import { toyBatch, toyModel } from '../testing/toy-model.ts'
 import type { ArrayRecord, Engine, EngineState, TokenBatch } from '../types.ts'
 import { type CreateEngineOptions, createEngine } from './create-engine.ts'
@@ -61,63 +62,60 @@ function rows(batch: TokenBatch, from: number, to: number): TokenBatch {
   }
 }
 
-describe.each([
-  ['cpu', 1],
-  ['wasm', 1],
-  ['compiled', 1],
-  ['wasm', 2],
-  ['cpu', 3],
-] as const)('%s with %i worker(s)', (name, workers) => {
-  test('a step on four small batches equals one on the large batch', async () => {
-    // Of unequal sizes and counts, so that equal weights would be wrong.
-    const parts = Array.from({ length: 5 }, (_, i) => {
-      const batch = toyBatch(i, 8)
-      return [rows(batch, 0, 1), rows(batch, 1, 4), rows(batch, 4, 6), rows(batch, 6, 8)]
+describe.each([...installedEngines.map(name => [name, 1] as const), ['wasm', 2], ['cpu', 3]] as const)(
+  '%s with %i worker(s)',
+  (name, workers) => {
+    test('a step on four small batches equals one on the large batch', async () => {
+      // Of unequal sizes and counts, so that equal weights would be wrong.
+      const parts = Array.from({ length: 5 }, (_, i) => {
+        const batch = toyBatch(i, 8)
+        return [rows(batch, 0, 1), rows(batch, 1, 4), rows(batch, 4, 6), rows(batch, 6, 8)]
+      })
+      const engine = await start({ engine: name, workers })
+      const found = await train(engine, parts)
+      await engine.load(await initialState(model.parameters, optimizer))
+      const expected = await train(engine, parts.map(join))
+      await engine.dispose()
+      expect(found.losses).toBeNear(expected.losses, { relative: 1e-6 })
+      // Five steps of Adam, which divides by roots of small sums of squares.
+      expectNear(found.state.parameters, expected.state.parameters, 2e-6)
     })
-    const engine = await start({ engine: name, workers })
-    const found = await train(engine, parts)
-    await engine.load(await initialState(model.parameters, optimizer))
-    const expected = await train(engine, parts.map(join))
-    await engine.dispose()
-    expect(found.losses).toBeNear(expected.losses, { relative: 1e-6 })
-    // Five steps of Adam, which divides by roots of small sums of squares.
-    expectNear(found.state.parameters, expected.state.parameters, 2e-6)
-  })
 
-  test('evaluates the averages where they are asked for', async () => {
-    const engine = await start({ engine: name, workers })
-    const { state } = await train(
-      engine,
-      Array.from({ length: 5 }, (_, i) => toyBatch(i)),
-    )
-    const averaged = await engine.evaluate(toyBatch(9), 'average')
-    const present = await engine.evaluate(toyBatch(9))
-    await engine.load({ ...state, parameters: state.optimizer['1.average']! })
-    const expected = await engine.evaluate(toyBatch(9))
-    await engine.dispose()
-    expect(averaged.nats).toBeNear(expected.nats, { relative: 1e-6 })
-    expect(averaged.nats).not.toBeNear(present.nats, { relative: 1e-3 })
-  })
+    test('evaluates the averages where they are asked for', async () => {
+      const engine = await start({ engine: name, workers })
+      const { state } = await train(
+        engine,
+        Array.from({ length: 5 }, (_, i) => toyBatch(i)),
+      )
+      const averaged = await engine.evaluate(toyBatch(9), 'average')
+      const present = await engine.evaluate(toyBatch(9))
+      await engine.load({ ...state, parameters: state.optimizer['1.average']! })
+      const expected = await engine.evaluate(toyBatch(9))
+      await engine.dispose()
+      expect(averaged.nats).toBeNear(expected.nats, { relative: 1e-6 })
+      expect(averaged.nats).not.toBeNear(present.nats, { relative: 1e-3 })
+    })
 
-  test('names the parameter with the largest gradient', async () => {
-    const plain = sgd({ momentum: 0, maxGradientNorm: Number.POSITIVE_INFINITY })
-    const engine = await start({ engine: name, workers, optimizer: plain })
-    const before = await engine.save()
-    const step = await engine.step(toyBatch(1), { learningRate: 1 })
-    const after = await engine.save()
-    await engine.dispose()
-    // With rate 1 and no momentum the change is the gradient.
-    const norms = Object.entries(before.parameters).map(([parameter, values]) => ({
-      parameter,
-      norm: Math.hypot(...values.map((value, i) => value - after.parameters[parameter]![i]!)),
-    }))
-    const largest = norms.reduce((a, b) => (b.norm > a.norm ? b : a))
-    expect(step.largestGradient.parameter).toBe(largest.parameter)
-    // The difference of two float32 parameters has fewer digits than the gradient.
-    expect(step.largestGradient.norm).toBeNear(largest.norm, { relative: 1e-5 })
-    expect(step.gradientNorm).toBeNear(Math.hypot(...norms.map(({ norm }) => norm)), { relative: 1e-5 })
-  })
-})
+    test('names the parameter with the largest gradient', async () => {
+      const plain = sgd({ momentum: 0, maxGradientNorm: Number.POSITIVE_INFINITY })
+      const engine = await start({ engine: name, workers, optimizer: plain })
+      const before = await engine.save()
+      const step = await engine.step(toyBatch(1), { learningRate: 1 })
+      const after = await engine.save()
+      await engine.dispose()
+      // With rate 1 and no momentum the change is the gradient.
+      const norms = Object.entries(before.parameters).map(([parameter, values]) => ({
+        parameter,
+        norm: Math.hypot(...values.map((value, i) => value - after.parameters[parameter]![i]!)),
+      }))
+      const largest = norms.reduce((a, b) => (b.norm > a.norm ? b : a))
+      expect(step.largestGradient.parameter).toBe(largest.parameter)
+      // The difference of two float32 parameters has fewer digits than the gradient.
+      expect(step.largestGradient.norm).toBeNear(largest.norm, { relative: 1e-5 })
+      expect(step.gradientNorm).toBeNear(Math.hypot(...norms.map(({ norm }) => norm)), { relative: 1e-5 })
+    })
+  },
+)
 
 test('two workers are bit-exact each time, and agree with one within rounding', async () => {
   const batches = Array.from({ length: 12 }, (_, i) => toyBatch(i, 5))

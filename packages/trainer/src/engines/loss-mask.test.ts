@@ -3,7 +3,8 @@ import { useBackend } from '@tinystories/backends'
 import { evaluateLoss, forward, gptConfig, initParameters, loss } from '@tinystories/model'
 import { beforeAll, expect, test } from 'vitest'
 import { sgd } from '../optimizers/sgd.ts'
-import type { Engine, EngineState, TokenBatch, TrainableModel } from '../types.ts'
+import { installedEngines } from '../testing/installed-engines.ts'
+import type { Engine, EngineName, EngineState, TokenBatch, TrainableModel } from '../types.ts'
 import { createEngine } from './create-engine.ts'
 import { initialState } from './initial-state.ts'
 
@@ -48,10 +49,7 @@ function plainSum(): number {
   }, 0)
 }
 
-async function onEngine<T>(
-  name: 'cpu' | 'wasm' | 'compiled',
-  work: (engine: Engine) => Promise<T>,
-): Promise<T> {
+async function onEngine<T>(name: EngineName, work: (engine: Engine) => Promise<T>): Promise<T> {
   const { engine } = await createEngine({ model, optimizer, engine: name })
   await engine.load(start)
   const result = await work(engine)
@@ -60,7 +58,7 @@ async function onEngine<T>(
   return result
 }
 
-test.each(['cpu', 'wasm', 'compiled'] as const)('on %s the loss is that of the answers alone', async name => {
+test.each(installedEngines)('on %s the loss is that of the answers alone', async name => {
   const tokens = mask.reduce((a, b) => a + b, 0)
   const expected = plainSum()
   const found = await onEngine(name, async engine => ({

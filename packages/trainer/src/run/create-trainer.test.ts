@@ -9,6 +9,7 @@ import { TrainerError } from '../errors.ts'
 import type { MetricsLine } from '../logging/metrics-line.ts'
 import { adamW } from '../optimizers/adam-w.ts'
 import { muon } from '../optimizers/muon.ts'
+import { installedEngines } from '../testing/installed-engines.ts'
 import { toyBatch, toyModel, toyStream } from '../testing/toy-model.ts'
 import { format, metricsOf, options } from '../testing/toy-run.ts'
 import type { EngineName } from '../types.ts'
@@ -23,7 +24,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-describe.each<EngineName>(['cpu', 'wasm', 'compiled'])('on the engine %s', engine => {
+describe.each<EngineName>(installedEngines)('on the engine %s', engine => {
   test('learns', async () => {
     const trainer = await createTrainer(options(engine))
     const before = await trainer.engine.evaluate(toyBatch(1000))
@@ -71,7 +72,7 @@ test.each([
   ['muon', () => muon()],
 ])('all engines give the same losses with %s', async (_name, makeOptimizer) => {
   const losses: Record<string, number[]> = {}
-  for (const engine of ['cpu', 'wasm', 'compiled'] as const) {
+  for (const engine of installedEngines) {
     const seen: number[] = []
     const trainer = await createTrainer(
       options(engine, {
@@ -83,14 +84,14 @@ test.each([
     await trainer.dispose()
     losses[engine] = seen
   }
-  for (const engine of ['wasm', 'compiled']) {
+  for (const engine of installedEngines) {
     losses[engine]!.forEach((loss, i) => {
       expect(Math.abs(loss / losses.cpu![i]! - 1), `${engine}, step ${i + 1}`).toBeLessThan(1e-4)
     })
   }
 })
 
-test.each(['cpu', 'wasm', 'compiled'] as const)('no tensor is left behind by a step on %s', async engine => {
+test.each(installedEngines)('no tensor is left behind by a step on %s', async engine => {
   const counts: number[] = []
   const trainer = await createTrainer(
     options(engine, {

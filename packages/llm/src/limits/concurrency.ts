@@ -1,7 +1,7 @@
 /**
- * How many calls may be under way: doubles with each round of answers until the server first refuses one (slow start),
- * then falls by a tenth with each round in which it refuses some, or by half when it refuses most, and rises by one with
- * each round in which it refuses none (additive increase, multiplicative decrease).
+ * How many calls may be under way: doubles with each round of answers until the server first refuses too many (slow
+ * start), then falls by a quarter with each cut, by half with a deep one, and rises by one with each round of answers
+ * (additive increase, multiplicative decrease).
  */
 export class Concurrency {
   readonly #most: number
@@ -23,13 +23,17 @@ export class Concurrency {
   }
 
   /**
-   * Lowers the limit. To be called once for the refusals of one round.
+   * Lowers the limit, not below what the server is working on: so many it takes.
    *
-   * @param underWay calls that were under way
-   * @param deeply whether most calls of the round were refused
+   * @param accepted calls under way that were not refused
    */
-  cut(underWay: number, deeply: boolean): void {
+  cut(accepted: number, deeply: boolean): void {
     this.#isStarting = false
-    this.#limit = Math.max(1, Math.min(this.#limit, underWay) * (deeply ? 0.5 : 0.9))
+    this.#limit = Math.max(1, this.#limit * (deeply ? 0.5 : 0.75), Math.min(accepted, this.#limit - 1))
+  }
+
+  /** Takes cuts back. @param limit the limit before them */
+  restore(limit: number): void {
+    this.#limit = Math.max(this.#limit, limit)
   }
 }

@@ -2,6 +2,7 @@ import { onAbort } from '@tinystories/utils/retry'
 import type { Clock } from './clock.ts'
 import { Concurrency } from './concurrency.ts'
 import { Pace } from './pace.ts'
+import { RefusalMonitor } from './refusal-monitor.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** The right to make one attempt; must be ended by one of its functions. */
@@ -41,9 +42,9 @@ export class Gate {
   readonly #queue: Waiting[] = []
   #underWay = 0
   #closedUntil = 0
+  readonly #monitor = new RefusalMonitor()
   #cutAt = Number.NEGATIVE_INFINITY
-  #refusedSinceCut = 0
-  #answeredSinceCut = 0
+  #limitBeforeCuts = 0
   #refusedInRow = 0
   #answeredAt: number
   /** Milliseconds an answer takes, smoothed. */
@@ -157,24 +158,31 @@ export class Gate {
     this.#latency += (now - startedAt - this.#latency) / 8
     this.#answeredAt = now
     this.#refusedInRow = 0
-    this.#answeredSinceCut++
+    this.#judge(false, now, startedAt)
   }
 
   #refused(now: number, startedAt: number, wait: number): void {
-    // Calls that left before the last cut tell nothing new.
-    if (startedAt < this.#cutAt) return
-    this.#pace.refused()
     this.#refusedInRow++
-    this.#refusedSinceCut++
     const silence = now - this.#answeredAt
     if (this.#refusedInRow >= refusalsThatClose && silence > Math.max(100, 2 * this.#latency)) {
       this.#closedUntil = Math.max(this.#closedUntil, now + wait)
     }
-    if (this.#answeredSinceCut === 0 && this.#refusedSinceCut < refusalsThatClose) return
+    this.#judge(true, now, startedAt)
+  }
+
+  #judge(isRefused: boolean, now: number, startedAt: number): void {
+    // Calls that left before the last cut say nothing of what it did.
+    if (startedAt < this.#cutAt) return
+    const verdict = this.#monitor.note(isRefused, this.#concurrency.limit, now)
+    if (verdict === 'wait') return
+    if (verdict === 'undo') {
+      this.#concurrency.restore(this.#limitBeforeCuts)
+      this.#pace.reset()
+      return
+    }
+    if (verdict === 'first cut') this.#limitBeforeCuts = this.#concurrency.limit
     this.#pace.cut(now)
-    this.#concurrency.cut(this.#underWay, this.#refusedSinceCut > this.#answeredSinceCut)
+    this.#concurrency.cut(this.#underWay - 1, this.#monitor.isDeep)
     this.#cutAt = now
-    this.#refusedSinceCut = 0
-    this.#answeredSinceCut = 0
   }
 }

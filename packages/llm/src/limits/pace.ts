@@ -16,8 +16,6 @@ export class Pace {
   #cutAt = Number.NEGATIVE_INFINITY
   #firstStart = Number.POSITIVE_INFINITY
   #lastStart = Number.NEGATIVE_INFINITY
-  /** Whether each of the last calls was refused. */
-  #recent: boolean[] = []
 
   /** Calls per millisecond. */
   rate(now: number): number {
@@ -44,17 +42,11 @@ export class Pace {
       this.#answers = this.#answers.filter(
         (at, i, { length }) => i >= length - few || at >= now - shortest / 2,
       )
-    this.#note(false)
   }
 
-  refused(): void {
-    this.#note(true)
-  }
-
-  /** Lowers the rate when more than a tenth of the last calls were refused; a stray refusal says nothing about a rate. */
+  /** Lowers the rate to the one at which the server answers. */
   cut(now: number): void {
-    const refused = this.#recent.filter(Boolean).length
-    if (now - this.#cutAt < shortest || refused <= this.#recent.length * 0.1) return
+    if (now - this.#cutAt < shortest) return
     const oldest = this.#answers[Math.max(0, this.#answers.length - few)] ?? 0
     const from = Math.max(this.#firstStart, now - window, Math.min(oldest, now - shortest / 2))
     const span = Math.max(50, now - from)
@@ -65,8 +57,8 @@ export class Pace {
     this.#cutAt = now
   }
 
-  #note(refused: boolean): void {
-    this.#recent.push(refused)
-    if (this.#recent.length > 20) this.#recent.shift()
+  /** Forgets the rate: refusals had nothing to do with it. */
+  reset(): void {
+    this.#base = Number.POSITIVE_INFINITY
   }
 }

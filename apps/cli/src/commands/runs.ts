@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { forDisplay, fromTyped } from '../paths.ts'
-import { findRuns, type RunSummary, readRun } from '../runs/read-run.ts'
+import { findRuns, type RunSummary, readRuns } from '../runs/read-run.ts'
 import { runsJson } from '../runs/runs-json.ts'
 import { runsPage } from '../runs/runs-page.ts'
 
@@ -13,8 +13,9 @@ export interface RunsFlags {
 /** Compares runs: a table in the terminal, or JSON, and a page with their curves and stories. */
 export async function runs(paths: readonly string[], { out, json = false }: RunsFlags): Promise<void> {
   const folders = await findRuns((paths.length === 0 ? ['runs'] : paths).map(path => fromTyped(path)))
-  const summaries: RunSummary[] = []
-  for (const folder of folders) summaries.push(await readRun(folder))
+  const read = await readRuns(folders)
+  const { runs: summaries, problems } = read
+  if (!json) for (const problem of problems) console.error(`Warning: ${problem}`)
   const page = out ?? (json ? undefined : 'runs.html')
   if (page !== undefined) {
     const path = resolve(fromTyped(page))
@@ -22,7 +23,7 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
     await writeFileAtomically(path, await runsPage(summaries))
   }
   if (json) {
-    console.log(JSON.stringify(runsJson(summaries), null, 2))
+    console.log(JSON.stringify(runsJson(read), null, 2))
     return
   }
   printTable(summaries)
@@ -32,8 +33,8 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
 function printTable(summaries: readonly RunSummary[]): void {
   const width = Math.max(3, ...summaries.map(({ name }) => name.length))
   console.log(`${'run'.padEnd(width)}  bits/byte  parameters   steps      tokens`)
-  for (const { name, score, bestOnTheWay, parameters, steps, tokens } of summaries) {
-    const bits = score?.bitsPerByte ?? bestOnTheWay
+  for (const { name, score, bestBitsPerByte, parameters, steps, tokens } of summaries) {
+    const bits = score?.bitsPerByte ?? bestBitsPerByte
     console.log(
       [
         name.padEnd(width),
@@ -45,6 +46,6 @@ function printTable(summaries: readonly RunSummary[]): void {
     )
   }
   if (summaries.some(({ score }) => score === undefined)) {
-    console.log('~ the best on the way, of part of the held-out stories: the run has not ended')
+    console.log('~ the best during training, on part of the held-out stories: the run has not ended')
   }
 }

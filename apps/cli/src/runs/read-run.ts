@@ -1,24 +1,25 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { countParameters, type GptConfig } from '@tinystories/model'
-import { readMetrics, runFolder } from '@tinystories/pipeline'
+import { countParameters } from '@tinystories/model'
+import { type RunSettings, readEvaluation, readMetrics, readSettings, runFolder } from '@tinystories/pipeline'
 import type { EvaluationResult, MetricsLine, SampleLine } from '@tinystories/trainer'
+import { readTextFileIfPresent } from '@tinystories/utils/disk'
+import { messageOf } from '../errors/describe-error.ts'
 import { UserError } from '../errors/user-error.ts'
 
 /** What the page shows of one run. */
 export interface RunSummary {
   name: string
   folder: string
-  /** What config.json holds. */
-  config: Record<string, unknown>
+  config: RunSettings
   /** Settings that runs may differ in, as a person writes them. */
   settings: Record<string, string>
   parameters: number
   steps: number
   tokens: number
   seconds: number
-  /** Lowest bits per byte of the evaluations on the way, of part of the held-out stories. */
-  bestOnTheWay: number | undefined
+  /** Lowest bits per byte of the evaluations during training, on part of the held-out stories. */
+  bestBitsPerByte: number | undefined
   /** Score of the best model on all held-out stories; undefined until the run has ended. */
   score: EvaluationResult | undefined
   /** Figures by step, at most {@link POINTS} of each kind: training figures are means of the steps they stand for. */
@@ -26,6 +27,8 @@ export interface RunSummary {
   heldOut: Record<'step' | 'tokens' | 'minutes' | 'bitsPerByte' | 'loss', number[]>
   samples: Pick<SampleLine, 'step' | 'text'>[]
   story: string | undefined
+  /** What could not be read and was left out. */
+  problems: string[]
 }
 
 export type TrainingFigure = 'bitsPerByte' | 'loss' | 'tokensPerSecond' | 'learningRate' | 'gradientNorm'
@@ -61,30 +64,60 @@ async function runsAt(path: string): Promise<string[]> {
   )
 }
 
-/** @throws UserError when the run's settings or metrics cannot be read. */
+/** Runs that could be read, and what is wrong with the others or with parts of these. */
+export interface ReadRuns {
+  runs: RunSummary[]
+  problems: string[]
+}
+
+/** Reads runs; one that cannot be read is left out and named. */
+export async function readRuns(folders: readonly string[]): Promise<ReadRuns> {
+  const read: ReadRuns = { runs: [], problems: [] }
+  for (const folder of folders) {
+    try {
+      const run = await readRun(folder)
+      read.runs.push(run)
+      read.problems.push(...run.problems)
+    } catch (error) {
+      read.problems.push(`${basename(folder)} is left out: ${messageOf(error)}`)
+    }
+  }
+  return read
+}
+
+/**
+ * Reads a run; damaged lines of its metrics and a damaged evaluation are left out and named.
+ *
+ * @throws InputError, FileError when its settings or metrics cannot be read
+ */
 export async function readRun(folder: string): Promise<RunSummary> {
   const run = runFolder(folder)
-  const { lines } = await readMetrics(run.metrics)
-  const config = await readJson(run.config)
+  const name = basename(folder)
+  const config = await readSettings(run)
+  const { lines, damaged } = await readMetrics(run.metrics)
+  const problems = damaged.length === 0 ? [] : [describeDamage(name, damaged)]
+  const score = await readEvaluation(run.evaluation).catch((error: unknown) => {
+    problems.push(`The score of ${name} is left out: ${messageOf(error)}`)
+    return undefined
+  })
   const steps = lines.filter(line => line.type === 'step')
   const evaluations = lines.filter(line => line.type === 'evaluation')
   const last = steps.at(-1)
   const tokensAt = new Map(steps.map(({ step, tokens }) => [step, tokens]))
-  const score = await readJson(join(run.model, 'evaluation.json')).catch(() => undefined)
   return {
-    name: basename(folder),
+    name,
     folder,
     config,
     settings: settingsOf(config),
-    parameters: countParameters(config.model as GptConfig).total,
+    parameters: countParameters(config.model).total,
     steps: last?.step ?? 0,
     tokens: last?.tokens ?? 0,
     seconds: last?.seconds ?? 0,
-    bestOnTheWay: evaluations.reduce<number | undefined>(
+    bestBitsPerByte: evaluations.reduce<number | undefined>(
       (best, { bitsPerByte }) => Math.min(best ?? bitsPerByte, bitsPerByte),
       undefined,
     ),
-    score: score as EvaluationResult | undefined,
+    score,
     training: averaged(steps),
     heldOut: {
       step: evaluations.map(line => line.step),
@@ -94,8 +127,16 @@ export async function readRun(folder: string): Promise<RunSummary> {
       loss: evaluations.map(line => line.nats),
     },
     samples: lines.filter(line => line.type === 'sample').map(({ step, text }) => ({ step, text })),
-    story: await readFile(run.story, 'utf8').catch(() => undefined),
+    story: await readTextFileIfPresent(run.story).catch(() => undefined),
+    problems,
   }
+}
+
+function describeDamage(name: string, damaged: readonly unknown[]): string {
+  const first = messageOf(damaged[0])
+  return damaged.length === 1
+    ? `A line of ${name} is left out: ${first}`
+    : `${damaged.length} lines of ${name} are left out, the first: ${first}`
 }
 
 function averaged(steps: readonly (MetricsLine & { type: 'step' })[]): RunSummary['training'] {
@@ -128,22 +169,14 @@ function rounded(value: number): number {
 }
 
 /** Settings of config.json, nested ones by their path. */
-function settingsOf(config: Record<string, unknown>, prefix = ''): Record<string, string> {
+function settingsOf(config: object, prefix = ''): Record<string, string> {
   const settings: Record<string, string> = {}
-  for (const [name, value] of Object.entries(config)) {
+  for (const [name, value] of Object.entries(config) as [string, unknown][]) {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      Object.assign(settings, settingsOf(value as Record<string, unknown>, `${prefix}${name}.`))
+      Object.assign(settings, settingsOf(value, `${prefix}${name}.`))
     } else if (value !== null && value !== undefined) settings[prefix + name] = String(value)
   }
   return settings
-}
-
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
-  } catch (error) {
-    throw new UserError(`${path} cannot be read: ${(error as Error).message}.`, { cause: error })
-  }
 }
 
 async function isFile(path: string): Promise<boolean> {

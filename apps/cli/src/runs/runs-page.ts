@@ -1,30 +1,36 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { formatDuration } from '../terminal/progress.ts'
+import { type Html, html, jsonForScript, policyHash, trusted } from './html.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import type { RunSummary } from './read-run.ts'
 
-/** One page with everything in it, the chart library included: no network, nothing beside it. */
+/**
+ * One page with everything in it, the chart library included: no network, nothing beside it. Its content security policy
+ * allows its own scripts and style by their hashes and nothing else.
+ */
 export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
   const require = createRequire(import.meta.url)
   const library = await readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8')
-  const libraryStyle = await readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8')
-  // Within a script no text may look like its end.
-  const shown = runs.map(({ name, training, heldOut }) => ({ name, training, heldOut }))
-  const data = JSON.stringify(shown).replaceAll('<', '\\u003c')
+  const style = (await readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8')) + pageStyle
+  const policy = [
+    "default-src 'none'",
+    `script-src ${policyHash(library)} ${policyHash(pageScript)}`,
+    `style-src ${policyHash(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
   const differing = differingSettings(runs)
-  const samples = runs
-    .map(stories)
-    .filter(html => html !== '')
-    .join('\n')
-  return `<!doctype html>
+  const samples = runs.map(samplesOf).filter(each => each !== undefined)
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${runs.length === 1 ? escapeHtml(runs[0]!.name) : `${runs.length} runs`}</title>
-<style>${libraryStyle}${pageStyle}</style>
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${runs.length === 1 ? runs[0]!.name : `${runs.length} runs`}</title>
+<style>${trusted(style)}</style>
 </head>
 <body>
 <h1>${runs.length === 1 ? 'One run' : `${runs.length} runs`}</h1>
@@ -48,19 +54,19 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
 </section>
 <section aria-label="Runs">
 <div class="scroll"><table>
-<thead><tr><th scope="col">Run</th><th scope="col">Held out, bits/byte</th><th scope="col">Best on the way</th><th scope="col">Parameters</th><th scope="col">Steps</th><th scope="col">Tokens</th><th scope="col">Time</th>${differing.map(name => `<th scope="col">${escapeHtml(name)}</th>`).join('')}</tr></thead>
+<thead><tr><th scope="col">Run</th><th scope="col">Held out, bits/byte</th><th scope="col">Best during training</th><th scope="col">Parameters</th><th scope="col">Steps</th><th scope="col">Tokens</th><th scope="col">Time</th>${differing.map(name => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
-${runs.map((run, i) => row(run, i, differing)).join('\n')}
+${runs.map((run, i) => row(run, i, differing))}
 </tbody>
 </table></div>
 </section>
-${samples === '' ? '' : `<section aria-label="Stories">\n<h2>Sample stories</h2>\n${samples}\n</section>`}
-<script>${library}</script>
-<script id="runs" type="application/json">${data}</script>
-<script>${pageScript}</script>
+${samples.length === 0 ? '' : html`<section aria-label="Stories">\n<h2>Sample stories</h2>\n${samples}\n</section>`}
+<script>${trusted(library)}</script>
+<script id="runs" type="application/json">${jsonForScript(runs.map(({ name, training, heldOut }) => ({ name, training, heldOut })))}</script>
+<script>${trusted(pageScript)}</script>
 </body>
 </html>
-`
+`.text
 }
 
 /** Names of the settings in which the runs differ. */
@@ -69,27 +75,24 @@ function differingSettings(runs: readonly RunSummary[]): string[] {
   return [...names].filter(name => new Set(runs.map(({ settings }) => settings[name])).size > 1)
 }
 
-function row(run: RunSummary, i: number, differing: readonly string[]): string {
+function row(run: RunSummary, i: number, differing: readonly string[]): Html {
   const figures = [
     run.score?.bitsPerByte.toFixed(3),
-    run.bestOnTheWay?.toFixed(3),
+    run.bestBitsPerByte?.toFixed(3),
     run.parameters.toLocaleString('en'),
     run.steps.toLocaleString('en'),
     run.tokens.toLocaleString('en'),
     formatDuration(run.seconds),
   ]
-  return `<tr><th scope="row"><label><input type="checkbox" data-run="${i}" checked><span class="swatch" data-swatch="${i}"></span>${escapeHtml(run.name)}</label></th>${figures.map(figure => `<td class="number">${figure ?? '–'}</td>`).join('')}${differing.map(name => `<td>${escapeHtml(run.settings[name] ?? '–')}</td>`).join('')}</tr>`
+  return html`<tr><th scope="row"><label><input type="checkbox" data-run="${i}" checked><span class="swatch" data-swatch="${i}"></span>${run.name}</label></th>${figures.map(figure => html`<td class="number">${figure ?? '–'}</td>`)}${differing.map(name => html`<td>${run.settings[name] ?? '–'}</td>`)}</tr>\n`
 }
 
-function stories(run: RunSummary): string {
-  const samples = run.samples.map(
-    ({ step, text }) => `<dt>Step ${step.toLocaleString('en')}</dt><dd>${escapeHtml(text)}</dd>`,
-  )
-  if (run.story !== undefined) samples.push(`<dt>At the end</dt><dd>${escapeHtml(run.story)}</dd>`)
-  if (samples.length === 0) return ''
-  return `<details${run.samples.length === 0 ? ' open' : ''}><summary>${escapeHtml(run.name)}</summary><dl>${samples.join('')}</dl></details>`
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[<>&"]/g, c => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c]!)
+function samplesOf({ name, samples, story }: RunSummary): Html | undefined {
+  const entries = [
+    ...samples.map(({ step, text }) => html`<dt>Step ${step.toLocaleString('en')}</dt><dd>${text}</dd>`),
+    ...(story === undefined ? [] : [html`<dt>At the end</dt><dd>${story}</dd>`]),
+  ]
+  if (entries.length === 0) return undefined
+  const open = samples.length === 0 ? trusted(' open') : ''
+  return html`<details${open}><summary>${name}</summary><dl>${entries}</dl></details>\n`
 }

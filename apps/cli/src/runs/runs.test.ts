@@ -1,12 +1,35 @@
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { gptConfig } from '@tinystories/model'
+import { launchChromium, skipWithoutChromium } from '@tinystories/testing/browser'
 import type { MetricsLine } from '@tinystories/trainer'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findRuns, readRun } from './read-run.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findRuns, readRun, readRuns } from './read-run.ts'
 import { runsJson } from './runs-json.ts'
 import { runsPage } from './runs-page.ts'
+
+const runSettings = {
+  version: 1,
+  data: 'sample',
+  valid: null,
+  separator: null,
+  heldOut: 0.1,
+  preset: 'sample',
+  batchSize: 8,
+  learningRate: 3e-3,
+  weightDecay: 0.1,
+  optimizer: 'muon',
+  warmupSteps: 10,
+  limits: { steps: 100 },
+  seed: 42,
+  engine: 'auto',
+  threads: null,
+  evaluateEvery: 50,
+  checkpointEvery: 50,
+  prompt: 'Once upon a time',
+}
 
 let folder: string
 beforeEach(async () => {
@@ -18,7 +41,7 @@ async function writeRun(name: string, steps: number, settings: object = {}): Pro
   const run = join(folder, name)
   await mkdir(join(run, 'model'), { recursive: true })
   const model = gptConfig('sample', { vocabSize: 512 })
-  await writeFile(join(run, 'config.json'), JSON.stringify({ version: 1, model, seed: 42, ...settings }))
+  await writeFile(join(run, 'config.json'), JSON.stringify({ ...runSettings, model, ...settings }))
   const lines: MetricsLine[] = Array.from({ length: steps }, (_, i) => ({
     type: 'step',
     step: i + 1,
@@ -51,7 +74,7 @@ test('averages long runs and keeps their last step', async () => {
   expect(training.step.at(-1)).toBe(4001)
   expect(training.minutes.at(-1)).toBe(400.1)
   // The mean of the steps 1 to 3.
-  expect(training.bitsPerByte[0]).toBeCloseTo(2 - 1 / 4001, 5)
+  expect(training.bitsPerByte[0]).toBeNear(2 - 1 / 4001, { relative: 1e-6 })
 })
 
 test('the page holds everything, shows what differs, and no text escapes into it', async () => {
@@ -82,7 +105,7 @@ test('as JSON a comparison has the figures and settings of each run, as numbers'
   const evaluation = { type: 'evaluation', step: 2, seconds: 12, ...score, bitsPerByte: 1.5 }
   await appendFile(join(goesOn, 'metrics.jsonl'), `${JSON.stringify(evaluation)}\n`)
   const empty = await writeRun('empty', 0)
-  const { version, runs } = runsJson(await Promise.all([ended, goesOn, empty].map(readRun)))
+  const { version, runs } = runsJson(await readRuns([ended, goesOn, empty]))
   expect(version).toBe(1)
   expect(runs.map(({ name, ended, bitsPerByte, bestStep }) => [name, ended, bitsPerByte, bestStep])).toEqual([
     ['ended', true, 0.9, null],
@@ -94,10 +117,77 @@ test('as JSON a comparison has the figures and settings of each run, as numbers'
   expect(runs[1]!.evaluations).toEqual([{ step: 2, tokens: 200, seconds: 12, nats: 2, bitsPerByte: 1.5 }])
 })
 
-test('a damaged line is left out; missing settings are named', async () => {
-  const run = await writeRun('broken', 2)
-  await appendFile(join(run, 'metrics.jsonl'), '{"type":"st\nnull\n')
-  expect((await readRun(run)).steps).toBe(2)
-  await rm(join(run, 'config.json'))
-  await expect(readRun(run)).rejects.toThrow(/config\.json cannot be read/)
+test.each(['null', '[]', '{}', '{"type":"step"}', '{"type":"st', '"x"', '{"type":"step","step":"1"}'])(
+  'a line %s is left out and named, and the rest is shown',
+  async line => {
+    const run = await writeRun('damaged', 2)
+    await appendFile(join(run, 'metrics.jsonl'), `${line}\n`)
+    const { runs, problems } = await readRuns([run])
+    expect(runs[0]!.steps).toBe(2)
+    expect(problems).toEqual([
+      expect.stringMatching(/^A line of damaged is left out: .*metrics\.jsonl, line 4/),
+    ])
+  },
+)
+
+test.each(['{}', 'null', '{"bitsPerByte":"<b>"}', '{'])('a score %s is left out and named', async text => {
+  const run = await writeRun('scored', 2)
+  await writeFile(join(run, 'model/evaluation.json'), text)
+  const { runs, problems } = await readRuns([run])
+  expect(runs[0]!.score).toBeUndefined()
+  expect(problems).toEqual([expect.stringMatching(/^The score of scored is left out: .*evaluation\.json/)])
+})
+
+test.each(['{"version":1}', 'null', '{"version":2}', '', '[1]'])(
+  'settings %s leave one run out',
+  async text => {
+    const [good, bad] = [await writeRun('good', 2), await writeRun('bad', 2)]
+    await writeFile(join(bad, 'config.json'), text)
+    const { runs, problems } = await readRuns([bad, good])
+    expect(runs.map(({ name }) => name)).toEqual(['good'])
+    expect(problems).toEqual([expect.stringMatching(/^bad is left out: .*config\.json/)])
+  },
+)
+
+describe.skipIf(skipWithoutChromium())('in a browser', () => {
+  test('nothing in a run can run code in the page, and the curves are drawn', async ({ onTestFinished }) => {
+    const attack = '"\'><img src=x onerror=window.attacked=1><script>window.attacked=1</script>'
+    const run = await writeRun('<img src=x onerror=window.attacked=1>', 30, {
+      data: attack,
+      prompt: attack,
+    })
+    await writeRun('other', 30)
+    const figures = ['step', 'tokens', 'seconds', 'loss', 'bitsPerByte', 'learningRate']
+    const lines = figures.map(figure => ({
+      ...{ type: 'step', step: 31, tokens: 1, seconds: 1, loss: 1, bitsPerByte: 1, learningRate: 1 },
+      ...{ gradientNorm: 1, tokensPerSecond: 1, [figure]: attack },
+    }))
+    const sample = { type: 'sample', step: 30, seconds: 1, text: attack }
+    const text = [...lines, sample].map(line => `${JSON.stringify(line)}\n`).join('')
+    await appendFile(join(run, 'metrics.jsonl'), text)
+    await writeFile(join(run, 'story.txt'), attack)
+    const { runs, problems } = await readRuns(await findRuns([folder]))
+    expect(problems).toEqual([expect.stringMatching(/^6 lines of /)])
+    const file = join(folder, 'runs.html')
+    await writeFile(file, await runsPage(runs))
+    const browser = await launchChromium()
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage()
+    const errors: string[] = []
+    page.on('pageerror', error => errors.push(error.message))
+    page.on('console', message => message.type() === 'error' && errors.push(message.text()))
+    await page.goto(pathToFileURL(file).href)
+    await page.waitForSelector('#chart canvas')
+    expect(await page.evaluate('window.attacked')).toBeUndefined()
+    expect(await page.locator('img, dd script, td script').count()).toBe(0)
+    expect(await page.locator('dd').last().textContent()).toContain('A cat')
+    // The policy blocks nothing of the page's own.
+    expect(errors).toEqual([])
+    // And it blocks what a hole in the template would let in.
+    await page.evaluate(
+      `document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.attacked=1">')`,
+    )
+    await expect.poll(() => errors.join('\n')).toMatch(/Executing inline event handler violates/)
+    expect(await page.evaluate('window.attacked')).toBeUndefined()
+  })
 })

@@ -36,6 +36,8 @@ export type {
   MeasuresSummary,
   ShareSummary,
 } from './measures/measure-completions.ts'
+export { type EstimateValidity, offlineValidity } from './offline/estimate-offline.ts'
+export type { OfflineValidity } from './offline/offline-coefficients.ts'
 export { type ParsedScores, type ParseScoresOptions, parseScores } from './parse/parse-scores.ts'
 export type { ScoreProblem, ScoreProblemReason } from './parse/score-problem.ts'
 export { type BuildReportOptions, buildReport } from './report/build-report.ts'

@@ -15,6 +15,8 @@ export interface GraderErrorDetails {
   'duplicate-id': { source: string; place: string; id: string; first: string }
   /** A file is not of the expected kind. */
   'wrong-format': { source: string; expected: 'journal' | 'gradings' | 'report' }
+  /** Estimates and scores of a judge, which cannot be compared. */
+  'mixed-estimates': { names: string[] }
   /** No field of a file of grades is a criterion. */
   'no-scores': { source: string; fields: string[]; criteria: string[] }
   /** A field that was named is in no row. */
@@ -54,6 +56,10 @@ export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = define
   'wrong-format': ({ source, expected }) => ({
     problem: `${source} is not ${fileNames[expected]}.`,
     remedy: 'Choose another file or folder.',
+  }),
+  'mixed-estimates': ({ names }) => ({
+    problem: `The scores of ${names.join(', ')} are estimates, and others come from a judge.`,
+    remedy: 'Report estimates and judged scores apart.',
   }),
   'no-scores': ({ source, fields, criteria }) => ({
     problem: `${source} has no scores: its fields are ${fields.join(', ') || 'none'}.`,

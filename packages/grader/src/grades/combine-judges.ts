@@ -1,5 +1,7 @@
+import { GraderError } from '../errors.ts'
 import type { GradingRun } from '../judging/grade.ts'
 import type { Grading, Judgment } from '../judging/grading.ts'
+import { isEstimate } from '../offline/estimate-offline.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import { textKey } from './parse-grades.ts'
 
@@ -8,9 +10,13 @@ import { textKey } from './parse-grades.ts'
  * choices, such as age groups, it is the median, the lower of two in the middle.
  *
  * @param runs of the same completions, one for each judge
+ * @throws GraderError `mixed-estimates`
  */
 export function combineJudges(runs: readonly GradingRun[], how: 'mean' | 'median' = 'mean'): GradingRun {
   const [first] = runs
+  const estimated = runs.filter(isEstimate)
+  if (estimated.length > 0 && runs.length > 1)
+    throw new GraderError('mixed-estimates', { names: estimated.map(({ judge }) => judge) })
   const byKey = new Map<string, Grading[]>()
   for (const grading of runs.flatMap(({ gradings }) => gradings)) {
     const key = JSON.stringify([textKey(grading.completion), grading.completion.trial, grading.regrade])

@@ -3,6 +3,7 @@ import { type CompletionSource, generateCompletions } from '../completions/gener
 import { GraderError } from '../errors.ts'
 import { hashJson } from '../hash.ts'
 import type { Judge } from '../judge.ts'
+import { estimateOffline, offlineJudge, offlineVersion } from '../offline/estimate-offline.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
@@ -32,7 +33,8 @@ export interface GradingProgress {
 
 /** Options of {@link grade}. */
 export interface GradeOptions {
-  judge: Judge
+  /** `'offline'`: no judge, but an estimate of some criteria from the text alone. See the README for its validity. */
+  judge: Judge | 'offline'
   /** Default: `storyRubric`. */
   rubric?: Rubric
   /** What wrote the completions, for reports. Default `model`. */
@@ -88,6 +90,7 @@ export async function grade(
       throw new GraderError('invalid-option', { option, value, expected: 'a whole number of at least 1' })
   }
   const { stream, total } = streamOf(completions, options)
+  if (judge === 'offline') return estimateAll(stream, options)
   const version = rubricVersion(rubric)
   const account = newAccount(total === undefined ? undefined : total * regrades)
   const gradings: Grading[] = []
@@ -163,6 +166,19 @@ export async function grade(
   if (signal?.aborted) throw signal.reason
   if (ended.some(({ status }) => status === 'rejected')) throw stop.signal.reason
   return { name, judge: judge.model, rubric, rubricVersion: version, gradings }
+}
+
+async function estimateAll(
+  stream: AsyncIterable<Completion>,
+  { rubric = storyRubric, name = 'model', onGrading }: GradeOptions,
+): Promise<GradingRun> {
+  const gradings: Grading[] = []
+  for await (const completion of stream) {
+    const grading = estimateOffline(completion, rubric)
+    gradings.push(grading)
+    onGrading?.(grading)
+  }
+  return { name, judge: offlineJudge, rubric, rubricVersion: offlineVersion(), gradings }
 }
 
 function statusOf({ scores, problems }: Judgment): Grading['status'] {

@@ -1,5 +1,7 @@
+import { GraderError } from '../errors.ts'
 import type { GradingRun } from '../judging/grade.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
+import { isEstimate, offlineValidity } from '../offline/estimate-offline.ts'
 import { holm } from '../statistics/holm.ts'
 import { normalizeScores } from '../statistics/normalize-scores.ts'
 import { type PairedComparison, pairedComparison } from '../statistics/paired-comparison.ts'
@@ -21,10 +23,15 @@ export interface BuildReportOptions {
 /**
  * All figures of one or several models: each with its uncertainty, each pair compared on the prompts they share,
  * p-values corrected for all these comparisons. The same gradings give the same report.
+ *
+ * @throws GraderError `mixed-estimates` when some runs are offline estimates and some are not
  */
 export function buildReport(runs: readonly GradingRun[], options: BuildReportOptions = {}): Report {
   const { seed = 0, confidence = 0.95, measures = {} } = options
   const first = runs[0]
+  const estimated = runs.filter(isEstimate)
+  if (estimated.length > 0 && estimated.length < runs.length)
+    throw new GraderError('mixed-estimates', { names: estimated.map(({ name }) => name) })
   const names = uniqueNames(runs)
   const models = runs.map((run, i) => {
     const own = isList(measures) ? measures[i] : measures[run.name]
@@ -46,6 +53,7 @@ export function buildReport(runs: readonly GradingRun[], options: BuildReportOpt
     confidence,
     rubric: { name: first?.rubric.name ?? '', title: first?.rubric.title ?? '', criteria },
     models,
+    ...(first && estimated.length > 0 ? { estimates: offlineValidity(first.rubric) } : {}),
     comparisons: compareAll(runs, names, confidence),
     warnings: warningsOf(runs),
   }

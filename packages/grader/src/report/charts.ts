@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape-html.ts'
+import { type Html, html } from '@tinystories/utils/html'
 import { formatNumber } from './format-number.ts'
 import type { ChoiceSummary, CriterionSummary, ModelSummary } from './report.ts'
 
@@ -11,11 +11,11 @@ interface Frame {
   width: number
   height: number
   title: string
-  content: string
+  content: readonly Html[]
 }
 
-function svg({ width, height, title, content }: Frame): string {
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${content}</svg>`
+function svg({ width, height, title, content }: Frame): Html {
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg>`
 }
 
 const text = (
@@ -24,23 +24,22 @@ const text = (
   content: string,
   anchor: 'start' | 'middle' | 'end' = 'start',
   kind = 'tick',
-): string =>
-  `<text x="${r(x)}" y="${r(y)}" text-anchor="${anchor}" class="${kind}">${escapeHtml(content)}</text>`
-const line = (x1: number, y1: number, x2: number, y2: number, kind: string): string =>
-  `<line x1="${r(x1)}" y1="${r(y1)}" x2="${r(x2)}" y2="${r(y2)}" class="${kind}"/>`
-const bar = (x: number, y: number, width: number, height: number, kind: string, tip: string): string =>
-  `<rect x="${r(x)}" y="${r(y)}" width="${r(Math.max(0, width))}" height="${r(Math.max(0, height))}" rx="1.5" class="bar ${kind}"><title>${escapeHtml(tip)}</title></rect>`
+): Html => html`<text x="${r(x)}" y="${r(y)}" text-anchor="${anchor}" class="${kind}">${content}</text>`
+const line = (x1: number, y1: number, x2: number, y2: number, kind: string): Html =>
+  html`<line x1="${r(x1)}" y1="${r(y1)}" x2="${r(x2)}" y2="${r(y2)}" class="${kind}"/>`
+const bar = (x: number, y: number, width: number, height: number, kind: string, tip: string): Html =>
+  html`<rect x="${r(x)}" y="${r(y)}" width="${r(Math.max(0, width))}" height="${r(Math.max(0, height))}" rx="1.5" class="bar ${kind}"><title>${tip}</title></rect>`
 const r = (value: number): string => String(Math.round(value * 10) / 10)
 
 /** Means of all criteria, a bar for each model, with whiskers for the intervals. */
-export function meansChart(models: readonly ModelSummary[]): string {
+export function meansChart(models: readonly ModelSummary[]): Html {
   const labels = models[0]?.criteria ?? []
   const row = Math.max(16, Math.min(26, 54 / models.length))
   const group = row * models.length + 16
   const [left, right, top] = [100, 30, 6]
   const width = 480
   const height = top + group * labels.length + 26
-  const parts: string[] = []
+  const parts: Html[] = []
   const bottom = height - 22
   const max = Math.max(...labels.map(criterion => criterion.max), 1)
   const min = Math.min(...labels.map(criterion => criterion.min), 0)
@@ -83,14 +82,14 @@ export function meansChart(models: readonly ModelSummary[]): string {
       parts.push(text(end + 5, y + row / 2 + 4, formatNumber(mean, 1), 'start', 'value'))
     }
   }
-  return svg({ width, height, title: 'Mean scores with their intervals', content: parts.join('') })
+  return svg({ width, height, title: 'Mean scores with their intervals', content: parts })
 }
 
 /** How often each score was given: one small chart for a criterion, models side by side. */
 export function histogramChart(
   label: string,
   summaries: readonly { model: string; summary: CriterionSummary }[],
-): string {
+): Html {
   const first = summaries[0]!.summary
   return columns({
     title: `${label}: how often each score was given`,
@@ -100,7 +99,7 @@ export function histogramChart(
 }
 
 /** How often each choice was taken, such as age groups. */
-export function choiceChart(summaries: readonly { model: string; summary: ChoiceSummary }[]): string {
+export function choiceChart(summaries: readonly { model: string; summary: ChoiceSummary }[]): Html {
   const first = summaries[0]!.summary
   return columns({
     title: `${first.label}: how often each was given`,
@@ -116,7 +115,7 @@ export function choiceChart(summaries: readonly { model: string; summary: Choice
 export function shareChart(
   title: string,
   rows: readonly { model: string; counts: readonly number[] }[],
-): string {
+): Html {
   return columns({ title, names: Array.from({ length: 10 }, (_, i) => `.${i}`), rows })
 }
 
@@ -129,7 +128,7 @@ export function columns({
   title: string
   names: readonly string[]
   rows: readonly { model: string; counts: readonly number[] }[]
-}): string {
+}): Html {
   const [width, height, left, top, bottom] = [300, 150, 34, 8, 128]
   const shares = rows.map(({ counts }) => {
     const sum = counts.reduce((a, b) => a + b, 0)
@@ -141,8 +140,7 @@ export function columns({
   const y = (share: number): number => bottom - (share / most) * (bottom - top)
   const parts = [0, most / 2, most].map(
     share =>
-      line(left, y(share), width, y(share), 'grid') +
-      text(left - 4, y(share) + 4, `${Math.round(share * 100)}%`, 'end'),
+      html`${line(left, y(share), width, y(share), 'grid')}${text(left - 4, y(share) + 4, `${Math.round(share * 100)}%`, 'end')}`,
   )
   for (const [i, name] of names.entries()) {
     const x = left + i * step + Math.min(4, step / 4) / 2
@@ -163,14 +161,14 @@ export function columns({
     }
   }
   parts.push(line(left, bottom, width, bottom, 'axis'))
-  return svg({ width, height, title, content: parts.join('') })
+  return svg({ width, height, title, content: parts })
 }
 
 /** Mean score against length, in five groups of completions: a slope may be the judge's liking for long texts. */
 export function lengthChart(
   label: string,
   summaries: readonly { model: string; summary: CriterionSummary }[],
-): string {
+): Html {
   const [width, height, left, top, bottom] = [300, 150, 34, 8, 122]
   const { min, max } = summaries[0]!.summary
   const points = summaries.flatMap(({ summary }) => summary.byLength)
@@ -179,28 +177,25 @@ export function lengthChart(
   const y = (score: number): number => bottom - ((score - min) / (max - min)) * (bottom - top)
   const parts = [min, (min + max) / 2, max].map(
     score =>
-      line(left, y(score), width, y(score), 'grid') +
-      text(left - 6, y(score) + 4, formatNumber(score, score % 1 === 0 ? 0 : 1), 'end'),
+      html`${line(left, y(score), width, y(score), 'grid')}${text(left - 6, y(score) + 4, formatNumber(score, score % 1 === 0 ? 0 : 1), 'end')}`,
   )
   for (const words of [0, longest / 2, longest])
     parts.push(text(x(words), bottom + 14, String(Math.round(words)), words === longest ? 'end' : 'middle'))
   parts.push(text((left + width) / 2, height - 1, 'words', 'middle'))
   for (const [j, { model, summary }] of summaries.entries()) {
     const path = summary.byLength.map(({ words, mean }) => `${r(x(words))},${r(y(mean))}`).join(' ')
-    parts.push(`<polyline points="${path}" class="curve ${series(j)}"/>`)
+    parts.push(html`<polyline points="${path}" class="curve ${series(j)}"/>`)
     for (const { words, mean, count } of summary.byLength)
       parts.push(
-        `<circle cx="${r(x(words))}" cy="${r(y(mean))}" r="3" class="dot ${series(j)}"><title>${escapeHtml(`${model}: ${count} completions of about ${Math.round(words)} words, mean ${formatNumber(mean)}`)}</title></circle>`,
+        html`<circle cx="${r(x(words))}" cy="${r(y(mean))}" r="3" class="dot ${series(j)}"><title>${`${model}: ${count} completions of about ${Math.round(words)} words, mean ${formatNumber(mean)}`}</title></circle>`,
       )
   }
-  return svg({ width, height, title: `${label} by length`, content: parts.join('') })
+  return svg({ width, height, title: `${label} by length`, content: parts })
 }
 
 /** Which color is which model. */
-export function legend(models: readonly { name: string }[]): string {
-  if (models.length < 2) return ''
-  const items = models.map(
-    ({ name }, i) => `<li><span class="swatch ${series(i)}"></span>${escapeHtml(name)}</li>`,
-  )
-  return `<ul class="legend">${items.join('')}</ul>`
+export function legend(models: readonly { name: string }[]): Html {
+  if (models.length < 2) return html``
+  const items = models.map(({ name }, i) => html`<li><span class="swatch ${series(i)}"></span>${name}</li>`)
+  return html`<ul class="legend">${items}</ul>`
 }

@@ -25,6 +25,6 @@ export function formatP(p: number | null | undefined): string {
 
 /** US dollars. */
 export function formatCost(cost: number, known: boolean): string {
-  const text = `$${cost.toFixed(cost > 0 && cost < 0.1 ? 4 : 2)}`
+  const text = `$${formatNumber(cost, cost > 0 && cost < 0.1 ? 4 : 2)}`
   return known ? text : cost > 0 ? `at least ${text}` : 'unknown'
 }

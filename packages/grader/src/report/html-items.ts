@@ -1,14 +1,14 @@
+import { type Html, html } from '@tinystories/utils/html'
 import type { Grading } from '../judging/grading.ts'
 import type { Criterion } from '../rubric/rubric.ts'
-import { escapeHtml as text } from './escape-html.ts'
 import type { ModelSummary } from './report.ts'
 
 /** Every completion with its scores and assessment, and what filters them. */
-export function htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): string {
-  const options = (list: readonly { value: string; label: string }[]): string =>
-    [{ value: '', label: 'all' }, ...list]
-      .map(({ value, label }) => `<option value="${text(value)}">${text(label)}</option>`)
-      .join('')
+export function htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): Html {
+  const options = (list: readonly { value: string; label: string }[]): Html[] =>
+    [{ value: '', label: 'all' }, ...list].map(
+      ({ value, label }) => html`<option value="${value}">${label}</option>`,
+    )
   const scores = criteria.filter(({ kind }) => kind === 'score')
   const states = [
     { value: 'graded', label: 'graded' },
@@ -16,7 +16,7 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
     { value: 'ungraded', label: 'ungraded' },
     { value: 'flagged', label: 'with a flag' },
   ]
-  const filters = `<form class="filters" id="filters" role="search" hidden onsubmit="return false">
+  const filters = html`<form class="filters" id="filters" role="search" hidden>
 <label>Search <input type="search" id="search" placeholder="words of text or assessment"></label>
 <label>Model <select id="model">${options(models.map(({ name }) => ({ value: name, label: name })))}</select></label>
 <label>State <select id="state">${options(states)}</select></label>
@@ -25,35 +25,32 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
 <label>to <input type="number" id="most" step="any" size="4"></label>
 </form>`
   const items = models.flatMap(model => model.items.map(item => htmlItem(model.name, item, criteria)))
-  return `<h2 id="completions">Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items.join('\n')}\n<p><button type="button" id="more" hidden>Show more</button></p>`
+  return html`<h2 id="completions">Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items}\n<p><button type="button" id="more" hidden>Show more</button></p>`
 }
 
 function htmlItem(
   model: string,
   { completion, regrade, status, judgment, failure }: Grading,
   criteria: readonly Criterion[],
-): string {
+): Html {
   const flags = judgment?.flags ?? []
   const state = [status, ...(flags.length > 0 ? ['flagged'] : [])].join(' ')
   const scores = criteria.map(({ name, label }) => `${label} ${judgment?.scores[name] ?? '–'}`).join(' · ')
   const name = `${completion.promptId}, trial ${completion.trial + 1}${regrade > 0 ? `, judged again (${regrade + 1})` : ''}`
   const problems = Object.entries(judgment?.problems ?? {}).map(([criterion, { reason, found }]) => {
     const label = criteria.find(each => each.name === criterion)?.label ?? criterion
-    return `<p class="soft">${text(`${label}: ungraded, ${reason}${found === '' ? '' : ` (“${found}”)`}`)}</p>`
+    return html`<p class="soft">${`${label}: ungraded, ${reason}${found === '' ? '' : ` (“${found}”)`}`}</p>`
   })
   const asked = completion.instruction
-    ? `<p class="soft">${text(
-        Object.entries(completion.instruction)
-          .map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
-          .join(' · '),
-      )}</p>`
-    : ''
-  return `<details class="item" data-model="${text(model)}" data-state="${state}" data-scores="${text(JSON.stringify(judgment?.scores ?? {}))}">
-<summary><span class="head">${text(name)}</span><span class="soft">${text(model)}</span><span class="scores">${text(failure === undefined ? scores : 'ungraded')}</span>${flags.map(({ kind }) => `<span class="flag">${text(kind)}</span>`).join('')}</summary>
-<div class="body">${asked}<p class="story"><span class="given">${text(completion.prompt)}</span><strong class="written">${text(completion.text)}</strong></p>
-${failure === undefined ? '' : `<p class="warn">${text(failure)}</p>`}${judgment?.assessment ? `<p class="assessment">${text(judgment.assessment)}</p>` : ''}${problems.join('')}${flags
+    ? html`<p class="soft">${Object.entries(completion.instruction)
+        .map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
+        .join(' · ')}</p>`
+    : undefined
+  return html`<details class="item" data-model="${model}" data-state="${state}" data-scores="${JSON.stringify(judgment?.scores ?? {})}">
+<summary><span class="head">${name}</span><span class="soft">${model}</span><span class="scores">${failure === undefined ? scores : 'ungraded'}</span>${flags.map(({ kind }) => html`<span class="flag">${kind}</span>`)}</summary>
+<div class="body">${asked}<p class="story"><span class="given">${completion.prompt}</span><strong class="written">${completion.text}</strong></p>
+${failure === undefined ? '' : html`<p class="warn">${failure}</p>`}${judgment?.assessment ? html`<p class="assessment">${judgment.assessment}</p>` : ''}${problems}${flags
   .filter(({ detail }) => detail !== undefined)
-  .map(({ kind, detail }) => `<p class="soft">${text(`${kind}: “${detail}”`)}</p>`)
-  .join('')}</div>
+  .map(({ kind, detail }) => html`<p class="soft">${`${kind}: “${detail}”`}</p>`)}</div>
 </details>`
 }

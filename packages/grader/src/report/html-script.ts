@@ -27,6 +27,7 @@ export const htmlScript = `
   for (const control of controls) control.addEventListener('input', () => { shown = limit; apply() })
   byId('more').addEventListener('click', () => { shown += limit; apply() })
   addEventListener('beforeprint', () => { shown = Infinity; apply() })
+  byId('filters').addEventListener('submit', event => event.preventDefault())
   byId('filters').hidden = false
   apply()
 })()

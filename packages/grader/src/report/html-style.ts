@@ -44,6 +44,7 @@ input[type=search]{width:min(20rem,80vw)}
 .story{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6rem 0}.story .given{color:var(--soft)}.story .written{font-weight:500}
 .assessment{white-space:pre-wrap;overflow-wrap:anywhere;border-left:3px solid var(--line);padding-left:.8rem;margin:.6rem 0}
 .flag{background:var(--warnbg);color:var(--warn);border-radius:6px;padding:.05rem .45rem;font-size:.85rem}
+.spaced{margin-top:.9rem}
 [hidden]{display:none!important}
 @media (max-width:600px){main{padding:1rem .7rem 3rem}h1{font-size:1.35rem}th,td{padding:.4rem .55rem}.stack td,.stack th{white-space:normal}.filters>label{flex:1 1 9rem}input[type=search]{width:100%}}
 @media print{.filters{display:none}.item{break-inside:avoid}}

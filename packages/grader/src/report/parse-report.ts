@@ -88,6 +88,16 @@ const model = v.object({
   items: v.array(gradingSchema),
 })
 
+const validity = v.object({
+  items: number,
+  spearman: number,
+  interval,
+  kappa: number,
+  acrossModels: number,
+  lengthAlone: number,
+  lengthAloneAcrossModels: number,
+})
+
 const comparison = v.object({
   a: v.string(),
   b: v.string(),
@@ -116,6 +126,16 @@ const reportSchema: v.GenericSchema<unknown, Report> = v.object({
   confidence: v.number(),
   rubric: v.object({ name: v.string(), title: v.string(), criteria: v.union([criteriaSchema, v.tuple([])]) }),
   models: v.array(model),
+  estimates: v.optional(
+    v.array(
+      v.object({
+        criterion: v.string(),
+        label: v.string(),
+        isUsable: v.boolean(),
+        validity: v.optional(validity),
+      }),
+    ),
+  ),
   comparisons: v.array(comparison),
   warnings: v.array(v.string()),
 })

@@ -1,3 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { type Html, html, trustedHtml } from '@tinystories/utils/html'
+import type { EstimateValidity } from '../offline/estimate-offline.ts'
 import {
   choiceChart,
   columns,
@@ -7,7 +11,7 @@ import {
   meansChart,
   shareChart,
 } from './charts.ts'
-import { escapeHtml as text } from './escape-html.ts'
+import { estimateHead, estimateNote, estimateRows } from './estimate-rows.ts'
 import { formatInterval, formatNumber, formatP, formatShare } from './format-number.ts'
 import { htmlItems } from './html-items.ts'
 import { htmlScript } from './html-script.ts'
@@ -18,59 +22,63 @@ import type { ModelSummary, Report } from './report.ts'
 
 /**
  * The report as one HTML file that needs nothing else and never asks the network: tables, charts, every completion
- * with its scores and assessment, filter and search. All text that comes from models or judges is escaped, and a
- * content security policy forbids everything but the page's own style and script.
+ * with its scores and assessment, filter and search. Every value is escaped, numbers too, and a content
+ * security policy allows nothing but the page's own style and script, by their hashes.
  */
 export function renderHtml(report: Report): string {
   const { title, models, warnings, comparisons, confidence } = report
   const judged = models.filter(({ gradings }) => gradings > 0)
   const percent = `${Math.round(confidence * 100)} %`
   const sections = [
-    `<h1>${text(title)}</h1>`,
+    html`<h1>${title}</h1>`,
     ...judged.map(
       model =>
-        `<p class="soft">${judged.length > 1 ? `<strong>${text(model.name)}</strong>: ` : ''}${text(judgedText(model))}</p>`,
+        html`<p class="soft">${judged.length > 1 ? html`<strong>${model.name}</strong>: ` : ''}${judgedText(model)}</p>`,
     ),
-    ...warnings.map(warning => `<p class="warn" role="note">${text(warning)}</p>`),
+    ...warnings.map(warning => html`<p class="warn" role="note">${warning}</p>`),
+    ...(report.estimates ? [estimateTable(report.estimates)] : []),
     ...(judged.length > 0 ? scoresSections(judged, percent) : []),
     ...(comparisons.length > 0
-      ? [`<h2>Compared on the same prompts</h2>`, ...comparisons.map(comparisonTable(percent))]
+      ? [html`<h2>Compared on the same prompts</h2>`, ...comparisons.map(comparisonTable(percent))]
       : []),
     ...measureSections(models),
     ...(judged.length > 0 ? [judgingTable(judged), htmlItems(judged, report.rubric.criteria)] : []),
   ]
-  return `<!doctype html>
+  return String(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<title>${text(title)}</title>
-<style>${htmlStyle}</style>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${hashOf(htmlStyle)}'; script-src '${hashOf(htmlScript)}'; base-uri 'none'; form-action 'none'">
+<title>${title}</title>
+<style>${trustedHtml(htmlStyle)}</style>
 </head>
 <body>
 <main>
-${sections.join('\n')}
+${sections}
 </main>
-${judged.length > 0 ? `<script>${htmlScript}</script>\n` : ''}</body>
+${judged.length > 0 ? html`<script>${trustedHtml(htmlScript)}</script>\n` : ''}</body>
 </html>
-`
+`)
 }
 
-function scoresSections(models: readonly ModelSummary[], percent: string): string[] {
+/** How a content security policy names the one script or style that may run. */
+function hashOf(content: string): string {
+  return `sha256-${btoa(String.fromCharCode(...sha256(utf8ToBytes(content))))}`
+}
+
+function scoresSections(models: readonly ModelSummary[], percent: string): Html[] {
   const [first] = models
   const several = models.length > 1
   const head = first!.criteria.map(
-    ({ label, max }) => `<th scope="col">${text(label)} <span class="soft">of ${max}</span></th>`,
+    ({ label, max }) => html`<th scope="col">${label} <span class="soft">of ${max}</span></th>`,
   )
   const rows = models.map(
     ({ name, criteria }) =>
-      `<tr><th scope="row">${text(name)}</th>${criteria
-        .map(
-          ({ estimate, normalized }) =>
-            `<td>${formatNumber(estimate.mean)}${several ? ` <span class="soft">/ ${formatNumber(normalized)}</span>` : ''}<span class="interval">${formatInterval(estimate.interval)}</span></td>`,
-        )
-        .join('')}</tr>`,
+      html`<tr><th scope="row">${name}</th>${criteria.map(
+        ({ estimate, normalized }) =>
+          html`<td>${formatNumber(estimate.mean)}${several ? html` <span class="soft">/ ${formatNumber(normalized)}</span>` : ''}<span class="interval">${formatInterval(estimate.interval)}</span></td>`,
+      )}</tr>`,
   )
   const note = several ? ' After the slash: stretched from 0 to 1 over the models.' : ''
   const cards = [
@@ -100,17 +108,17 @@ function scoresSections(models: readonly ModelSummary[], percent: string): strin
     ),
   )
   return [
-    '<h2>Scores</h2>',
+    html`<h2>Scores</h2>`,
     scroll(
-      `<table><caption><span>Means; below them ${percent} intervals from standard errors clustered by prompt.${note}</span></caption><thead><tr><th scope="col">Model</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      html`<table><caption><span>Means; below them ${percent} intervals from standard errors clustered by prompt.${note}</span></caption><thead><tr><th scope="col">Model</th>${head}</tr></thead><tbody>${rows}</tbody></table>`,
     ),
     legend(models),
-    `<div class="card wide" style="margin-top:.9rem">${meansChart(models)}</div>`,
-    '<h2>Distributions</h2>',
-    `<div class="cards">${cards.join('')}</div>`,
-    '<h2>Does length pay?</h2>',
-    '<p class="soft">Mean scores of five groups of completions, from the shortest to the longest.</p>',
-    `<div class="cards">${lengths.join('')}</div>`,
+    html`<div class="card wide spaced">${meansChart(models)}</div>`,
+    html`<h2>Distributions</h2>`,
+    html`<div class="cards">${cards}</div>`,
+    html`<h2>Does length pay?</h2>`,
+    html`<p class="soft">Mean scores of five groups of completions, from the shortest to the longest.</p>`,
+    html`<div class="cards">${lengths}</div>`,
   ]
 }
 
@@ -124,14 +132,14 @@ function summariesOf(
   })
 }
 
-function comparisonTable(percent: string): (comparison: Report['comparisons'][number]) => string {
+function comparisonTable(percent: string): (comparison: Report['comparisons'][number]) => Html {
   return ({ a, b, criteria }) => {
     const rows = criteria.map(
       each =>
-        `<tr><th scope="row">${text(each.label)}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.p)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
+        html`<tr><th scope="row">${each.label}</th><td>${formatNumber(each.difference)}<span class="interval">${formatInterval(each.interval)}</span></td><td>${formatNumber(each.effectSize)}</td><td>${formatP(each.p)}</td><td>${formatP(each.correctedP)}</td><td>${each.pairs}</td></tr>`,
     )
     return scroll(
-      `<table><caption><span>${text(a)} less ${text(b)}: mean difference over prompts with its ${percent} interval, effect size (rank-biserial, -1 to 1), p-value of the permutation test (of the t-test where there are too few prompts for so many tests), the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Prompts</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      html`<table><caption><span>${a} less ${b}: mean difference over prompts with its ${percent} interval, effect size (rank-biserial, -1 to 1), p-value of the permutation test (of the t-test where there are too few prompts for so many tests), the same after Holm's correction for all tests of this report.</span></caption><thead><tr><th scope="col">Criterion</th><th scope="col">Difference</th><th scope="col">Effect size</th><th scope="col">p</th><th scope="col">p, corrected</th><th scope="col">Prompts</th></tr></thead><tbody>${rows}</tbody></table>`,
     )
   }
 }
@@ -139,12 +147,12 @@ function comparisonTable(percent: string): (comparison: Report['comparisons'][nu
 /** log10 of the share of a k-gram among the corpus's, rounded down; -10 for those that never occur. */
 const frequencyBins = [-10, -9, -8, -7, -6, -5, -4, -3, -2, -1]
 
-function measureSections(models: readonly ModelSummary[]): string[] {
+function measureSections(models: readonly ModelSummary[]): Html[] {
   const measured = models.filter(({ measures }) => measures)
   if (measured.length === 0) return []
   const rows = measureRows(measured).map(
     ({ label, values }) =>
-      `<tr><th scope="row">${text(label)}</th>${values.map(value => `<td>${text(value)}</td>`).join('')}</tr>`,
+      html`<tr><th scope="row">${label}</th>${values.map(value => html`<td>${value}</td>`)}</tr>`,
   )
   const charts = (
     [
@@ -170,15 +178,15 @@ function measureSections(models: readonly ModelSummary[]): string[] {
   })
   charts.push(...frequencies)
   return [
-    '<h2>Without a judge</h2>',
+    html`<h2>Without a judge</h2>`,
     scroll(
-      `<table class="stack"><caption><span>Diversity, memorization and what a program can decide.</span></caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+      html`<table class="stack"><caption><span>Diversity, memorization and what a program can decide.</span></caption><thead><tr><th scope="col">Measure</th>${measured.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`,
     ),
-    ...(charts.length > 0 ? [`<div class="cards" style="margin-top:.9rem">${charts.join('')}</div>`] : []),
+    ...(charts.length > 0 ? [html`<div class="cards spaced">${charts}</div>`] : []),
   ]
 }
 
-function judgingTable(models: readonly ModelSummary[]): string {
+function judgingTable(models: readonly ModelSummary[]): Html {
   const rows = models.flatMap(({ name, criteria, choices }) => [
     ...criteria.map(each => [
       name,
@@ -210,14 +218,23 @@ function judgingTable(models: readonly ModelSummary[]): string {
     'Weighted mean',
     'Judge with itself',
   ]
-  return `<h2>How well the judge was read</h2>${scroll(
-    `<table><caption><span>Read: share of the judge's replies that give one clear score, after asking again at most once.</span></caption><thead><tr>${head.map(each => `<th scope="col">${each}</th>`).join('')}</tr></thead><tbody>${rows
-      .map(
-        ([first, ...rest]) =>
-          `<tr><th scope="row">${text(first!)}</th>${rest.map(cell => `<td>${text(cell)}</td>`).join('')}</tr>`,
-      )
-      .join('')}</tbody></table>`,
+  return html`<h2>How well the judge was read</h2>${scroll(
+    html`<table><caption><span>Read: share of the judge's replies that give one clear score, after asking again at most once.</span></caption><thead><tr>${head.map(each => html`<th scope="col">${each}</th>`)}</tr></thead><tbody>${rows.map(
+      ([first, ...rest]) =>
+        html`<tr><th scope="row">${first!}</th>${rest.map(cell => html`<td>${cell}</td>`)}</tr>`,
+    )}</tbody></table>`,
   )}`
+}
+
+function estimateTable(estimates: readonly EstimateValidity[]): Html {
+  const rows = estimateRows(estimates).map(
+    ([first, ...rest]) =>
+      html`<tr><th scope="row">${first}</th>${rest.map(cell => html`<td>${cell}</td>`)}</tr>`,
+  )
+  const head = estimateHead.map(each => html`<th scope="col">${each}</th>`)
+  return scroll(
+    html`<table><caption><span class="warn">${estimateNote}</span></caption><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`,
+  )
 }
 
 function reasons(problems: Partial<Record<string, number>>): string {
@@ -225,10 +242,10 @@ function reasons(problems: Partial<Record<string, number>>): string {
   return parts.length > 0 ? parts.join(', ') : '–'
 }
 
-function card(title: string, content: string, note: string): string {
-  return `<div class="card"><h3>${text(title)}</h3>${content}<p class="soft">${text(note)}</p></div>`
+function card(title: string, content: Html, note: string): Html {
+  return html`<div class="card"><h3>${title}</h3>${content}<p class="soft">${note}</p></div>`
 }
 
-function scroll(table: string): string {
-  return `<div class="scroll" tabindex="0">${table}</div>`
+function scroll(table: Html): Html {
+  return html`<div class="scroll" tabindex="0">${table}</div>`
 }

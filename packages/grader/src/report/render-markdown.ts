@@ -1,3 +1,4 @@
+import { estimateHead, estimateNote, estimateRows } from './estimate-rows.ts'
 import { formatCost, formatInterval, formatNumber, formatP, formatShare } from './format-number.ts'
 import { judgedText } from './judged-text.ts'
 import { measureRows } from './measure-rows.ts'
@@ -8,6 +9,7 @@ export function renderMarkdown(report: Report): string {
   const { models, comparisons, confidence, warnings } = report
   const percent = `${Math.round(confidence * 100)} %`
   const parts = [`# ${inline(report.title)}`, ...warnings.map(warning => `> ${inline(warning)}`)]
+  if (report.estimates) parts.push(estimateNote, table(estimateHead, estimateRows(report.estimates)))
   const judged = models.filter(({ gradings }) => gradings > 0)
   if (judged.length > 0) {
     const first = judged[0]!

@@ -1,5 +1,6 @@
 import type { Grading } from '../judging/grading.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
+import type { EstimateValidity } from '../offline/estimate-offline.ts'
 import type { ScoreProblemReason } from '../parse/score-problem.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import type { MeanEstimate } from '../statistics/clustered-mean.ts'
@@ -106,6 +107,8 @@ export interface Report {
   rubric: { name: string; title: string; criteria: Criterion[] }
   models: ModelSummary[]
   comparisons: ModelComparison[]
+  /** What the scores are worth when they are offline estimates, not a judge's. */
+  estimates?: EstimateValidity[]
   /** What a reader must know before comparing: other rubrics, other judges. */
   warnings: string[]
 }

@@ -11,6 +11,7 @@ export const graderError: Wording<GraderErrorDetails> = {
   'no-items': own,
   'duplicate-id': own,
   'wrong-format': own,
+  'mixed-estimates': own,
   'no-scores': ({ criteria }) => ({
     remedy: `Name the field of a criterion (${criteria.join(', ')}), such as --field plot=FIELD.`,
   }),

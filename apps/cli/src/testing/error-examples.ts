@@ -146,6 +146,7 @@ export const errorExamples: {
     'judge-failed': { failures: 20, problem: 'The server answered 500.' },
     'lengths-differ': { a: 1, b: 2 },
     'off-scale': { index: 0, value: 11 },
+    'mixed-estimates': { names: ['small'] },
     'no-scores': { source: 'grades.csv', fields: ['id', 'plot_sense'], criteria: ['grammar', 'plot'] },
     'unknown-field': { source: 'grades.csv', field: 'sense', fields: ['id', 'plot_sense'] },
   },

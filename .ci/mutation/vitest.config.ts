@@ -1,9 +1,10 @@
 import { dirname } from 'node:path'
+import { env } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // The tests beside the file that is mutated; MUTATED is its path.
-const folder = dirname(process.env.MUTATED ?? 'packages/*/src')
+const folder = dirname(env.MUTATED ?? 'packages/*/src')
 
 export default defineConfig({
   root: fileURLToPath(new URL('../../', import.meta.url)),

@@ -1,1 +1,12 @@
-export {}
+export { ablateHeads } from './ablate-heads.ts'
+export { type AttentionPattern, attentionPatterns, type HeadId } from './attention-patterns.ts'
+export { type ClassifiedHead, classifyHeads } from './classify-heads.ts'
+export { InterpretError, type InterpretErrorDetails } from './errors.ts'
+export { type Explanation, explainTokens } from './explain-tokens.ts'
+export { classifyEvidence, EvidenceSum, type HeadClass, type HeadEvidence } from './head-evidence.ts'
+export { type Inspection, type InspectOptions, inspect } from './inspect.ts'
+export { logitLens } from './logit-lens.ts'
+export type { Prediction } from './predictions.ts'
+export type { ProgressOptions } from './progress.ts'
+export { pieceAfter, type TextChange, type TextDecoder, TokenText, tokenPieces } from './token-pieces.ts'
+export { type Activation, type TopActivationOptions, topActivations } from './top-activations.ts'

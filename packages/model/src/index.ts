@@ -16,8 +16,7 @@ export {
   type ModelFileErrorDetails,
   type TensorProblem,
 } from './errors/index.ts'
-export { type Inspection, type InspectOptions, inspect } from './inspect.ts'
-export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss } from './model.ts'
+export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss, readHead } from './model.ts'
 export {
   countParameters,
   type GptModel,

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
+import { traceFunction } from '@tinystories/compiler'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { GptOverrides } from './config.ts'
-import { evaluateLoss, forward, loss } from './model.ts'
-import { parameterShapes } from './parameters.ts'
+import { attentionOf, type GptOverrides } from './config.ts'
+import { block, evaluateLoss, forward, loss, readHead } from './model.ts'
+import { causalAttention } from './ops/causal-attention.ts'
+import { embedding } from './ops/embedding.ts'
+import { type Parameters, parameterShapes } from './parameters.ts'
 import { expectClose } from './testing/close.ts'
 import { gpt64, nats64, numericGradients, type Values, values } from './testing/reference.ts'
 import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny.ts'
@@ -120,4 +123,37 @@ it('refuses a sequence longer than the context', () => {
   expect(() => forward(config, parameters, tf.zeros([1, 9], 'int32'))).toThrow(
     /9 tokens does not fit the context of 8/,
   )
+})
+
+describe('a hook', () => {
+  const config = tinyConfig()
+  const [B, T] = [2, 7]
+
+  it('costs nothing when unused: the graph of forward is that of its parts alone', () => {
+    const specs = Object.fromEntries(
+      Object.entries(parameterShapes(config)).map(([name, shape]) => [
+        name,
+        { shape, dtype: 'float32' as const },
+      ]),
+    )
+    const opsOf = (fn: (parameters: Parameters, ids: tf.Tensor2D) => tf.Tensor): string[] =>
+      traceFunction(
+        ({ parameters, ids }: { parameters: Parameters; ids: tf.Tensor }) => ({
+          y: fn(parameters, ids as tf.Tensor2D),
+        }),
+        { parameters: specs, ids: { shape: [B, T], dtype: 'int32' } },
+      ).graph.nodes.map(({ op }) => op)
+    const parts = opsOf((p, ids) => {
+      let x = embedding(p['embedding.token']!, p['embedding.position']!, ids)
+      for (let layer = 0; layer < config.layers; layer++) {
+        x = block(config, p, layer, x, qkv =>
+          causalAttention(qkv, { batch: B, heads: config.heads, ...attentionOf(config, layer) }),
+        )
+      }
+      const logits = readHead(config, p, x)
+      return tf.reshape(logits, [B, T, config.vocabSize])
+    })
+    expect(opsOf((p, ids) => forward(config, p, ids))).toEqual(parts)
+    expect(opsOf((p, ids) => forward(config, p, ids, () => undefined))).not.toEqual(parts)
+  })
 })

@@ -40,7 +40,7 @@ export interface Evaluation extends Record<string, tf.Tensor> {
 
 /**
  * Sees what the model computes, by name, and may put something of the same shape in its place: `undefined` leaves it
- * as it is. See `inspect` for the names.
+ * as it is. `inspect` of `@tinystories/interpret` lists the names.
  */
 export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
 
@@ -172,6 +172,12 @@ export function block(
 /** LayerNorm with the parameters of that name. */
 export function norm(config: GptConfig, parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
   return layerNorm(x, parameters[`${name}.scale`]!, parameters[`${name}.bias`]!, config.layerNormEpsilon)
+}
+
+/** Logits `[rows, vocabSize]` of the next token from the residual stream `[rows, hiddenSize]`. */
+export function readHead(config: GptConfig, parameters: Parameters, residual: tf.Tensor2D): tf.Tensor2D {
+  const states = norm(config, parameters, 'finalNorm', residual)
+  return tf.matMul(states, head(config, parameters), false, true)
 }
 
 /** The output head, `[vocabSize, hiddenSize]`. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { attentionOf, type GptConfig } from '../config.ts'
-import { block, head, norm } from '../model.ts'
+import { block, readHead } from '../model.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** What earlier tokens left for later ones: keys and values of each layer, `[rows, heads, past, headSize]`. */
@@ -62,13 +62,7 @@ export function decode(
     tf.slice(tf.reshape(x, [rows, length, hiddenSize]), [0, length - 1, 0], [rows, 1, hiddenSize]),
     [rows, hiddenSize],
   ) as tf.Tensor2D
-  const logits: tf.Tensor2D = tf.matMul(
-    norm(config, parameters, 'finalNorm', last),
-    head(config, parameters),
-    false,
-    true,
-  )
-  return { logits, cache: grown }
+  return { logits: readHead(config, parameters, last), cache: grown }
 }
 
 /** For the last `queries` of `keys` tokens: 0 where one may look, -1e9 elsewhere; null when all may look. */

@@ -1,15 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { compile, traceFunction } from '@tinystories/compiler'
+import { compile } from '@tinystories/compiler'
+import { forward, type Parameters, parameterShapes } from '@tinystories/model'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { attentionOf } from './config.ts'
 import { inspect } from './inspect.ts'
-import { block, forward, head, norm } from './model.ts'
-import { causalAttention } from './ops/causal-attention.ts'
-import { embedding } from './ops/embedding.ts'
-import { type Parameters, parameterShapes } from './parameters.ts'
-import { expectClose } from './testing/close.ts'
-import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny.ts'
+import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny-model.ts'
 
 const config = tinyConfig()
 const [B, T] = [2, 7]
@@ -24,7 +19,7 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
     tf.tidy(() => {
       const { parameters } = tinyModel()
       const { logits, activations: a } = inspect(config, parameters, ids())
-      expectClose(data(logits), data(forward(config, parameters, ids())), 1e-5)
+      expect(data(logits)).toBeNear(data(forward(config, parameters, ids())), { absolute: 1e-5 })
       const hidden = [B, T, 6]
       const shapes = Object.fromEntries(Object.entries(a).map(([name, { shape }]) => [name, shape]))
       expect(Object.keys(shapes)).toEqual([
@@ -51,12 +46,15 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
         finalNorm: hidden,
       })
       const sum = (x: string, y: string): ArrayLike<number> => data(tf.add(a[x]!, a[y]!))
-      expectClose(sum('embedding', 'layers.0.attention.output'), data(a['layers.0.residual.middle']!), 1e-6)
-      expectClose(sum('layers.0.residual.middle', 'layers.0.mlp.output'), data(a['layers.0.residual']!), 1e-6)
-      expectClose(
-        sum('layers.0.residual', 'layers.1.attention.output'),
+      expect(sum('embedding', 'layers.0.attention.output')).toBeNear(data(a['layers.0.residual.middle']!), {
+        absolute: 1e-6,
+      })
+      expect(sum('layers.0.residual.middle', 'layers.0.mlp.output')).toBeNear(data(a['layers.0.residual']!), {
+        absolute: 1e-6,
+      })
+      expect(sum('layers.0.residual', 'layers.1.attention.output')).toBeNear(
         data(a['layers.1.residual.middle']!),
-        1e-6,
+        { absolute: 1e-6 },
       )
     })
   })
@@ -73,10 +71,9 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
           const distance = (Math.floor(i / T) % T) - (i % T)
           expect(value === 0).toBe(distance < 0 || distance >= window)
         }
-        expectClose(
-          data(tf.sum(activations[`layers.${layer}.attention.pattern`]!, -1)),
+        expect(data(tf.sum(activations[`layers.${layer}.attention.pattern`]!, -1))).toBeNear(
           new Array(B * 2 * T).fill(1),
-          1e-6,
+          { absolute: 1e-6 },
         )
       }
     })
@@ -92,7 +89,7 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
       const weight = parameters['layers.1.mlp.down.weight']!
       const without = { ...parameters, 'layers.1.mlp.down.weight': tf.mul(weight, tf.reshape(mask, [24, 1])) }
       const expected = data(forward(config, without, ids()))
-      expectClose(data(logits), expected, 1e-5)
+      expect(data(logits)).toBeNear(expected, { absolute: 1e-5 })
       expect(data(forward(config, parameters, ids()))).not.toEqual(expected)
     })
   })
@@ -105,7 +102,7 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
       const { logits, activations } = inspect(config, parameters, ids(), {
         patch: name => (name === 'layers.0.residual' ? theirs.activations[name] : undefined),
       })
-      expectClose(data(logits), data(theirs.logits), 1e-6)
+      expect(data(logits)).toBeNear(data(theirs.logits), { absolute: 1e-6 })
       expect(data(activations['layers.0.residual']!)).toEqual(data(theirs.activations['layers.0.residual']!))
       expect(() => inspect(config, parameters, ids(), { patch: () => tf.zeros([1]) })).toThrow(
         /patch of "embedding" is \[1\], not \[2,7,6\]/,
@@ -133,38 +130,10 @@ describe('looking inside', () => {
     await compiled.dispose()
     tf.tidy(() => {
       const { logits, activations } = inspect(config, tinyModel().parameters, ids())
-      expectClose(result.logits, data(logits), 1e-5)
+      expect(result.logits).toBeNear(data(logits), { absolute: 1e-5 })
       for (const [name, value] of Object.entries(activations)) {
-        expectClose(result.activations[name] as Float32Array, data(value), 1e-5)
+        expect(result.activations[name] as Float32Array).toBeNear(data(value), { absolute: 1e-5 })
       }
     })
-  })
-
-  it('costs nothing when unused: the graph of forward is that of its parts alone', () => {
-    const specs = Object.fromEntries(
-      Object.entries(parameterShapes(config)).map(([name, shape]) => [
-        name,
-        { shape, dtype: 'float32' as const },
-      ]),
-    )
-    const opsOf = (fn: (parameters: Parameters, ids: tf.Tensor2D) => tf.Tensor): string[] =>
-      traceFunction(
-        ({ parameters, ids }: { parameters: Parameters; ids: tf.Tensor }) => ({
-          y: fn(parameters, ids as tf.Tensor2D),
-        }),
-        { parameters: specs, ids: { shape: [B, T], dtype: 'int32' } },
-      ).graph.nodes.map(({ op }) => op)
-    const parts = opsOf((p, ids) => {
-      let x = embedding(p['embedding.token']!, p['embedding.position']!, ids)
-      for (let layer = 0; layer < config.layers; layer++) {
-        x = block(config, p, layer, x, qkv =>
-          causalAttention(qkv, { batch: B, heads: config.heads, ...attentionOf(config, layer) }),
-        )
-      }
-      const logits = tf.matMul(norm(config, p, 'finalNorm', x), head(config, p), false, true)
-      return tf.reshape(logits, [B, T, config.vocabSize])
-    })
-    expect(opsOf((p, ids) => forward(config, p, ids))).toEqual(parts)
-    expect(opsOf((p, ids) => forward(config, p, ids, () => undefined))).not.toEqual(parts)
   })
 })

@@ -4,8 +4,6 @@ import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/e
 export interface InterpretErrorDetails {
   /** A patch has another shape than the tensor it replaces. */
   'patch-shape': { name: string; found: readonly number[]; expected: readonly number[] }
-  /** Fewer than two tokens, of which nothing can be said. */
-  'text-too-short': { tokens: number }
   /** The model has no such layer or head. */
   'no-such-part': { part: 'layer' | 'head'; index: number; count: number }
 }
@@ -17,10 +15,6 @@ export const InterpretError: ErrorClass<'InterpretError', InterpretErrorDetails>
     'patch-shape': ({ name, found, expected }) => ({
       problem: `The patch of "${name}" is [${found}], not [${expected}].`,
       remedy: 'Return a tensor of the same shape, or undefined.',
-    }),
-    'text-too-short': ({ tokens }) => ({
-      problem: `A text of ${tokens} tokens is too short to look into.`,
-      remedy: 'Give a text of at least two tokens.',
     }),
     'no-such-part': ({ part, index, count }) => ({
       problem: `The model has no ${part} ${index}: it has ${count}, numbered from 0.`,

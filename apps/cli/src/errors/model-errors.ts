@@ -1,3 +1,4 @@
+import type { InterpretErrorDetails } from '@tinystories/interpret'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import { flagOf } from './flag-of.ts'
 import { own, type Wording } from './wording.ts'
@@ -28,6 +29,11 @@ export const generationError: Wording<GenerationErrorDetails> = {
   'out-of-memory': () => ({ remedy: 'Use --engine cpu.' }),
   'needs-node': own,
   'engine-failed': own,
+}
+
+export const interpretError: Wording<InterpretErrorDetails> = {
+  'patch-shape': own,
+  'no-such-part': own,
 }
 
 export const modelFileError: Wording<ModelFileErrorDetails> = {

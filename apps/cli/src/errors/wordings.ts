@@ -3,6 +3,7 @@ import type { CompilerErrorDetails } from '@tinystories/compiler'
 import type { DatasetErrorDetails, TokenShardErrorDetails } from '@tinystories/dataset'
 import type { SynthesisErrorDetails } from '@tinystories/dataset/synthesis'
 import type { GraderErrorDetails } from '@tinystories/grader'
+import type { InterpretErrorDetails } from '@tinystories/interpret'
 import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
 import type { PipelineErrorDetails } from '@tinystories/pipeline'
@@ -20,7 +21,7 @@ import { datasetError, synthesisError, tokenShardError } from './dataset-errors.
 import { backendError, compilerError } from './engine-errors.ts'
 import { graderError } from './grader-errors.ts'
 import { llmError } from './llm-errors.ts'
-import { configError, generationError, modelFileError } from './model-errors.ts'
+import { configError, generationError, interpretError, modelFileError } from './model-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
 import { sweepError } from './sweep-errors.ts'
 import { tokenizerError } from './tokenizer-errors.ts'
@@ -50,6 +51,7 @@ export interface AllDetails {
   HubError: HubErrorDetails
   InputError: InputErrorDetails
   LlmError: LlmErrorDetails
+  InterpretError: InterpretErrorDetails
   LockError: LockErrorDetails
   ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
@@ -79,6 +81,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   HubError: hubError,
   InputError: inputError,
   LlmError: llmError,
+  InterpretError: interpretError,
   LockError: lockError,
   ModelFileError: modelFileError,
   PipelineError: pipelineError,

@@ -223,6 +223,10 @@ export const errorExamples: {
     'held-elsewhere': { path: '/runs/a/run.lock', pid: 7, host: 'other' },
     'taken-over': { path: '/runs/a/run.lock', takeover: '/runs/a/run.lock.takeover' },
   },
+  InterpretError: {
+    'patch-shape': { name: 'embedding', found: [1], expected: [2, 7, 6] },
+    'no-such-part': { part: 'layer', index: 2, count: 2 },
+  },
   ModelFileError: {
     'missing-file': { path: 'runs/a/model', files: ['model.safetensors', 'model.safetensors.index.json'] },
     unreadable: { path: 'model.safetensors', reason: 'EACCES' },

@@ -1,17 +1,30 @@
-import { createWasmModel, generate, type WasmModel } from '@tinystories/model/generation'
+import {
+  ablateHeads,
+  type Explanation,
+  explainTokens,
+  type HeadId,
+  type Prediction,
+  pieceAfter,
+  type TextChange,
+  TokenText,
+} from '@tinystories/interpret'
+import {
+  type ConstrainedToken,
+  type Constraints,
+  createWasmModel,
+  type FinishReason,
+  generate,
+  generateConstrained,
+  type WasmModel,
+} from '@tinystories/model/generation'
 import { type CallContext, serveWorker, type WebScope } from '@tinystories/utils/workers'
 import { PageError } from '../errors/page-error.ts'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
-import { type TextChange, TokenText } from '../models/token-text.ts'
 import { bundledStories } from '../training/corpus.ts'
-import type { Wishes } from '../wishes/wishes.ts'
-import { type Pen, type WishedToken, writeWithWishes } from '../wishes/write-with-wishes.ts'
 import { type EngineChoice, type EngineInfo, wasmEngine } from './engine.ts'
-import { expectTokens, rateEndings } from './expect-tokens.ts'
-import { type Explanation, explainTokens } from './explain.ts'
 import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
-import { type HeadPlace, TfjsModel } from './tfjs-model.ts'
+import { TfjsModel } from './tfjs-model.ts'
 import { unknownShare, unknownWords } from './unknown-share.ts'
 
 // Holds one model and the engine that runs it. The page has one such worker for each model in use.
@@ -25,9 +38,9 @@ export interface WriteArgs {
   seed: number
   maxTokens: number
   /** Heads whose output is left out. */
-  ablate?: HeadPlace[]
+  ablate?: HeadId[]
   /** What the story must have. */
-  constraints?: Wishes
+  constraints?: Constraints
 }
 
 /** A token of the text: the prompt's, then those that the model writes. */
@@ -37,7 +50,10 @@ export interface TokenEvent extends TextChange {
   probability?: number
 }
 
-type FinishReason = 'stop' | 'length'
+/** What the model expected in place of a token, with the text of each alternative. */
+export interface TextExplanation extends Omit<Explanation, 'alternatives'> {
+  alternatives: (Prediction & { text: string })[]
+}
 
 export interface WriteResult {
   reason: FinishReason
@@ -59,6 +75,8 @@ let engineChoice: EngineChoice = 'auto'
 let model: OpenModel | undefined
 let wasmModel: Promise<WasmModel> | undefined
 let eager: TfjsModel | undefined
+/** The model without some heads. */
+let ablated: { key: string; model: Promise<WasmModel> } | undefined
 
 function opened(): OpenModel {
   if (!model) throw new PageError('no-model-chosen', {})
@@ -71,21 +89,33 @@ async function onTfjs(): Promise<TfjsModel> {
   return eager
 }
 
-async function generator(ablate: readonly HeadPlace[]) {
-  if (engineChoice !== 'tfjs' && ablate.length === 0) {
+async function generationModel(heads: readonly HeadId[]) {
+  if (heads.length > 0) {
+    const key = JSON.stringify(heads)
+    if (ablated?.key !== key) {
+      const { config, parameters } = opened()
+      ablated = {
+        key,
+        model: createWasmModel({ config, parameters: ablateHeads(config, parameters, heads) }),
+      }
+    }
+    return { model: await ablated.model, info: wasmEngine }
+  }
+  if (engineChoice !== 'tfjs') {
     wasmModel ??= createWasmModel(opened())
     // An old browser has no such WebAssembly, and a large model no room in it.
     const model = await wasmModel.catch(() => undefined)
     if (model) return { model, info: wasmEngine }
   }
-  const tfjs = await onTfjs()
-  const info: EngineInfo = { kind: 'tfjs', threads: 1, description: tfjs.backend }
-  return { model: tfjs.ablated(ablate), info }
+  const model = await onTfjs()
+  const info: EngineInfo = { kind: 'tfjs', threads: 1, description: model.backend }
+  return { model, info }
 }
 
 async function closeModel(): Promise<void> {
   eager?.dispose()
   wasmModel = undefined
+  ablated = undefined
   eager = undefined
   model = undefined
 }
@@ -114,38 +144,18 @@ const methods = {
     if (ids.length === 0) throw new PageError('no-prompt', {})
     const text = new TokenText(tokenizer)
     for (const id of ids) emit({ id, ...text.push(id) })
-    const { model: writer, info } = await generator(ablate)
-    type Draft = { maxTokens: number; seed: number }
-    const write = async function* (from: readonly number[], draft: Draft) {
-      const tokens = generate(writer, from.slice(-(config.contextLength - 1)), {
-        ...draft,
-        temperature,
-        topP,
-        signal,
-        ...(endOfTextId === undefined ? {} : { stopIds: [endOfTextId] }),
-      })
-      for (;;) {
-        const next = await tokens.next()
-        if (next.done) return next.value
-        yield { id: next.value.id, probability: Math.exp(next.value.logProbability) }
-      }
+    const { model, info } = await generationModel(ablate)
+    const options = {
+      maxTokens,
+      seed,
+      temperature,
+      topP,
+      signal,
+      stopIds: endOfTextId === undefined ? [] : [endOfTextId],
     }
-    const pen: Pen = {
-      async write(from, draft) {
-        const tokens = write(from, draft)
-        const written: { id: number; probability: number }[] = []
-        for (;;) {
-          const next = await tokens.next()
-          if (next.done) return { tokens: written, ended: next.value === 'stop' }
-          written.push(next.value)
-        }
-      },
-      expect: async (text, from, targets) => expectTokens(await onTfjs(), text, from, targets),
-      rate: async (texts, count) => rateEndings(await onTfjs(), texts, count),
-    }
-    const tokens: AsyncGenerator<WishedToken, FinishReason, void> = constraints
-      ? writeWithWishes(pen, tokenizer, ids, { ...constraints, maxTokens, seed })
-      : write(ids, { maxTokens, seed })
+    const tokens: AsyncGenerator<ConstrainedToken, FinishReason, void> = constraints
+      ? generateConstrained(model, ids, { ...options, constraints, tokenizer })
+      : generate(model, ids.slice(-(config.contextLength - 1)), options)
     let count = 0
     let start = 0
     for (;;) {
@@ -161,15 +171,35 @@ const methods = {
           unknownWords: unknownWords(tokenizer, prompt),
         }
       }
-      const { id, probability } = next.value
-      if (probability !== undefined && ++count === WARM_UP) start = performance.now()
-      emit({ id, ...(probability !== undefined && { probability }), ...text.push(id) })
+      const { id, logProbability } = next.value
+      if (logProbability !== undefined && ++count === WARM_UP) start = performance.now()
+      emit({
+        id,
+        ...(logProbability !== undefined && { probability: Math.exp(logProbability) }),
+        ...text.push(id),
+      })
     }
   },
 
   /** Each token's probability and its alternatives. */
-  async explain({ ids, choices }: { ids: number[]; choices: number }): Promise<(Explanation | undefined)[]> {
-    return explainTokens(await onTfjs(), opened(), ids, choices)
+  async explain({
+    ids,
+    choices,
+  }: {
+    ids: number[]
+    choices: number
+  }): Promise<(TextExplanation | undefined)[]> {
+    const { tokenizer } = opened()
+    const explanations = await explainTokens(await onTfjs(), ids, choices)
+    return explanations.map((explanation, i) => {
+      const text = ({ id }: Prediction): string => pieceAfter(tokenizer, ids[i - 1]!, id)
+      return (
+        explanation && {
+          ...explanation,
+          alternatives: explanation.alternatives.map(each => ({ ...each, text: text(each) })),
+        }
+      )
+    })
   },
 
   /** Attention patterns on a text. */

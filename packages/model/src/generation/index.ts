@@ -1,3 +1,12 @@
+export { type FeatureTrigger, featureTriggers, hasFeature } from '../constraints/features.ts'
+export {
+  type ConstrainedToken,
+  type Constraints,
+  type ConstraintTokenizer,
+  type GenerateConstrainedOptions,
+  generateConstrained,
+} from '../constraints/generate-constrained.ts'
+export { usesWord } from '../constraints/uses-word.ts'
 export { createWasmModel, type WasmModel, type WasmModelOptions } from '../wasm/wasm-model.ts'
 export { type DecodeInputs, decode, type KeyValueCache } from './decode.ts'
 export {
@@ -10,4 +19,5 @@ export {
 } from './generate.ts'
 export { type GenerateTextOptions, generateText, type TextTokenizer } from './generate-text.ts'
 export { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
-export type { GenerationEngine, Sequence, TokenGenerator } from './token-generator.ts'
+export { type EndingScore, expectTokens, score } from './score.ts'
+export type { GenerationEngine, ScoredText, Sequence, TokenGenerator } from './token-generator.ts'

@@ -36,6 +36,15 @@ export interface GenerationEngine {
     sequences: S[],
     options: SamplingOptions & { maxTokens: number },
   ): TokenGenerator<S>
+  /** Log-probabilities of tokens in texts of at most the context; `score` and its relatives call it. */
+  score(texts: readonly ScoredText[]): Promise<Float64Array[]>
+}
+
+/** A text, and tokens whose log-probabilities are wanted. */
+export interface ScoredText {
+  ids: readonly number[]
+  /** Token `id` at `position`, from 1 to the length of the text, in rising order of positions. */
+  queries: readonly { position: number; id: number }[]
 }
 
 /** Tokens of a text that the model sees. */

@@ -2,7 +2,7 @@ import { WorkerClient } from '@tinystories/utils/workers'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
-import { Decoder, type DecodeText } from './decoder.ts'
+import { Decoder, type DecodeText, type ScoreText } from './decoder.ts'
 import type { Arrays } from './fold-weights.ts'
 
 /** A decoder, in the caller's thread or in another. */
@@ -13,6 +13,8 @@ export interface DecoderThread {
     options: SamplingOptions,
     count: number,
   ): SampledToken[][] | Promise<SampledToken[][]>
+  /** As {@link Decoder.score}. */
+  score(text: ScoreText): Float64Array | Promise<Float64Array>
   dispose(): Promise<void>
 }
 
@@ -22,18 +24,36 @@ export interface DecoderData {
   parameters: Arrays
 }
 
-/** What the other thread is called for. */
+/** What it does. */
 export interface DecoderMethods {
-  next(request: {
+  /** Resolves when the decoder is there. */
+  ready(argument: undefined): Promise<void>
+  next(argument: {
     texts: readonly DecodeText[]
     options: SamplingOptions
     count: number
   }): Promise<SampledToken[][]>
+  score(text: ScoreText): Promise<Float64Array>
+}
+
+/** The methods of the other thread. */
+export function decoderMethods(decoder: Promise<Decoder>): DecoderMethods {
+  return {
+    async ready() {
+      await decoder
+    },
+    next: async ({ texts, options, count }) => (await decoder).next(texts, options, count),
+    score: async text => (await decoder).score(text),
+  }
 }
 
 export async function createLocalDecoder({ config, parameters }: DecoderData): Promise<DecoderThread> {
   const decoder = await Decoder.create(config, parameters)
-  return { next: (...request) => decoder.next(...request), dispose: async () => {} }
+  return {
+    next: (...argument) => decoder.next(...argument),
+    score: text => decoder.score(text),
+    dispose: async () => {},
+  }
 }
 
 /** A worker thread of Node. It keeps the process alive only while it is asked something. */
@@ -45,18 +65,18 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   const module = 'node:worker_threads'
   const { Worker } = (await import(module)) as typeof import('node:worker_threads')
   const file = import.meta.url.endsWith('.ts') ? './decoder-worker.ts' : './decoder-worker.js'
-  const worker = new Worker(new URL(file, import.meta.url), {
-    workerData: data,
-    name: 'tinystories-generation',
-  })
+  const worker = new Worker(new URL(file, import.meta.url), { workerData: data })
   const client = new WorkerClient<DecoderMethods>(worker, 'text generation')
-  const next: DecoderThread['next'] = (texts, options, count) =>
-    client.call('next', { texts, options, count }).catch((error: unknown) => {
-      if (GenerationError.isInstance(error)) throw error
-      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
-      throw new GenerationError('engine-failed', { reason }, { cause: error })
-    })
-  // No texts: it answers once it is ready, or says why it will never be.
-  await next([], {}, 0)
-  return { next, dispose: () => client.close() }
+  await client.call('ready', undefined).catch(fail)
+  return {
+    next: (texts, options, count) => client.call('next', { texts, options, count }).catch(fail),
+    score: text => client.call('score', text).catch(fail),
+    dispose: () => client.close(),
+  }
+}
+
+function fail(error: unknown): never {
+  if (GenerationError.isInstance(error)) throw error
+  const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+  throw new GenerationError('engine-failed', { reason }, { cause: error })
 }

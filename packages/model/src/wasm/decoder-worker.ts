@@ -1,13 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { serveWorker } from '@tinystories/utils/workers'
 import { Decoder } from './decoder.ts'
-import type { DecoderData, DecoderMethods } from './decoder-thread.ts'
+import { type DecoderData, decoderMethods } from './decoder-thread.ts'
 
 const { config, parameters } = workerData as DecoderData
 const decoder = Decoder.create(config, parameters)
 // Thrown with the first call.
 decoder.catch(() => {})
 
-serveWorker<DecoderMethods>(parentPort!, {
-  next: async ({ texts, options, count }) => (await decoder).next(texts, options, count),
-})
+serveWorker(parentPort!, decoderMethods(decoder), { sequential: true })

@@ -19,6 +19,17 @@ export interface DecodeText {
   penalized?: readonly number[]
 }
 
+/** A text, and tokens whose log-probabilities are wanted. */
+export interface ScoreText {
+  /** The cache to use, whose content is replaced. */
+  slot: number
+  ids: readonly number[]
+  /** Index of the first token in `ids` that is to be read; the tokens before it are in the cache already. */
+  from: number
+  /** Token `id` at `position`, from 1 to the length of the text, in rising order of positions. */
+  queries: readonly { position: number; id: number }[]
+}
+
 /** Tokens that go through the layers together, and for which there is room. */
 const ROWS = 64
 
@@ -96,6 +107,36 @@ export class Decoder {
       })
     }
     return generated
+  }
+
+  /**
+   * Log-probabilities of tokens, each given those before it.
+   *
+   * @returns one for each query
+   * @throws GenerationError `not-finite`, or `out-of-memory` for another cache
+   */
+  score({ slot, ids, from, queries }: ScoreText): Float64Array {
+    this.#makeCache(slot)
+    const result = new Float64Array(queries.length)
+    const first = queries.findIndex(({ position }) => position > from)
+    let query = first < 0 ? queries.length : first
+    for (const rows of inRows([{ slot, position: from, ids: ids.slice(from) }])) {
+      this.#read(rows)
+      const [start, end] = [rows[0]!.position + 1, rows.at(-1)!.position + 1]
+      const wanted: number[] = []
+      const begin = query
+      for (; query < queries.length && queries[query]!.position <= end; query++) {
+        const row = queries[query]!.position - start
+        if (wanted.at(-1) !== row) wanted.push(row)
+      }
+      const logits = this.#logits(wanted)
+      const stride = 4 * this.#weights.head.outputs
+      for (let i = begin, row = 0; i < query; i++) {
+        if (queries[i]!.position - start !== wanted[row]) row++
+        result[i] = this.#sampler.logProbability(logits + row * stride, queries[i]!.id)
+      }
+    }
+    return result
   }
 
   /** @param which of the tokens to be generated they are */

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
-import type { GenerationEngine } from '../generation/token-generator.ts'
+import type { GenerationEngine, ScoredText } from '../generation/token-generator.ts'
 import { parameterShapes } from '../parameters.ts'
 import { CacheSlots } from './cache-slots.ts'
-import { createLocalDecoder, createWorkerDecoder } from './decoder-thread.ts'
+import { createLocalDecoder, createWorkerDecoder, type DecoderThread } from './decoder-thread.ts'
 import { WasmGenerator } from './wasm-generator.ts'
 
 /** Options of {@link createWasmModel}. */
@@ -65,9 +65,42 @@ export async function createWasmModel(
     threads,
     maxRows:
       maxRows ?? Math.max(1, Math.min(MOST_ROWS * threads, Math.floor(MOST_CACHE_BYTES / bytesPerRow))),
+    score: texts => scoreTexts(texts, decoders, slots),
     start: (sequences, options) => new WasmGenerator(config, decoders, slots, sequences, options),
     async dispose() {
       await Promise.all(decoders.map(decoder => decoder.dispose()))
     },
   }
+}
+
+/** Texts that begin as the one before them in their thread are read from where they part. */
+async function scoreTexts(
+  texts: readonly ScoredText[],
+  threads: readonly DecoderThread[],
+  slots: CacheSlots,
+): Promise<Float64Array[]> {
+  const scores: Float64Array[] = []
+  const shares = threads.slice(0, texts.length).map(async (_, share) => {
+    const place = slots.take()
+    try {
+      let before: readonly number[] = []
+      for (let i = share; i < texts.length; i += threads.length) {
+        const { ids, queries } = texts[i]!
+        const least = Math.min(ids.length, queries[0]?.position ?? ids.length) - 1
+        const from = Math.min(commonLength(before, ids), least)
+        scores[i] = await threads[place.thread]!.score({ slot: place.slot, ids, from, queries })
+        before = ids
+      }
+    } finally {
+      slots.free(place)
+    }
+  })
+  await Promise.all(shares)
+  return scores
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
 }

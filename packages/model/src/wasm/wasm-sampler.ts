@@ -61,6 +61,15 @@ export class WasmSampler {
     return { id, logProbability: logits[id]! - logTotal }
   }
 
+  /** Natural-log probability of a token. @param at where the logits begin */
+  logProbability(at: number, id: number): number {
+    const logits = this.#memory.floats(at, this.#vocabSize)
+    const highest = logits[this.#largest(at)]!
+    const logTotal = highest + Math.log(this.#weigh(at, highest, 1))
+    if (!Number.isFinite(logTotal)) throw new GenerationError('not-finite', {})
+    return logits[id]! - logTotal
+  }
+
   #largest(at: number): number {
     const best = this.#kernels.largest(at, padded(this.#vocabSize))
     if (best < 0) throw new GenerationError('not-finite', {})

@@ -7,17 +7,50 @@ import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { choices } from '../../state/models.ts'
-import type { InsideReport } from '../../workers/inside.ts'
+import type { HeadReport, InsideReport } from '../../workers/inside.ts'
 import { Story } from '../write/story.ts'
 import { Ablation } from './ablation.tsx'
 import { HeadView } from './head-view.tsx'
 import { Neurons } from './neurons.tsx'
 
-/** Heads that the page calls distance heads; see `distanceScore`. */
-const DISTANCE = 0.5
 const FIRST = 'medium'
 const TEXT =
   'Tom and his dog Spot went to the park. Tom threw a red ball and Spot ran after it. The dog was very happy. Tom said, "Good dog, Spot!"'
+
+interface HeadGroup {
+  title: string
+  hint: string
+  classes: HeadReport['class'][]
+  /** The evidence for the class. */
+  score: (head: HeadReport) => number
+}
+
+const classes: HeadGroup[] = [
+  {
+    title: 'Distance heads',
+    hint: 'attend to the previous token or equally far back, whatever the words are',
+    classes: ['previous-token', 'fixed-distance'],
+    score: head => head.distance,
+  },
+  {
+    title: 'Heads on the first token',
+    hint: 'attend to the start when they have nothing to look for',
+    classes: ['first-token'],
+    score: head => head.firstToken,
+  },
+  {
+    title: 'Averaging heads',
+    hint: 'attend to all tokens alike',
+    classes: ['averaging'],
+    score: head => head.averaging,
+  },
+  {
+    title: 'Other heads',
+    hint: 'attend by what the words are, or by several things',
+    classes: ['other'],
+    score: head => 1 - head.averaging - head.distance,
+  },
+]
 
 /** Attention patterns, ablation and neurons. */
 export function InsidePanel() {
@@ -36,7 +69,7 @@ export function InsidePanel() {
       const next = await story.client.call('inside', { text: text.value })
       // A clear distance head is the easiest to understand.
       const first = next.heads.reduce(
-        (best, head, i) => (head.distanceScore > next.heads[best]!.distanceScore ? i : best),
+        (best, head, i) => (head.distance > next.heads[best]!.distance ? i : best),
         0,
       )
       report.value = next
@@ -59,21 +92,13 @@ export function InsidePanel() {
 
   const current = report.value
   const indices = current?.heads.map((_, i) => i) ?? []
-  const byScore = indices.toSorted(
-    (a, b) => current!.heads[b]!.distanceScore - current!.heads[a]!.distanceScore,
-  )
-  const groups = [
-    {
-      title: 'Distance heads',
-      hint: 'attend by distance, whatever the words are',
-      heads: byScore.filter(i => current!.heads[i]!.distanceScore >= DISTANCE),
-    },
-    {
-      title: 'Semantic heads',
-      hint: 'attend by what the words are',
-      heads: byScore.filter(i => current!.heads[i]!.distanceScore < DISTANCE).reverse(),
-    },
-  ]
+  const groups = classes.map(({ classes, score, ...group }) => ({
+    ...group,
+    score,
+    heads: indices
+      .filter(i => classes.includes(current!.heads[i]!.class))
+      .toSorted((a, b) => score(current!.heads[b]!) - score(current!.heads[a]!)),
+  }))
   const head = current?.heads[chosen.value]
 
   return (
@@ -138,7 +163,7 @@ export function InsidePanel() {
                           <span>
                             Layer {current.heads[i]!.layer + 1}, head {current.heads[i]!.head + 1}
                           </span>
-                          <span class="quiet figure">{current.heads[i]!.distanceScore.toFixed(2)}</span>
+                          <span class="quiet figure">{group.score(current.heads[i]!).toFixed(2)}</span>
                         </button>
                       ))}
                     </div>
@@ -162,10 +187,9 @@ export function InsidePanel() {
           onChoose={open}
         />
         <p class="quiet small">
-          <Term name="head" /> The number under a head is the share of its pattern that distance alone
-          explains: 1 for a head that always attends equally far back or uniformly, near 0 for one that
-          attends by words. The first token is left out: heads attend to it when they have nothing to look
-          for.
+          <Term name="head" /> The number under a head is the share of its attention that its class explains;
+          for other heads, the share that neither averaging nor distance explains. A text this short gives
+          only a first impression.
         </p>
       </aside>
     </div>

@@ -1,9 +1,9 @@
-import { usesWord } from '../../wishes/uses-word.ts'
-import { cues, hasFeature, type Wishes } from '../../wishes/wishes.ts'
+import { type Constraints, hasFeature, usesWord } from '@tinystories/model/generation'
+import { featureLabels } from '../../constraints/feature-labels.ts'
 import type { StoryToken } from './story.ts'
 
 interface ConstraintChecksProps {
-  constraints: Wishes
+  constraints: Constraints
   tokens: readonly StoryToken[]
   writing: boolean
 }
@@ -12,8 +12,11 @@ interface ConstraintChecksProps {
 export function ConstraintChecks({ constraints, tokens, writing }: ConstraintChecksProps) {
   const text = tokens.map(token => token.text).join('')
   const all = [
-    ...constraints.words.map(word => ({ label: word, got: usesWord(text, word) })),
-    ...constraints.features.map(name => ({ label: cues.get(name)!.label, got: hasFeature(text, name) })),
+    ...(constraints.words ?? []).map(word => ({ label: word, got: usesWord(text, word) })),
+    ...(constraints.features ?? []).map(name => ({
+      label: featureLabels.get(name)!.label,
+      got: hasFeature(text, name),
+    })),
   ]
   return (
     <ul class="checks" aria-label="Which of the chosen words and features the story has">

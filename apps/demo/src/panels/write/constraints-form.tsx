@@ -1,8 +1,9 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset/synthesis'
+import { featureTriggers } from '@tinystories/model/generation'
+import { featureLabels } from '../../constraints/feature-labels.ts'
 import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
-import { cues } from '../../wishes/wishes.ts'
 
 /** What is chosen; an empty word is not used. */
 export interface ChosenConstraints {
@@ -69,7 +70,7 @@ export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> 
       </div>
       <fieldset class="constraint-features">
         <legend class="visually-hidden">Features</legend>
-        {[...cues].map(([name, { label, hint }]) => (
+        {[...featureLabels].map(([name, { label, hint }]) => (
           <label key={name} class="check" title={hint}>
             <input
               type="checkbox"
@@ -91,7 +92,8 @@ export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> 
         These models continue stories; they do not follow instructions. So the page helps: the model drafts a
         few sentences, the page inserts one of your words where the model found it most likely, and the model
         continues from there. For a feature the page starts a sentence, for example{' '}
-        <q>{cues.get('MoralValue')!.text}</q>. Inserted words are gray; the rest is written by the model.
+        <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the
+        model.
       </p>
     </div>
   )

@@ -1,13 +1,12 @@
 import { batch, type Signal, signal } from '@preact/signals'
+import type { HeadId } from '@tinystories/interpret'
+import type { Constraints } from '@tinystories/model/generation'
 import { describeError } from '../../errors/describe-error.ts'
 import type { ModelInfo } from '../../models/source.ts'
 import { choices, removeChoice } from '../../state/models.ts'
-import type { Wishes } from '../../wishes/wishes.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
-import type { Explanation } from '../../workers/explain.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
-import type { TokenEvent, WriteResult } from '../../workers/model-worker.ts'
-import type { HeadPlace } from '../../workers/tfjs-model.ts'
+import type { TextExplanation, TokenEvent, WriteResult } from '../../workers/model-worker.ts'
 
 /** A token of the story as the page shows it. */
 export interface StoryToken {
@@ -22,8 +21,8 @@ export interface WriteOptions {
   topP: number
   seed: number
   maxTokens: number
-  ablate?: HeadPlace[]
-  constraints?: Wishes
+  ablate?: HeadId[]
+  constraints?: Constraints
 }
 
 /** A seed for a visitor who did not choose one. */
@@ -34,7 +33,7 @@ export function randomSeed(): number {
 /** A story and the model that writes it. */
 export class Story {
   readonly tokens: Signal<readonly StoryToken[]> = signal([])
-  readonly explanations: Signal<readonly (Explanation | undefined)[]> = signal([])
+  readonly explanations: Signal<readonly (TextExplanation | undefined)[]> = signal([])
   readonly model: Signal<string | undefined> = signal(undefined)
   readonly info: Signal<ModelInfo | undefined> = signal(undefined)
   /** What is in progress. */
@@ -45,7 +44,7 @@ export class Story {
   /** How many stories were written to their end. */
   readonly count: Signal<number> = signal(0)
   /** The words and features that the story must have. */
-  readonly constraints: Signal<Wishes | undefined> = signal(undefined)
+  readonly constraints: Signal<Constraints | undefined> = signal(undefined)
   /** While writing, measured from the tokens that arrived. */
   readonly tokensPerSecond: Signal<number> = signal(0)
   #client: ModelClient | undefined

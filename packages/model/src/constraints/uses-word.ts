@@ -1,13 +1,13 @@
 /**
- * Whether a text uses a word, as it stands or with a regular ending (played, hopping, ponies, braver). Forms that must be
- * learnt one by one (found for find) do not count.
+ * Whether a text uses a word, as it stands or with a regular ending (played, hopping, ponies, braver). Irregular forms
+ * (found for find) do not count.
  */
 export function usesWord(text: string, word: string): boolean {
-  return placeOfWord(text, word) !== undefined
+  return endOfWord(text, word) !== undefined
 }
 
 /** Where the first use of a word ends in a text, as an index; see {@link usesWord}. */
-export function placeOfWord(text: string, word: string): number | undefined {
+export function endOfWord(text: string, word: string): number | undefined {
   const forms = [`${literal(word)}(?:e?s|e?d|ing|e?r|e?st|ly)?`]
   const stem = literal(word.slice(0, -1))
   const last = word.at(-1)!

@@ -48,7 +48,7 @@ describe('generateConstrained', () => {
       constraints: { words, features },
       tokenizer,
       maxTokens,
-      seed: 2,
+      seed: 1,
       temperature: 0.7,
       topP: 0.95,
       stopIds: [tokenizer.endOfTextId!],

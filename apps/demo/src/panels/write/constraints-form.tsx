@@ -92,8 +92,7 @@ export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> 
         These models continue stories; they do not follow instructions. So the page helps: the model drafts a
         few sentences, the page inserts one of your words where the model found it most likely, and the model
         continues from there. For a feature the page starts a sentence, for example{' '}
-        <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the
-        model.
+        <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the model.
       </p>
     </div>
   )

@@ -268,8 +268,9 @@ def main():
         hardest = None
         for case in cases:
             mine, their = next(answers), theirs(tokenizer, case)
-            # The library panics where a token took white space that another one begins with.
-            if their is None or "error" in opened or "bad split" in their.get("error", ""):
+            # The library panics where a token took white space that another one begins with, and where an empty match
+            # stands before a character of several bytes.
+            if their is None or "error" in opened or any(p in their.get("error", "") for p in ("bad split", "out of bounds")):
                 continue
             compared += 1
             if not same(mine, their, not cleaned):

@@ -2,7 +2,7 @@ import { bytePiece } from '../models/byte-pair.ts'
 import { findMatches, type PatternJson, toRegExp } from '../scanners/pattern.ts'
 import type { ByteLevelJson, MetaspaceJson } from '../scanners/pre-tokenizers.ts'
 import { CHARACTER_BYTES } from '../text/byte-characters.ts'
-import { type Decoder, fusedDecoder, wordPieceDecoder } from './decoder.ts'
+import { type Decoder, type DecodeSession, fusedDecoder, wordPieceDecoder } from './decoder.ts'
 
 /** The decoders that this package reads. */
 export type DecoderJson =
@@ -36,15 +36,19 @@ export function createDecoder(json: DecoderJson | null, prefix: string): Decoder
   const steps = flatten(json)
   // At the end of the chain everything is fused anyway.
   while (steps.at(-1)?.type === 'Fuse') steps.pop()
-  const make = (): Step[] => steps.map(createStep)
+  const start = (): DecodeSession => chain(steps.map(createStep))
   return {
-    decode: tokens => {
-      const session = chain(make())
+    start,
+    buffer: () => {
+      const session = start()
       let text = ''
-      for (const token of tokens) text += session.push(token)
-      return text + session.end()
+      return {
+        add: token => {
+          text += session.push(token)
+        },
+        end: () => text + session.end(),
+      }
     },
-    start: () => chain(make()),
   }
 }
 
@@ -68,7 +72,7 @@ function flatten(json: DecoderJson): Exclude<DecoderJson, { type: 'Sequence' }>[
 }
 
 /** A session in which each step gets what the one before it gives out. */
-function chain(steps: readonly Step[]): { push(token: string): string; end(): string } {
+function chain(steps: readonly Step[]): DecodeSession {
   const through = (tokens: readonly string[], from: number): readonly string[] =>
     steps.slice(from).reduce((out, step) => out.flatMap(token => step.push(token)), tokens)
   return {

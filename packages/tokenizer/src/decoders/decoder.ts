@@ -6,9 +6,17 @@ export interface DecodeSession {
   end(): string
 }
 
+/** Takes the tokens of a text one by one and gives the text at the end, which is faster than a session. */
+export interface DecodeBuffer {
+  add(token: string): void
+  end(): string
+}
+
 /** Turns the tokens of a text back into text. */
 export interface Decoder {
-  decode(tokens: readonly string[]): string
+  /** For all of a text. */
+  buffer(): DecodeBuffer
+  /** For a text that is shown while it is generated. */
   start(): DecodeSession
 }
 
@@ -54,10 +62,16 @@ export function fusedDecoder(prefix: string): Decoder {
 
 function joining({ piece, cleanUp, settled }: Joining): Decoder {
   return {
-    decode: tokens => {
+    buffer: () => {
       let text = ''
-      for (const [i, token] of tokens.entries()) text += piece(token, i === 0)
-      return cleanUp(text)
+      let isFirst = true
+      return {
+        add: token => {
+          text += piece(token, isFirst)
+          isFirst = false
+        },
+        end: () => cleanUp(text),
+      }
     },
     start: () => {
       let pending = ''

@@ -1,15 +1,17 @@
-import { InputError, parseJson } from '@tinystories/utils/schema'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import type { AddedTokenJson } from '../scanners/token-matcher.ts'
 import { END_OF_TEXT } from './tokenizer-defaults.ts'
+import { vocabSchema } from './tokenizer-schema.ts'
 
 /**
- * The tokenizer.json of GPT-2's two files, not yet checked.
+ * The tokenizer.json of GPT-2's two files.
  *
  * @param source name of `vocab.json`, for errors.
  * @throws InputError when `vocab.json` is not JSON or a line of `merges.txt` has no two pieces
  */
-export function gpt2Json(vocabText: string, mergesText: string, source: string): object {
-  const vocab = parseJson(vocabText, { source })
+export function gpt2Json(vocabText: string, mergesText: string, source: string): TokenizerJson {
+  const vocab = parseValue(vocabSchema, parseJson(vocabText.replace(/^\ufeff/, ''), { source }), source)
   const merges: [string, string][] = []
   for (const [i, line] of mergesText.split(/\r?\n/).entries()) {
     if (line === '' || (i === 0 && line.startsWith('#version'))) continue
@@ -24,7 +26,7 @@ export function gpt2Json(vocabText: string, mergesText: string, source: string):
     }
     merges.push([left, right])
   }
-  return byteLevelJson(vocab as Record<string, number>, merges)
+  return byteLevelJson(vocab, merges)
 }
 
 /** The tokenizer.json of byte-level BPE, GPT-2's way. */
@@ -32,10 +34,15 @@ export function byteLevelJson(
   vocab: Readonly<Record<string, number>>,
   merges: readonly [string, string][],
   special: readonly string[] = [END_OF_TEXT],
-): object {
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
+): TokenizerJson {
+  const byteLevel = {
+    type: 'ByteLevel',
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: true,
+  } as const
   const addedTokens = special.flatMap((content): AddedTokenJson[] => {
-    const id = Object.hasOwn(vocab ?? {}, content) ? vocab[content] : undefined
+    const id = Object.hasOwn(vocab, content) ? vocab[content] : undefined
     if (id === undefined) return []
     const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
     return [{ id, content, ...flags }]
@@ -58,8 +65,8 @@ export function byteLevelJson(
       fuse_unk: false,
       byte_fallback: false,
       ignore_merges: false,
-      vocab,
-      merges,
+      vocab: { ...vocab },
+      merges: [...merges],
     },
   }
 }

@@ -152,7 +152,7 @@ const decoder: Schema<DecoderJson> = v.variant('type', [
 ])
 
 /** Pieces and ids. Not `v.record`, which leaves out keys such as `constructor` and `prototype`: BERT has both. */
-const vocab: Schema<Record<string, number>> = v.pipe(
+export const vocabSchema: Schema<Record<string, number>> = v.pipe(
   v.custom<Record<string, number>>(
     value => typeof value === 'object' && value !== null && !Array.isArray(value),
     'an object of pieces and their ids',
@@ -176,7 +176,7 @@ const wordPiece: Schema<WordPieceJson> = v.object({
   unk_token: v.optional(v.string(), '[UNK]'),
   continuing_subword_prefix: v.optional(v.string(), '##'),
   max_input_chars_per_word: v.optional(count, 100),
-  vocab,
+  vocab: vocabSchema,
 })
 
 const merge: Schema<[string, string]> = v.union([
@@ -197,7 +197,7 @@ const bytePair: Schema<BytePairJson> = v.object({
   fuse_unk: no,
   byte_fallback: no,
   ignore_merges: no,
-  vocab,
+  vocab: vocabSchema,
   merges: v.array(merge),
 })
 

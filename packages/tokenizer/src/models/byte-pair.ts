@@ -1,3 +1,4 @@
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import { NumberHeap } from '../memory/number-heap.ts'
 import { unitsToString } from '../text/units.ts'
 import type { PieceList, WordModel, WordUnits } from './piece-list.ts'
@@ -34,14 +35,26 @@ export class BytePair implements WordModel {
   /** Rank and piece of each pair that is joined. */
   readonly #merges: Map<number, { rank: number; id: number }> = new Map()
 
+  /** @throws {TokenizerError} `invalid-vocabulary`, `missing-token` */
   constructor(json: BytePairJson) {
     this.#json = json
     this.#ids = new Map(Object.entries(json.vocab))
     const prefix = json.continuing_subword_prefix?.length ?? 0
     for (const [rank, [left, right]] of json.merges.entries()) {
-      const id = this.#ids.get(left + right.slice(prefix))
-      const key = this.#ids.get(left)! * KEY_BASE + this.#ids.get(right)!
-      if (id !== undefined) this.#merges.set(key, { rank, id })
+      const ids = [left, right, left + right.slice(prefix)].map(piece => this.#ids.get(piece))
+      if (ids.includes(undefined)) {
+        throw new TokenizerError('invalid-vocabulary', {
+          source: 'merges',
+          place: `${rank + 1}: ${JSON.stringify(`${left} ${right}`)}`,
+          expected: 'two pieces of the vocabulary that join to a third',
+        })
+      }
+      const [a, b, id] = ids as [number, number, number]
+      this.#merges.set(a * KEY_BASE + b, { rank, id })
+    }
+    const unknown = json.unk_token
+    if (unknown !== null && !this.#ids.has(unknown)) {
+      throw new TokenizerError('missing-token', { token: unknown, option: 'unk_token' })
     }
   }
 

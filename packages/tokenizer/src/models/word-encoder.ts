@@ -111,10 +111,11 @@ export class WordEncoder implements WordSink {
   #track(first: number, last: number, start: number): void {
     this.#roomToTrack()
     const from = start - this.#base
+    const { starts, ends } = this.#pieces
     let at = this.length
     for (let i = first; i < last; i++, at++) {
-      this.starts[at] = from + this.#pieces.starts[i]!
-      this.ends[at] = from + this.#pieces.ends[i]!
+      this.starts[at] = from + starts[i]!
+      this.ends[at] = from + ends[i]!
       this.words[at] = this.wordCount
     }
     // A raw word of nothing but dropped characters has no pieces and no number.

@@ -71,6 +71,8 @@ export interface PatternMatch {
 /** The whole text in parts: what the pattern matches, and what lies between. */
 export function findMatches(text: string, pattern: RegExp): PatternMatch[] {
   const parts: PatternMatch[] = []
+  // The Rust library looks for nothing in an empty text.
+  if (text === '') return parts
   let end = 0
   for (const match of text.matchAll(pattern)) {
     const from = match.index

@@ -40,7 +40,7 @@ export function tokenizerFromText(
   merges: string | undefined,
   options: StyledVocabOptions,
 ): Tokenizer {
-  if (merges !== undefined) return parseTokenizer(gpt2Json(text, merges, source), source)
+  if (merges !== undefined) return fromJson(gpt2Json(text, merges, source))
   if (source.endsWith('.txt')) return fromJson(styledTokenizerJson(parseVocabText(text, source), options))
   return parseTokenizer(text, source)
 }

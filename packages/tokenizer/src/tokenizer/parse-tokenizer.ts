@@ -24,9 +24,10 @@ export function fromJson(json: TokenizerJson): Tokenizer {
 }
 
 /** Added tokens that are found in the normalized text are decoded as they look there, as in the Rust library. */
-function decodedTokens({ normalizer, added_tokens: added }: TokenizerJson): Map<number, string> {
-  if (normalizer === null) return new Map()
+function decodedTokens({ normalizer, added_tokens: added }: TokenizerJson): Map<number, string> | undefined {
+  if (normalizer === null) return undefined
   const normalize = createNormalizer(normalizer)
   const normalized = added.filter(token => token.normalized)
+  if (normalized.length === 0) return undefined
   return new Map(normalized.map(({ id, content }) => [id, normalizeString(normalize, content)]))
 }

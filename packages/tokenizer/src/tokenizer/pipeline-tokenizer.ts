@@ -22,9 +22,8 @@ export class PipelineTokenizer implements Tokenizer {
   readonly #json: TokenizerJson
   readonly #pipeline: Pipeline
   readonly #decoder: Decoder
-  readonly #decoded: ReadonlyMap<number, string>
-  /** As the Rust library, by their text: one that looks otherwise when normalized is not left out. */
-  readonly #special: ReadonlySet<string>
+  readonly #decoded: ReadonlyMap<number, string> | undefined
+  readonly #special: ReadonlySet<number>
   readonly #padding: PaddingOptions | false
   #pool: BatchPool | undefined
 
@@ -33,13 +32,16 @@ export class PipelineTokenizer implements Tokenizer {
     json: TokenizerJson,
     pipeline: Pipeline,
     decoder: Decoder,
-    decoded: ReadonlyMap<number, string> = new Map(),
+    decoded?: ReadonlyMap<number, string>,
   ) {
     this.#json = json
     this.#decoded = decoded
     this.#pipeline = pipeline
     this.#decoder = decoder
-    this.#special = new Set(json.added_tokens.filter(token => token.special).map(token => token.content))
+    const { added_tokens: added } = json
+    const special = new Set(added.filter(token => token.special).map(token => token.content))
+    // As in the Rust library it is the decoded text that counts: a special token that looks otherwise is not left out.
+    this.#special = new Set(added.map(token => token.id).filter(id => special.has(this.idToToken(id)!)))
     this.#padding = json.padding === null ? false : paddingFromJson(json.padding)
     this.vocabSize = pipeline.vocabulary.size
     const ends = ENDS_OF_TEXT.map(token => this.tokenToId(token))
@@ -75,12 +77,12 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
-    const tokens: string[] = []
+    const buffer = this.#decoder.buffer()
     for (const id of ids) {
       const token = this.#decodable(id, options)
-      if (token !== undefined) tokens.push(token)
+      if (token !== undefined) buffer.add(token)
     }
-    return this.#decoder.decode(tokens)
+    return buffer.end()
   }
 
   decodeStream(options: DecodeOptions = {}): DecodeStream {
@@ -99,7 +101,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   idToToken(id: number): string | undefined {
-    return this.#decoded.get(id) ?? this.#pipeline.vocabulary.token(id)
+    return this.#decoded?.get(id) ?? this.#pipeline.vocabulary.token(id)
   }
 
   toJSON(): TokenizerJson {
@@ -137,6 +139,6 @@ export class PipelineTokenizer implements Tokenizer {
   #decodable(id: number, { skipSpecialTokens = true }: DecodeOptions): string | undefined {
     const token = this.idToToken(id)
     if (token === undefined) throw new TokenizerError('unknown-id', { id, vocabSize: this.vocabSize })
-    return skipSpecialTokens && this.#special.has(token) ? undefined : token
+    return skipSpecialTokens && this.#special.has(id) ? undefined : token
   }
 }

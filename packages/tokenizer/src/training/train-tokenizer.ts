@@ -1,10 +1,13 @@
+import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import { wholeNumber } from '../errors/checks.ts'
 import { TokenizerError } from '../errors/tokenizer-error.ts'
+import { byteLevelJson } from '../files/gpt2-files.ts'
 import { styledTokenizerJson } from '../files/story-defaults.ts'
 import { END_OF_TEXT } from '../files/tokenizer-defaults.ts'
 import { createScanner } from '../scanners/create-scanner.ts'
 import { type Scanner, WordBuffer } from '../scanners/scanner.ts'
 import { TokenMatcher } from '../scanners/token-matcher.ts'
+import { BYTE_CHARACTERS } from '../text/byte-characters.ts'
 import { fromJson } from '../tokenizer/parse-tokenizer.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { alphabetOf, type SeedPieces, seedPieces } from './alphabet.ts'
@@ -21,8 +24,15 @@ export interface TrainTokenizerProgress {
   total: number | undefined
 }
 
-/** Options of {@link trainTokenizer}. */
+/**
+ * Options of {@link trainTokenizer}. Where a default depends on the style, it is given for `story`, `bert` and `gpt2`.
+ */
 export interface TrainTokenizerOptions {
+  /**
+   * `story` (default): WordPiece, cased, lossless, keeps line breaks. `bert`: WordPiece with BERT's normalizer and
+   * split. `gpt2`: byte-level BPE with GPT-2's split, which spells any text and gives every byte back.
+   */
+  style?: 'story' | 'bert' | 'gpt2'
   /** Most pieces in the vocabulary, special tokens and alphabet included. Default 10,000. */
   vocabSize?: number
   /** Pairs that occur less often are not merged. Default 2. */
@@ -30,11 +40,11 @@ export interface TrainTokenizerOptions {
   /** Most characters in the alphabet, the initial ones included; the rarest are left out. Default: no limit. */
   limitAlphabet?: number
   /**
-   * Characters that are in the alphabet whether the text has them or not. Default for `story`: printable ASCII
-   * and typographic quotes, dashes and ellipsis, so that any such text can be spelt; for `bert` none.
+   * Characters that are in the alphabet whether the text has them or not. Default: printable ASCII and typographic
+   * quotes, dashes and ellipsis; none; all bytes, to which `gpt2` keeps.
    */
   initialAlphabet?: string
-  /** First pieces of the vocabulary. Default for `story`: `<|endoftext|> [UNK]`; for `bert` BERT's five. */
+  /** First pieces of the vocabulary. Default: `<|endoftext|> [UNK]`; BERT's five; `<|endoftext|>`. */
   specialTokens?: string[]
   /**
    * `frequency` (default): merge the most frequent pair, as Hugging Face's trainer does. `likelihood`: the pair
@@ -42,11 +52,9 @@ export interface TrainTokenizerOptions {
    * and needs clearly more pieces for the same stories (see the README).
    */
   criterion?: MergeCriterion
-  /** `story` (default): cased, lossless, keeps line breaks. `bert`: BERT's normaliser and split. */
-  style?: 'story' | 'bert'
   /** For `bert`: lower-case and strip accents. Default true. */
   lowercase?: boolean
-  /** Prefix of pieces that go on inside a word. Default `##`. */
+  /** For WordPiece: prefix of pieces that go on inside a word. Default `##`. */
   continuingPrefix?: string
   /**
    * What the items are: whole texts (default), or pieces of one `stream`, cut anywhere, in order. A stream is
@@ -69,61 +77,86 @@ const BERT_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
 const UNKNOWN = '[UNK]'
 const MERGES_PER_TURN = 512
 
-/**
- * Trains a WordPiece vocabulary. The result depends on the texts and options alone: the same to the byte
- * whatever their order. Where the texts cannot give `vocabSize` pieces (no pair occurs `minFrequency` times
- * any more), the tokenizer's `vocabSize` is smaller than what was asked for; compare the two.
- *
- * @throws {TokenizerError} on texts without a word, a `vocabSize` too small for the alphabet, bad options.
- */
-export async function trainTokenizer(
-  texts: AsyncIterable<string> | Iterable<string>,
-  options: TrainTokenizerOptions = {},
-): Promise<Tokenizer> {
-  const {
-    style = 'story',
-    vocabSize = 10_000,
-    minFrequency = 2,
-    criterion = 'frequency',
-    onProgress,
-    signal,
-  } = options
-  const { continuingPrefix: prefix = '##', lowercase = true, maxWords = 1_000_000, items = 'texts' } = options
-  wholeNumber('vocabSize', vocabSize, 1)
-  wholeNumber('minFrequency', minFrequency, 1)
-  wholeNumber('maxWords', maxWords, 1)
-  if (options.limitAlphabet !== undefined) wholeNumber('limitAlphabet', options.limitAlphabet, 1)
-  if (prefix === '')
+/** What a style of vocabulary starts from, and the file that it ends as. */
+interface Style {
+  specialTokens: string[]
+  initialAlphabet: string
+  /** Prefix of pieces that go on inside a word; empty for none. */
+  prefix: string
+  /** Whether every character has a piece at the beginning of a word and one inside. */
+  isLossless: boolean
+  json(vocab: ReadonlyMap<string, number>, merges: readonly [string, string][]): TokenizerJson
+}
+
+function styleOf(options: TrainTokenizerOptions): Style {
+  const { style = 'story', continuingPrefix: prefix = '##', lowercase = true } = options
+  const special = options.specialTokens && [...new Set(options.specialTokens)]
+  if (style === 'gpt2') {
+    const specialTokens = special ?? [END_OF_TEXT]
+    return {
+      specialTokens,
+      initialAlphabet: BYTE_CHARACTERS.join(''),
+      prefix: '',
+      isLossless: false,
+      json: (vocab, merges) => byteLevelJson(Object.fromEntries(vocab), merges, specialTokens),
+    }
+  }
+  if (prefix === '') {
     throw new TokenizerError('invalid-option', {
       option: 'continuingPrefix',
       value: prefix,
       expected: 'a mark such as "##"',
     })
-  const specialTokens = [...new Set(options.specialTokens ?? defaultSpecialTokens(style))]
+  }
+  const isBert = style === 'bert'
+  const specialTokens = special ?? (isBert ? BERT_SPECIAL_TOKENS : [END_OF_TEXT])
   if (!specialTokens.includes(UNKNOWN)) specialTokens.push(UNKNOWN)
-  const vocabOptions = { style, lowercase, continuingPrefix: prefix, specialTokens }
+  return {
+    specialTokens,
+    initialAlphabet: options.initialAlphabet ?? (isBert ? '' : STORY_ALPHABET),
+    prefix,
+    isLossless: !isBert,
+    json: vocab => styledTokenizerJson(vocab, { style, lowercase, continuingPrefix: prefix, specialTokens }),
+  }
+}
 
-  const scanner = createScanner(styledTokenizerJson(new Map(), vocabOptions), prefix.charAt(0))
+/**
+ * Trains a vocabulary. The result depends on the texts and options alone: bit-exact whatever their order. Where the
+ * texts cannot give `vocabSize` pieces (no pair occurs `minFrequency` times any more), the tokenizer's `vocabSize` is
+ * smaller than what was asked for; compare the two.
+ *
+ * @throws {TokenizerError} on texts without a word, a `vocabSize` too small for the alphabet, invalid options.
+ */
+export async function trainTokenizer(
+  texts: AsyncIterable<string> | Iterable<string>,
+  options: TrainTokenizerOptions = {},
+): Promise<Tokenizer> {
+  const { vocabSize = 10_000, minFrequency = 2, criterion = 'frequency', onProgress, signal } = options
+  const { maxWords = 1_000_000, items = 'texts' } = options
+  wholeNumber('vocabSize', vocabSize, 1)
+  wholeNumber('minFrequency', minFrequency, 1)
+  wholeNumber('maxWords', maxWords, 1)
+  if (options.limitAlphabet !== undefined) wholeNumber('limitAlphabet', options.limitAlphabet, 1)
+  const { specialTokens, initialAlphabet, prefix, isLossless, json } = styleOf(options)
+
+  const empty = json(new Map(specialTokens.map((token, id) => [token, id])), [])
+  const scanner = createScanner(empty, prefix.charAt(0))
+  const special = new TokenMatcher(empty.added_tokens)
   const counter = new WordCounter(maxWords)
-  const numbered = new Map(specialTokens.map((token, id) => [token, id]))
-  const special = new TokenMatcher(styledTokenizerJson(numbered, vocabOptions).added_tokens)
   await countWords(texts, items, { scanner, special, counter, onProgress, signal })
   const words = normalizedWords(counter, scanner)
   if (words.size === 0) throw new TokenizerError('no-words', {})
 
-  const alphabet = alphabetOf(words, {
-    initial: options.initialAlphabet ?? (style === 'story' ? STORY_ALPHABET : ''),
-    limit: options.limitAlphabet,
-  })
-  const seed = seedPieces(words, alphabet, { specialTokens, prefix, lossless: style === 'story' })
+  const alphabet = alphabetOf(words, { initial: initialAlphabet, limit: options.limitAlphabet })
+  const seed = seedPieces(words, alphabet, { specialTokens, prefix, lossless: isLossless })
   if (seed.pieces.length > vocabSize) {
     throw new TokenizerError('vocabulary-too-small', { vocabSize, smallest: seed.pieces.length })
   }
-  const pieces = await learn(seed, { vocabSize, criterion, minFrequency, prefix, onProgress, signal })
-  const vocab = new Map(pieces.map((piece, id) => [piece, id]))
-  return fromJson(styledTokenizerJson(vocab, vocabOptions))
+  const learned = await learn(seed, { vocabSize, criterion, minFrequency, prefix, onProgress, signal })
+  return fromJson(json(new Map(learned.pieces.map((piece, id) => [piece, id])), learned.merges))
 }
 
+/** Adds pieces by merging pairs; also gives the merges in their order. */
 async function learn(
   { pieces, words, counts }: SeedPieces,
   options: Pick<TrainTokenizerOptions, 'onProgress' | 'signal'> & {
@@ -132,12 +165,13 @@ async function learn(
     minFrequency: number
     prefix: string
   },
-): Promise<string[]> {
+): Promise<{ pieces: string[]; merges: [left: string, right: string][] }> {
   const { vocabSize, criterion, minFrequency, prefix, onProgress, signal } = options
   const ids = new Map(pieces.map((piece, id) => [piece, id]))
   const trainer = new MergeTrainer(words, counts, criterion, minFrequency)
-  for (let merges = 0; pieces.length < vocabSize; merges++) {
-    if (merges % MERGES_PER_TURN === 0) {
+  const merges: [string, string][] = []
+  while (pieces.length < vocabSize) {
+    if (merges.length % MERGES_PER_TURN === 0) {
       onProgress?.({ phase: 'merging', done: pieces.length, total: vocabSize })
       // Lets timers, signals and a page's drawing have their turn.
       await new Promise(resolve => setTimeout(resolve))
@@ -145,7 +179,9 @@ async function learn(
     }
     const best = trainer.best()
     if (best === undefined) break
-    const piece = pieces[best.left]! + pieces[best.right]!.slice(prefix.length)
+    const [left, right] = [pieces[best.left]!, pieces[best.right]!]
+    merges.push([left, right])
+    const piece = left + right.slice(prefix.length)
     // Two ways to build one piece share its id.
     let id = ids.get(piece)
     if (id === undefined) {
@@ -156,7 +192,7 @@ async function learn(
     trainer.merge(best.left, best.right, id)
   }
   onProgress?.({ phase: 'merging', done: pieces.length, total: pieces.length })
-  return pieces
+  return { pieces, merges }
 }
 
 /** Different raw words may normalise to the same word. */
@@ -169,8 +205,4 @@ function normalizedWords(counter: WordCounter, scanner: Scanner): Map<string, nu
     if (word !== '') words.set(word, (words.get(word) ?? 0) + count)
   }
   return words
-}
-
-function defaultSpecialTokens(style: 'story' | 'bert'): string[] {
-  return style === 'bert' ? BERT_SPECIAL_TOKENS : [END_OF_TEXT, UNKNOWN]
 }

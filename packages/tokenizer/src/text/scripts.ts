@@ -1,4 +1,4 @@
-/** Unicode's scripts as of version 13, which is what the Rust library knows. */
+/** Unicode's scripts as of version 13. */
 const NAMES =
   `Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum Bassa_Vah Batak Bengali Bhaiksuki
 Bopomofo Brahmi Braille Buginese Buhid Canadian_Aboriginal Carian Caucasian_Albanian Chakma Cham Cherokee Chorasmian Common
@@ -22,6 +22,10 @@ const known: Map<string, string> = new Map([
   [' ', ANY_SCRIPT],
   // The sign that prolongs a vowel.
   ['ー', 'Han'],
+  // As in the Rust library's version of Unicode.
+  ['\u0953', 'Devanagari'],
+  ['\u0954', 'Devanagari'],
+  ['\u0589', 'Common'],
 ])
 
 /** Script of a character as SentencePiece tells them apart: kana count as Han, and a blank belongs to any script. */

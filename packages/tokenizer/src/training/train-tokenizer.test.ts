@@ -10,6 +10,96 @@ async function fileOf(texts: Iterable<string>, options?: TrainTokenizerOptions):
   return JSON.stringify((await trainTokenizer(texts, options)).toJSON())
 }
 
+/**
+ * The merges of Python tokenizers 0.23.3: BpeTrainer(vocab_size=340, min_frequency=2, special_tokens=['<|endoftext|>'],
+ * initial_alphabet=ByteLevel.alphabet()) on the same stories.
+ */
+const HUGGING_FACE_MERGES: readonly string[] = [
+  'h e',
+  'Ġ s',
+  'Ġ t',
+  'Ġ a',
+  'â Ģ',
+  'Ġ l',
+  'Ġt he',
+  'n d',
+  'Ġs a',
+  'i d',
+  'k e',
+  'o g',
+  'o u',
+  'Ġ c',
+  'o n',
+  'Ġ d',
+  'Ġ âĢ',
+  'Ġsa id',
+  'T he',
+  'i t',
+  's e',
+  'v e',
+  'Ġ m',
+  'Ġ n',
+  'Ġ w',
+  'Ġa nd',
+  'i n',
+  'l l',
+  'o k',
+  'o ok',
+  'Ġ "',
+  'Ġ b',
+  'Ġ f',
+  'Ġ u',
+  'âĢ Ŀ',
+  'ĠâĢ ľ',
+  ', "',
+  'a c',
+  'a s',
+  'a ke',
+  'g h',
+  'k it',
+  'l e',
+  'o m',
+  'r e',
+  'Ġ 1',
+  'Ġ I',
+  'Ġ e',
+  'Ġ on',
+  'Ġ The',
+  'Ġ kit',
+  'Ġs t',
+  'Ġa s',
+  'Ġl i',
+  'Ġl og',
+  'ou se',
+  'Ġm ouse',
+  'Ġn o',
+  'Ġw as',
+  'in g',
+  'Ġu p',
+  'Ġkit e',
+  "' d",
+  "' s",
+  "' t",
+  ', âĢĿ',
+  '. .',
+  'A n',
+  'M i',
+  'T om',
+  'a n',
+  'a t',
+  'a u',
+  'a y',
+  'a ll',
+  'c e',
+  'c k',
+  'e e',
+  'h o',
+  'i s',
+  'i gh',
+  'm b',
+  'n a',
+]
+
 describe('trainTokenizer', () => {
   it('learns whole words with their blank, and paragraph breaks as one token', async () => {
     const tokenizer = await trainTokenizer(STORIES, { vocabSize: 300 })
@@ -45,6 +135,27 @@ describe('trainTokenizer', () => {
         const { ids } = tokenizer.encode(text)
         const decoded = tokenizer.decode(ids, { skipSpecialTokens: false })
         if (!ids.includes(tokenizer.tokenToId('[UNK]')!)) expect(decoded).toBe(text)
+      }),
+    )
+  })
+
+  it("learns byte-level BPE as Hugging Face's trainer does", async () => {
+    const tokenizer = await trainTokenizer(STORIES, { style: 'gpt2', vocabSize: 340 })
+    const { model, added_tokens: added } = tokenizer.toJSON()
+    const merges = 'merges' in model ? model.merges.map(pair => pair.join(' ')) : []
+    expect(merges).toEqual(HUGGING_FACE_MERGES)
+    expect(added.map(token => token.content)).toEqual(['<|endoftext|>'])
+    expect(tokenizer.endOfTextId).toBe(0)
+    expect(tokenizer.vocabSize).toBe(340)
+  })
+
+  it('gives any text back byte for byte with byte-level BPE', async () => {
+    const tokenizer = await trainTokenizer(STORIES, { style: 'gpt2', vocabSize: 300 })
+    fc.assert(
+      fc.property(troublesomeText(), text => {
+        const { ids } = tokenizer.encode(text)
+        const whole = text.replace(/\p{Cs}/gu, '\ufffd')
+        expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toBe(whole)
       }),
     )
   })

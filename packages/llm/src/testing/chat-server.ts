@@ -75,7 +75,7 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
       send(response, played.status, JSON.stringify(played.body))
       return
     }
-    const isStray = random.uniform() < (options.strayRefusals ?? 0)
+    const isStray = options.strayRefusals !== undefined && random.uniform() < options.strayRefusals
     const refusal = isStray ? {} : limits.enter(underWay)
     if (refusal !== undefined) {
       counts.refused++

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { mulberry32 } from '../testing/toy-model.ts'
+import { seededNumbers } from '../testing/toy-model.ts'
 import { adam } from './adam.ts'
 import { adamW } from './adam-w.ts'
 import { addDecayedWeights } from './add-decayed-weights.ts'
@@ -15,7 +15,7 @@ import { sgd } from './sgd.ts'
 
 beforeAll(() => useBackend('cpu'))
 
-const random = mulberry32(3)
+const random = seededNumbers(3)
 const matrix = (rows: number, columns: number): tf.Tensor2D =>
   tf.tensor2d(
     Float32Array.from({ length: rows * columns }, () => random() * 2 - 1),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { mulberry32 } from '../testing/toy-model.ts'
+import { seededNumbers } from '../testing/toy-model.ts'
 
 const script = fileURLToPath(new URL('../testing/kill-run.ts', import.meta.url))
 const steps = 90
@@ -27,7 +27,7 @@ test('killed again and again, a run ends in the same bits and the same metrics',
   try {
     const expected = await live(join(folder, 'whole'), () => false)
     expect(expected).toMatch(new RegExp(`^end ${steps} [0-9a-f]{64}$`))
-    const random = mulberry32(7)
+    const random = seededNumbers(7)
     let kills = 0
     let found = ''
     while (kills < 8) {

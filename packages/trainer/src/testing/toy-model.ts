@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { Random } from '@tinystories/utils/random'
 import type { BatchCursor, BatchStream, ModelFunctions, TokenBatch, TrainableModel } from '../types.ts'
 
 const vocabulary = 7
@@ -6,7 +7,7 @@ const width = 5
 
 /** A bigram model with one hidden matrix: small enough for the cpu backend, with every kind of parameter. */
 export function toyModel(seed = 1): TrainableModel {
-  const random = mulberry32(seed)
+  const random = seededNumbers(seed)
   const normal = (shape: number[]): tf.Tensor =>
     tf.tensor(
       Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() - 0.5),
@@ -58,7 +59,7 @@ export function toyFunctions(): ModelFunctions {
 
 /** A batch of a language in which each token is followed by its double, modulo the vocabulary. */
 export function toyBatch(index: number, rows = 2, length = 6): TokenBatch {
-  const random = mulberry32(index + 100)
+  const random = seededNumbers(index + 100)
   const inputs = Int32Array.from({ length: rows * length }, () => Math.floor(random() * vocabulary))
   return {
     inputs,
@@ -83,12 +84,8 @@ export function toyStream(count: number = Number.POSITIVE_INFINITY): BatchStream
   }
 }
 
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+/** Numbers from 0 up to 1, the same for the same seed. */
+export function seededNumbers(seed: number): () => number {
+  const random = new Random(seed)
+  return () => random.uniform()
 }

@@ -210,20 +210,23 @@ function readQuoted(
   from: number,
   mark: string,
   escaping: CsvDialect['escape'],
-): [string, number] {
+): [field: string, end: number] {
   let field = ''
   for (let at = from; ; ) {
-    let end = at
-    while (end < text.length && text[end] !== mark && !(escaping === 'backslash' && text[end] === '\\')) end++
-    field += text.slice(at, end)
-    if (text[end] === '\\') {
+    const quote = text.indexOf(mark, at)
+    const end = quote < 0 ? text.length : quote
+    const part = text.slice(at, end)
+    const escaped = at + (escaping === 'backslash' ? part.indexOf('\\') : -1)
+    if (escaped >= at) {
       // Only what needs escaping loses its backslash: `\n` stays as it is written.
-      const next = text[end + 1] ?? ''
-      field += next === mark || next === '\\' ? next : `\\${next}`
-      at = end + 2
-    } else if (escaping === 'double' && text[end + 1] === mark && end < text.length) {
+      const next = text[escaped + 1] ?? ''
+      field += text.slice(at, escaped) + (next === mark || next === '\\' ? next : `\\${next}`)
+      at = escaped + 2
+    } else {
+      field += part
+      if (escaping === 'backslash' || text[end + 1] !== mark) return [field, Math.min(end + 1, text.length)]
       field += mark
       at = end + 2
-    } else return [field, Math.min(end + 1, text.length)]
+    }
   }
 }

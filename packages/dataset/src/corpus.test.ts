@@ -71,7 +71,7 @@ test('no two stories share a sentence of four words or more, or are the same', (
   expect(shared).toEqual([])
 })
 
-test('the text is plain: ASCII, paragraphs parted by one blank line, nothing doubled', () => {
+test('the text is plain: ASCII, paragraphs separated by one blank line, nothing doubled', () => {
   expect(offenders(({ text }) => !/^[\x20-\x7e\n]+$/.test(text))).toEqual([])
   expect(offenders(({ text }) => /\n{3}| {2}|[^\n]\n[^\n]| \n|\n /.test(text))).toEqual([])
 })

@@ -13,7 +13,7 @@ export interface HttpOptions extends RequestOptions, Pick<RetryOptions, 'retries
 /** What is asked for first: enough to tell the format, so that this needs no second request. */
 const headBytes = 64 * 1024
 
-/** What the first reply tells of a file. */
+/** What the first reply says about a file. */
 interface Remote {
   readonly name: string
   readonly url: string
@@ -202,7 +202,7 @@ function openRemote(
         await drop()
         return undefined
       }
-      // Each piece that comes starts the attempts anew; a server that answered before is given time to come back.
+      // Each piece that comes starts the attempts again; a server that answered before is given time to come back.
       const chunk = await explained(remote.name, at, () => retry(attempt, { ...options, signal }))
       if (chunk === undefined) {
         closed = true

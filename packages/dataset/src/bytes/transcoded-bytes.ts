@@ -43,7 +43,7 @@ export function transcodedBytes(
   })
 }
 
-/** Finds what is not valid in chunks that follow each other; its place counts from the chunk's start. */
+/** Finds what is not valid in chunks that follow each other; its position counts from the chunk's start. */
 type InvalidFinder = (chunk: Uint8Array | undefined) => number | undefined
 
 function invalidFinder(encoding: string): InvalidFinder {

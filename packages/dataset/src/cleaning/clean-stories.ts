@@ -9,7 +9,7 @@ import { type CleaningReport, createCleaningReport, restoreReport } from './clea
 /** Options of {@link cleanStories}. */
 export interface CleaningOptions extends CleaningRules {
   /**
-   * Is kept up to date with what was done: by the walk that was begun last, what came before the place where it was resumed
+   * Is kept up to date with what was done: by the iteration that was begun last, what came before the position where it was resumed
    * included.
    */
   report?: CleaningReport
@@ -20,7 +20,7 @@ export interface CleaningOptions extends CleaningRules {
  *
  * Resuming is exact. A state holds no memory of stories: with `duplicates` or `nearDuplicates` what came before the place
  * is read and cleaned again, so that resuming takes as long as coming so far did; without them it takes no time. Shuffle
- * and shard behind this verb, so that each story is judged against all others.
+ * and shard after it, so that each story is judged against all others.
  *
  * @throws RangeError for a rule that cannot be
  */
@@ -28,7 +28,7 @@ export function cleanStories<S extends Story>(
   stories: StoryStream<S>,
   { report = createCleaningReport(), ...rules }: CleaningOptions,
 ): StoryStream<S> {
-  // What is wrong with the rules is told now.
+  // Rules that are wrong are reported now.
   createCleaner(rules)
   return stories.apply(upstream => cleanStage(upstream, rules, report))
 }
@@ -42,7 +42,7 @@ function cleanStage<S extends Story>(
   return through<S, S>(upstream, {
     name: `clean(${JSON.stringify(rules)})`,
     upstreamOf: from => fieldsOf(from).upstream ?? undefined,
-    walk(cursor, from, context) {
+    iterate(cursor, from, context) {
       const counts = from === undefined ? undefined : fieldsOf(from).counts
       restoreReport(report, counts)
       let clean: Cleaner | undefined

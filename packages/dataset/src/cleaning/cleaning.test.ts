@@ -47,7 +47,7 @@ describe('mending encodings', () => {
     fc.assert(
       fc.property(fc.array(char, { maxLength: 40 }), fc.integer({ min: 1, max: 2 }), (chars, times) => {
         const text = chars.join('')
-        // What looks broken without being so cannot be told from what is.
+        // What looks broken without being so cannot be distinguished from what is.
         fc.pre(repairEncoding(text).repaired === 0)
         let wrong = text
         for (let i = 0; i < times; i++) wrong = broken(wrong)

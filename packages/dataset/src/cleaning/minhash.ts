@@ -72,7 +72,7 @@ export function similarity(a: Uint8Array, b: Uint8Array): number {
   return similarityOf(same)
 }
 
-/** The estimate for so many equal places. */
+/** The estimate for so many equal positions. */
 export function similarityOf(same: number): number {
   return Math.max(0, (same / signatureLength - 1 / 256) / (1 - 1 / 256))
 }

@@ -7,7 +7,7 @@ export interface RepairedText {
   repaired: number
 }
 
-/** What cannot begin a broken sequence is passed over at the speed of the engine. */
+/** What cannot begin a broken sequence is skipped at the speed of the engine. */
 const suspicious = /[\u00c2-\u00f4]/
 
 /**

@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors/dataset-error.ts'
 
-/** Words parted by white space. */
+/** Words separated by white space. */
 export function countWords(text: string): number {
   let words = 0
   let inside = false

@@ -32,7 +32,7 @@ export interface TokenShardIndex {
   dtype: TokenDtype
   /** Id of the token that ends each story. */
   eos: number
-  /** One more than the highest id, where the tokenizer tells. */
+  /** One more than the highest id, where the tokenizer knows. */
   vocabSize: number | null
   /** SHA-256 of `tokenizer.json` in this folder; null when the tokenizer has no such form. */
   tokenizer: { sha256: string; file: string } | null

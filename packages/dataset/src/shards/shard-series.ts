@@ -16,7 +16,7 @@ export interface ShardSeriesOptions {
   replaces: readonly string[]
 }
 
-/** Writes tokens into one shard after the other, and keeps where to go on behind each finished one. */
+/** Writes tokens into one shard after the other, and keeps where to continue after each finished one. */
 export class ShardSeries {
   readonly shards: TokenShardEntry[]
   /** Stories taken from the stream. */
@@ -45,7 +45,7 @@ export class ShardSeries {
   async add(result: TokenJobResult, state: StreamState, skipped: number): Promise<void> {
     await this.#replace()
     const { tokens, ends, bytes, promptTokens, digests } = result
-    // Tokens before `written` are in a file; a run of whole stories is written at once.
+    // Tokens before `written` are in a file; a run of whole stories is written in one piece.
     let written = 0
     for (let story = 0; story < ends.length; story++) {
       const begin = story === 0 ? 0 : ends[story - 1]!

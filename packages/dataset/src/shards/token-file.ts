@@ -19,7 +19,7 @@ export class TokenFile {
   #descriptor: number | undefined
   /** Where {@link seek} found the tokens. */
   data: TokenArray
-  /** Tokens that stay at hand, `#filled` of them from number `#from` on. */
+  /** Tokens that stay in memory, `#filled` of them from number `#from` on. */
   #piece: TokenArray
   #from = 0
   #filled = 0
@@ -39,7 +39,7 @@ export class TokenFile {
   }
 
   /**
-   * Makes tokens be at hand in `data`, until the next call, and returns where in it they begin. The range must lie in the
+   * loads tokens into `data`, until the next call, and returns where in it they begin. The range must lie in the
    * file. No view is made, which would take longer than copying a row.
    */
   seek(from: number, count: number): number {

@@ -92,7 +92,7 @@ test('a permutation holds every index once, for any size, and another one for ea
   for (const index of [0, 1, 2 ** 40, 2 ** 52 - 1]) expect(Number.isSafeInteger(large(index))).toBe(true)
 })
 
-test('every place is as likely for every index, and neighbours part', () => {
+test('every position is as likely for every index, and neighbors separate', () => {
   // Chi-square with 11 x 11 degrees of freedom of 12 x 12 counts: above 186 once in 10,000 draws at random.
   const size = 12
   const draws = 12_000
@@ -205,7 +205,7 @@ test('the state of one rank serves another number of ranks: nothing is lost, dou
 const stateFor = (state: StreamState | undefined, size: number): StreamState | undefined =>
   state && { ...state, recipe: state.recipe.map(verb => verb.replace(/^batch\(\d+\)$/, `batch(${size})`)) }
 
-test('exact resume at random points, of windows and of stories packed anew, with the general verbs behind', async () => {
+test('exact resume at random points, of windows and of stories packed again, with the general transforms after them', async () => {
   const pipelines: (() => StoryStream<unknown>)[] = [
     () => shards.shuffle(1).pack({ contextLength: 33 }),
     () => shards.shuffle(1).repeat(2).pack({ contextLength: 33 }).batch(4).prefetch(3),
@@ -239,7 +239,7 @@ test('exact resume at random points, of windows and of stories packed anew, with
   )
 })
 
-test('the verbs of streams shuffle shards as a whole, split them, and leave their tokens as they are', async () => {
+test('the transforms of streams shuffle shards as a whole, split them, and leave their tokens as they are', async () => {
   const all = shards.stories()
   const { train, heldOut } = splitStories(all, { heldOut: 0.3 })
   const [kept, held] = [await train.toArray(), await heldOut.toArray()]

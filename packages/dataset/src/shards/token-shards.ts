@@ -21,7 +21,7 @@ export function openTokenShards(folder: string, options: OpenTokenShardsOptions 
 }
 
 /**
- * A folder of token shards and an order. It never changes: each verb gives a new one. Orders are computed and not kept:
+ * A folder of token shards and an order. It never changes: each transform gives a new one. Orders are computed and not kept:
  * there is no shuffle buffer, and a position is one number.
  */
 export class TokenShards {
@@ -45,7 +45,7 @@ export class TokenShards {
     return this.#with({ epoch: requireInteger('setEpoch: epoch', epoch, 0) })
   }
 
-  /** Everything `times` times over (default: for ever), in the order of the next epoch each time. */
+  /** Everything `times` times over (default: forever), in the order of the next epoch each time. */
   repeat(times: number = Number.POSITIVE_INFINITY): TokenShards {
     return this.#with({
       times: times === Number.POSITIVE_INFINITY ? times : requireInteger('repeat: times', times, 0),
@@ -68,9 +68,9 @@ export class TokenShards {
   }
 
   /**
-   * Rows, as the verb `pack` of a stream makes them. By stream (default) they are windows of all stories in the order
+   * Rows, as `pack` of a stream makes them. By stream (default) they are windows of all stories in the order
    * they were written, and a shuffle is one of windows; `shards.shuffle(seed).stories().pack(…)` shuffles stories and joins
-   * them anew in each epoch.
+   * them again in each epoch.
    *
    * The state of one rank serves all ranks, and another number of them on resuming.
    */

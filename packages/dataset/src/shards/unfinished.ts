@@ -51,7 +51,7 @@ export async function readUnfinished(folder: string): Promise<Unfinished | undef
   try {
     unfinished = parseValue(unfinishedSchema, parseJson(text, { source: path }), path)
   } catch (error) {
-    // Whatever it is, the shards are written anew.
+    // Whatever it is, the shards are written again.
     if (InputError.isInstance(error)) return undefined
     throw error
   }

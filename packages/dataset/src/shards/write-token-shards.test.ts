@@ -193,7 +193,7 @@ test('two runs do not write one folder at the same time', async () => {
     code: 'held',
     details: { pid: process.ppid },
   })
-  // That number, but of a process that began at another time; only Linux tells.
+  // That number, but of a process that began at another time; only Linux knows.
   if (process.platform === 'linux') {
     await writeFile(join(other, 'lock.json'), JSON.stringify({ ...lock, started: '1' }))
     await write()

@@ -96,7 +96,7 @@ test('lists give their stories as they are, strings trimmed and blank ones left 
   ])
 })
 
-test('an address that no driver knows is refused at once; a driver of your own takes it', async () => {
+test('an address that no driver knows is refused immediately; a driver of your own takes it', async () => {
   expect(() => openStories('ftp://host/stories.txt')).toThrow(/no driver opens this address.*\.jsonl/)
   const driver = {
     name: 'mine',

@@ -10,7 +10,7 @@ import { asJsonLines, asText, exampleStories } from '../testing/example-stories.
 import {
   cutAfter,
   endsEarly,
-  type FileMisbehaviour,
+  type FileMisbehavior,
   rightAnswer,
   slowly,
   stallAfter,
@@ -25,7 +25,7 @@ import type { OpenStoriesOptions } from './driver.ts'
 import { openStories } from './open-stories.ts'
 
 const folder = await temporaryFolder()
-// Several times what is read first, 64 KiB, and what is read at once.
+// Several times what is read first, 64 KiB, and what is read in one piece.
 const stories = exampleStories(3000)
 const content = Buffer.from(asText(stories))
 const original = {
@@ -69,9 +69,9 @@ test('a server without ranges or versions serves as well', async () => {
   expect(await texts()).toEqual(stories)
 })
 
-const misbehaviours: Record<string, FileMisbehaviour> = {
+const misbehaviors: Record<string, FileMisbehavior> = {
   'a reset': cutAfter(20_000),
-  'a reset at once': cutAfter(0),
+  'a immediate reset': cutAfter(0),
   'an early end': endsEarly(30_000),
   'slow bytes': slowly,
   'a 500': status(500),
@@ -97,23 +97,20 @@ const misbehaviours: Record<string, FileMisbehaviour> = {
     return true
   },
 }
-const right: FileMisbehaviour = () => false
+const right: FileMisbehavior = () => false
 
-test.each(Object.entries(misbehaviours))(
-  'nothing is lost or doubled after %s',
-  async (_what, misbehaviour) => {
-    // The first request is for the head of the file.
-    server.misbehave = [right, misbehaviour, cutAfter(50_000), misbehaviour]
-    expect(await texts()).toEqual(stories)
-    expect(server.misbehave.length).toBeLessThan(3)
-  },
-)
+test.each(Object.entries(misbehaviors))('nothing is lost or doubled after %s', async (_what, misbehavior) => {
+  // The first request is for the head of the file.
+  server.misbehave = [right, misbehavior, cutAfter(50_000), misbehavior]
+  expect(await texts()).toEqual(stories)
+  expect(server.misbehave.length).toBeLessThan(3)
+})
 
 test('nothing is lost or doubled whatever the server does in turns', async () => {
   let cases = 0
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.constantFrom(right, ...Object.values(misbehaviours)), { minLength: 1, maxLength: 10 }),
+      fc.array(fc.constantFrom(right, ...Object.values(misbehaviors)), { minLength: 1, maxLength: 10 }),
       fc.boolean(),
       async (turns, packed) => {
         server.misbehave = [right, ...turns]
@@ -136,7 +133,7 @@ test('a connection that stalls is given up and taken up again behind the last by
   expect(starts.at(-1)).toBe(20_000)
 })
 
-test('a server that stays ill ends in one error with the place; the state goes on from there', async () => {
+test('a server that stays broken ends in one error with the place; the state continues from there', async () => {
   server.misbehave = [right, cutAfter(200_000), ...Array.from({ length: 5 }, () => status(502))]
   const cursor = open().iterate()
   const read: string[] = []
@@ -152,7 +149,7 @@ test('a server that stays ill ends in one error with the place; the state goes o
 })
 
 test('the wait that a server asks for is kept', async () => {
-  const later = (seconds: number): FileMisbehaviour => status(429, { 'retry-after': String(seconds) })
+  const later = (seconds: number): FileMisbehavior => status(429, { 'retry-after': String(seconds) })
   server.misbehave = [later(7)]
   const waits: number[] = []
   const sleep = async (milliseconds: number): Promise<void> => void waits.push(milliseconds)
@@ -169,7 +166,7 @@ test.each([
   ['that is shorter, from a server without versions', shorter, false],
 ])('a file that is replaced while it is read, by one %s, is an error', async (_what, other, versions) => {
   server.versions = versions
-  const replaced: FileMisbehaviour = (...all) => {
+  const replaced: FileMisbehavior = (...all) => {
     server.files.set('train.txt', other)
     return cutAfter(150_000)(...all)
   }
@@ -221,9 +218,9 @@ test('a resumed shuffle buffer is fetched in few requests', async () => {
   expect(server.asked.length).toBeLessThanOrEqual(3)
 })
 
-test('what a server packs on the way is unpacked, and read from the beginning after a cut', async () => {
+test('what a server compresses on the way is decompressed, and read from the beginning after a cut', async () => {
   const packing =
-    (bytes: number): FileMisbehaviour =>
+    (bytes: number): FileMisbehavior =>
     (_request, response, whole) => {
       const sent = gzipSync(whole)
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': sent.length, etag: '"g"' })
@@ -237,8 +234,8 @@ test('what a server packs on the way is unpacked, and read from the beginning af
   expect(server.misbehave).toEqual([])
 })
 
-test('parts whose place is not told are not used', async () => {
-  const hidden: FileMisbehaviour = (request, response, whole) => {
+test('parts whose position is not given are not used', async () => {
+  const hidden: FileMisbehavior = (request, response, whole) => {
     const { status: code, headers, body } = rightAnswer({ ranges: true, versions: true }, request, whole)
     const { 'content-range': _, ...others } = headers
     response.writeHead(code, others).end(body)
@@ -278,16 +275,16 @@ test.each<[string, string, () => void, object]>([
 
 test('a small file of unknown length is read: chunked, or compressed on the way', async () => {
   const whole = original['small.txt']
-  const chunked: FileMisbehaviour = (_request, response) => {
+  const chunked: FileMisbehavior = (_request, response) => {
     response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(whole)
     return true
   }
-  const compressed: FileMisbehaviour = (_request, response) => {
+  const compressed: FileMisbehavior = (_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(whole))
     return true
   }
-  for (const misbehaviour of [chunked, compressed]) {
-    server.misbehave = [misbehaviour]
+  for (const misbehavior of [chunked, compressed]) {
+    server.misbehave = [misbehavior]
     server.asked = []
     expect(await texts('small.txt')).toEqual(stories.slice(0, 9))
     expect(server.asked).toHaveLength(1)
@@ -311,7 +308,7 @@ test('whatever the server tells and gives, the bytes are the same: sizes around 
     gzip: text => gzipSync(text),
     zstd: text => zstdCompressSync(Buffer.from(text)),
   }
-  const chunked: FileMisbehaviour = (request, response, whole) => {
+  const chunked: FileMisbehavior = (request, response, whole) => {
     const { status: code, headers, body } = rightAnswer(server, request, whole)
     const { 'content-length': _, ...others } = headers
     response.writeHead(code, { ...others, 'transfer-encoding': 'chunked' }).end(body)
@@ -351,7 +348,7 @@ test('whatever the server tells and gives, the bytes are the same: sizes around 
 })
 
 test('a redirect loop ends after ten redirects', async () => {
-  const loop: FileMisbehaviour = (_request, response) => {
+  const loop: FileMisbehavior = (_request, response) => {
     response.writeHead(302, { location: server.url('train.txt') }).end()
     return true
   }
@@ -386,7 +383,7 @@ test('what is secret goes to the server and nowhere else', async () => {
 
 test('an abort and an early end close the connection', async () => {
   const closed: Promise<unknown>[] = []
-  const stalled: FileMisbehaviour = (request, response, whole) => {
+  const stalled: FileMisbehavior = (request, response, whole) => {
     closed.push(once(response, 'close'))
     return stallAfter(200_000)(request, response, whole)
   }

@@ -10,7 +10,7 @@ export const httpDriver: SourceDriver = {
   open: (address, options) =>
     recordSource({
       ...options,
-      // As for a file on disk: a run may go on with a copy of the file.
+      // As for a file on disk: a run may continue with a copy of the file.
       recipe: 'file',
       find: async signal => detectFormat(await httpBytes(address, options, signal), options, signal),
     }),

@@ -19,6 +19,6 @@ export interface HubOptions extends Omit<HttpOptions, 'headers'> {
   token?: string
   /** Address of the hub. Default `https://huggingface.co`. */
   endpoint?: string
-  /** Called as a download goes on. */
+  /** Called as a download proceeds. */
   onDownload?: (progress: DownloadProgress) => void
 }

@@ -16,7 +16,7 @@ const content = asText(stories)
 const path = await folder.write('stories.txt', content)
 const packed = await folder.write('stories.txt.gz', gzipSync(content))
 
-/** A list source that counts what is open, and can be told to wait. */
+/** A list source that counts what is open, and can be made to wait. */
 function watched(): { stage: Stage<Story>; open: () => number; hold: (gate: Promise<void>) => void } {
   let opened = 0
   let gate: Promise<void> | undefined
@@ -121,7 +121,7 @@ test('an abort while an item is on its way fails that item, and the state stays 
   }
 })
 
-test('after an error the state is behind the last good item, so a repaired source can go on', async () => {
+test('after an error the state is behind the last good item, so a repaired source can continue', async () => {
   let broken = true
   const stream = openStories(stories.slice(0, 200))
     .map(story => {

@@ -61,7 +61,7 @@ export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions)
   let bytesTotal: number | undefined
   /** A position, and how many items were given since. */
   let snapshot = { position: from === undefined ? cursor.state() : from.position, behind: toDrop }
-  /** The stage stands exactly behind the item given last. */
+  /** The stage is exactly after the item returned last. */
   let exact = toDrop === 0
   let opened = false
   let ended = false
@@ -74,7 +74,7 @@ export function openCursor<T>(stage: Stage<T>, { from, signal }: IterateOptions)
     return closing
   }
   const stop = async (reason: unknown): Promise<void> => {
-    // What is pending is told to stop before it is waited for.
+    // What is pending is aborted before it is waited for.
     controller.abort(reason)
     await pending.catch(() => {})
     await closeStage()

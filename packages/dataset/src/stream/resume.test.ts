@@ -65,12 +65,12 @@ for (const [name, content] of Object.entries(files)) {
     },
   )
 }
-/** How often each source was walked by a pipeline, and what was compared. */
-const walked = new Map(sources.map(({ name }) => [name, 0]))
+/** how often each source was read by a pipeline, and what was compared. */
+const visited = new Map(sources.map(({ name }) => [name, 0]))
 const counted = { pipelines: 0, interleaved: 0, stops: 0, items: 0 }
 
 const source: fc.Arbitrary<StoryStream<Story>> = fc.constantFrom(...sources).map(({ name, open }) => {
-  walked.set(name, walked.get(name)! + 1)
+  visited.set(name, visited.get(name)! + 1)
   return open()
 })
 
@@ -227,12 +227,12 @@ test('random pipelines stopped at random points give the items of one uninterrup
     { numRuns: 400 },
   )
   await annotate(
-    `${counted.pipelines} pipelines over ${walked.size} sources, ${counted.interleaved} with interleave, ` +
+    `${counted.pipelines} pipelines over ${visited.size} sources, ${counted.interleaved} with interleave, ` +
       `${counted.stops} stops, ${counted.items} items: none lost, doubled or in another order`,
   )
   expect(counted.pipelines).toBe(400)
   expect(counted.interleaved).toBeGreaterThan(100)
-  expect([...walked.values()].filter(count => count < 3)).toEqual([])
+  expect([...visited.values()].filter(count => count < 3)).toEqual([])
 })
 
 test('a server that misbehaves at random between stops changes nothing', async () => {

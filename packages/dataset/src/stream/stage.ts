@@ -24,7 +24,7 @@ export interface RunContext {
 }
 
 /**
- * One walk through a stage.
+ * One iteration of a stage.
  *
  * `next` is not called again before its promise settled, and `state` only when none is pending; that is why a stage
  * need not remember what it has taken but not yet given.
@@ -32,7 +32,7 @@ export interface RunContext {
 export interface StageCursor<T> {
   /** The next item, or undefined at the end (and from then on). */
   next(): Promise<Item<T> | undefined>
-  /** Position after the item given last. */
+  /** Position after the item returned last. */
   state(): Json
   /** Bytes of the source taken so far, read-ahead included. */
   bytesRead(): number
@@ -44,7 +44,7 @@ export interface StageCursor<T> {
  * number of times.
  */
 export interface Stage<T> {
-  /** The verbs up to here with the parameters that decide the order of items; a state is bound to it. */
+  /** The source and transforms up to here with the parameters that decide the order of items; a state is bound to it. */
   readonly recipe: readonly string[]
   /** Starts at the beginning, or after the item at which `state()` gave `from`. */
   open(context: RunContext, from: Json | undefined): StageCursor<T>
@@ -54,10 +54,10 @@ export interface Stage<T> {
   readonly count?: (() => number) | undefined
   /** Size of the source in bytes, where it is known. */
   bytesTotal(context: RunContext): Promise<number | undefined>
-  /** A faster way to the batches that the verb `batch` makes of the items, for a stage of packed rows that has one. */
+  /** A faster way to the batches that `batch` makes of the items, for a stage of packed rows that has one. */
   batched?(size: number, options: BatchOptions): Stage<TokenBatch>
-  /** The same items in a pseudo-random order of all of them, for a source that has random access. The verb `shuffle` takes it. */
+  /** The same items in a pseudo-random order of all of them, for a source that has random access. `shuffle` takes it. */
   permuted?(seed: number): Stage<T>
-  /** The items need no work worth doing ahead; the verb `prefetch` then leaves them alone. */
+  /** The items need no work worth doing ahead; `prefetch` then leaves them alone. */
   readonly immediate?: boolean
 }

@@ -1,8 +1,8 @@
 import type { Json } from './json.ts'
 import type { Item, RunContext, Stage, StageCursor } from './stage.ts'
 
-/** What a {@link through} stage does on one walk. */
-export interface Walk<U> {
+/** What a {@link through} stage does in one iteration. */
+export interface Iteration<U> {
   next(): Promise<Item<U> | undefined>
   state(): Json
 }
@@ -12,7 +12,7 @@ export function through<T, U>(
   upstream: Stage<T>,
   parts: {
     name: string
-    walk(cursor: StageCursor<T>, from: Json | undefined, context: RunContext): Walk<U>
+    iterate(cursor: StageCursor<T>, from: Json | undefined, context: RunContext): Iteration<U>
     /** The position that `upstream` is opened at, found in this stage's own. */
     upstreamOf(from: Json): Json | undefined
     restore(positions: readonly Json[], context: RunContext): Promise<U[]>
@@ -28,10 +28,10 @@ export function through<T, U>(
         contextOf(context),
         from === undefined ? undefined : parts.upstreamOf(from),
       )
-      const walk = parts.walk(cursor, from, context)
+      const iteration = parts.iterate(cursor, from, context)
       return {
-        next: () => walk.next(),
-        state: () => walk.state(),
+        next: () => iteration.next(),
+        state: () => iteration.state(),
         bytesRead: () => cursor.bytesRead(),
         close: () => cursor.close(),
       }

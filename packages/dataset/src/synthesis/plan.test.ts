@@ -52,14 +52,14 @@ test('every word comes up before any comes twice, and every subset of features u
   expect(triples.size).toBe(plans.length)
 })
 
-test('a request holds the words and the wishes of its plan, and no other wish', () => {
+test('a request holds the words and the requirements of its plan, and no other requirement', () => {
   const plan = storyPlans(vocabulary, 4)
   for (let i = 0; i < 200; i++) {
     const { words, features } = plan(i)
     const request = storyRequest(plan(i), i % 2 === 0)
     for (const word of words) expect(request).toContain(`"${word}"`)
-    for (const [name, wish] of Object.entries(storyFeatures)) {
-      expect(request.includes(wish)).toBe(features.includes(name))
+    for (const [name, requirement] of Object.entries(storyFeatures)) {
+      expect(request.includes(requirement)).toBe(features.includes(name))
     }
     expect(request.includes('Summary:')).toBe(i % 2 === 0)
   }

@@ -19,7 +19,7 @@ const featureCounts = [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 
 /**
  * Makes the plan of a seed: the same story at the same index, whichever are asked for and in whatever order.
  *
- * Each list of words is a deck that is shuffled anew whenever it has been dealt to the end, so that every word comes up
+ * Each list of words is a deck that is shuffled again whenever it has been used up, so that every word comes up
  * before any comes twice.
  */
 export function storyPlans(vocabulary: StoryVocabulary, seed: number): (index: number) => StoryPlan {

@@ -10,11 +10,11 @@ export function storyRequest(
   { words: [verb, noun, adjective], features }: StoryPlan,
   summary: boolean,
 ): string {
-  const wishes = features.map(name => `- ${storyFeatures[name]}`)
+  const requirements = features.map(name => `- ${storyFeatures[name]}`)
   return [
     'A child of three or four is about to go to bed. Tell them a little tale of three to five paragraphs, in short sentences and in words that such a child knows.',
     `Somewhere in it, in any form that fits, use "${verb}" as something one does, "${noun}" as a thing, a person or an animal, and "${adjective}" to say what something is like.`,
-    ...(wishes.length === 0 ? [] : [`The tale must be so:\n${wishes.join('\n')}`]),
+    ...(requirements.length === 0 ? [] : [`The tale must be so:\n${requirements.join('\n')}`]),
     summary
       ? 'Give the tale alone, without a title or a remark. Behind it, on a line of its own, write Summary: and then tell in one or two sentences what happened.'
       : 'Give the tale alone, without a title or a remark.',

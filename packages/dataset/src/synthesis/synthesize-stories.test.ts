@@ -200,7 +200,7 @@ test('a file is continued only with the settings it was begun with', async () =>
   })
 })
 
-test('the budget ends the making between two stories, and a higher one continues', async () => {
+test('the budget ends the synthesis between two stories, and a higher one continues', async () => {
   const server = await serve()
   const options = set(server)
   const base = { model: 'local', baseURL: server.baseURL, apiKey: 'any', prices: { input: 100, output: 100 } }
@@ -231,13 +231,13 @@ test('an abort leaves whole lines behind', async () => {
   const controller = new AbortController()
   const options = set(server, { count: 200, signal: controller.signal })
   const reason = new Error('enough')
-  const making = synthesizeStories({
+  const synthesis = synthesizeStories({
     ...options,
     onProgress: ({ stories }) => {
       if (stories === 40) controller.abort(reason)
     },
   })
-  await expect(making).rejects.toBe(reason)
+  await expect(synthesis).rejects.toBe(reason)
   const text = await readFile(options.out, 'utf8')
   expect(text.endsWith('\n')).toBe(true)
   expect(text.trim().split('\n')).toHaveLength(40)

@@ -4,13 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll } from 'vitest'
 
 /** What a request is answered with instead of what would be right; false: answer right after all. */
-export type FileMisbehaviour = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  content: Buffer,
-) => boolean
+export type FileMisbehavior = (request: IncomingMessage, response: ServerResponse, content: Buffer) => boolean
 
-/** A local server of files, with ranges and versions, which can be told to misbehave. */
+/** A local server of files, with ranges and versions, which can be made to misbehave. */
 export interface FileServer {
   /** Address of a file. */
   url(path: string): string
@@ -20,7 +16,7 @@ export interface FileServer {
   /** Headers of the last request. */
   headers: IncomingMessage['headers']
   /** One for each of the next requests. */
-  misbehave: FileMisbehaviour[]
+  misbehave: FileMisbehavior[]
   /** Gives parts of files. Default true. */
   ranges: boolean
   /** Answers with ETag and Last-Modified. Default true. */
@@ -97,7 +93,7 @@ const rightly = { ranges: true, versions: true }
 
 /** A right beginning, then a reset. */
 export const cutAfter =
-  (bytes: number): FileMisbehaviour =>
+  (bytes: number): FileMisbehavior =>
   (request, response, content) => {
     const { status, headers, body } = rightAnswer(rightly, request, content)
     response.writeHead(status, headers)
@@ -107,7 +103,7 @@ export const cutAfter =
 
 /** A right beginning, then nothing more, with the connection open. */
 export const stallAfter =
-  (bytes: number): FileMisbehaviour =>
+  (bytes: number): FileMisbehavior =>
   (request, response, content) => {
     const { status, headers, body } = rightAnswer(rightly, request, content)
     response.writeHead(status, headers).write(body.subarray(0, bytes))
@@ -115,7 +111,7 @@ export const stallAfter =
   }
 
 /** A right answer in pieces, a few milliseconds apart. */
-export const slowly: FileMisbehaviour = (request, response, content) => {
+export const slowly: FileMisbehavior = (request, response, content) => {
   const { status, headers, body } = rightAnswer(rightly, request, content)
   response.writeHead(status, headers)
   const step = Math.ceil(body.length / 8)
@@ -132,7 +128,7 @@ export const slowly: FileMisbehaviour = (request, response, content) => {
 
 /** A status without content. */
 export const status =
-  (code: number, headers: Record<string, string> = {}): FileMisbehaviour =>
+  (code: number, headers: Record<string, string> = {}): FileMisbehavior =>
   (_request, response) => {
     response.writeHead(code, headers).end()
     return true
@@ -140,7 +136,7 @@ export const status =
 
 /** A well-formed answer that is shorter than the file, as of a proxy that gave up: no length, a clean end. */
 export const endsEarly =
-  (bytes: number): FileMisbehaviour =>
+  (bytes: number): FileMisbehavior =>
   (request, response, content) => {
     const { status, headers, body } = rightAnswer(rightly, request, content)
     const { 'content-length': _, ...others } = headers
@@ -150,7 +146,7 @@ export const endsEarly =
 
 /** The right answer with other headers. */
 export const withHeaders =
-  (change: Record<string, string>): FileMisbehaviour =>
+  (change: Record<string, string>): FileMisbehavior =>
   (request, response, content) => {
     const { status, headers, body } = rightAnswer(rightly, request, content)
     response.writeHead(status, { ...headers, ...change })
@@ -159,7 +155,7 @@ export const withHeaders =
   }
 
 /** The whole file, whatever was asked for. */
-export const wholeAgain: FileMisbehaviour = (_request, response, content) => {
+export const wholeAgain: FileMisbehavior = (_request, response, content) => {
   response.writeHead(200, { etag: etagOf(content), 'content-length': content.length }).end(content)
   return true
 }

@@ -1,4 +1,4 @@
-// Reads a file in a process of its own, so that its peak memory can be told: FILE OPTIONS. Prints JSON.
+// Reads a file in a process of its own, so that its peak memory can be measured: FILE OPTIONS. Prints JSON.
 import { readFileSync } from 'node:fs'
 import { openStories } from '../sources/open-stories.ts'
 

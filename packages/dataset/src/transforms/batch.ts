@@ -25,7 +25,7 @@ export function batch<T>(
   return through<T, T[] | TokenBatch>(upstream, {
     name: `batch(${size}${dropLast ? ', dropLast' : ''}${pad ? ', pad' : ''})`,
     upstreamOf: from => from,
-    walk: cursor => ({
+    iterate: cursor => ({
       async next() {
         const items: T[] = []
         const positions: Json[] = []

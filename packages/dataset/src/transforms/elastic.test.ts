@@ -97,7 +97,7 @@ test('the state of any rank resumes any number of shards in the same order', asy
   )
 })
 
-test('a shard that is not the last verb takes only its own state', async () => {
+test('a shard that is not the last transform takes only its own state', async () => {
   const make = (rank: number) => openStories(stories).shard(rank, 2).take(20)
   const cursor = make(0).iterate()
   await cursor.next()

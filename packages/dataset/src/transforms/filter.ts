@@ -11,7 +11,7 @@ export function filter<T>(
   const filtered = through<T, T>(upstream, {
     name,
     upstreamOf: from => from,
-    walk: cursor => ({
+    iterate: cursor => ({
       async next() {
         for (;;) {
           const item = await cursor.next()

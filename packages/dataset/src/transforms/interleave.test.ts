@@ -58,7 +58,7 @@ test('progress counts the bytes of all streams', async () => {
   expect(cursor.progress()).toEqual({ items: 6, bytesRead: 12, bytesTotal: 12 })
 })
 
-test('probabilities that are none are refused at once', () => {
+test('probabilities that are none are refused immediately', () => {
   const one = letters('a', 1)
   expect(() => one.interleave([one], { probabilities: [1] })).toThrow(
     /probabilities is 1, but must be one for each of 2 streams/,

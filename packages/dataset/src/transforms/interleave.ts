@@ -3,10 +3,10 @@ import { fieldsOf, type Json } from '../stream/json.ts'
 import type { Stage, StageCursor } from '../stream/stage.ts'
 import { restoreParts, sumOfBytes } from './parts.ts'
 
-/** Options of the verb `interleave`. */
+/** Options of `interleave`. */
 export interface InterleaveOptions {
   /**
-   * How often each stream is drawn, the one the verb is called on first; any positive numbers, their sum counts as 1.
+   * How often each stream is drawn, the one it is called on first; any positive numbers, their sum counts as 1.
    * Default: the streams take turns.
    */
   probabilities?: readonly number[]

@@ -6,7 +6,7 @@ export function map<T, U>(upstream: Stage<T>, change: (item: T) => U | Promise<U
   const stage = through<T, U>(upstream, {
     name,
     upstreamOf: from => from,
-    walk: cursor => ({
+    iterate: cursor => ({
       async next() {
         const item = await cursor.next()
         return item && { value: await change(item.value), at: item.at }
@@ -16,7 +16,7 @@ export function map<T, U>(upstream: Stage<T>, change: (item: T) => U | Promise<U
     async restore(positions, context) {
       const values: U[] = []
       for (const value of await upstream.restore(positions, context)) {
-        // A blank place of a source with random access has no item.
+        // A blank position of a source with random access has no item.
         values.push(value === undefined ? (value as unknown as U) : await change(value))
       }
       return values

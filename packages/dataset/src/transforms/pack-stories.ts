@@ -7,7 +7,7 @@ import { restoreGroups } from './restore-groups.ts'
 
 /**
  * Every story in rows of its own: inputs begin with the end token, targets end with it. A story of more than
- * `contextLength` targets goes on in further rows, which begin with its last `overlap` targets again, mask 0, so that no
+ * `contextLength` targets continues in further rows, which begin with its last `overlap` targets again, mask 0, so that no
  * token is predicted from nothing; short rows are filled up with the end token, mask 0. Stories without a token are
  * left out.
  *
@@ -24,7 +24,7 @@ export function packStories(
   return through<TokenizedStory, PackedRow>(upstream, {
     name: `pack(${contextLength} by story, overlap ${overlap}${weightName(promptLossWeight)})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from, context) {
+    iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
       // The story whose row number `index` is next; none when it is the first one of a new story.
       let begun = fields?.begun ?? null
@@ -82,7 +82,7 @@ function storyRow(
   const first = firstTarget(row, contextLength, overlap)
   const last = Math.min(first + contextLength, ids.length + 1)
   const counted = row === 0 ? 0 : first + overlap
-  // The place before the story's first token, and the target behind its last one, are the end token they are filled with.
+  // The position before the story's first token, and the target behind its last one, are the end token they are filled with.
   if (first === 0) inputs.set(ids.subarray(0, last - 1), 1)
   else inputs.set(ids.subarray(first - 1, last - 1))
   targets.set(ids.subarray(first, last))

@@ -20,7 +20,7 @@ export function packStream(
   return through<TokenizedStory, PackedRow>(upstream, {
     name: `pack(${contextLength} by stream${weightName(promptLossWeight)})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from, context) {
+    iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
       // The story that the next row begins in, when an earlier row has its beginning.
       let begun = fields?.begun ?? null

@@ -32,7 +32,7 @@ test('by stream: stories joined by the end token, targets shifted by one, the re
   ])
 })
 
-test('by stream: a story may begin and go on in any row', async () => {
+test('by stream: a story may begin and continue in any row', async () => {
   const packed = await rows(['abcdefg', 'h'], { contextLength: 3, by: 'stream' })
   expect(packed.map(plain)).toEqual([
     { inputs: [0, 1, 2], targets: [1, 2, 3], mask: [1, 1, 1], bytes: 2 },
@@ -42,7 +42,7 @@ test('by stream: a story may begin and go on in any row', async () => {
   ])
 })
 
-test('by story: a row each, and a long story goes on with the overlap read again but not counted', async () => {
+test('by story: a row each, and a long story continues with the overlap read again but not counted', async () => {
   const packed = await rows(['ab', 'abcdefgh'], { contextLength: 4, by: 'story', overlap: 1 })
   expect(packed.map(plain)).toEqual([
     { inputs: [0, 1, 2, 0], targets: [1, 2, 0, 0], mask: [1, 1, 1, 0], bytes: 2 },

@@ -10,13 +10,13 @@ export async function restoreParts<T>(
   const pairs = positions as readonly (readonly [part: number, position: Json])[]
   const values = new Array<T>(pairs.length)
   for (const [part, stage] of stages.entries()) {
-    const places = [...pairs.keys()].filter(place => pairs[place]![0] === part)
-    if (places.length === 0) continue
+    const slots = [...pairs.keys()].filter(slot => pairs[slot]![0] === part)
+    if (slots.length === 0) continue
     const restored = await stage.restore(
-      places.map(place => pairs[place]![1]),
+      slots.map(slot => pairs[slot]![1]),
       context,
     )
-    for (const [i, place] of places.entries()) values[place] = restored[i]!
+    for (const [i, slot] of slots.entries()) values[slot] = restored[i]!
   }
   return values
 }

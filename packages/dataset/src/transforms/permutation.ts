@@ -7,13 +7,13 @@ export type Permutation = (index: number) => number
 const rounds = 8
 
 /**
- * A pseudo-random permutation of `size` numbers that needs no memory: any place of it can be computed alone, so a
+ * A pseudo-random permutation of `size` numbers that needs no memory: any position of it can be computed alone, so a
  * shuffle of everything has a single number as its state and no buffer.
  *
- * It is the generalised Feistel network of J. Black and P. Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002:
+ * It is the generalized Feistel network of J. Black and P. Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002:
  * an index is written as (left, right) in a rectangle a x b that is just large enough, each round adds a keyed hash of one
  * half to the other (modulo its side), and what falls outside the range is sent through again (cycle walking). Not for
- * cryptography: the hash is MurmurHash3's finaliser.
+ * cryptography: the hash is MurmurHash3's finalizer.
  *
  * @param size up to 2^52
  */

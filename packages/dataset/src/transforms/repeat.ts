@@ -1,7 +1,7 @@
 import { fieldsOf } from '../stream/json.ts'
 import type { Stage } from '../stream/stage.ts'
 
-/** All items `times` times over (default: for ever). Each round is an epoch: a shuffle before this verb gives a new order. */
+/** All items `times` times over (default: forever). Each round is an epoch: a shuffle before it gives a new order. */
 export function repeat<T>(upstream: Stage<T>, times: number): Stage<T> {
   return {
     recipe: [...upstream.recipe, `repeat(${times})`],
@@ -20,7 +20,7 @@ export function repeat<T>(upstream: Stage<T>, times: number): Stage<T> {
               found = true
               return item
             }
-            // A stream with nothing in it would repeat nothing for ever.
+            // A stream with nothing in it would repeat nothing forever.
             if (!found || round + 1 >= times) return undefined
             found = false
             bytesBefore += cursor.bytesRead()

@@ -5,14 +5,14 @@ import { through } from '../stream/through.ts'
 /**
  * Item `i` for every `i` with `i % world === rank`: the shards together are the whole, in turns.
  *
- * The state of another rank or another world resumes it too, as one of many that stand behind equally many items: it
- * goes on with the first item of the global order that no rank had.
+ * The state of another rank or another world resumes it too, as one of many that have taken equally many items: it
+ * continues with the first item of the global order that no rank had.
  */
 export function shard<T>(upstream: Stage<T>, rank: number, world: number): Stage<T> {
   return through<T, T>(upstream, {
     name: `shard(${rank} of ${world})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from) {
+    iterate(cursor, from) {
       const fields = from === undefined ? undefined : fieldsOf(from)
       const same = fields === undefined || (fields.rank === rank && fields.world === world)
       const turnBefore = (fields?.turn as number | undefined) ?? 0

@@ -6,10 +6,10 @@ import { permutationOf } from './permutation.ts'
 const batchSize = 64
 
 /**
- * All items in a pseudo-random order that needs no buffer: each place of the order is computed, and the item there is
+ * All items in a pseudo-random order that needs no buffer: each position of the order is computed, and the item there is
  * looked up. The state is one number.
  *
- * @param count tells how many positions the source has, 0 .. count - 1
+ * @param count returns how many positions the source has, 0 .. count - 1
  */
 export function shuffleAll<T>(upstream: Stage<T>, count: () => number, seed: number): Stage<T> {
   return {
@@ -35,7 +35,7 @@ export function shuffleAll<T>(upstream: Stage<T>, count: () => number, seed: num
             }
             const item = ready[ready.length - (until - index)]!
             index++
-            // A place of the source can be blank.
+            // A position of the source can be blank.
             if (item.value !== undefined) return item
           }
           return undefined

@@ -5,7 +5,7 @@ import type { Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import { shuffleAll } from './shuffle-all.ts'
 
-/** Options of the verb `shuffle`. */
+/** Options of `shuffle`. */
 export interface ShuffleOptions {
   /** Decides the order, together with the epoch. Default 0. */
   seed?: number
@@ -35,7 +35,7 @@ export function shuffle<T>(upstream: Stage<T>, { seed = 0, bufferSize = 4096 }: 
   return through<T, T>(upstream, {
     name: `shuffle(seed ${seed}, buffer ${bufferSize})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from, context) {
+    iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
       const random = fields
         ? new Random(fields.random as unknown as RandomState)

@@ -7,7 +7,7 @@ export function skip<T>(upstream: Stage<T>, count: number): Stage<T> {
   return through<T, T>(upstream, {
     name: `skip(${count})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from) {
+    iterate(cursor, from) {
       let skipped = from === undefined ? 0 : (fieldsOf(from).skipped as number)
       return {
         async next() {

@@ -20,7 +20,7 @@ import { skip } from './skip.ts'
 import { take } from './take.ts'
 import { type TokenizeOptions, tokenize } from './tokenize.ts'
 
-/** Options of the verb `pack`. */
+/** Options of `pack`. */
 export interface PackOptions {
   /** Inputs and targets of a row. */
   contextLength: number
@@ -36,7 +36,7 @@ export interface PackOptions {
 }
 
 /**
- * A recipe for items: a source and what is done to them. It never changes (each verb gives a new stream), holds no
+ * A recipe for items: a source and what is done to them. It never changes (each transform gives a new stream), holds no
  * position, and reads nothing until it is iterated, any number of times.
  */
 export class StoryStream<T = Story> implements AsyncIterable<T> {
@@ -46,14 +46,14 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     this.#stage = stage
   }
 
-  /** The source and the verbs, with the parameters that decide the order of items; a state is bound to it. */
+  /** The source and the transforms, with the parameters that decide the order of items; a state is bound to it. */
   get recipe(): readonly string[] {
     return this.#stage.recipe
   }
 
-  /** A verb of one's own: a stage that follows this stream's last one. */
-  apply<U>(verb: (upstream: Stage<T>) => Stage<U>): StoryStream<U> {
-    return new StoryStream(verb(this.#stage))
+  /** A transform of your own: a stage that follows this stream's last one. */
+  apply<U>(transform: (upstream: Stage<T>) => Stage<U>): StoryStream<U> {
+    return new StoryStream(transform(this.#stage))
   }
 
   /** Every item changed by `change`, which must give the same result when asked again (a resumed shuffle asks). */
@@ -79,8 +79,8 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
   /**
    * Item `i` for every `i` with `i % world === rank`, `rank` from 0. After a shuffle, all shards keep one global order.
    *
-   * As the last verb it is elastic: when all ranks stand behind equally many items, the state of any of them resumes
-   * every rank of any world, and the items go on in the same global order.
+   * As the last transform it is elastic: when all ranks have taken equally many items, the state of any of them resumes
+   * every rank of any world, and the items continue in the same global order.
    */
   shard(rank: number, world: number): StoryStream<T> {
     requireInteger('shard: world', world, 1)
@@ -133,7 +133,7 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     return new StoryStream(interleave([this.#stage, ...others.map(other => other.#stage)], options))
   }
 
-  /** All items `times` times over (default: for ever), shuffled anew each time. */
+  /** All items `times` times over (default: forever), shuffled again each time. */
   repeat(times: number = Number.POSITIVE_INFINITY): StoryStream<T> {
     if (times !== Number.POSITIVE_INFINITY) requireInteger('repeat: times', times, 0)
     return new StoryStream(repeat(this.#stage, times))
@@ -178,7 +178,7 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
   }
 
   /**
-   * Walks through the items, from the beginning or from where an earlier walk stood.
+   * Iterates over the items, from the beginning or from the position of an earlier iteration.
    *
    * @throws DatasetError when `from` was made by another stream (immediately) or with another file (with the first item)
    */

@@ -7,7 +7,7 @@ export function take<T>(upstream: Stage<T>, count: number): Stage<T> {
   return through<T, T>(upstream, {
     name: `take(${count})`,
     upstreamOf: from => fieldsOf(from).upstream,
-    walk(cursor, from) {
+    iterate(cursor, from) {
       let taken = from === undefined ? 0 : (fieldsOf(from).taken as number)
       return {
         async next() {

@@ -41,7 +41,7 @@ test('take asks for nothing behind its last item', async () => {
   expect(seen).toEqual([0, 1])
 })
 
-test('a stream never changes: verbs give new ones, and each iteration starts anew', async () => {
+test('a stream never changes: transforms give new ones, and each iteration starts again', async () => {
   const stream = numbers(4)
   stream.take(1)
   expect(await stream.toArray()).toEqual([0, 1, 2, 3])
@@ -85,7 +85,7 @@ test('a full buffer makes every order of four items about equally likely', async
   expect(chiSquared).toBeLessThan(49.7)
 })
 
-test('repeat shuffles each round anew, as setEpoch would', async () => {
+test('repeat shuffles each round again, as setEpoch would', async () => {
   const shuffled = numbers(50).shuffle({ seed: 3 })
   const rounds = await Promise.all([0, 1, 2].map(epoch => shuffled.setEpoch(epoch).toArray()))
   expect(await shuffled.repeat(3).toArray()).toEqual(rounds.flat())
@@ -94,7 +94,7 @@ test('repeat shuffles each round anew, as setEpoch would', async () => {
   expect(await numbers(3).repeat(0).toArray()).toEqual([])
 })
 
-test('repeating nothing for ever ends', async () => {
+test('repeating nothing forever ends', async () => {
   expect(
     await numbers(5)
       .filter(() => false)
@@ -123,7 +123,7 @@ test('prefetch keeps the order, and works ahead by its count while the consumer 
   expect(made).toEqual([0, 1, 2, 3])
 })
 
-test('what fails ahead is told when its turn comes', async () => {
+test('what fails ahead is reported when its turn comes', async () => {
   const cursor = numbers(5)
     .map(n => {
       if (n === 2) throw new Error('two')

@@ -43,7 +43,7 @@ test('stories come in order, whatever the row groups, and are known by content',
   )
 })
 
-test('row groups of more rows than are unpacked at a time', async () => {
+test('row groups of more rows than are decoded at a time', async () => {
   const many = exampleStories(5000)
   const path = await folder.write('one-group.parquet', write([textColumn(many)], { rowGroupSize: 5000 }))
   const stream = openStories(path)
@@ -55,7 +55,7 @@ test('row groups of more rows than are unpacked at a time', async () => {
   await cursor.return()
 })
 
-test('a state in the middle of a row group goes on there, with the rows of a shuffle buffer', async () => {
+test('a state in the middle of a row group continues there, with the rows of a shuffle buffer', async () => {
   const stream = openStories(await folder.write('train.parquet', content)).shuffle({
     seed: 4,
     bufferSize: 200,

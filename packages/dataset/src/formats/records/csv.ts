@@ -28,7 +28,7 @@ export interface CsvDialect {
   readonly lineEnd: number
 }
 
-/** What the beginning of a CSV file tells. */
+/** What the beginning of a CSV file shows. */
 export interface CsvHead {
   readonly dialect: CsvDialect
   readonly columns: readonly string[]

@@ -39,13 +39,13 @@ test('the summary before the story goes before the one behind it', () => {
   expect(instructStory(`${records[0]}\nSummary: Another.`)?.summary).toBe('A hat runs.')
 })
 
-test('lines of a story that look like parts stay in it when the story goes on', () => {
+test('lines of a story that look like parts stay in it when the story continues', () => {
   expect(instructStory('Words: a\nStory: Tom read a sign.\nWords: it said.\nHe laughed.')?.text).toBe(
     'Tom read a sign.\nWords: it said.\nHe laughed.',
   )
 })
 
-test('a record without a story is passed over, a text without parts is a story', () => {
+test('a record without a story is skipped, a text without parts is a story', () => {
   expect(instructStory('Words: spin, hockey\nRandom sentence: And you should not.')).toBeUndefined()
   expect(instructStory('Words: a\nStory: \n\n')).toBeUndefined()
   expect(instructStory('Once there was a dog.')).toEqual({ text: 'Once there was a dog.' })

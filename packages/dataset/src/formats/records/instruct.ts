@@ -48,7 +48,7 @@ export function instructStory(record: string, headers = false): Story | undefine
 
 const isPart = (line: string): boolean => partPattern.test(line) && !line.startsWith('Story:')
 
-/** The last of each part; a line without a name goes on with the part before it. */
+/** The last of each part; a line without a name continues the part before it. */
 function readParts(lines: readonly string[], parts: Map<string, string>): void {
   let name: string | undefined
   for (const line of lines) {

@@ -76,7 +76,7 @@ function listSplitter(resumed: boolean): Splitter {
   }
 }
 
-/** Looks on from an index; the index behind the value, or -1 when it goes on. */
+/** Looks on from an index; the index behind the value, or -1 when it continues. */
 type ValueScanner = (bytes: Uint8Array, from: number) => number
 
 /** Finds where a JSON value ends, without checking what is in it. */

@@ -201,8 +201,8 @@ class TarReader implements ItemReader<Story> {
     if (size > maxPairBytes || !/\.(txt|json)$/i.test(first.name)) return undefined
     const lookAhead = await this.#entries.peek(padded(size) + maxPairBytes)
     const behind = lookAhead.subarray(padded(size))
-    const walk = openTar(memoryBytes(this.#archive.name, behind), this.#signal)
-    const second = await walk.next().catch(() => undefined)
+    const entries = openTar(memoryBytes(this.#archive.name, behind), this.#signal)
+    const second = await entries.next().catch(() => undefined)
     if (second === undefined || second.end > behind.length || !isPair(first.name, second.name))
       return undefined
     const decoder = new TextDecoder()

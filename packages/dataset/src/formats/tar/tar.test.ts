@@ -69,7 +69,7 @@ test.each([
   }
 })
 
-test('every place between stories can be resumed from', async () => {
+test('every position between stories can be resumed from', async () => {
   const stream = openStories(plainPath)
   const cursor = stream.iterate()
   for (let i = 0; i <= stories.length; i += 1) {

@@ -52,7 +52,7 @@ export async function tokenFile(
           ? b[i]! | (b[i + 1]! << 8)
           : (b[i]! | (b[i + 1]! << 8) | (b[i + 2]! << 16) | (b[i + 3]! << 24)) >>> 0
       }
-      /** Index of the next end token; the number of tokens at hand where there is none. */
+      /** Index of the next end token; the number of tokens in memory where there is none. */
       const findEnd = (): number => {
         const length = Math.floor(ahead.bytes.length / layout.width)
         for (; looked < length; looked++) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
@@ -96,6 +96,16 @@ describe.runIf(process.platform === 'linux')('budgets', () => {
     expect(await read('dictionary.parquet', content)).toMatchObject({ stories: 100 })
     const limited = await read('dictionary.parquet', content, { maxPageBytes: mebibyte })
     expect(limited).toMatchObject({ stories: 0, code: 'limit-exceeded' })
+  })
+
+  test.each(['v1', 'v2'])('values that begin as the one before count in full (%s)', async version => {
+    // 20,000 values that share their beginnings, 200 MB in 252 and 254 bytes, as pyarrow writes them.
+    const name = `pyarrow-26-delta-bomb-${version}.parquet`
+    const content = await readFile(new URL(`../testing/${name}`, import.meta.url))
+    expect(content.length).toBeLessThan(300)
+    const { grown, ...reading } = await read(name, content)
+    expect(reading).toEqual({ stories: 0, code: 'limit-exceeded' })
+    expect(grown).toBeLessThan(most)
   })
 
   test('rows that share one value cost no more than the value', async () => {

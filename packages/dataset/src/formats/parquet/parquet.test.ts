@@ -226,3 +226,14 @@ test.each<[string, () => Uint8Array, RegExp]>([
 ])('a file %s is named with a remedy', async (_what, make, message) => {
   await expect(readMemory('a.parquet', make()).toArray()).rejects.toThrow(message)
 })
+
+test.each(['lz4', 'delta-v1', 'delta-v2'])('%s as pyarrow 26.0.1 writes it', async name => {
+  const file = fileURLToPath(new URL(`../../testing/pyarrow-26-${name}.parquet`, import.meta.url))
+  const times = name === 'lz4' ? 4 : 1
+  const expected = ['red', 'old', 'shy'].flatMap(fox =>
+    ['late', 'wet', 'cold', 'dark'].map(night =>
+      `The ${fox} fox ran home. It was ${night}. `.repeat(times).trim(),
+    ),
+  )
+  expect((await openStories(file).toArray()).map(({ text }) => text)).toEqual(expected)
+})

@@ -1,10 +1,10 @@
-import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from 'hyparquet'
+import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData, RowGroup } from 'hyparquet'
 import { type ByteSource, readRange } from '../../bytes/byte-source.ts'
 import { DatasetError } from '../../errors/dataset-error.ts'
 import type { Place } from '../../errors/place.ts'
 import { defaultMaxStoryBytes, type RecordReaderOptions } from '../item-file.ts'
 import { knownFields, textFields } from '../records/story-record.ts'
-import { findTooLarge, type PageLimits } from './check-pages.ts'
+import type { PageLimits, PageSource } from './check-pages.ts'
 import { createDecompressors } from './decompressors.ts'
 
 /** Rows decoded at a time: a row group can hold a million. */
@@ -66,7 +66,7 @@ function checkLayout({ row_groups: groups }: FileMetaData, size: number): void {
   for (const { num_rows: rows, columns } of groups) {
     const wrong = columns.some(({ meta_data: chunk }) => {
       if (chunk === undefined) return true
-      const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+      const start = startOf(chunk)
       return !(
         start >= 0 &&
         chunk.total_compressed_size >= 0n &&
@@ -111,7 +111,7 @@ function openRows(
   signal: AbortSignal,
 ): ParquetRows {
   const { invalidUtf8 = 'error', maxStoryBytes = defaultMaxStoryBytes } = options
-  const limits = {
+  const limits: PageLimits = {
     maxPageBytes: options.maxPageBytes ?? 64 * 1024 ** 2,
     maxExpansion: options.maxExpansion ?? 200,
   }
@@ -149,8 +149,13 @@ function openRows(
     if (found !== group) {
       checkCodecs(source, place, rowGroup, columns, compressors)
       group = found
+      const { findTooLarge } = await import('./check-pages.ts')
+      const pages = await pageSources(metadata, rowGroup, columns, compressors)
       file = cached(
-        checked(asBuffer(bytes, size, signal), rowGroup, limits, source, place, await headerParser()),
+        checked(asBuffer(bytes, size, signal), pages, (view, page) => {
+          const found = findTooLarge(view, page, limits)
+          if (found !== undefined) throw new DatasetError('limit-exceeded', { source, place, ...found })
+        }),
       )
     }
     const { parquetReadObjects } = await import('hyparquet')
@@ -180,10 +185,21 @@ function openRows(
   }
 }
 
-type HeaderParser = Parameters<typeof findTooLarge>[1]
-
-const headerParser = async (): Promise<HeaderParser> =>
-  (await import('hyparquet/src/column.js')).parquetHeader
+/** The column chunks that are read of a row group. */
+async function pageSources(
+  metadata: FileMetaData,
+  { columns: chunks }: RowGroup,
+  columns: readonly string[],
+  compressors: Compressors,
+): Promise<PageSource[]> {
+  const { parquetSchema } = await import('hyparquet')
+  const { getTreePath } = await import('hyparquet/src/schema.js')
+  const tree = parquetSchema(metadata)
+  return chunks
+    .map(({ meta_data: chunk }) => chunk!)
+    .filter(chunk => columns.includes(chunk.path_in_schema[0]!))
+    .map(chunk => ({ chunk, schemaPath: getTreePath(tree, chunk.path_in_schema), compressors }))
+}
 
 function checkCodecs(
   source: string,
@@ -211,35 +227,31 @@ function asBuffer(bytes: ByteSource, size: number, signal: AbortSignal): AsyncBu
   }
 }
 
-/** The same buffer; what hyparquet is to decode as pages of a row group is checked against the limits first. */
+/** The same buffer; what hyparquet is to decode as pages of a row group is checked first. */
 function checked(
   file: AsyncBuffer,
-  group: RowGroup,
-  limits: PageLimits,
-  source: string,
-  place: Place,
-  parseHeader: HeaderParser,
+  pages: readonly PageSource[],
+  check: (view: DataView, page: PageSource) => void,
 ): AsyncBuffer {
-  const chunks = group.columns.map(({ meta_data: chunk }) => {
-    const start = Number(chunk!.dictionary_page_offset || chunk!.data_page_offset)
-    return { start, end: start + Number(chunk!.total_compressed_size) }
-  })
   return {
     byteLength: file.byteLength,
     async slice(start, end = file.byteLength) {
       const buffer = await file.slice(start, end)
-      for (const chunk of chunks) {
+      for (const page of pages) {
         // Pages begin where a chunk does, or where a part of one is asked for.
-        const from = Math.max(start, chunk.start)
-        const to = Math.min(start + buffer.byteLength, chunk.end)
-        if (from >= to) continue
-        const found = findTooLarge(new DataView(buffer, from - start, to - from), parseHeader, limits)
-        if (found !== undefined) throw new DatasetError('limit-exceeded', { source, place, ...found })
+        const begin = startOf(page.chunk)
+        const from = Math.max(start, begin)
+        const to = Math.min(start + buffer.byteLength, begin + Number(page.chunk.total_compressed_size))
+        if (from < to) check(new DataView(buffer, from - start, to - from), page)
       }
       return buffer
     },
   }
 }
+
+/** Where a column chunk begins in the file. */
+const startOf = (chunk: ColumnMetaData): number =>
+  Number(chunk.dictionary_page_offset || chunk.data_page_offset)
 
 /** The same buffer, with what was read kept. */
 function cached(file: AsyncBuffer): AsyncBuffer {

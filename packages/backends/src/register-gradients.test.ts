@@ -155,6 +155,135 @@ const cases: Case[] = [
   unary('GatherNd', x => tf.gatherND(x, tf.tensor2d([0, 1, 1, 2, 0, 1], [3, 2], 'int32')), one([2, 3])),
   unary('UnsortedSegmentSum', x => tf.unsortedSegmentSum(x, ids([1, 0, 1, 3]), 4), one([4, 2])),
   unary('UnsortedSegmentSum', x => tf.unsortedSegmentSum(x, ids([1, -1, 1, 3]), 4), one([4, 2])),
+  unary('Asin', x => tf.asin(tf.mul(x, 0.5))),
+  unary('Acos', x => tf.acos(tf.mul(x, 0.5))),
+  unary('Asinh', tf.asinh),
+  unary('Acosh', x => tf.acosh(tf.add(x, 1.1)), positive()),
+  unary('Atanh', x => tf.atanh(tf.mul(x, 0.5))),
+  unary('Selu', tf.selu),
+  { kernel: 'Prelu', inputs: two([2, 3], [3]), fn: (x, alpha) => tf.prelu(x!, alpha!) },
+  ...([undefined, 0, 1, -1, [0, 2], [1, 2]] as const).map(axis =>
+    unary('Prod', x => tf.prod(x, axis as number), one([2, 3, 2])),
+  ),
+  unary('Prod', x => tf.prod(tf.relu(x), 1), one([3, 4])),
+  unary('TopK', x => tf.topk(x, 2).values, one([2, 2, 5])),
+  unary('StridedSlice', x => tf.stridedSlice(x, [0, 1], [5, 4], [2, 1]), one([5, 4])),
+  unary('StridedSlice', x => tf.stridedSlice(x, [4, 0], [-6, 4], [-2, 1]), one([5, 4])),
+  unary('StridedSlice', x => tf.stridedSlice(x, [1, 0], [2, 4], [1, 1], 0, 0, 0, 0, 1), one([5, 4])),
+  ...(['reflect', 'symmetric'] as const).map(mode =>
+    unary(
+      'MirrorPad',
+      x =>
+        tf.mirrorPad(
+          x,
+          [
+            [1, 2],
+            [2, 0],
+          ],
+          mode,
+        ),
+      one([3, 4]),
+    ),
+  ),
+  unary(
+    'ScatterNd',
+    x => tf.scatterND(tf.tensor2d([[1], [3], [1]], [3, 1], 'int32'), x, [5, 2]),
+    one([3, 2]),
+  ),
+  unary(
+    'ScatterNd',
+    x => tf.scatterND(tf.tensor2d([0, 1, 2, 2, 0, 1], [3, 2], 'int32'), x, [3, 3]),
+    one([3]),
+  ),
+  ...(
+    [
+      ['ij,jk->ik', [2, 3], [3, 4]],
+      ['bij,bkj->bik', [2, 3, 2], [2, 4, 2]],
+      ['ij,k->ijk', [2, 3], [4]],
+      ['ij,ij->', [2, 3], [2, 3]],
+    ] as const
+  ).map(
+    ([equation, a, b]): Case => ({
+      kernel: 'Einsum',
+      note: equation,
+      inputs: two([...a], [...b]),
+      fn: (x, y) => tf.einsum(equation, x!, y!),
+    }),
+  ),
+  unary('Einsum', x => tf.einsum('ijk->ki', x), one([2, 3, 2])),
+  ...(
+    [
+      [1, 'same'],
+      [2, 'valid'],
+      [2, 'same'],
+    ] as const
+  ).flatMap(([strides, pad]): Case[] => [
+    {
+      kernel: 'Conv2D',
+      note: `${strides}, ${pad}`,
+      inputs: two([1, 5, 4, 2], [3, 2, 2, 3]),
+      fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad),
+    },
+    {
+      kernel: 'DepthwiseConv2dNative',
+      note: `${strides}, ${pad}`,
+      inputs: two([1, 5, 4, 2], [3, 2, 2, 2]),
+      fn: (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad),
+    },
+    {
+      ...unary('MaxPool', x => tf.maxPool(x as tf.Tensor4D, [3, 2], strides, pad), one([1, 5, 4, 2])),
+      note: `${strides}, ${pad}`,
+    },
+    {
+      ...unary('AvgPool', x => tf.avgPool(x as tf.Tensor4D, [3, 2], strides, pad), one([1, 5, 4, 2])),
+      note: `${strides}, ${pad}`,
+    },
+  ]),
+  {
+    kernel: 'FusedBatchNorm',
+    inputs: [
+      { shape: [2, 3, 2, 4] },
+      { shape: [4] },
+      { shape: [4], positive: true },
+      { shape: [4] },
+      { shape: [4] },
+    ],
+    fn: (x, mean, variance, offset, scale) =>
+      tf.batchNorm(
+        x!,
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+      ),
+  },
+  unary('DepthToSpace', x => tf.depthToSpace(x as tf.Tensor4D, 2), one([1, 2, 3, 8])),
+  unary(
+    'BatchToSpaceND',
+    x =>
+      tf.batchToSpaceND(
+        x,
+        [2, 2],
+        [
+          [0, 1],
+          [1, 0],
+        ],
+      ),
+    one([4, 2, 2, 2]),
+  ),
+  unary(
+    'SpaceToBatchND',
+    x =>
+      tf.spaceToBatchND(
+        x,
+        [2, 2],
+        [
+          [0, 1],
+          [1, 0],
+        ],
+      ),
+    one([1, 3, 3, 2]),
+  ),
   ...zeroGradients(),
 ]
 

@@ -1,5 +1,5 @@
-import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
-import { broadcast_util, cast, reshape, sum } from '@tensorflow/tfjs-core'
+import type { NamedAttrMap, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import { broadcast_util, cast, reshape, sum, unsortedSegmentSum } from '@tensorflow/tfjs-core'
 import { keepGradient } from './keep-gradient.ts'
 
 /** What a gradient function returns: for each input's name, a function that makes its gradient. */
@@ -42,6 +42,12 @@ export function unbroadcast(dy: Tensor, shape: number[]): Tensor {
   const axes = broadcast_util.getReductionAxes(shape, dy.shape)
   const reduced = axes.length > 0 ? sum(dy, axes) : dy
   return reshape(reduced, shape)
+}
+
+/** A vector of `size` zeros to which each element of `values` is added at its place. */
+export function addAt(values: Tensor, places: Tensor, size: number): Tensor {
+  const ids = reshape(places, [-1]) as Tensor1D
+  return unsortedSegmentSum(reshape(values, [-1]), ids, size)
 }
 
 /** Integer operands take part in float arithmetic: their values as float32. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { define, float } from './define.ts'
+import { define, float, unbroadcast } from './define.ts'
 
 /** Gradients of the kernels that work on each element of one tensor. */
 export function registerElementwise(): void {
@@ -53,6 +53,29 @@ export function registerElementwise(): void {
   fromInput(tf.Sinh, (dy, x) => tf.mul(dy, tf.cosh(x)))
   fromInput(tf.Cosh, (dy, x) => tf.mul(dy, tf.sinh(x)))
   fromInput(tf.Atan, (dy, x) => tf.div(dy, tf.add(tf.square(x), 1)))
+
+  fromInput(tf.Asin, (dy, x) => tf.mul(dy, tf.rsqrt(tf.sub(1, tf.square(x)))))
+  fromInput(tf.Acos, (dy, x) => tf.neg(tf.mul(dy, tf.rsqrt(tf.sub(1, tf.square(x))))))
+  fromInput(tf.Asinh, (dy, x) => tf.mul(dy, tf.rsqrt(tf.add(1, tf.square(x)))))
+  fromInput(tf.Acosh, (dy, x) => tf.mul(dy, tf.rsqrt(tf.sub(tf.square(x), 1))))
+  fromInput(tf.Atanh, (dy, x) => tf.div(dy, tf.sub(1, tf.square(x))))
+  fromInput(tf.Selu, (dy, x) =>
+    tf.mul(
+      tf.mul(dy, tf.backend_util.SELU_SCALE),
+      tf.where(
+        tf.greater(x, 0),
+        tf.onesLike(x),
+        tf.mul(tf.backend_util.SELU_SCALEALPHA / tf.backend_util.SELU_SCALE, tf.exp(x)),
+      ),
+    ),
+  )
+  define(tf.Prelu, {
+    save: ['x', 'alpha'],
+    gradient: (dy, [x, alpha]) => ({
+      x: () => tf.where(tf.greater(x!, 0), dy, tf.mul(dy, alpha!)),
+      alpha: () => unbroadcast(tf.where(tf.greater(x!, 0), tf.zerosLike(dy), tf.mul(dy, x!)), alpha!.shape),
+    }),
+  })
 
   define<tf.CastAttrs>(tf.Cast, { gradient: dy => ({ x: () => float(dy) }) })
   define(tf.Identity, { gradient: dy => ({ x: () => float(dy) }) })

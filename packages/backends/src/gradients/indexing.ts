@@ -31,6 +31,30 @@ export function registerIndexingAndProducts(): void {
       indices: () => tf.zeros(indices!.shape),
     }),
   })
+  define<tf.ScatterNdAttrs>(tf.ScatterNd, {
+    save: ['indices'],
+    gradient: (dy, [indices]) => ({
+      indices: () => tf.zeros(indices!.shape),
+      updates: () => {
+        // tfjs takes a vector of indices as a column.
+        const column = indices!.rank === 1 ? tf.reshape(indices!, [-1, 1]) : indices!
+        return tf.gatherND(dy, column)
+      },
+    }),
+  })
+  define<tf.EinsumAttrs>(tf.Einsum, {
+    saveAll: true,
+    gradient: (dy, operands, { equation }) => {
+      const [left, result] = equation.replaceAll(' ', '').split('->') as [string, string]
+      const labels = left.split(',')
+      return Object.fromEntries(
+        operands.map((operand, i) => [
+          i,
+          () => einsumGradient(dy, result, labels, operands, i, operand.shape),
+        ]),
+      )
+    },
+  })
   define<tf.UnsortedSegmentSumAttrs>(tf.UnsortedSegmentSum, {
     save: ['segmentIds'],
     gradient: (dy, [segmentIds]) => ({
@@ -44,6 +68,38 @@ export function registerIndexingAndProducts(): void {
       segmentIds: () => tf.zeros(segmentIds!.shape),
     }),
   })
+}
+
+/** The gradient of operand `which`: the product of `dy` and the other operands, summed over what the operand lacks. */
+function einsumGradient(
+  dy: Tensor,
+  result: string,
+  labels: readonly string[],
+  operands: readonly Tensor[],
+  which: number,
+  shape: number[],
+): Tensor {
+  const others = labels.filter((_, i) => i !== which)
+  const own = labels[which]!
+  const available = [result, ...others].join('')
+  // A label of this operand alone is summed over: along it the gradient is the same everywhere.
+  const kept = [...own].filter(label => available.includes(label)).join('')
+  // tfjs's einsum is wrong where a label of one factor alone is summed over, or a factor is a number.
+  const factors = [dy, ...operands.filter((_, i) => i !== which)].map((factor, i, all) => {
+    const label = [result, ...others][i]!
+    const elsewhere = [kept, ...[result, ...others].filter((_, j) => j !== i && j < all.length)].join('')
+    const alone = [...label].flatMap((l, axis) => (elsewhere.includes(l) ? [] : [axis]))
+    const rest = [...label].filter(l => elsewhere.includes(l)).join('')
+    return { label: rest, value: alone.length > 0 ? tf.sum(factor, alone) : factor }
+  })
+  const tensors = factors.filter(({ label }) => label !== '')
+  const numbers = factors.filter(({ label }) => label === '').map(({ value }) => value)
+  const equation = `${tensors.map(({ label }) => label).join(',')}->${kept}`
+  const contracted =
+    tensors.length === 0 ? tf.scalar(1) : tf.einsum(equation, ...tensors.map(({ value }) => value))
+  const product = numbers.reduce((all, number) => tf.mul(all, number), contracted as Tensor)
+  const withOnes = [...own].map((label, i) => (kept.includes(label) ? shape[i]! : 1))
+  return tf.broadcastTo(tf.reshape(product, withOnes), shape)
 }
 
 /** Adds up the batches over which an operand of a product was broadcast. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { define } from './define.ts'
+import { addAt, define, float } from './define.ts'
 
 /** Gradients of reductions, cumulative sums and softmax. */
 export function registerReduction(): void {
@@ -47,6 +47,38 @@ export function registerReduction(): void {
   define<tf.CumsumAttrs>(tf.Cumsum, {
     gradient: (dy, _saved, { axis, exclusive, reverse }) => ({
       x: () => tf.cumsum(dy, axis, exclusive, !reverse),
+    }),
+  })
+  define<tf.ProdAttrs>(tf.Prod, {
+    save: ['x'],
+    gradient: (dy, [x], { axis }) => ({
+      x: () => {
+        const { shape } = x!
+        const axes = tf.util.parseAxisParam(axis ?? shape.map((_, i) => i), shape)
+        const others = shape.map((_, i) => i).filter(i => !axes.includes(i))
+        const perm = [...others, ...axes]
+        const moved = tf.transpose(float(x!), perm)
+        const count = axes.reduce((product, i) => product * shape[i]!, 1)
+        const rows = tf.reshape(moved, [-1, count])
+        // The product of all others, which x in the denominator would not give where x is 0.
+        const rest = tf.mul(tf.cumprod(rows, 1, true), tf.cumprod(rows, 1, true, true))
+        const gradient = tf.mul(tf.reshape(dy, [-1, 1]), rest)
+        const undo = perm.map((_, i) => perm.indexOf(i))
+        return tf.transpose(tf.reshape(gradient, moved.shape), undo)
+      },
+    }),
+  })
+  define<tf.TopKAttrs>(tf.TopK, {
+    save: ['x'],
+    saveOutputs: [false, true],
+    gradients: ([dvalues], [x, indices]) => ({
+      x: () => {
+        const n = x!.shape.at(-1)!
+        const rows = x!.size / n
+        const starts = tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(n, 'int32'))
+        const places = tf.add(tf.reshape(indices!, [rows, -1]), tf.reshape(starts, [rows, 1]))
+        return tf.reshape(addAt(dvalues!, places, x!.size), x!.shape)
+      },
     }),
   })
   define<tf.SoftmaxAttrs>(tf.Softmax, {

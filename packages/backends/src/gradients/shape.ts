@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { define } from './define.ts'
+import { addAt, define } from './define.ts'
 
 /** Gradients of the kernels that only move elements about. */
 export function registerShape(): void {
@@ -76,6 +76,38 @@ export function registerShape(): void {
   })
   define<tf.ReverseAttrs>(tf.Reverse, {
     gradient: (dy, _saved, { dims }) => ({ x: () => tf.reverse(dy, dims) }),
+  })
+  define<tf.StridedSliceAttrs>(tf.StridedSlice, {
+    save: ['x'],
+    gradient: (dy, [x], { begin, end, strides, ...masks }) => ({
+      x: () => {
+        // Where each element of the result came from, by slicing the elements' own numbers.
+        const numbers = tf.reshape(tf.range(0, x!.size, 1, 'int32'), x!.shape)
+        const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = masks
+        const places = tf.stridedSlice(
+          numbers,
+          begin,
+          end,
+          strides,
+          beginMask,
+          endMask,
+          ellipsisMask,
+          newAxisMask,
+          shrinkAxisMask,
+        )
+        return tf.reshape(addAt(dy, places, x!.size), x!.shape)
+      },
+    }),
+  })
+  define<tf.MirrorPadAttrs>(tf.MirrorPad, {
+    save: ['x'],
+    gradient: (dy, [x], { paddings, mode }) => ({
+      x: () => {
+        // tfjs's own keeps the middle alone; an element that was mirrored has the gradients of its images too.
+        const numbers = tf.reshape(tf.range(0, x!.size, 1, 'int32'), x!.shape)
+        return tf.reshape(addAt(dy, tf.mirrorPad(numbers, paddings, mode), x!.size), x!.shape)
+      },
+    }),
   })
   define(tf.Select, {
     save: ['condition'],

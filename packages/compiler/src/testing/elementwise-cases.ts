@@ -29,6 +29,7 @@ export function elementwiseCases(): KernelCase[] {
     ...both('Minimum int32', tf.minimum, ints),
     ...both('Pow', tf.pow, { ...positive, tolerance: LOOSE }),
     ...both('SquaredDifference', tf.squaredDifference),
+    ...both('Atan2', tf.atan2, { tolerance: LOOSE }),
     ...both('FloorDiv', (a, b) => tf.floorDiv(a, tf.add(tf.square(b), 0.7))),
     ...both('FloorDiv int32', (a, b) => tf.floorDiv(a, odd(b)), ints),
     ...both('div int32', (a, b) => tf.div(a, odd(b)), ints),
@@ -114,8 +115,8 @@ export function elementwiseCases(): KernelCase[] {
       fn: tf.where,
     },
     {
-      name: 'Select rows',
-      shapes: [['n'], matrix, matrix],
+      name: 'Select by a vector',
+      shapes: [['m'], matrix, matrix],
       dtypes: ['bool', 'float32', 'float32'],
       fn: tf.where,
     },

@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { agree, type Inputs } from '../testing/agree.ts'
 import { elementwiseCases } from '../testing/elementwise-cases.ts'
 import { randomData, randomNumbers } from '../testing/random.ts'
+import { spatialCases } from '../testing/spatial-cases.ts'
 import { structuralCases } from '../testing/structural-cases.ts'
 import type { TensorSpec } from '../tree.ts'
 
@@ -22,34 +23,33 @@ afterAll(() => runtime.dispose())
 const ROUNDS = 3
 
 describe('kernels on ONNX Runtime agree with tfjs on the cpu', () => {
-  it.each([...elementwiseCases(), ...structuralCases()].map((c, i) => [c.name, c, i] as const))(
-    '%s',
-    async (_name, { shapes, dtypes = [], range, fn, ...options }, seed) => {
-      for (let round = 0; round < ROUNDS; round++) {
-        const next = randomNumbers(seed * ROUNDS + round)
-        const sizes = {
-          n: 1 + Math.floor(next() * 7),
-          m: 1 + Math.floor(next() * 7),
-          k: 1 + Math.floor(next() * 7),
-        }
-        const length = (size: string): number => {
-          const [letter, plus = '0'] = size.split('+') as [string, string?]
-          return (sizes[letter as 'n'] ?? Number(letter)) + Number(plus)
-        }
-        const inputs: Inputs = {}
-        shapes.forEach((shape, i) => {
-          const spec: TensorSpec = { shape: shape.map(length), dtype: dtypes[i] ?? 'float32' }
-          inputs['abc'[i]!] = { spec, data: randomData(spec, next, ...(range ?? [])) }
-        })
-        await agree(
-          runtime,
-          inputs,
-          ({ a, b, c }) => Object.fromEntries([fn(a!, b!, c!)].flat().map((y, i) => [`y${i}`, y])),
-          options,
-        )
+  it.each(
+    [...elementwiseCases(), ...structuralCases(), ...spatialCases()].map((c, i) => [c.name, c, i] as const),
+  )('%s', async (_name, { shapes, dtypes = [], range, fn, ...options }, seed) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const next = randomNumbers(seed * ROUNDS + round)
+      const sizes = {
+        n: 1 + Math.floor(next() * 7),
+        m: 1 + Math.floor(next() * 7),
+        k: 1 + Math.floor(next() * 7),
       }
-    },
-  )
+      const length = (size: string): number => {
+        const [letter, plus = '0'] = size.split('+') as [string, string?]
+        return (sizes[letter as 'n'] ?? Number(letter)) + Number(plus)
+      }
+      const inputs: Inputs = {}
+      shapes.forEach((shape, i) => {
+        const spec: TensorSpec = { shape: shape.map(length), dtype: dtypes[i] ?? 'float32' }
+        inputs['abc'[i]!] = { spec, data: randomData(spec, next, ...(range ?? [])) }
+      })
+      await agree(
+        runtime,
+        inputs,
+        ({ a, b, c }) => Object.fromEntries([fn(a!, b!, c!)].flat().map((y, i) => [`y${i}`, y])),
+        options,
+      )
+    }
+  })
 })
 
 describe('sums over duplicate indices', () => {

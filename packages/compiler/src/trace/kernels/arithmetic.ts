@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
 import { sameShape } from '../../graph/graph-builder.ts'
-import { binary, broadcastShape, cast, filled, uniform } from '../../graph/operations.ts'
+import { binary, broadcastShape, cast, filled, unary, uniform } from '../../graph/operations.ts'
 import { translate, unsupportedType } from '../kernel.ts'
 
 /** Kernels with two broadcast operands. tfjs has made their types match. */
@@ -39,6 +39,24 @@ export function translateArithmetic(): void {
   translate(tf.SquaredDifference, ({ graph, input }) => {
     const difference = binary(graph, 'Sub', input('a'), input('b'))
     return binary(graph, 'Mul', difference, difference)
+  })
+  translate(tf.Atan2, ({ graph, input }) => {
+    const [a, b] = [input('a'), input('b')]
+    const angle = unary(graph, 'Atan', binary(graph, 'Div', a, b))
+    const zero = graph.scalar(0)
+    const below = binary(graph, 'Less', a, zero, 'bool')
+    const half = graph.node('Where', [below, graph.scalar(-Math.PI), graph.scalar(Math.PI)], a)
+    const left = binary(graph, 'Add', angle, half)
+    const turned = graph.node('Where', [binary(graph, 'Less', b, zero, 'bool'), left, angle], left)
+    // 0 / 0 has no angle, but atan2(0, 0) is 0.
+    const isOrigin = binary(
+      graph,
+      'And',
+      binary(graph, 'Equal', a, zero, 'bool'),
+      binary(graph, 'Equal', b, zero, 'bool'),
+      'bool',
+    )
+    return graph.node('Where', [isOrigin, zero, turned], turned)
   })
   translate(tf.FloorDiv, ({ graph, input }) => floorDivide(graph, input('a'), input('b')))
   translate(tf.Mod, ({ graph, input }) => modulo(graph, input('a'), input('b')))

@@ -27,6 +27,7 @@ export function translateComparison(): void {
   for (const [kernel, op] of [
     [tf.LogicalAnd, 'And'],
     [tf.LogicalOr, 'Or'],
+    [tf.LogicalXor, 'Xor'],
   ] as const) {
     translate(kernel, ({ graph, input }) => binary(graph, op, input('a'), input('b'), 'bool'))
   }

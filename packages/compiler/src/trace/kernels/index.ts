@@ -7,6 +7,7 @@ import { translateIndexing } from './indexing.ts'
 import { translateProduct } from './product.ts'
 import { translateReduction } from './reduction.ts'
 import { translateShape } from './shape.ts'
+import { translateSpatial } from './spatial.ts'
 
 let done = false
 
@@ -22,5 +23,6 @@ export function registerTranslations(): void {
   translateIndexing()
   translateProduct()
   translateAttention()
+  translateSpatial()
   refuseTheRest()
 }

@@ -22,6 +22,11 @@ export function translateIndexing(): void {
     const [x, ids] = [input('x'), input('segmentIds')]
     return addRows(graph, filled(graph, 0, x.type, [numSegments, ...x.shape.slice(1)]), ids, x)
   })
+  translate<tf.BincountAttrs>(tf.Bincount, ({ graph, input, attrs: { size } }) => {
+    const [x, weights] = [input('x'), input('weights')]
+    const counted = sizeOf(weights.shape) > 0 ? weights : filled(graph, 1, weights.type, x.shape)
+    return addRows(graph, filled(graph, 0, weights.type, [size]), x, counted)
+  })
   translate<tf.ScatterNdAttrs>(tf.ScatterNd, ({ graph, input, attrs: { shape } }) => {
     const [indices, updates] = [input('indices'), input('updates')]
     const { rows, ids, flat } = flatRows(graph, shape, indices, updates)

@@ -49,7 +49,11 @@ function swapLast(graph: GraphBuilder, x: Value): Value {
   return transpose(graph, x, perm)
 }
 
-function activate({ graph, input, attrs }: KernelContext<tf._FusedMatMulAttrs>, x: Value): Value {
+/** The activation of a fused kernel. */
+export function activate(
+  { name, graph, input, attrs }: KernelContext<Pick<tf._FusedMatMulAttrs, 'activation' | 'leakyreluAlpha'>>,
+  x: Value,
+): Value {
   switch (attrs.activation) {
     case 'linear':
       return x
@@ -68,11 +72,7 @@ function activate({ graph, input, attrs }: KernelContext<tf._FusedMatMulAttrs>, 
       return graph.node('Where', [binary(graph, 'Less', x, graph.scalar(0), 'bool'), negative, x], x)
     }
     default:
-      throw unsupportedType(
-        '_FusedMatMul',
-        `activation "${String(attrs.activation)}"`,
-        'Apply it as an op of its own.',
-      )
+      throw unsupportedType(name, `activation "${String(attrs.activation)}"`, 'Apply it as an op of its own.')
   }
 }
 

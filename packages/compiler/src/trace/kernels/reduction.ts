@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ElementType, Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { cast, reshape } from '../../graph/operations.ts'
+import { binary, cast, reshape } from '../../graph/operations.ts'
 import { translate } from '../kernel.ts'
+import { pad, slice } from './shape.ts'
 
 type Axes = number | number[] | null | undefined
 
@@ -67,6 +68,30 @@ export function translateReduction(): void {
       reverse: { int: Number(attrs.reverse) },
     }
     return graph.node('CumSum', [x, graph.scalar(attrs.axis, 'int32')], x, { attributes })
+  })
+  translate<tf.CumprodAttrs>(tf.Cumprod, ({ graph, input, attrs: { axis, exclusive, reverse } }) => {
+    const x = input('x').type === 'bool' ? cast(graph, input('x'), 'int32') : input('x')
+    const at = tf.util.parseAxisParam(axis, [...x.shape])[0]!
+    const length = x.shape[at]!
+    const [zeros, ones] = [x.shape.map(() => 0), x.shape.map(() => 1)]
+    /** Each element becomes the one `by` places before it, in the direction of the product; 1 where there is none. */
+    const shift = (value: Value, by: number): Value => {
+      const kept = slice(
+        graph,
+        value,
+        zeros.with(at, reverse ? by : 0),
+        value.shape.with(at, reverse ? length : length - by),
+        ones,
+      )
+      const amounts = value.shape.map((_, i): [number, number] =>
+        i !== at ? [0, 0] : reverse ? [0, by] : [by, 0],
+      )
+      return pad(graph, kept, amounts, 'constant', graph.scalar(1, x.type))
+    }
+    // ONNX has none: each round doubles how many elements are multiplied (Hillis and Steele, 1986).
+    let product = exclusive ? shift(x, Math.min(1, length)) : x
+    for (let by = 1; by < length; by *= 2) product = binary(graph, 'Mul', product, shift(product, by))
+    return product
   })
   translate<tf.TopKAttrs>(tf.TopK, ({ graph, input, attrs }) => {
     const x = input('x')

@@ -172,7 +172,7 @@ function split(graph: GraphBuilder, x: Value, sizes: readonly number[], axis: nu
   })
 }
 
-function slice(
+export function slice(
   graph: GraphBuilder,
   x: Value,
   starts: readonly number[],
@@ -195,7 +195,7 @@ function slice(
   return graph.node('Slice', inputs, { type: x.type, shape })
 }
 
-function pad(
+export function pad(
   graph: GraphBuilder,
   x: Value,
   paddings: readonly (readonly [number, number])[],

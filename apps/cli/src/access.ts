@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ModelAccess, SourceAccess } from '@tinystories/pipeline'
 import { typedFolder } from './paths.ts'
+import { printError } from './terminal/output.ts'
 
 /**
  * How sources and models are reached, as the hub's own tools take it from the environment: HF_TOKEN is an access token,
@@ -27,6 +28,6 @@ function downloadProgress(): (progress: { file: string; bytes: number; bytesTota
     if (now - shown < 3000 && bytes !== bytesTotal) return
     shown = now
     const of = bytesTotal ? ` of ${(bytesTotal / 1e6).toFixed(0)}` : ''
-    console.error(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
+    printError(`Downloading ${file}: ${(bytes / 1e6).toFixed(0)}${of} MB`)
   }
 }

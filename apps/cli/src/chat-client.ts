@@ -2,6 +2,7 @@ import { type ChatClient, type ChatClientOptions, createChatClient } from '@tiny
 import { readTextFile } from '@tinystories/utils/disk'
 import { UserError } from './errors/user-error.ts'
 import { fromTyped } from './paths.ts'
+import { keepSecret } from './terminal/output.ts'
 
 /** The flags that say how a language model is reached, and what it may cost. */
 export interface ChatClientFlags {
@@ -44,6 +45,7 @@ async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {
     const path = fromTyped(keyFile)
     const text = await readTextFile(path)
     if (text.trim() === '') throw new UserError(`--key-file: ${path} is empty. Put the key into it.`)
+    keepSecret(text.trim())
     return text.trim()
   }
   const key = process.env.OPENAI_API_KEY?.trim()

@@ -2,8 +2,9 @@
 import { describeError } from './errors/describe-error.ts'
 import { run } from './run.ts'
 import { endWithReader, interrupted, interruptedCode } from './terminal/interrupts.ts'
+import { printError } from './terminal/output.ts'
 
-endWithReader(error => process.stderr.write(`${describeError(error)}\n`))
+endWithReader(error => printError(describeError(error)))
 const code = await run(process.argv.slice(2))
 // At once after an interruption: while Node winds down it no longer handles signals, and one that comes twice, as
 // npm and turbo deliver them, would kill the process and hide the exit code.

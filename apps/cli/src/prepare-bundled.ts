@@ -1,7 +1,9 @@
 /** What the task `tokenize` of turbo runs: the bundled corpus as tokens, for `train`. */
+
 import { defaultHeldOut } from '@tinystories/pipeline'
 import { dataPrepare } from './commands/data-prepare.ts'
 import { describeError } from './errors/describe-error.ts'
+import { printError } from './terminal/output.ts'
 import { bundledTokens } from './train/bundled-tokens.ts'
 
 try {
@@ -11,6 +13,6 @@ try {
     overwrite: true,
   })
 } catch (error) {
-  process.stderr.write(`${describeError(error)}\n`)
+  printError(describeError(error))
   process.exitCode = 1
 }

@@ -100,17 +100,22 @@ describe('train', () => {
     const limits = ['--steps', '60', '--eval-every', '1000', '--seed', '5']
     await cli('train', ...tiny, ...limits, '--out', 'straight')
     let interrupted = false
+    let repeated = false
     const stopped = await tinystories(['train', ...tiny, ...limits, '--out', 'stopped'], {
       cwd: folder,
       onStdout: (text, child) => {
         if (!interrupted && text.includes('step ')) {
           interrupted = true
           child.kill('SIGINT')
-          // A second delivery of the same Ctrl-C, as npm and turbo make it, must not cut the saving short.
-          setTimeout(() => child.kill('SIGINT'), 5)
+        }
+        // A second delivery of the same Ctrl-C, as npm and turbo make it, must not cut the saving short.
+        if (!repeated && text.includes('Stopping after this step.')) {
+          repeated = true
+          child.kill('SIGINT')
         }
       },
     })
+    expect(repeated).toBe(true)
     expect(stopped.code).toBe(130)
     expect(stopped.stdout).toMatch(/Interrupted at step \d+; its checkpoint is written/)
     expect(stopped.stdout).toContain('tinystories train --resume stopped')

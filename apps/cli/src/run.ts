@@ -14,6 +14,7 @@ import { sweepCommand } from './command-line/sweep.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
 import { describeError } from './errors/describe-error.ts'
+import { printError, printPiece, shown } from './terminal/output.ts'
 
 /**
  * Runs one command line.
@@ -32,7 +33,7 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has said what is wrong already; help and version come this way too, with code 0.
     if (error instanceof CommanderError) return error.exitCode
-    process.stderr.write(`${describeError(error, commandOf(args))}\n`)
+    printError(describeError(error, commandOf(args)))
     if (process.env.TINYSTORIES_DEBUG) console.error(error)
     return 1
   }
@@ -53,6 +54,8 @@ export function commandLine(setExitCode: SetExitCode): Command {
     .version(version)
     .exitOverride()
     .configureOutput({
+      writeOut: text => printPiece(text),
+      writeErr: text => process.stderr.write(shown(text)),
       outputError: (text, write) =>
         write(
           text.startsWith('error:')

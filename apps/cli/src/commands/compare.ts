@@ -2,6 +2,7 @@ import { buildReport, renderMarkdown } from '@tinystories/grader'
 import { loadGradings } from '@tinystories/pipeline'
 import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
+import { printJson, printPiece } from '../terminal/output.ts'
 
 /**
  * Compares two graded models on the prompts that they share.
@@ -18,7 +19,7 @@ export async function compare(a: string, b: string, { json }: { json?: boolean }
   if (!comparison?.criteria.some(({ pairs }) => pairs > 0))
     throw new UserError('The two have no prompt in common. Grade both with the same --prompts.')
   const measured = report.models.map(model => ({ ...model, items: [] }))
-  if (json) console.log(JSON.stringify({ ...comparison, warnings: report.warnings }))
-  else process.stdout.write(renderMarkdown({ ...report, models: measured }))
+  if (json) printJson({ ...comparison, warnings: report.warnings })
+  else printPiece(renderMarkdown({ ...report, models: measured }))
   return 0
 }

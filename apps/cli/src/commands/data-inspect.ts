@@ -3,6 +3,7 @@ import { inspectSource, type StoryFormat } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface DataInspectFlags extends StoryFormat {
@@ -37,10 +38,12 @@ export function dataInspect(
     }).finally(() => progress.end())
     if (found.type === 'stories') {
       const { statistics } = found
-      console.log(json ? JSON.stringify({ source, ...statistics }) : describe(source, statistics))
+      if (json) printJson({ source, ...statistics })
+      else print(describe(source, statistics))
     } else
       for (const { folder, index } of found.folders)
-        console.log(json ? JSON.stringify({ folder, ...index }) : describeShards(folder, index))
+        if (json) printJson({ folder, ...index })
+        else print(describeShards(folder, index))
     return 0
   })
 }

@@ -4,6 +4,7 @@ import { access } from '../access.ts'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
@@ -44,13 +45,13 @@ export function dataPrepare(
         onEvent: event => report(event, progress),
       }).finally(() => progress.end())
       const seconds = (performance.now() - began) / 1000
-      console.log(
+      print(
         `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
       )
-      console.log(`  ${commandName()} train --data ${forShell(folder)}`)
+      print(`  ${commandName()} train --data ${forShell(folder)}`)
       return 0
     },
-    () => console.log('Interrupted. What is finished is kept: the same command continues after it.'),
+    () => print('Interrupted. What is finished is kept: the same command continues after it.'),
   )
 }
 
@@ -70,7 +71,7 @@ function report(event: PrepareEvent, progress: ProgressLine): void {
     }
     default:
       progress.end()
-      console.log(describe(event))
+      print(describe(event))
   }
 }
 

@@ -5,6 +5,7 @@ import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { UserError } from '../errors/user-error.ts'
 import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface DataSynthesizeFlags extends ChatClientFlags {
@@ -25,8 +26,7 @@ export interface DataSynthesizeFlags extends ChatClientFlags {
 export function dataSynthesize(flags: DataSynthesizeFlags): Promise<number> {
   return interruptible(
     signal => synthesize(flags, signal),
-    () =>
-      console.log('Interrupted. What is written is kept, and so is every reply: the same command continues.'),
+    () => print('Interrupted. What is written is kept, and so is every reply: the same command continues.'),
   )
 }
 
@@ -65,10 +65,10 @@ async function synthesize(flags: DataSynthesizeFlags, signal: AbortSignal): Prom
     progress.end()
     printReport(report, out)
     const { cost, possibleCost, requests } = client.account()
-    console.log(
+    print(
       `${requests.toLocaleString('en')} replies were paid for in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
     )
-    console.log(`Train on them with: ${commandName()} train --data ${forShell(out)}`)
+    print(`Train on them with: ${commandName()} train --data ${forShell(out)}`)
     return 0
   } finally {
     progress.end()
@@ -80,17 +80,16 @@ function printReport(report: SynthesisReport, out: string): void {
   const { coverage, distinctShare, distinctWords, wordsPerStory, features } = diversity
   const number = (value: number): string => value.toLocaleString('en')
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-  console.log(
+  print(
     `Wrote ${forDisplay(out)}: ${number(stories)} stories${resumed > 0 ? `, ${number(resumed)} of them earlier` : ''}, ${wordsPerStory.toFixed(0)} words each${cost ? `, for ${dollars(cost)}` : ''}`,
   )
   const reasons = Object.entries(dropped).map(([reason, times]) => `${times} ${reason}`)
-  if (reasons.length > 0) console.log(`Dropped: ${reasons.join(', ')}`)
+  if (reasons.length > 0) print(`Dropped: ${reasons.join(', ')}`)
   const lists = Object.entries(coverage).map(([part, { used, of }]) => `${used} of ${of} ${part}`)
-  console.log(`Asked for ${lists.join(', ')}`)
+  print(`Asked for ${lists.join(', ')}`)
   const asked = Object.entries(features).sort(([a], [b]) => (a < b ? -1 : 1))
-  if (asked.length > 0)
-    console.log(`Features: ${asked.map(([name, times]) => `${name} ${times}`).join(', ')}`)
-  console.log(
+  if (asked.length > 0) print(`Features: ${asked.map(([name, times]) => `${name} ${times}`).join(', ')}`)
+  print(
     `Different: ${number(distinctWords)} words; of the 2-grams ${percent(distinctShare[2])}, 3-grams ${percent(distinctShare[3])}, 4-grams ${percent(distinctShare[4])}`,
   )
 }

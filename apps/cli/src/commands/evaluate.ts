@@ -3,6 +3,7 @@ import type { EngineName } from '@tinystories/trainer'
 import { access } from '../access.ts'
 import { forDisplay, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print, printError, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface EvaluateFlags extends StoryFormat {
@@ -32,18 +33,18 @@ export function evaluate({ model, data, batch, json, ...flags }: EvaluateFlags):
         onProgress: ({ done, total }) => progress.update({ done, total }, () => `batch ${done} of ${total}`),
       }).finally(() => progress.end())
       if (json) {
-        console.log(JSON.stringify({ model: folder, data, engine, seconds, ...score }))
+        printJson({ model: folder, data, engine, seconds, ...score })
         return 0
       }
-      console.log(`Model: ${forDisplay(folder)}, engine ${engine}`)
-      console.log(
+      print(`Model: ${forDisplay(folder)}, engine ${engine}`)
+      print(
         `${score.bitsPerByte.toFixed(4)} bits per byte, ${score.nats.toFixed(4)} nats/token, perplexity ${score.perplexity.toFixed(2)}, ${(score.accuracy * 100).toFixed(1)} % right`,
       )
-      console.log(
+      print(
         `${score.tokens.toLocaleString('en')} tokens, ${score.bytes.toLocaleString('en')} bytes in ${seconds.toFixed(1)} s`,
       )
       return 0
     },
-    () => console.error('Interrupted. Nothing was evaluated; the same command starts again.'),
+    () => printError('Interrupted. Nothing was evaluated; the same command starts again.'),
   )
 }

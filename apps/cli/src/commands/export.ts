@@ -3,6 +3,7 @@ import { access } from '../access.ts'
 import { UserError } from '../errors/user-error.ts'
 import { forDisplay, fromTyped, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 
 export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows'> {
   model?: string
@@ -21,9 +22,9 @@ export function exportModel({ model, out, ...flags }: ExportFlags): Promise<numb
         throw new UserError('--length and --rows are of --format onnx. Leave them out.')
       const folder = fromTyped(out)
       await exportTo({ ...flags, model: modelSource(model), folder, access: access(), signal })
-      console.log(`Written to ${forDisplay(folder)}`)
+      print(`Written to ${forDisplay(folder)}`)
       return 0
     },
-    () => console.log('Interrupted. Files that are there are whole; the same command writes them all again.'),
+    () => print('Interrupted. Files that are there are whole; the same command writes them all again.'),
   )
 }

@@ -2,6 +2,7 @@ import { type GenerateOptions, generate as generateStories } from '@tinystories/
 import { access } from '../access.ts'
 import { modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { printPiece } from '../terminal/output.ts'
 
 export type GenerateFlags = Omit<GenerateOptions, 'access' | 'signal'>
 
@@ -16,13 +17,13 @@ export function generate({ model, ...flags }: GenerateFlags): Promise<number> {
       let current = 0
       const options = { ...flags, model: modelSource(model), access: access(), signal }
       for await (const { story, text } of generateStories(options)) {
-        if (story !== current) process.stdout.write('\n\n---\n\n')
+        if (story !== current) printPiece('\n\n---\n\n')
         current = story
-        process.stdout.write(text)
+        printPiece(text)
       }
-      process.stdout.write('\n')
+      printPiece('\n')
       return 0
     },
-    () => process.stdout.write('\n'),
+    () => printPiece('\n'),
   )
 }

@@ -22,6 +22,7 @@ import { access } from '../access.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
 import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
@@ -79,7 +80,7 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
       }).finally(() => progress.end())
       return printReport(report, files)
     },
-    () => console.log('Stopped. The same command continues from here.'),
+    () => print('Stopped. The same command continues from here.'),
   )
 }
 
@@ -89,7 +90,7 @@ function judgeOptions(
   progress: GradingProgressLine,
 ): JudgeOptions {
   if (batch)
-    console.log(
+    print(
       'Grading in batches: half the price, each wave within a day. Ctrl-C leaves the batch at the server; the same command continues with it.',
     )
   // In batches everything is asked for at once: a wave of assessments, one of scores, one of those asked again.
@@ -191,14 +192,14 @@ function printReport({ models: [model] }: Report, files: GradingFolder): number 
     for (const { label, max, estimate, parseRate } of model.criteria) {
       const number = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '–')
       const [low, high] = estimate.interval.map(number)
-      console.log(
+      print(
         `${label.padEnd(12)} ${number(estimate.mean)} of ${max}  95 % interval ${low} to ${high}  (${number(parseRate * 100)} % read)`,
       )
     }
     const cost = model.costKnown ? `cost $${model.cost.toFixed(4)}` : 'cost unknown'
-    console.log(`${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${cost}`)
-    for (const [failure, count] of Object.entries(model.failures)) console.log(`${count} x ${failure}`)
+    print(`${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${cost}`)
+    for (const [failure, count] of Object.entries(model.failures)) print(`${count} x ${failure}`)
   }
-  console.log(`Report: ${forDisplay(files.report('html'))} (also .md, .json, .csv)`)
+  print(`Report: ${forDisplay(files.report('html'))} (also .md, .json, .csv)`)
   return judged && model.graded + model.partial === 0 ? 1 : 0
 }

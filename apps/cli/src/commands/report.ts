@@ -3,6 +3,7 @@ import { buildReport } from '@tinystories/grader'
 import { loadGradings, reportRenderers } from '@tinystories/pipeline'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { forDisplay, fromTyped } from '../paths.ts'
+import { print, printPiece } from '../terminal/output.ts'
 
 export interface ReportFlags {
   format: keyof typeof reportRenderers
@@ -25,12 +26,12 @@ export async function report(folders: string[], { format, title, out }: ReportFl
     ),
   )
   if (out === '-') {
-    process.stdout.write(text)
+    printPiece(text)
     return 0
   }
   const path = fromTyped(out ?? `report.${format}`)
   await createFolder(dirname(path))
   await writeFileAtomically(path, text)
-  console.log(`Report: ${forDisplay(path)}`)
+  print(`Report: ${forDisplay(path)}`)
   return 0
 }

@@ -4,6 +4,7 @@ import { forDisplay, fromTyped } from '../paths.ts'
 import { findRuns, type RunSummary, readRuns } from '../runs/read-run.ts'
 import { runsJson } from '../runs/runs-json.ts'
 import { runsPage } from '../runs/runs-page.ts'
+import { print, printError, printJson } from '../terminal/output.ts'
 
 export interface RunsFlags {
   out?: string
@@ -15,7 +16,7 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
   const folders = await findRuns((paths.length === 0 ? ['runs'] : paths).map(path => fromTyped(path)))
   const read = await readRuns(folders)
   const { runs: summaries, problems } = read
-  if (!json) for (const problem of problems) console.error(`Warning: ${problem}`)
+  if (!json) for (const problem of problems) printError(`Warning: ${problem}`)
   const page = out ?? (json ? undefined : 'runs.html')
   if (page !== undefined) {
     const path = resolve(fromTyped(page))
@@ -23,19 +24,19 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
     await writeFileAtomically(path, await runsPage(summaries))
   }
   if (json) {
-    console.log(JSON.stringify(runsJson(read), null, 2))
+    printJson(runsJson(read), 2)
     return
   }
   printTable(summaries)
-  if (page !== undefined) console.log(`Curves and stories: ${forDisplay(resolve(fromTyped(page)))}`)
+  if (page !== undefined) print(`Curves and stories: ${forDisplay(resolve(fromTyped(page)))}`)
 }
 
 function printTable(summaries: readonly RunSummary[]): void {
   const width = Math.max(3, ...summaries.map(({ name }) => name.length))
-  console.log(`${'run'.padEnd(width)}  bits/byte  parameters   steps      tokens`)
+  print(`${'run'.padEnd(width)}  bits/byte  parameters   steps      tokens`)
   for (const { name, score, bestBitsPerByte, parameters, steps, tokens } of summaries) {
     const bits = score?.bitsPerByte ?? bestBitsPerByte
-    console.log(
+    print(
       [
         name.padEnd(width),
         (bits === undefined ? '-' : `${score ? '' : '~'}${bits.toFixed(3)}`).padStart(9),
@@ -46,6 +47,6 @@ function printTable(summaries: readonly RunSummary[]): void {
     )
   }
   if (summaries.some(({ score }) => score === undefined)) {
-    console.log('~ the best during training, on part of the held-out stories: the run has not ended')
+    print('~ the best during training, on part of the held-out stories: the run has not ended')
   }
 }

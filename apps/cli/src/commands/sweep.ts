@@ -21,6 +21,7 @@ import { messageOf } from '../errors/describe-error.ts'
 import { UserError } from '../errors/user-error.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print, printError, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface SweepRunFlags {
@@ -56,7 +57,7 @@ export async function sweepStatusCommand(folder: string, { json }: { json?: bool
     const tasks = status.map(({ task: { id, stage, cells }, state }) => ({
       ...{ id, stage: stage.name, cells: cells.map(({ name }) => name), state },
     }))
-    console.log(JSON.stringify({ name: sweep.spec.name, tasks }))
+    printJson({ name: sweep.spec.name, tasks })
     return 0
   }
   const stages = [...new Set(sweep.tasks.map(({ stage }) => stage.name))]
@@ -68,14 +69,14 @@ export async function sweepStatusCommand(folder: string, { json }: { json?: bool
     }),
   ])
   for (const row of [['cell', ...stages], ...rows])
-    console.log(
+    print(
       row
         .map((text, at) => text.padEnd(at === 0 ? 28 : 10))
         .join('')
         .trimEnd(),
     )
   const done = status.filter(({ state }) => state === 'done').length
-  console.log(`${done} of ${status.length} stages done.`)
+  print(`${done} of ${status.length} stages done.`)
   return 0
 }
 
@@ -83,7 +84,7 @@ export async function sweepStatusCommand(folder: string, { json }: { json?: bool
 export async function sweepRetry(folder: string): Promise<number> {
   const sweep = await openSweep(fromTyped(folder))
   const count = await retryFailures(sweep)
-  console.log(count === 0 ? 'Nothing has failed.' : `${count} stages will be tried again by the next run.`)
+  print(count === 0 ? 'Nothing has failed.' : `${count} stages will be tried again by the next run.`)
   return 0
 }
 
@@ -101,7 +102,7 @@ async function runAndReport(spec: SweepSpec, { out, shard, threads }: SweepRunFl
     async signal => {
       const sweep = await createSweep(spec, folder, { access: access(), threads })
       const { cells, tasks } = sweep
-      console.log(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
+      print(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
       const progress = new ProgressLine()
       const summary = await runSweep(sweep, {
         shard: part,
@@ -110,12 +111,12 @@ async function runAndReport(spec: SweepSpec, { out, shard, threads }: SweepRunFl
       }).finally(() => progress.end())
       await showReport(sweep)
       if (summary.failed === 0) return 0
-      console.error(
+      printError(
         `${summary.failed} stages failed and ${summary.blocked} wait for them. Try them again with: ${commandName()} sweep retry ${forShell(folder)}`,
       )
       return 1
     },
-    () => console.log('Interrupted. What is done is kept; the same command continues.'),
+    () => print('Interrupted. What is done is kept; the same command continues.'),
   )
 }
 
@@ -128,11 +129,11 @@ function report(event: TaskEvent, progress: ProgressLine): void {
     }
     case 'done':
       progress.end()
-      console.log(`done    ${nameOf(event.task)}`)
+      print(`done    ${nameOf(event.task)}`)
       break
     case 'failed':
       progress.end()
-      console.error(`failed  ${nameOf(event.task)}: ${messageOf(event.error, 'sweep run')}`)
+      printError(`failed  ${nameOf(event.task)}: ${messageOf(event.error, 'sweep run')}`)
       break
     case 'waiting':
       progress.show('Waiting for stages that other processes work on.', true)
@@ -149,15 +150,15 @@ async function showReport(sweep: Sweep): Promise<void> {
     const shares = probes
       ? `  grammar ${percent(probes.grammar.accuracy)}  context ${percent(probes.context.accuracy)}`
       : ''
-    console.log(`${cell.name.padEnd(28)} ${training.bitsPerByte.toFixed(3)} bits per byte${shares}`)
+    print(`${cell.name.padEnd(28)} ${training.bitsPerByte.toFixed(3)} bits per byte${shares}`)
   }
   const verdicts = (wanted: Finding['verdict']): number =>
     findings.filter(({ verdict }) => verdict === wanted).length
-  console.log(
+  print(
     `Findings of the paper: ${verdicts('supported')} supported, ${verdicts('contradicted')} contradicted, ${verdicts('undecided')} undecided.`,
   )
-  if (missing.length > 0) console.log(`${missing.length} models have no result yet.`)
-  console.log(`Report: ${forDisplay(join(sweep.folder, 'report.html'))}`)
+  if (missing.length > 0) print(`${missing.length} models have no result yet.`)
+  print(`Report: ${forDisplay(join(sweep.folder, 'report.html'))}`)
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`

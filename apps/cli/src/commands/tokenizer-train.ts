@@ -5,6 +5,7 @@ import { createFolder } from '@tinystories/utils/disk'
 import { access } from '../access.ts'
 import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
 
@@ -34,9 +35,9 @@ export function tokenizerTrain({ data, out, vocabSize, ...format }: TokenizerTra
       await tokenizer.save(path)
       const isAll = vocabSize !== undefined && tokenizer.vocabSize < vocabSize
       const all = isAll ? ', all that the text gives' : ''
-      console.log(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces${all}`)
+      print(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces${all}`)
       return 0
     },
-    () => console.log('Interrupted. Nothing was written; the same command starts again.'),
+    () => print('Interrupted. Nothing was written; the same command starts again.'),
   )
 }

@@ -15,6 +15,7 @@ import { messageOf } from '../errors/describe-error.ts'
 import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print } from '../terminal/output.ts'
 import { measureMachineRate } from '../train/machine-rate.ts'
 import { newRunName } from '../train/new-run-name.ts'
 import { openTracker } from '../train/open-tracker.ts'
@@ -41,7 +42,7 @@ export function train(flags: TrainFlags): Promise<number> {
       else return trainAndReport(plan, folder, { flags, report, signal })
       return 0
     },
-    () => console.log(isSearch ? 'Interrupted.' : 'Interrupted before the first step: nothing has changed.'),
+    () => print(isSearch ? 'Interrupted.' : 'Interrupted before the first step: nothing has changed.'),
   ).finally(() => report.close())
 }
 
@@ -69,6 +70,7 @@ async function trainAndReport(
     flags.tracker === undefined
       ? undefined
       : await openTracker(flags.tracker, { folder, settings }, text => report.warn(text))
+  signal.addEventListener('abort', report.stopping)
   let prepared: PreparedRun | undefined
   let result: RunResult | undefined
   try {

@@ -84,6 +84,25 @@ describe('Ctrl-C at any time ends with 130, and nothing half-written', () => {
   })
 })
 
+test('a closed terminal ends a run like Ctrl-C: its checkpoint is written, and no lock stays', async () => {
+  let hungUp = false
+  const args = 'train --hidden 16 --layers 1 --heads 2 --vocab-size 300 --context 32 --batch 4 --steps 100000'
+  const { code } = await tinystories([...args.split(' '), '--eval-every', '100000', '--out', 'hung-up'], {
+    cwd,
+    onStdout: (text, child) => {
+      if (hungUp || !text.includes('step ')) return
+      hungUp = true
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      child.kill('SIGHUP')
+    },
+  })
+  expect(code).toBe(129)
+  const names = await readdir(join(cwd, 'hung-up'), { recursive: true })
+  expect(names.some(name => /step-\d+/.test(name))).toBe(true)
+  expect(names.filter(name => name.includes('lock'))).toEqual([])
+})
+
 test('a request to end is answered with 143', async () => {
   const { code, stdout } = await interruptedBy('SIGTERM', ['tokenizer', 'train', '--data', 'URL'])
   expect(stdout).toContain('Interrupted')

@@ -1,5 +1,9 @@
-/** What ends a command early: Ctrl-C, a request to end, or that nobody reads its output any more. As shells count signals. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 }
+import { printError } from './output.ts'
+
+/** What ends a command early: Ctrl-C, a request to end, a closed terminal, or output that nobody reads. As shells count signals. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 type Interruption = keyof typeof exitCodes
 
@@ -10,15 +14,14 @@ let first: { name: Interruption; at: number } | undefined
 const controllers = new Set<AbortController>()
 
 /**
- * An AbortSignal that Ctrl-C and SIGTERM abort, so that the command can finish what it must not lose. npm, turbo
+ * An AbortSignal that Ctrl-C, SIGTERM and SIGHUP abort, so that the command can finish what it must not lose. npm, turbo
  * and the terminal may each deliver the same Ctrl-C, so only one that comes a second later means "now".
  */
 export function abortOnInterrupt(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   if (first !== undefined) controller.abort(abortReason(first.name))
   if (controllers.size === 0) {
-    process.on('SIGINT', interrupt)
-    process.on('SIGTERM', interrupt)
+    for (const name of signals) process.on(name, interrupt)
   }
   controllers.add(controller)
   return {
@@ -28,8 +31,7 @@ export function abortOnInterrupt(): { signal: AbortSignal; release(): void } {
       if (first !== undefined) return
       controllers.delete(controller)
       if (controllers.size > 0) return
-      process.off('SIGINT', interrupt)
-      process.off('SIGTERM', interrupt)
+      for (const name of signals) process.off(name, interrupt)
     },
   }
 }
@@ -55,7 +57,7 @@ function interrupt(name: Interruption): void {
  */
 export async function interruptible(
   work: (signal: AbortSignal) => Promise<number>,
-  report: () => void = () => console.error('Interrupted.'),
+  report: () => void = () => printError('Interrupted.'),
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt()
   try {
@@ -75,7 +77,7 @@ function isInterruption(error: unknown, { reason }: AbortSignal): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.cause === reason)
 }
 
-/** The exit code after an interruption: 130 after Ctrl-C, 143 after SIGTERM, 141 when nobody reads the output. */
+/** The exit code after an interruption: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 141 when nobody reads the output. */
 export function interruptedCode(): number {
   return exitCodes[first?.name ?? 'SIGINT']
 }
@@ -88,7 +90,8 @@ export function interruptedCode(): number {
  */
 export function endWithReader(fail: (error: Error) => void): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') {
+    // A terminal that was closed gives EIO.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') {
       fail(error)
       process.exit(1)
     }

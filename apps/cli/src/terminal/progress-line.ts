@@ -1,3 +1,4 @@
+import { shown } from './output.ts'
 import { formatDuration } from './progress.ts'
 
 /** How far something is. */
@@ -62,7 +63,8 @@ export class ProgressLine {
     return performance.now() - this.#shownAt >= (this.#renews ? 100 : 5000)
   }
 
-  #write(text: string): void {
+  #write(line: string): void {
+    const text = shown(line)
     this.#shownAt = performance.now()
     if (this.#renews) {
       this.#stream.write(`\r${text.slice(0, (this.#stream.columns || 100) - 1)}\x1b[K`)

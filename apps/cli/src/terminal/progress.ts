@@ -1,5 +1,6 @@
 import type { MetricsLine, StepLine } from '@tinystories/trainer'
 import type { ChartPoint } from './braille-chart.ts'
+import { shown } from './output.ts'
 import { drawRunView, runViewHeight } from './run-view.ts'
 
 export interface ProgressOptions {
@@ -69,7 +70,8 @@ export class Progress {
   }
 
   /** A line of its own that stays. */
-  note(text: string): void {
+  note(note: string): void {
+    const text = shown(note)
     this.#erase()
     const { isTTY, columns = 100 } = this.#stream
     this.#stream.write(`${isTTY ? wrapped(text, columns - 1) : text}\n`)

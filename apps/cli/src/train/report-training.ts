@@ -4,6 +4,7 @@ import type { PlanEvent, RunNeeds, RunSettings, TrainEvent } from '@tinystories/
 import type { EvaluationResult, RunResult } from '@tinystories/trainer'
 import { messageOf } from '../errors/describe-error.ts'
 import { commandName, forDisplay, forShell } from '../paths.ts'
+import { print } from '../terminal/output.ts'
 import { formatDuration, Progress } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
@@ -67,6 +68,11 @@ export class TrainingReport {
     }
   }
 
+  /** Answers an interruption at once: the step may take a while. */
+  readonly stopping = (): void => {
+    if (this.started) this.#note('Stopping after this step. Its checkpoint is written first.')
+  }
+
   /** A warning, on a line of its own. */
   warn(text: string): void {
     this.#note(`Warning: ${text}`)
@@ -120,7 +126,7 @@ export class TrainingReport {
 
   #note(text: string): void {
     if (this.#progress) this.#progress.note(text)
-    else console.log(text)
+    else print(text)
   }
 
   #endVocabulary(): void {

@@ -1,6 +1,7 @@
 import type { Plan } from '@tinystories/pipeline'
 import { searchBatchSize, searchLearningRate } from '@tinystories/pipeline'
 import { UserError } from '../errors/user-error.ts'
+import { print } from '../terminal/output.ts'
 import { formatBytes } from './format-bytes.ts'
 import type { TrainFlags } from './train-flags.ts'
 
@@ -23,15 +24,15 @@ export function checkSearchFlags({ resume, out, findLearningRate, findBatchSize 
 
 /** Searches for the learning rate and prints it. */
 export async function findLearningRate(plan: Plan, signal: AbortSignal): Promise<void> {
-  console.log('Training at increasing learning rates:')
+  print('Training at increasing learning rates:')
   const { suggestion, lowest } = await searchLearningRate(plan, {
     signal,
     onStep({ step, learningRate, smoothed }) {
       if (step % 10 === 1)
-        console.log(`  ${learningRate.toExponential(1).padStart(8)}  loss ${smoothed.toFixed(3)}`)
+        print(`  ${learningRate.toExponential(1).padStart(8)}  loss ${smoothed.toFixed(3)}`)
     },
   })
-  console.log(
+  print(
     `The loss was lowest at ${lowest.toPrecision(2)}. Use --learning-rate ${suggestion.toPrecision(2)} for the peak.`,
   )
 }
@@ -40,7 +41,7 @@ export async function findLearningRate(plan: Plan, signal: AbortSignal): Promise
 export async function findBatchSize(plan: Plan, signal: AbortSignal): Promise<void> {
   const usedBytes = (): number => process.memoryUsage.rss()
   const memoryLimit = memoryShare * (process.availableMemory() + usedBytes())
-  console.log(
+  print(
     `Trying batches of ${plan.settings.model.contextLength} tokens per window in ${formatBytes(memoryLimit)}:`,
   )
   const { suggestion, stopped } = await searchBatchSize(plan, {
@@ -48,7 +49,7 @@ export async function findBatchSize(plan: Plan, signal: AbortSignal): Promise<vo
     usedBytes,
     signal,
     onSize: ({ batchSize, tokensPerSecond, bytes }) =>
-      console.log(
+      print(
         `  ${String(batchSize).padStart(4)} windows  ${Math.round(tokensPerSecond).toLocaleString('en').padStart(8)} tokens/s  ${formatBytes(bytes)}`,
       ),
   })
@@ -57,5 +58,5 @@ export async function findBatchSize(plan: Plan, signal: AbortSignal): Promise<vo
     speed: 'larger ones are no faster',
     largest: 'no larger one was tried',
   }[stopped]
-  console.log(`Use --batch ${suggestion} (${reason}).`)
+  print(`Use --batch ${suggestion} (${reason}).`)
 }

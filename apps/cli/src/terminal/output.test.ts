@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { saveModel } from '@tinystories/pipeline'
+import { trainTokenizer } from '@tinystories/tokenizer'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CommandResult, tinystories } from '../testing/cli.ts'
+import { printable, printableJson } from './printable.ts'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
+test.each([
+  ['a title', '\u001b]0;pwned\u0007'],
+  ['a link', '\u001b]8;;http://x\u001b\\\\text'],
+  ['a cleared screen', '\u001b[2J'],
+  ['the same in one character', '\u009b2J'],
+  ['OSC in one character', '\u009d0;x\u009c'],
+  ['an overwritten line', 'safe\rdanger'],
+  ['a bell and a backspace', '\u0007\b'],
+  ['reversed text', '\u202etxt.exe'],
+  ['isolated text', '\u2066a\u2069'],
+])('%s is shown and does nothing', (_name, text) => {
+  expect(printable(`before ${text} after`)).not.toMatch(control)
+  expect(printable(`before ${text} after`)).toMatch(/^before .* after$/)
+})
+
+test('no text keeps a control character, in pieces neither, and ordinary text stays as it is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), text => {
+      expect(printable(text)).not.toMatch(control)
+      expect(printableJson({ text })).not.toMatch(control)
+      expect(JSON.parse(printableJson({ text }))).toEqual({ text })
+    }),
+  )
+  expect(printable('Él said: “Hi”\r\n\t你好 🎈')).toBe('Él said: “Hi”\n\t你好 🎈')
+})
+
+test('every command shows its text through the sanitizer', async () => {
+  const source = new URL('../', import.meta.url)
+  for (const name of await readdir(source, { recursive: true })) {
+    if (!name.endsWith('.ts') || /\.test\.ts$|^testing|^terminal/.test(name)) continue
+    const text = await readFile(new URL(name, source), 'utf8')
+    const raw = text.match(/console\.(?!error\(error\))\w+|process\.std(out|err)\.write\((?!shown\()/)
+    expect([name, raw]).toEqual([name, null])
+  }
+})
+
+describe('what did not originate here reaches the terminal without escape sequences:', () => {
+  const evil = '\u001b]0;pwned\u0007\u001b[2J\u009b31m\u202e'
+  let folder: string
+  const server = createServer((_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error: { message: `no ${evil} sk-planted-key-0123456789` } }))
+  })
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tinystories-output-'))
+    await writeFile(join(folder, 'evil.txt'), `A ${evil} cat sat on a mat.\n<|endoftext|>\nA dog ran.\n`)
+    const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
+    const config = gptConfig('tinystories-1m', {
+      vocabSize: tokenizer.vocabSize,
+      contextLength: 64,
+      hiddenSize: 16,
+      heads: 2,
+      layers: 1,
+    })
+    await mkdir(join(folder, 'model'))
+    await saveModel(join(folder, 'model'), config, initParameterArrays(config, 1), tokenizer)
+    const run = join(folder, `runs/${evil.replaceAll('/', '')}`)
+    await mkdir(run, { recursive: true })
+    await writeFile(join(run, 'metrics.jsonl'), '')
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(async () => {
+    server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const run = (...args: string[]): Promise<CommandResult> => tinystories(args, { cwd: folder })
+  const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+
+  test.each([
+    ['stories', () => run('data', 'inspect', 'evil.txt', '--samples', '2')],
+    ['stories as JSON', () => run('data', 'inspect', 'evil.txt', '--samples', '2', '--json')],
+    ['a prompt', () => run('generate', '--model', 'model', '--prompt', `The ${evil}`, '--max-tokens', '2')],
+    ['a file name', () => run('train', '--data', `${evil}.txt`)],
+    ['the name of a run', () => run('runs')],
+    ['an unknown flag', () => run('train', `--${evil}`)],
+    ['a model', () => run('evaluate', '--model', evil, '--data', 'evil.txt')],
+  ])('%s', async (_name, command) => {
+    const { stdout, stderr } = await command()
+    expect(stdout + stderr).not.toMatch(control)
+    expect(stdout + stderr).toMatch(/pwned/)
+  })
+
+  test('what a server says, and a key that it repeats', async () => {
+    await writeFile(join(folder, 'key'), 'sk-planted-key-0123456789')
+    const { stdout, stderr } = await run(
+      ...['data', 'synthesize', '--model', 'm', '--server', address(), '--key-file', 'key'],
+      ...['--count', '1', '--out', 'x.jsonl'],
+    )
+    expect(stdout + stderr).toMatch(/pwned/)
+    expect(stdout + stderr).not.toMatch(control)
+    expect(stdout + stderr).not.toContain('sk-planted')
+  })
+})

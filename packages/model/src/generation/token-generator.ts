@@ -1,5 +1,6 @@
 import type { Random } from '@tinystories/utils/random'
 import type { GptConfig } from '../config.ts'
+import type { BeamResult, BeamSettings } from './beams.ts'
 import type { SampledToken, SamplingOptions } from './sample-token.ts'
 
 /** A text that is being generated. */
@@ -38,6 +39,12 @@ export interface GenerationEngine {
   ): TokenGenerator<S>
   /** Log-probabilities of tokens in texts of at most the context; `score` and its relatives call it. */
   score(texts: readonly ScoredText[]): Promise<Float64Array[]>
+  /** The best texts of each prompt; `beamSearch` calls it. */
+  searchBeams(
+    prompts: readonly (readonly number[])[],
+    settings: BeamSettings,
+    signal?: AbortSignal,
+  ): Promise<BeamResult[][]>
 }
 
 /** A text, and tokens whose log-probabilities are wanted. */

@@ -12,15 +12,17 @@ export class CacheSlots {
     this.#taken = Array.from({ length: threads }, () => new Set())
   }
 
-  /** A free one in the thread that has the fewest texts. */
-  take(): CacheSlot {
-    const [taken, thread] = this.#taken
-      .map((taken, thread) => [taken, thread] as const)
-      .reduce((least, next) => (next[0].size < least[0].size ? next : least))
+  /** A free one, by default in the thread that has the fewest texts. */
+  take(thread: number = this.#leastBusy()): CacheSlot {
+    const taken = this.#taken[thread]!
     let slot = 0
     while (taken.has(slot)) slot++
     taken.add(slot)
     return { thread, slot }
+  }
+
+  #leastBusy(): number {
+    return this.#taken.reduce((best, { size }, i) => (size < this.#taken[best]!.size ? i : best), 0)
   }
 
   free({ thread, slot }: CacheSlot): void {

@@ -1,9 +1,11 @@
-import { WorkerClient } from '@tinystories/utils/workers'
+import { type CallContext, WorkerClient, WorkerError } from '@tinystories/utils/workers'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
+import { type BeamResult, type BeamSettings, searchBeams } from '../generation/beams.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
 import { Decoder, type DecodeText, type ScoreText } from './decoder.ts'
 import type { Arrays } from './fold-weights.ts'
+import { WasmBeams } from './wasm-beams.ts'
 
 /** A decoder, in the caller's thread or in another. */
 export interface DecoderThread {
@@ -15,7 +17,16 @@ export interface DecoderThread {
   ): SampledToken[][] | Promise<SampledToken[][]>
   /** As {@link Decoder.score}. */
   score(text: ScoreText): Float64Array | Promise<Float64Array>
+  searchBeams(task: BeamTask, signal?: AbortSignal): Promise<BeamResult[][]>
   dispose(): Promise<void>
+}
+
+/** A beam search for some prompts. */
+export interface BeamTask {
+  prompts: readonly (readonly number[])[]
+  settings: BeamSettings
+  /** Caches that it may use. */
+  slots: readonly number[]
 }
 
 /** What the other thread starts with. */
@@ -34,6 +45,7 @@ export interface DecoderMethods {
     count: number
   }): Promise<SampledToken[][]>
   score(text: ScoreText): Promise<Float64Array>
+  searchBeams(task: BeamTask, context: CallContext): Promise<BeamResult[][]>
 }
 
 /** The methods of the other thread. */
@@ -44,6 +56,7 @@ export function decoderMethods(decoder: Promise<Decoder>): DecoderMethods {
     },
     next: async ({ texts, options, count }) => (await decoder).next(texts, options, count),
     score: async text => (await decoder).score(text),
+    searchBeams: async (task, { signal }) => runTask(await decoder, task, signal),
   }
 }
 
@@ -52,6 +65,7 @@ export async function createLocalDecoder({ config, parameters }: DecoderData): P
   return {
     next: (...argument) => decoder.next(...argument),
     score: text => decoder.score(text),
+    searchBeams: (task, signal) => runTask(decoder, task, signal),
     dispose: async () => {},
   }
 }
@@ -71,12 +85,21 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   return {
     next: (texts, options, count) => client.call('next', { texts, options, count }).catch(fail),
     score: text => client.call('score', text).catch(fail),
+    searchBeams: (task, signal) => client.call('searchBeams', task, { signal }).catch(fail),
     dispose: () => client.close(),
   }
 }
 
+function runTask(
+  decoder: Decoder,
+  { prompts, settings, slots }: BeamTask,
+  signal: AbortSignal | undefined,
+): Promise<BeamResult[][]> {
+  return searchBeams(new WasmBeams(decoder, slots), prompts, settings, signal)
+}
+
+/** What a thread throws besides our own errors is its end; the reason of a signal is passed on. */
 function fail(error: unknown): never {
-  if (GenerationError.isInstance(error)) throw error
-  const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
-  throw new GenerationError('engine-failed', { reason }, { cause: error })
+  if (!WorkerError.isInstance(error)) throw error
+  throw new GenerationError('engine-failed', { reason: error.problem.replace(/\.$/, '') }, { cause: error })
 }

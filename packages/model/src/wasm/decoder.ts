@@ -1,4 +1,5 @@
 import type { GptConfig } from '../config.ts'
+import type { BeamCandidates } from '../generation/beams.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
 import { type Arrays, foldWeights } from './fold-weights.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
@@ -107,6 +108,45 @@ export class Decoder {
       })
     }
     return generated
+  }
+
+  /**
+   * Reads what is new of each text and gives what may come next.
+   *
+   * @param count candidates for each text
+   * @throws GenerationError `not-finite`, or `out-of-memory` for another cache
+   */
+  candidates(
+    texts: readonly (DecodeText & { wanted: readonly number[] })[],
+    count: number,
+  ): BeamCandidates[] {
+    for (const { slot } of texts) this.#makeCache(slot)
+    const found: BeamCandidates[] = []
+    for (const rows of inRows(texts)) {
+      this.#read(rows)
+      const ends = rows.flatMap(({ text, last }, row) => (last ? [{ text, row }] : []))
+      const logits = this.#logits(ends.map(({ row }) => row))
+      for (const [i, { text }] of ends.entries()) {
+        const at = logits + i * 4 * this.#weights.head.outputs
+        found[text] = this.#sampler.candidates(at, count, texts[text]!.wanted)
+      }
+    }
+    return found
+  }
+
+  /** Copies the first tokens of a cache into another one. */
+  copyCache(from: number, to: number, length: number): void {
+    this.#makeCache(to)
+    const share = Math.ceil(length / 8) / (this.#capacity / 8)
+    for (let layer = 0; layer < this.config.layers; layer++) {
+      const offset = layer * (this.#keyBytes + this.#valueBytes)
+      for (const [start, bytes] of [
+        [offset, this.#keyBytes],
+        [offset + this.#keyBytes, this.#valueBytes],
+      ] as const) {
+        this.#memory.copy(this.#caches[from]! + start, this.#caches[to]! + start, bytes * share)
+      }
+    }
   }
 
   /**

@@ -93,6 +93,11 @@ export class Arena {
     return new Float32Array(this.#memory.buffer, start, count)
   }
 
+  /** Copies bytes. */
+  copy(from: number, to: number, bytes: number): void {
+    new Uint8Array(this.#memory.buffer).copyWithin(to, from, from + bytes)
+  }
+
   /** As {@link floats}, of places. */
   integers(start: number, count: number): Int32Array {
     return new Int32Array(this.#memory.buffer, start, count)

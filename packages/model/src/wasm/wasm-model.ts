@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
+import type { BeamResult, BeamSettings } from '../generation/beams.ts'
 import type { GenerationEngine, ScoredText } from '../generation/token-generator.ts'
 import { parameterShapes } from '../parameters.ts'
 import { CacheSlots } from './cache-slots.ts'
@@ -66,6 +67,7 @@ export async function createWasmModel(
     maxRows:
       maxRows ?? Math.max(1, Math.min(MOST_ROWS * threads, Math.floor(MOST_CACHE_BYTES / bytesPerRow))),
     score: texts => scoreTexts(texts, decoders, slots),
+    searchBeams: (prompts, settings, signal) => shareBeams(prompts, settings, { decoders, slots, signal }),
     start: (sequences, options) => new WasmGenerator(config, decoders, slots, sequences, options),
     async dispose() {
       await Promise.all(decoders.map(decoder => decoder.dispose()))
@@ -103,4 +105,33 @@ function commonLength(a: readonly number[], b: readonly number[]): number {
   let length = 0
   while (length < a.length && a[length] === b[length]) length++
   return length
+}
+
+/** Prompts are shared among the threads. */
+async function shareBeams(
+  prompts: readonly (readonly number[])[],
+  settings: BeamSettings,
+  {
+    decoders,
+    slots,
+    signal,
+  }: { decoders: readonly DecoderThread[]; slots: CacheSlots; signal: AbortSignal | undefined },
+): Promise<BeamResult[][]> {
+  const results: BeamResult[][] = []
+  const shares = decoders.slice(0, prompts.length).map(async (decoder, thread) => {
+    const indices = prompts.flatMap((_, i) => (i % decoders.length === thread ? [i] : []))
+    const rows =
+      settings.beams * Math.min(indices.length, Math.max(1, Math.floor(MOST_ROWS / settings.beams)))
+    const places = Array.from({ length: rows }, () => slots.take(thread))
+    try {
+      const own = indices.map(i => prompts[i]!)
+      const task = { prompts: own, settings, slots: places.map(({ slot }) => slot) }
+      const found = await decoder.searchBeams(task, signal)
+      for (const [j, texts] of found.entries()) results[indices[j]!] = texts
+    } finally {
+      for (const place of places) slots.free(place)
+    }
+  })
+  await Promise.all(shares)
+  return results
 }

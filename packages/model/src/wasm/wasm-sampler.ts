@@ -1,5 +1,7 @@
 import { GenerationError } from '../errors/index.ts'
+import type { BeamCandidates } from '../generation/beams.ts'
 import { drawFiltered, type SampledToken, type SamplingOptions } from '../generation/sample-token.ts'
+import { largest } from '../generation/tfjs-beams.ts'
 import { type Arena, type Kernels, padded } from './kernels.ts'
 
 /** Weight of the least probable candidates that are looked at first; the most probable token weighs 1. */
@@ -63,11 +65,26 @@ export class WasmSampler {
 
   /** Natural-log probability of a token. @param at where the logits begin */
   logProbability(at: number, id: number): number {
+    return this.#memory.floats(at, this.#vocabSize)[id]! - this.#logTotal(at)
+  }
+
+  /** The most probable tokens, and log-probabilities of those wanted. @param at where the logits begin */
+  candidates(at: number, count: number, wanted: readonly number[]): BeamCandidates {
+    const logTotal = this.#logTotal(at)
     const logits = this.#memory.floats(at, this.#vocabSize)
-    const highest = logits[this.#largest(at)]!
+    const ids = largest(logits, count)
+    return {
+      ids,
+      logProbabilities: ids.map(id => logits[id]! - logTotal),
+      wanted: wanted.map(id => logits[id]! - logTotal),
+    }
+  }
+
+  #logTotal(at: number): number {
+    const highest = this.#memory.floats(at, this.#vocabSize)[this.#largest(at)]!
     const logTotal = highest + Math.log(this.#weigh(at, highest, 1))
     if (!Number.isFinite(logTotal)) throw new GenerationError('not-finite', {})
-    return logits[id]! - logTotal
+    return logTotal
   }
 
   #largest(at: number): number {

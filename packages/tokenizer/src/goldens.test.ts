@@ -42,6 +42,18 @@ for (const line of lines) {
   else groups.at(-1)!.cases.push(line)
 }
 
+interface FuzzCase extends Case {
+  tokenizer: TokenizerJson
+  expected: Expected & { decoded: string }
+}
+
+/** Written by scripts/fuzz.py: random tokenizers that together hold every component, each with its hardest text. */
+const [fuzzHeader, ...fuzzCases]: [{ oracle: string }, ...FuzzCase[]] = JSON.parse(
+  `[${readFileSync(new URL('./testing/fuzz-goldens.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .replaceAll('\n', ',')}]`,
+)
+
 const positions = (encoding: Encoding) => ({ ids: [...encoding.ids], offsets: encoding.offsets.flat() })
 
 describe(`the answers of ${header.oracle}`, () => {
@@ -66,5 +78,30 @@ describe(`the answers of ${header.oracle}`, () => {
       }
       expect(found, JSON.stringify({ text, pair, options })).toEqual(expected)
     }
+  })
+})
+
+describe(`random tokenizers as in ${fuzzHeader.oracle}`, () => {
+  it.each(fuzzCases)('$#', ({ tokenizer: json, text, pair, options, expected }) => {
+    const tokenizer = parseTokenizer(json)
+    const encoding = tokenizer.encode(text, {
+      ...options,
+      ...(pair === undefined ? {} : { pair }),
+      offsets: true,
+    })
+    const stream = tokenizer.decodeStream()
+    const streamed = Array.from(encoding.ids, id => stream.push(id)).join('') + stream.end()
+    const found = {
+      ...positions(encoding),
+      words: encoding.wordIds,
+      types: [...encoding.typeIds],
+      attention: [...encoding.attentionMask],
+      special: [...encoding.specialTokensMask],
+      overflowing: encoding.overflowing.map(positions),
+      decoded: tokenizer.decode(encoding.ids),
+    }
+    expect(found).toEqual(expected)
+    expect(streamed).toBe(expected.decoded)
+    expect(parseTokenizer(JSON.stringify(tokenizer)).toJSON()).toEqual(tokenizer.toJSON())
   })
 })

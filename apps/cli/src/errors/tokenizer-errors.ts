@@ -14,6 +14,7 @@ export const tokenizerError: Wording<TokenizerErrorDetails> = {
     remedy: 'Ask for more pieces.',
   }),
   'invalid-vocabulary': own,
+  'bare-vocabulary': () => ({ remedy: 'Give a tokenizer.json, or a vocab.json with merges.txt beside it.' }),
   'not-storable': () => ({ remedy: 'Choose a name that ends in .json.' }),
   'missing-token': () => ({ remedy: 'Add it, or choose another tokenizer.' }),
   'unknown-id': own,

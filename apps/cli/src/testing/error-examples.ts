@@ -299,6 +299,7 @@ export const errorExamples: {
       place: 'line 3',
       expected: 'another piece; "a" is on line 1',
     },
+    'bare-vocabulary': { source: 'gpt2.json' },
     'not-storable': { piece: '\n', id: 2 },
     'missing-token': { token: '[UNK]', option: 'unk_token' },
     'unknown-id': { id: 99, vocabSize: 90 },

@@ -12,6 +12,8 @@ export interface TokenizerErrorDetails {
   'vocabulary-too-small': { vocabSize: number; smallest: number }
   /** A vocabulary breaks a rule. `source` is its file or argument, `place` a line or piece of it. */
   'invalid-vocabulary': { source: string; place: string; expected: string }
+  /** The file holds a vocabulary alone, such as GPT-2's `vocab.json`, where a tokenizer is expected. */
+  'bare-vocabulary': { source: string }
   /** The format `vocab.txt` cannot hold the vocabulary: a piece with a line break, or an id that no piece has. */
   'not-storable': { piece: string | undefined; id: number }
   /** The vocabulary lacks a token that is needed. `option` names it. */
@@ -45,6 +47,10 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
     }),
     'invalid-vocabulary': ({ source, place, expected }) => ({
       problem: `${source}: ${place}: expected ${expected}.`,
+    }),
+    'bare-vocabulary': ({ source }) => ({
+      problem: `${source} holds a vocabulary without its tokenizer.`,
+      remedy: 'Load it as vocab.json with merges.txt beside it, or give a tokenizer.json.',
     }),
     'not-storable': ({ piece, id }) => ({
       problem: `vocab.txt cannot hold ${piece === undefined ? `a vocabulary without the id ${id}` : show(piece)}.`,

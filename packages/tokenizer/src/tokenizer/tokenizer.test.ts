@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { InputError } from '@tinystories/utils/schema'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TokenizerError } from '../errors/tokenizer-error.ts'
 import { dataFile } from '../testing/data.ts'
 import { failure, tokenizerFailure } from '../testing/failure.ts'
 import { BERT_PIECES, STORIES } from '../testing/stories.ts'
@@ -207,6 +209,49 @@ describe('parseTokenizer', () => {
     [{ ...good, added_tokens: {} }, value('added_tokens')],
   ])('refuses %#', (json, expected) => {
     expect(() => parseTokenizer(json)).toThrow(expected)
+  })
+
+  it("refuses GPT-2's vocab.json by what it is", () => {
+    expect(() => parseTokenizer({ model: 19849, '!': 0 }, 'gpt2.json')).toThrow(
+      tokenizerFailure('bare-vocabulary', { source: 'gpt2.json' }),
+    )
+  })
+
+  it('throws errors with codes whatever is changed in a file', async () => {
+    const trained = await trainTokenizer(STORIES, { style: 'gpt2', vocabSize: 280 })
+    const values = [null, 0, -1, 1.5, 1e12, '', 'x', '[UNK]', '(', [], {}, [[]], { type: 'Sequence' }, true]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(good, trained.toJSON()),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+        fc.constantFrom(...values),
+        (json, path, value) => {
+          const changed = structuredClone(json)
+          let place = changed as unknown as Record<string, unknown>
+          for (const [i, step] of path.entries()) {
+            const keys = Object.keys(place)
+            const key = keys[step % keys.length]!
+            const next = place[key]
+            if (
+              i === path.length - 1 ||
+              typeof next !== 'object' ||
+              !next ||
+              Object.keys(next).length === 0
+            ) {
+              place[key] = value
+              break
+            }
+            place = next as Record<string, unknown>
+          }
+          try {
+            parseTokenizer(changed).encode('The cat sat [MASK] on it.')
+          } catch (error) {
+            expect(InputError.isInstance(error) || TokenizerError.isInstance(error), String(error)).toBe(true)
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    )
   })
 
   it('refuses what is nested too deeply', () => {

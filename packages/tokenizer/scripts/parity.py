@@ -66,7 +66,7 @@ def long_assigned(text):
 
 
 def old(text):
-    """Without code points younger than Unicode 3.2: the library's normalisers know no newer ones than Unicode 10."""
+    """Without code points younger than Unicode 3.2: the library's normalizers know no newer ones than Unicode 10."""
     return "".join(c for c in text if unicodedata.ucd_3_2_0.category(c) != "Cn")
 
 
@@ -240,7 +240,7 @@ def character_tokenizer(texts, out):
 
 
 def composed_tokenizers(texts, folder):
-    """Chains of normalisers and pre-tokenisers that vocabularies are trained with, each with characters as its pieces."""
+    """Chains of normalizers and pre-tokenizers that vocabularies are trained with, each with characters as its pieces."""
     n, t = normalizers, pre_tokenizers
     chains = {
         "NFD, Lowercase, StripAccents; Whitespace": (n.Sequence([n.NFD(), n.Lowercase(), n.StripAccents()]), t.Whitespace()),

@@ -65,7 +65,7 @@ const patterns: Record<string, readonly [what: string, pattern: string]> = {
     masked('NON_SPACING', String.raw`[\p{Mn}\u1734\u{1171e}]`),
   ],
   MARK: [
-    'Categories M*, removed by the normaliser StripAccents',
+    'Categories M*, removed by the normalizer StripAccents',
     masked('MARK', String.raw`[\p{M}\u1cf2\u1cf3]`),
   ],
   CHINESE: ['The CJK ideograph blocks that handle_chinese_chars sets apart', charactersOf(rust.CHINESE!)],

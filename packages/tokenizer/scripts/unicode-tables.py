@@ -38,7 +38,7 @@ def edges(test):
 tables = {
     "CONTROL": ("removed by clean_text: NUL, U+FFFD, Cc but tab and line ends, Cf, Co", lambda c: clean(c) == ""),
     "PUNCTUATION": ("split off by BertPreTokenizer: ASCII punctuation and P*", lambda c: len(split("a" + c + "a")) == 3),
-    "MARK": ("categories M*, removed by the normaliser StripAccents", lambda c: strip_marks("a" + c) == "a"),
+    "MARK": ("categories M*, removed by the normalizer StripAccents", lambda c: strip_marks("a" + c) == "a"),
     "CHINESE": ("set apart by handle_chinese_chars", lambda c: chinese(c) != c),
     "NON_SPACING": ("category Mn, removed by strip_accents", lambda c: decompose(c) == c and strip(c) == ""),
     "SPACING_COMBINING": (

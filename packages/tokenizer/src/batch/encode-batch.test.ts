@@ -62,7 +62,7 @@ describe('encodeBatch', () => {
     expect(await bert.encodeBatch(texts, { threads: 2 })).toHaveLength(texts.length)
   })
 
-  it('starts anew after close', async () => {
+  it('starts again after close', async () => {
     await bert.close()
     expect(await bert.encodeBatch(texts, { threads: 2 })).toHaveLength(texts.length)
   })

@@ -1,7 +1,7 @@
 import { Encoding, type Positions } from '../encoding/encoding.ts'
 import type { Vocabulary } from '../models/vocabulary.ts'
 
-/** Encodings end to end in a few arrays, which a worker thread hands over without copying. */
+/** Encodings end to end in a few arrays, whose buffers a worker thread transfers. */
 export interface PackedEncodings {
   ids: Int32Array
   positions: Positions | undefined

@@ -18,7 +18,7 @@ export type DecoderJson =
 
 /**
  * A step of a chain: takes tokens one by one and gives out those that no later one can change. `end` gives out the
- * rest, after which the step can begin anew.
+ * rest, after which the step can start again.
  */
 interface Step {
   push(token: string): readonly string[]

@@ -2,7 +2,7 @@
 export interface DecodeSession {
   /** Takes the next token and returns the text that no later token can change, which may be empty. */
   push(token: string): string
-  /** Returns the rest of the text. The session can then begin anew. */
+  /** Returns the rest of the text. The session can then start again. */
   end(): string
 }
 

@@ -5,7 +5,7 @@ import { defaultTokenizerJson, type VocabOptions } from './tokenizer-defaults.ts
 
 /** How a vocabulary file is to be read. */
 export interface StyledVocabOptions extends VocabOptions {
-  /** `bert`: BERT's normaliser, split and decoder. `story`: cased, lossless, line breaks kept. Default `bert`. */
+  /** `bert`: BERT's normalizer, split and decoder. `story`: cased, lossless, line breaks kept. Default `bert`. */
   style?: 'bert' | 'story'
 }
 

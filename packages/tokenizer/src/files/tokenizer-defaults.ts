@@ -5,7 +5,7 @@ import type { WordPieceJson } from '../models/word-piece.ts'
 import type { BertNormalizerOptions } from '../scanners/bert-scanner.ts'
 import type { AddedTokenJson } from '../scanners/token-matcher.ts'
 
-/** How a vocabulary without a tokenizer.json is to be read: with BERT's normaliser, split and decoder. */
+/** How a vocabulary without a tokenizer.json is to be read: with BERT's normalizer, split and decoder. */
 export interface VocabOptions {
   /** Lower-case and strip accents, as the uncased models want. Default true. */
   lowercase?: boolean

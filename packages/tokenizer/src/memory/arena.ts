@@ -8,7 +8,7 @@ export const allocateAlone: Allocate = length => new Int32Array(length)
 const BLOCK = 1 << 16
 
 /**
- * Arrays one behind the other in larger blocks. A batch has thousands of small ones, and making and freeing memory for
+ * Arrays laid out in larger blocks. A batch has thousands of small ones, and making and freeing memory for
  * each costs more than a view does; a block is freed when nobody holds an array of it any more.
  */
 export function arena(): Allocate {

@@ -59,7 +59,7 @@ describe('WordEncoder', () => {
     )
   })
 
-  it('starts its cache afresh when it is full', () => {
+  it('empties its cache when it is full', () => {
     const ids = new Map([
       ['[UNK]', 0],
       ...Array.from('0123456789', (digit, i) => [`##${digit}`, i + 1] as const),

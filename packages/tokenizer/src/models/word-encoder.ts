@@ -3,9 +3,9 @@ import { WordTable } from '../memory/word-table.ts'
 import { type Scanner, WordBuffer, type WordSink } from '../scanners/scanner.ts'
 import { PieceList, type WordModel } from './piece-list.ts'
 
-/** Words that a cache holds before it starts afresh. */
+/** Words that a cache holds before it starts over. */
 const CACHE_WORDS = 1 << 16
-/** A longer word is split anew each time, so that the cache's memory is bounded. */
+/** A longer word is split each time, so that the cache's memory is bounded. */
 const CACHE_LENGTH = 64
 
 /**

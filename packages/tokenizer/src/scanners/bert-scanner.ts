@@ -12,7 +12,7 @@ import {
 import { codePointIn } from '../text/units.ts'
 import { HASH_SEED, hashUnit, hashWord, type Scanner, type WordBuffer, type WordSink } from './scanner.ts'
 
-/** Options of BERT's normaliser, in the words of tokenizer.json. */
+/** Options of BERT's normalizer, in the words of tokenizer.json. */
 export interface BertNormalizerOptions {
   /** Drop control characters and turn every white space into a blank. Default true. */
   clean_text?: boolean
@@ -133,7 +133,7 @@ export class BertScanner implements Scanner {
 
   #classify(raw: number): number {
     const { clean_text, handle_chinese_chars, strip_accents, lowercase } = this.#options
-    // A lone surrogate has no UTF-8 form: the Rust library would be handed U+FFFD in its place.
+    // A lone surrogate has no UTF-8 form: the Rust library would be given U+FFFD in its place.
     const codePoint = isSurrogate(raw) ? 0xfffd : raw
     if (clean_text && isControl(codePoint)) return this.#set(raw, '', DROPPED)
     if (isWhiteSpace(codePoint)) return SPACE

@@ -13,7 +13,7 @@ export class ComposedScanner implements Scanner {
   readonly #normalize: Normalize
   readonly #split: PreTokenize
   readonly #tokens: TokenMatcher
-  /** What was made of the text scanned last: its words one behind the other. */
+  /** What was made of the text scanned last: its words in a row. */
   readonly #text: WordBuffer = new WordBuffer()
 
   /**

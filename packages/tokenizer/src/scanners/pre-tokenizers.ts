@@ -51,9 +51,20 @@ const gpt2 = new RegExp(GPT2_PATTERN, 'gu')
 const whiteSpace = /\p{White_Space}/gu
 /** The class without its anchor. */
 const punctuation = new RegExp(PUNCTUATION.source.slice(1), 'gu')
-/** A word as Rust's regular expressions mean it by \w. */
-const wordOrSymbols =
-  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu
+/** What counts as a word since Unicode 17: Rust's regular expressions know version 16. */
+const YOUNG =
+  '\\u088f\\u0c5c\\u0cdc\\u1acf-\\u1add\\u1ae0-\\u1aeb\\ua7ce-\\ua7cf\\ua7d2\\ua7d4\\ua7f1' +
+  '\\u{10940}-\\u{10959}\\u{10ec5}-\\u{10ec7}\\u{10efa}-\\u{10efb}\\u{11b60}-\\u{11b67}' +
+  '\\u{11db0}-\\u{11ddb}\\u{11de0}-\\u{11de9}\\u{16ea0}-\\u{16eb8}\\u{16ebb}-\\u{16ed3}' +
+  '\\u{16ff2}-\\u{16ff6}\\u{187f8}-\\u{187ff}\\u{18d09}-\\u{18d1e}\\u{18d80}-\\u{18df2}' +
+  '\\u{1e6c0}-\\u{1e6de}\\u{1e6e0}-\\u{1e6f5}\\u{1e6fe}-\\u{1e6ff}\\u{2b73a}-\\u{2b73f}' +
+  '\\u{2cea2}-\\u{2cead}\\u{323b0}-\\u{33479}'
+/** What Rust's regular expressions mean by \w. */
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}'
+const wordOrSymbols = new RegExp(
+  `(?:(?![${YOUNG}])[${WORD}])+|(?:[${YOUNG}]|[^${WORD}\\p{White_Space}])+`,
+  'gu',
+)
 
 /** @throws {TokenizerError} `unsupported-pattern` */
 export function createPreTokenizer(json: PreTokenizerJson): PreTokenize {

@@ -27,7 +27,7 @@ export interface WordSink {
   token?(id: number, start: number, end: number, text: string): void
 }
 
-/** A normalised word: UTF-16 units, each with the range of the raw word it came from. */
+/** A normalized word: UTF-16 units, each with the range of the raw word it came from. */
 export class WordBuffer {
   units: Uint16Array = new Uint16Array(64)
   starts: Int32Array = new Int32Array(64)

@@ -8,7 +8,7 @@ export const RUN = 64
  * The same pattern means the same to JavaScript (flag `u`) and to Oniguruma, which the Rust library uses.
  */
 export function storyPattern(mark = '#'): string {
-  // Both engines read \x23; the usual mark is spelt out because it needs no escape.
+  // Both engines read \x23; the usual mark is written out because it needs no escape.
   const literal = mark === '#' ? mark : `\\x${mark.charCodeAt(0).toString(16).padStart(2, '0')}`
   const symbol = `[^\\p{White_Space}\\p{L}\\p{N}${literal}]`
   const blank = '[^\\P{White_Space}\\n]'

@@ -40,7 +40,7 @@ export function decomposeInOrder(characters: readonly RangedCharacter[]): Decomp
 }
 
 /**
- * Compares marks by their combining classes. JavaScript does not tell the classes, but normalising two marks shows
+ * Compares marks by their combining classes. JavaScript does not tell the classes, but normalizing two marks shows
  * which comes first.
  */
 export function order(first: string, second: string): number {

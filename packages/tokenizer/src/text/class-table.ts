@@ -16,7 +16,7 @@ export class ClassTable {
     this.units.fill(SURROGATE, 0xd800, 0xe000)
   }
 
-  /** Class of a code point; a lone surrogate is classified anew each time. */
+  /** Class of a code point; a lone surrogate is classified each time. */
   of(codePoint: number): number {
     const known = codePoint > 0xffff ? this.#astral.get(codePoint) : this.units[codePoint]
     if (known !== undefined && known !== UNKNOWN && known !== SURROGATE) return known

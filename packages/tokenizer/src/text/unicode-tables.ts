@@ -14,7 +14,7 @@ export const PUNCTUATION: RegExp =
 export const NON_SPACING: RegExp =
   /^(?![\u07f4-\u0815\u085c-\u08e2\u09e4-\u0a00\u0ae4-\u0b00\u0b4e-\u0b55\u0c01-\u0c3d\u0ce4-\u0d00\u0d02-\u0d40\u0d64-\u0dc9\u0eba\u0ece-\u0f17\u180e-\u18a8\u1abe-\u1aff\u1df6-\u1dfb\ua827-\ua8c3\ua8c5-\ua8df\ua8f2-\ua925\ua9bd-\ua9e4\u{10ae7}-\u{11000}\u{11047}-\u{1107e}\u{110bb}-\u{110ff}\u{111bf}-\u{111c9}\u{111cd}-\u{1122e}\u{11238}-\u{112de}\u{11302}-\u{1133b}\u{11375}-\u{114b2}\u{1172c}-\u{16aef}\u{16b37}-\u{16f8e}\u{16f93}-\u{1bc9c}\u{1bc9f}-\u{1d166}\u{1dab0}-\u{1e8cf}\u{1e8d7}-\u{e00ff}])[\p{Mn}\u1734\u{1171e}]/u
 
-/** Categories M*, removed by the normaliser StripAccents. */
+/** Categories M*, removed by the normalizer StripAccents. */
 export const MARK: RegExp =
   /^(?![\u07f4-\u0815\u085c-\u08d3\u09e4-\u0a00\u0ae4-\u0b00\u0b4e-\u0b55\u0c04-\u0c3d\u0ce4-\u0d00\u0d04-\u0d3d\u0d64-\u0d81\u0eba\u0ece-\u0f17\u1715-\u1731\u180e-\u1884\u1abf-\u1aff\u1cf5-\u1cf7\u1df6-\u1dfa\ua828-\ua87f\ua8f2-\ua925\u{10ae7}-\u{10fff}\u{11047}-\u{1107e}\u{110bb}-\u{110ff}\u{11135}-\u{11172}\u{111c1}-\u{111c9}\u{111cd}-\u{1122b}\u{1123f}-\u{112de}\u{11304}-\u{1133b}\u{11375}-\u{11434}\u{11447}-\u{114af}\u{1172c}-\u{11c2e}\u{11cb7}-\u{16aef}\u{16b37}-\u{16f50}\u{16f7f}-\u{16f8e}\u{16f93}-\u{1bc9c}\u{1bc9f}-\u{1d164}\u{1e02b}-\u{1e8cf}])[\p{M}\u1cf2\u1cf3]/u
 

@@ -27,7 +27,7 @@ export const isChinese: CodePointTest = matches(CHINESE)
 /** Category Mn: the marks that stripping accents removes. */
 export const isNonSpacing: CodePointTest = matches(NON_SPACING)
 
-/** Categories M*: what the normaliser StripAccents removes. */
+/** Categories M*: what the normalizer StripAccents removes. */
 export const isMark: CodePointTest = matches(MARK)
 
 /** Characters that stay when accents are stripped, but trade places with marks beside them before. */

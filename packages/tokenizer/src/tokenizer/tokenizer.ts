@@ -25,7 +25,7 @@ export interface DecodeStream {
    * change, such as half a character or BERT's last word, is held back.
    */
   push(id: number): string
-  /** Returns the rest of the text. The stream can then begin anew. */
+  /** Returns the rest of the text. The stream can then start again. */
   end(): string
 }
 

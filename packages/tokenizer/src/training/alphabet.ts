@@ -1,4 +1,4 @@
-/** A word is spelt in code points; a lone surrogate is none and cannot be stored in a file. */
+/** A word is spelled in code points; a lone surrogate is none and cannot be stored in a file. */
 const loneSurrogate = /\p{Surrogate}/u
 
 /** Characters of an alphabet, in order of their code points. */
@@ -22,7 +22,7 @@ export function alphabetOf(
   return frequent.slice(0, limit).sort(byCodePoint)
 }
 
-/** The pieces that training starts from, and the words spelt in them. */
+/** The pieces that training starts from, and the words spelled in them. */
 export interface SeedPieces {
   pieces: string[]
   /** Numbers of the pieces of each word; words that the alphabet cannot spell are left out. */
@@ -54,14 +54,14 @@ export function seedPieces(
   for (const character of alphabet) if (inside.has(character)) pieces.add(prefix + character)
 
   const ids = new Map([...pieces].map((piece, id) => [piece, id]))
-  const spelt: SeedPieces = { pieces: [...pieces], words: [], counts: [] }
+  const spelled: SeedPieces = { pieces: [...pieces], words: [], counts: [] }
   for (const [word, count] of words) {
     // A word that is a piece already is not merged, but its piece counts.
     const whole = ids.get(word)
     const symbols = whole === undefined ? [...word].map((c, i) => ids.get(i === 0 ? c : prefix + c)) : [whole]
     if (symbols.includes(undefined)) continue
-    spelt.words.push(Int32Array.from(symbols as number[]))
-    spelt.counts.push(count)
+    spelled.words.push(Int32Array.from(symbols as number[]))
+    spelled.counts.push(count)
   }
-  return spelt
+  return spelled
 }

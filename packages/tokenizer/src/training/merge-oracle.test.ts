@@ -14,7 +14,7 @@ function countWords(stories: readonly string[]): Map<string, number> {
   return counts
 }
 
-/** WordPiece training with everything counted anew before each merge, over all words, those of one letter included. */
+/** WordPiece training with everything recounted before each merge, over all words, those of one letter included. */
 function trainPlainly(
   counts: ReadonlyMap<string, number>,
   special: readonly string[],
@@ -79,7 +79,7 @@ describe('1,000 merges on real stories', () => {
   const isAscii = (story: string) => /^[\x00-\x7f]*$/.test(story)
 
   it.skipIf(!path).each(['frequency', 'likelihood'] as const)(
-    'are those that counting anew chooses (%s)',
+    'are those that recounting chooses (%s)',
     async criterion => {
       const stories = readStories(path!).filter(isAscii).slice(0, 150)
       const tokenizer = await trainTokenizer(stories, { style: 'bert', vocabSize: 1100, criterion })

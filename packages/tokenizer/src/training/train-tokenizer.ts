@@ -195,7 +195,7 @@ async function learn(
   return { pieces, merges }
 }
 
-/** Different raw words may normalise to the same word. */
+/** Different raw words may normalize to the same word. */
 function normalizedWords(counter: WordCounter, scanner: Scanner): Map<string, number> {
   const words = new Map<string, number>()
   const buffer = new WordBuffer()

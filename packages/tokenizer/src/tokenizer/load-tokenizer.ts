@@ -1,4 +1,5 @@
 import { gpt2Json } from '../files/gpt2-files.ts'
+import { llama2cJson } from '../files/llama2c-file.ts'
 import { type StyledVocabOptions, styledTokenizerJson } from '../files/story-defaults.ts'
 import { parseVocabText } from '../files/vocab-text.ts'
 import { fromJson, parseTokenizer } from './parse-tokenizer.ts'
@@ -13,19 +14,20 @@ export const TOKENIZER_FILES: readonly (readonly string[])[] = [
 
 /**
  * Loads a tokenizer from its file: a `tokenizer.json`; a `vocab.txt`, one WordPiece piece a line (`options` say how
- * to read it); or a `vocab.json` of byte-level BPE with its `merges.txt` beside it. Of a folder the first of these
- * files that it has is loaded. Node only.
+ * to read it); a `vocab.json` of byte-level BPE with its `merges.txt` beside it; or a `tokenizer.bin` of llama2.c, by the
+ * ending `.bin`. Of a folder the first of the others that it has is loaded. Node only.
  *
  * @throws FileError when it cannot be read
  * @throws InputError, TokenizerError when it holds no such tokenizer
  */
 export async function loadTokenizer(path: string, options: StyledVocabOptions = {}): Promise<Tokenizer> {
   const { readTextFile } = await import('@tinystories/utils/disk')
-  const { findFile } = await import('../files/find-file.ts')
+  const { findFile, readBytes } = await import('../files/find-file.ts')
   const file = await findFile(
     path,
     TOKENIZER_FILES.map(([name]) => name!),
   )
+  if (file.endsWith('.bin')) return fromJson(llama2cJson(await readBytes(file), file))
   const text = await readTextFile(file)
   const merges = file.endsWith('vocab.json')
     ? await readTextFile(file.replace(/vocab\.json$/, 'merges.txt'))

@@ -261,6 +261,21 @@ describe('parseTokenizer', () => {
   })
 })
 
+describe('fingerprint', () => {
+  it('is that of the content: the same from a file, another for any other vocabulary', async () => {
+    const json = bert.toJSON()
+    const own = await bert.fingerprint()
+    expect(own).toMatch(/^[0-9a-f]{64}$/)
+    const reordered = Object.fromEntries(Object.entries(json).reverse())
+    expect(await parseTokenizer(reordered).fingerprint()).toBe(own)
+    const truncation = { max_length: 4, strategy: 'LongestFirst' }
+    expect(await parseTokenizer({ ...json, truncation }).fingerprint()).toBe(own)
+    const swapped = [...BERT_PIECES.slice(0, -2), BERT_PIECES.at(-1)!, BERT_PIECES.at(-2)!]
+    expect(await createTokenizer(swapped).fingerprint()).not.toBe(own)
+    expect(await createTokenizer(BERT_PIECES, { lowercase: false }).fingerprint()).not.toBe(own)
+  })
+})
+
 describe('bert-base-uncased', () => {
   const names = ['tokenizer.json', 'vocab.txt', 'vectors.json', 'oracle-tokenizersjs.json']
   const paths = names.map(name => dataFile(`bert-base-uncased/${name}`))

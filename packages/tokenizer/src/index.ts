@@ -12,8 +12,5 @@ export { loadPretrainedTokenizer, type PretrainedOptions } from './tokenizer/loa
 export { loadTokenizer } from './tokenizer/load-tokenizer.ts'
 export { parseTokenizer } from './tokenizer/parse-tokenizer.ts'
 export type { BatchOptions, DecodeOptions, DecodeStream, Tokenizer } from './tokenizer/tokenizer.ts'
-export {
-  type TrainTokenizerOptions,
-  type TrainTokenizerProgress,
-  trainTokenizer,
-} from './training/train-tokenizer.ts'
+export type { TrainTokenizerProgress } from './training/progress.ts'
+export { type TrainTokenizerOptions, trainTokenizer } from './training/train-tokenizer.ts'

@@ -2,7 +2,7 @@ import { TokenizerError } from '../errors/tokenizer-error.ts'
 import type { Scanner } from '../scanners/scanner.ts'
 import type { TokenMatcher } from '../scanners/token-matcher.ts'
 import { UnitBuffer } from '../text/units.ts'
-import type { TrainTokenizerProgress } from './train-tokenizer.ts'
+import type { TrainTokenizerProgress } from './progress.ts'
 import type { WordCounter } from './word-counter.ts'
 
 const TEXTS_PER_REPORT = 1024

@@ -4,7 +4,8 @@ import { dataFile, readStories } from '../testing/data.ts'
 import { tokenizerFailure } from '../testing/failure.ts'
 import { STORIES } from '../testing/stories.ts'
 import { troublesomeText } from '../testing/unicode-text.ts'
-import { type TrainTokenizerOptions, type TrainTokenizerProgress, trainTokenizer } from './train-tokenizer.ts'
+import type { TrainTokenizerProgress } from './progress.ts'
+import { type TrainTokenizerOptions, trainTokenizer } from './train-tokenizer.ts'
 
 async function fileOf(texts: Iterable<string>, options?: TrainTokenizerOptions): Promise<string> {
   return JSON.stringify((await trainTokenizer(texts, options)).toJSON())

@@ -13,16 +13,8 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { alphabetOf, type SeedPieces, seedPieces } from './alphabet.ts'
 import { countWords } from './count-words.ts'
 import { type MergeCriterion, MergeTrainer } from './merge-trainer.ts'
+import type { TrainTokenizerProgress } from './progress.ts'
 import { WordCounter } from './word-counter.ts'
-
-/** How far {@link trainTokenizer} has come. */
-export interface TrainTokenizerProgress {
-  /** `counting`: `done` texts read. `merging`: `done` of `total` pieces found. */
-  phase: 'counting' | 'merging'
-  done: number
-  /** Unknown while counting. */
-  total: number | undefined
-}
 
 /**
  * Options of {@link trainTokenizer}. Where a default depends on the style, it is given for `story`, `bert` and `gpt2`.

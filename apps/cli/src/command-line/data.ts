@@ -86,6 +86,7 @@ Examples:
 function synthesizeCommand(data: Command, setExitCode: SetExitCode): void {
   data
     .command('synthesize')
+    .alias('make')
     .description('Have a language model write stories, planned from a vocabulary of simple words')
     .requiredOption('--model <name>', 'which model writes; its key is read from OPENAI_API_KEY')
     .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')

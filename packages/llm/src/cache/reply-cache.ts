@@ -30,6 +30,10 @@ export type OpenReplyCache = (folder: string) => Promise<ReplyCache>
 /** Of the files. What a newer version of the package writes differently gets another number. */
 const version = 2
 const kind = 'tinystories-llm-cache'
+/** Bytes of an entry at most. */
+const maxFileBytes = 2 ** 27
+/** Codes of files that hold something else than an entry. */
+const damage: ReadonlySet<string> = new Set(['not-text', 'too-large'])
 /** How often an empty or cut reply is paid, whoever asks and however often. */
 const maxPaid = 2
 
@@ -68,9 +72,10 @@ export function isIncomplete({ finishReason, text }: Pick<ChatReply, 'finishReas
  */
 export async function openReplyCache(folder: string): Promise<ReplyCache> {
   const { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } = await import('node:fs')
-  const { readFile } = await import('node:fs/promises')
   const { dirname, join } = await import('node:path')
-  const { createFolder, toFileError } = await import('@tinystories/utils/disk')
+  const { createFolder, FileError, readTextFileIfPresent, toFileError } = await import(
+    '@tinystories/utils/disk'
+  )
   const unusable = (error: unknown): LlmError => {
     const reason = (error as Error).message.replace(/\.$/, '')
     return new LlmError('cache-unusable', { folder, reason }, { cause: error })
@@ -116,18 +121,15 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
     path: string,
     schema: Schema,
   ): Promise<v.InferOutput<Schema> | 'missing' | 'damaged'> {
-    let text: string
     try {
-      text = await readFile(path, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing'
-      throw unusable(toFileError(error, path, 'read'))
-    }
-    try {
+      const text = await readTextFileIfPresent(path, { maxBytes: maxFileBytes })
+      if (text === undefined) return 'missing'
       return parseValue(schema, parseJson(text, { source: path }), path)
     } catch (error) {
-      if (InputError.isInstance(error)) return 'damaged'
-      throw error
+      const isDamaged =
+        InputError.isInstance(error) || (FileError.isInstance(error) && damage.has(error.code))
+      if (isDamaged) return 'damaged'
+      throw unusable(error)
     }
   }
 

@@ -1,4 +1,4 @@
-/** Core files whose tests must notice nearly every change: each is mutated by itself, with the tests of its folder. */
+/** Core files whose tests must notice nearly every change. Each is mutated by itself, with the tests of its folder. */
 export const files = [
   'packages/trainer/src/optimizers/schedules.ts',
   'packages/trainer/src/optimizers/scale-by-adam.ts',
@@ -9,7 +9,6 @@ export const files = [
   'packages/trainer/src/optimizers/clip-by-global-norm.ts',
   'packages/trainer/src/optimizers/partition.ts',
   'packages/trainer/src/run/loss-spikes.ts',
-  'packages/trainer/src/run/limits.ts',
   'packages/utils/src/retry/retry.ts',
   'packages/utils/src/retry/retry-delay.ts',
   'packages/utils/src/retry/parse-retry-after.ts',
@@ -31,5 +30,13 @@ export const files = [
   'packages/tokenizer/src/scanners/token-matcher.ts',
   'packages/dataset/src/transforms/pack-stories.ts',
   'packages/dataset/src/transforms/pack-stream.ts',
-  'packages/dataset/src/shards/shard-order.ts',
 ]
+
+/** The tests of a file where those of its whole folder would take long. */
+export const tests = {
+  'packages/trainer/src/run/loss-spikes.ts': 'packages/trainer/src/run/loss-spikes.test.ts',
+  'packages/dataset/src/transforms/pack-stories.ts': 'packages/dataset/src/transforms/pack.test.ts',
+  'packages/dataset/src/transforms/pack-stream.ts': 'packages/dataset/src/transforms/pack.test.ts',
+  'packages/utils/src/schema/parse-json.ts': 'packages/utils/src/schema/schema.test.ts',
+  'packages/grader/src/parse/parse-scores.ts': 'packages/grader/src/parse/parse-*.test.ts',
+}

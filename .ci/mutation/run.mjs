@@ -5,8 +5,9 @@
 // docs/mutation.md explains the survivors that are left.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { files } from './files.mjs'
+import { files, tests } from './files.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,15 +44,15 @@ for (const file of chosen) {
   rmSync(report, { force: true })
   const { status } = spawnSync('node_modules/.bin/stryker', ['run', configFile], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, MUTATED: file },
+    env: { ...process.env, MUTATION_TESTS: tests[file] ?? `${dirname(file)}/*.test.ts` },
   })
   if (status !== 0) process.exit(status ?? 1)
-  isBelow = tell(file, JSON.parse(readFileSync(report, 'utf8'))) < Number(values.least) || isBelow
+  isBelow = printResult(file, JSON.parse(readFileSync(report, 'utf8'))) < Number(values.least) || isBelow
 }
 process.exit(isBelow ? 1 : 0)
 
 /** Prints the result of a file; the percentage killed. */
-function tell(file, report) {
+function printResult(file, report) {
   const { mutants, source } = Object.values(report.files)[0]
   const counted = mutants.filter(
     ({ status }) => !['Ignored', 'CompileError', 'RuntimeError'].includes(status),

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { TrainerError } from '../errors.ts'
-import { mulberry32 } from '../testing/toy-model.ts'
+import { seededNumbers } from '../testing/toy-model.ts'
 import type { ModuleSource } from '../types.ts'
 import { addDecayedWeights } from './add-decayed-weights.ts'
 import { clipByGlobalNorm } from './clip-by-global-norm.ts'
@@ -16,7 +16,7 @@ import { inverseSquareRoot, warmupCosine, warmupStableDecay } from './schedules.
 
 beforeAll(() => useBackend('cpu'))
 
-const random = mulberry32(11)
+const random = seededNumbers(11)
 const matrix = (rows: number, columns: number): tf.Tensor2D =>
   tf.tensor2d(
     Float32Array.from({ length: rows * columns }, () => random() * 2 - 1),

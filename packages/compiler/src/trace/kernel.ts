@@ -24,7 +24,8 @@ export interface KernelContext<A> {
 
 export type Translation<A> = (context: KernelContext<A>) => Value | readonly Value[]
 
-const translated = new Set<string>()
+/** The kernels that have a translation, once `registerTranslations` has run. */
+export const translated: Set<string> = new Set()
 
 /** Registers the translation of a tfjs kernel into nodes. `A` is the type of the kernel's attributes. */
 export function translate<A = Record<never, never>>(kernelName: string, translation: Translation<A>): void {
@@ -48,10 +49,16 @@ export function translate<A = Record<never, never>>(kernelName: string, translat
   })
 }
 
+/** The names of all kernels that tfjs-core knows of. */
+export function kernelNames(): string[] {
+  return Object.entries(tf).flatMap(([key, value]) =>
+    typeof value === 'string' && key === value ? [key] : [],
+  )
+}
+
 /** Every kernel that tfjs-core knows of and nothing translates fails with an error that names it. */
 export function refuseTheRest(): void {
-  const names = Object.entries(tf).filter(([key, value]) => typeof value === 'string' && key === value)
-  for (const [name] of names) {
+  for (const name of kernelNames()) {
     if (translated.has(name)) continue
     tf.registerKernel({
       kernelName: name,

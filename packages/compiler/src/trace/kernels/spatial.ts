@@ -28,18 +28,12 @@ export function translateSpatial(): void {
     const { graph, input, attrs } = context
     const info = infoOf(context, attrs.inputShape as Four, input('filter').shape as Four)
     const weights = transpose(graph, input('filter'), [3, 2, 0, 1])
-    return transposedConvolution(graph, input('dy'), weights, info, 1)
+    return transposedConvolution(graph, input('dy'), weights, info)
   })
   translate<tf.DepthwiseConv2dNativeBackpropInputAttrs>(tf.DepthwiseConv2dNativeBackpropInput, context => {
     const { graph, input, attrs } = context
     const info = infoOf(context, attrs.inputShape as Four, input('filter').shape as Four, true)
-    return transposedConvolution(
-      graph,
-      input('dy'),
-      depthwiseWeights(graph, input('filter')),
-      info,
-      info.inChannels,
-    )
+    return depthwiseInputGradient(graph, input('dy'), input('filter'), info)
   })
   translate<tf.Conv2DBackpropFilterAttrs>(tf.Conv2DBackpropFilter, context => {
     const { graph, input, attrs } = context
@@ -258,18 +252,11 @@ function convolution(graph: GraphBuilder, x: Value, weights: Value, info: Conv2D
   return toChannelsLast(graph, made)
 }
 
-function transposedConvolution(
-  graph: GraphBuilder,
-  dy: Value,
-  weights: Value,
-  info: Conv2DInfo,
-  group: number,
-): Value {
+function transposedConvolution(graph: GraphBuilder, dy: Value, weights: Value, info: Conv2DInfo): Value {
   const [before, after] = edges(info)
   const rest = (size: number, out: number, stride: number, extent: number, both: number): number =>
     size - (stride * (out - 1) + extent - both)
   const attributes = {
-    group: { int: group },
     strides: { ints: [info.strideHeight, info.strideWidth] },
     dilations: { ints: [info.dilationHeight, info.dilationWidth] },
     pads: { ints: [...before, ...after] },
@@ -295,6 +282,38 @@ function transposedConvolution(
     [0, 0],
   ]
   return pad(graph, whole, amounts, 'constant', graph.scalar(0))
+}
+
+/**
+ * A convolution of the gradient, its elements a stride apart, with the filter turned around. ONNX's ConvTranspose would do
+ * it, but with several groups ONNX Runtime's for WebGPU is wrong (1.30).
+ */
+function depthwiseInputGradient(graph: GraphBuilder, dy: Value, filter: Value, info: Conv2DInfo): Value {
+  const [h, w, c, m] = filter.shape as Four
+  const flipped = slice(graph, filter, [h - 1, w - 1, 0, 0], [-h - 1, -w - 1, c, m], [-1, -1, 1, 1])
+  const spread = spreadOut(graph, dy, [info.strideHeight, info.strideWidth])
+  const [extentH, extentW] = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1]
+  const [top, left] = [extentH - info.padInfo.top, extentW - info.padInfo.left]
+  const amounts: [number, number][] = [
+    [0, 0],
+    [top, info.inHeight + extentH - top - spread.shape[1]!],
+    [left, info.inWidth + extentW - left - spread.shape[2]!],
+    [0, 0],
+  ]
+  const padded = pad(graph, spread, amounts, 'constant', graph.scalar(0))
+  const attributes = {
+    group: { int: c },
+    dilations: { ints: [info.dilationHeight, info.dilationWidth] },
+  }
+  const shape = [info.batchSize, c, info.inHeight, info.inWidth]
+  const weights = transpose(graph, flipped, [2, 3, 0, 1])
+  const made = graph.node(
+    'Conv',
+    [toChannelsFirst(graph, padded), weights],
+    { type: dy.type, shape },
+    { attributes },
+  )
+  return toChannelsLast(graph, made)
 }
 
 /** The sums of products of x and dy for each element of the filter: `[...leading, filterHeight, filterWidth]`. */

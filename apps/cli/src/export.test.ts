@@ -12,7 +12,7 @@ import { tinystories } from './testing/cli.ts'
 
 let folder: string
 const config = gptConfig('tinystories-1m', {
-  vocabSize: 300,
+  vocabSize: 211,
   contextLength: 20,
   hiddenSize: 16,
   heads: 4,

@@ -34,8 +34,6 @@ export interface PipelineErrorDetails {
   'no-model': { folder: string; exists: boolean }
   /** No run in the folder of runs has a model yet. */
   'no-trained-model': { runs: string }
-  /** The tokenizer of a model has more ids than the model: they do not belong together. */
-  'vocabulary-mismatch': { folder: string; tokenizer: number; model: number }
   /** Graphs cannot take more tokens than the model's context. */
   'length-too-long': { length: number; contextLength: number }
   /** Neither the folder nor its folder `grades` has gradings. */
@@ -123,10 +121,6 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-trained-model': ({ runs }) => ({
     problem: `There is no trained model in ${runs}.`,
     remedy: 'Train one first, or name a model.',
-  }),
-  'vocabulary-mismatch': ({ folder, tokenizer, model }) => ({
-    problem: `${folder}: its tokenizer has ${tokenizer} tokens and its model only ${model}: they do not belong together.`,
-    remedy: 'Put the tokenizer beside the model that it was trained with.',
   }),
   'length-too-long': ({ length, contextLength }) => ({
     problem: `A length of ${length} is more than the model's context of ${contextLength}.`,

@@ -1,5 +1,5 @@
 import { useBackend } from '@tinystories/backends'
-import { loadPretrained } from '@tinystories/model/files'
+import { checkTokenizer, loadPretrained } from '@tinystories/model/files'
 import { loadTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
@@ -10,7 +10,6 @@ import {
   initialState,
 } from '@tinystories/trainer'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
-import { checkVocabulary } from './model/open-model.ts'
 import { evaluationSet } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
 import { openTextOrTokens } from './source/open-stories.ts'
@@ -46,7 +45,7 @@ export interface Evaluation {
 /**
  * Evaluates a model on stories.
  *
- * @throws PipelineError `no-model`, `vocabulary-mismatch`, `other-tokenizer`, `no-held-out-story`; what files throw
+ * @throws PipelineError `no-model`, `other-tokenizer`, `no-held-out-story`; what files throw
  */
 export async function evaluate({
   model: source,
@@ -61,8 +60,8 @@ export async function evaluate({
   const folder = await locateModel(source, access, signal)
   const tokenizer = await loadTokenizer(folder)
   await useBackend('cpu')
-  const { config, parameters } = await loadPretrained(folder)
-  checkVocabulary(folder, tokenizer, config)
+  const { config, parameters, tokenizerHash } = await loadPretrained(folder)
+  await checkTokenizer({ config, tokenizerHash }, tokenizer, folder)
   const shards = await findShards(data)
   if (shards) await shardTokenizer(shards.train, tokenizer)
   const stories = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)

@@ -2,16 +2,17 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import {
+  checkTokenizer,
   exportOnnx,
   loadPretrainedArrays,
   type PretrainedArrays,
   saveSafetensors,
+  tokenizerHash,
 } from '@tinystories/model/files'
 import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
-import { checkVocabulary } from './model/open-model.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -31,22 +32,29 @@ export interface ExportModelOptions {
 /**
  * Writes a model with its tokenizer into a folder, for other programs. Each file appears whole or not at all.
  *
- * @throws PipelineError `no-model`, `vocabulary-mismatch`, `length-too-long`; FileError
+ * @throws PipelineError `no-model`, `length-too-long`; ModelFileError `wrong-tokenizer`, `not-exportable`; FileError
  */
 export async function exportModel(options: ExportModelOptions): Promise<void> {
   const { model: source, format, folder: target, length, access = {}, signal } = options
   const folder = await locateModel(source, access, signal)
   const arrays = await loadPretrainedArrays(folder)
-  const { config, parameters, stopIds, tokenizerHash } = arrays
+  const { config, parameters, stopIds } = arrays
   const { contextLength } = config
   if (length !== undefined && length > contextLength)
     throw new PipelineError('length-too-long', { length, contextLength })
   const tokenizer = await loadTokenizer(folder)
-  checkVocabulary(folder, tokenizer, config)
+  await checkTokenizer(arrays, tokenizer, folder)
   await createFolder(target)
   signal?.throwIfAborted()
   if (format === 'onnx') await writeGraphs(arrays, options)
-  else await saveSafetensors(target, { config, parameters }, { stopIds, tokenizerHash })
+  else {
+    const hash = await tokenizerHash(tokenizer)
+    await saveSafetensors(
+      target,
+      { config, parameters },
+      { stopIds, tokenizerHash: hash, target: 'transformers' },
+    )
+  }
   signal?.throwIfAborted()
   await writeTokenizer(tokenizer, folder, target, contextLength)
 }

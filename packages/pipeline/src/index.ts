@@ -22,7 +22,6 @@ export {
 export { reportRenderers } from './grade/write-reports.ts'
 export { locateModel, type ModelAccess } from './model/locate-model.ts'
 export {
-  checkVocabulary,
   type OpenedModel,
   type OpenModelOptions,
   openModel,

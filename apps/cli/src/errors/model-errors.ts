@@ -49,6 +49,9 @@ export const modelFileError: Wording<ModelFileErrorDetails> = {
   'tensors-do-not-fit': own,
   'not-finite': own,
   'head-conflict': own,
+  'unsafe-pickle': own,
+  'wrong-tokenizer': own,
+  'not-exportable': () => ({ remedy: 'Use --format onnx.' }),
   'half-overflow': own,
   'wrong-size': own,
 }

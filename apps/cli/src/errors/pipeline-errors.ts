@@ -55,7 +55,6 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--model: ${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
   }),
   'no-trained-model': () => ({ remedy: 'Train one first, or give its folder with --model.' }),
-  'vocabulary-mismatch': own,
   'length-too-long': ({ length, contextLength }) => ({
     problem: `--length ${length} is more than the model's context of ${contextLength}.`,
     remedy: `Choose at most ${contextLength}.`,

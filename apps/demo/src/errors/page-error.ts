@@ -30,8 +30,6 @@ export interface PageErrorDetails {
   'model-too-large': { file: string; bytes: number; limit: number }
   /** A zip archive cannot be read. */
   'damaged-archive': { file: string }
-  /** The tokenizer has more tokens than the model. */
-  'other-tokenizer': { tokens: number; vocabSize: number }
   /** A file that ships with the page did not load. */
   'not-loaded': { url: string; status: number | undefined; reason: string }
   /** A text to look at is too short. */
@@ -104,10 +102,6 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
   'damaged-archive': ({ file }) => ({
     problem: `${file} is not a zip archive, or is damaged.`,
     remedy: 'Download it again.',
-  }),
-  'other-tokenizer': ({ tokens, vocabSize }) => ({
-    problem: `tokenizer.json has ${whole(tokens)} tokens, but the model has ${whole(vocabSize)}: it belongs to another model.`,
-    remedy: 'Use the tokenizer that the model was trained with.',
   }),
   'not-loaded': ({ url, status, reason }) => ({
     problem:

@@ -1,5 +1,5 @@
 import { countParameters, type GptConfig } from '@tinystories/model'
-import { loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
+import { checkTokenizer, loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
 import { loadPretrainedTokenizer, parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { openHubRepository } from '@tinystories/utils/hub'
 import { parseJson } from '@tinystories/utils/schema'
@@ -27,9 +27,12 @@ const MAX_BYTES = 800 * 2 ** 20
  */
 export async function openModel(source: ModelSource, base: string): Promise<OpenModel> {
   const { files, tokenizer } = await openFiles(source, base)
-  const { config, parameters, endOfTextId } = await loadPretrainedArrays(files)
-  if (tokenizer.vocabSize > config.vocabSize)
-    throw new PageError('other-tokenizer', { tokens: tokenizer.vocabSize, vocabSize: config.vocabSize })
+  const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
+  await checkTokenizer(
+    { config, tokenizerHash },
+    tokenizer,
+    source.kind === 'shipped' ? source.id : source.name,
+  )
   return {
     info: {
       name: source.kind === 'shipped' ? source.id : source.name,

@@ -3,7 +3,7 @@ import { useBackend } from '@tinystories/backends'
 import { CompilerError } from '@tinystories/compiler'
 import { openStories, splitStories } from '@tinystories/dataset'
 import { type GptConfig, gptConfig, initParameters, parameterShapes } from '@tinystories/model'
-import { encodePretrained } from '@tinystories/model/files'
+import { encodePretrained, tokenizerHash } from '@tinystories/model/files'
 import {
   createOptimizer,
   createSchedule,
@@ -135,7 +135,10 @@ const methods = {
     const { endOfTextId } = tokenizer
     const files = await encodePretrained(
       { config, parameters },
-      { stopIds: endOfTextId === undefined ? [] : [endOfTextId] },
+      {
+        stopIds: endOfTextId === undefined ? [] : [endOfTextId],
+        tokenizerHash: await tokenizerHash(tokenizer),
+      },
     )
     const entries: Record<string, Uint8Array> = {
       'my-model/tokenizer.json': new TextEncoder().encode(JSON.stringify(tokenizer.toJSON())),

@@ -38,6 +38,12 @@ export interface ModelFileErrorDetails {
   'not-finite': { path: string; tensor: string; value: number; index: number }
   /** `config.json` ties the head to the embedding, but the file brings another head. */
   'head-conflict': { path: string }
+  /** A pickle asks for something that is no tensor: `found` is the name or the operation. Nothing of it was run. */
+  'unsafe-pickle': { path: string; found: string }
+  /** The tokenizer, of `tokens` tokens, is not the one that the model was trained with. */
+  'wrong-tokenizer': { path: string; tokens: number; vocabSize: number }
+  /** transformers has no model of this kind; `parts` names what it lacks. */
+  'not-exportable': { parts: readonly string[] }
   /** A value too large for the half precision that was asked for. */
   'half-overflow': { tensor: string; value: number; index: number }
   /** A tensor to be written has another number of values than its shape. */
@@ -90,6 +96,18 @@ export const ModelFileError: ErrorClass<'ModelFileError', ModelFileErrorDetails>
     'head-conflict': ({ path }) => ({
       problem: `${path}: config.json ties the head to the embedding, but lm_head.weight differs from it.`,
       remedy: 'Set "tie_word_embeddings" to false in config.json, or remove lm_head.weight.',
+    }),
+    'unsafe-pickle': ({ path, found }) => ({
+      problem: `${path}: its pickle asks for ${found}, which is no part of a model's weights. Nothing of it was run.`,
+      remedy: 'Do not trust this file; get the model as safetensors.',
+    }),
+    'wrong-tokenizer': ({ path, tokens, vocabSize }) => ({
+      problem: `${path}: its tokenizer, of ${tokens} tokens, is not the one that its model, of ${vocabSize}, was trained with.`,
+      remedy: 'Put the tokenizer beside the model that it was trained with.',
+    }),
+    'not-exportable': ({ parts }) => ({
+      problem: `transformers has no model with ${parts.join(' and ')}.`,
+      remedy: 'Export it as ONNX.',
     }),
     'half-overflow': ({ tensor, value, index }) => ({
       problem: `Tensor "${tensor}" holds ${value} at ${index}, which is too large for half precision.`,

@@ -19,3 +19,10 @@ export type { ModelFiles } from './model-folder.ts'
 export { type EncodeOptions, encodeSafetensors, type SafetensorsInput } from './safetensors.ts'
 export { openSafetensors, type SafetensorsFile } from './safetensors-file.ts'
 export { encodePretrained, type SavableModel, type SaveOptions, saveSafetensors } from './save.ts'
+export {
+  checkTokenizer,
+  type IdentifiableTokenizer,
+  type TokenizerCheck,
+  tokenizerHash,
+} from './tokenizer-identity.ts'
+export { WEIGHT_FILES } from './weights.ts'

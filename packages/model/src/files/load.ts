@@ -12,7 +12,7 @@ import { openWeights, type Weights } from './weights.ts'
 
 /** Of the hub's options, those that matter where the model is on the hub. */
 export interface LoadOptions extends DownloadOptions {
-  /** File in the folder. Default: `model.safetensors`, or the shards of `model.safetensors.index.json`. */
+  /** File in the folder. Default: `model.safetensors` or its shards, else `pytorch_model.bin` or its shards. */
   file?: string
   /** How linear maps lie in a `gpt2` file. Default: told from the shape of the first `c_attn`. */
   linearLayout?: LinearLayout
@@ -39,8 +39,8 @@ export interface PretrainedArrays extends PretrainedInfo {
 export interface PretrainedModel extends GptModel, PretrainedInfo {}
 
 /**
- * Loads a model into the tfjs backend in force: from a folder with `config.json` and safetensors, in the layout of
- * transformers' `gpt2` or `gpt_neo`, or from the hub. Half precision is widened to float32.
+ * Loads a model into the tfjs backend in force: from a folder with `config.json` and safetensors (or
+ * `pytorch_model.bin`, of which no code is run), in the layout of transformers' `gpt2` or `gpt_neo`, or from the hub. Half precision is widened to float32.
  *
  * @param source a folder; `hf://owner/name` or `hf://owner/name@revision`; or `owner/name` where there is no such
  *   folder; or the files themselves

@@ -7,6 +7,7 @@ import { FileError } from '@tinystories/utils/disk'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type GptConfig, type GptOverrides, gptConfig } from '../config.ts'
 import { ModelFileError } from '../errors/index.ts'
+import { forward } from '../model.ts'
 import { tinyArrays, tinyConfig, tinyModel } from '../testing/tiny.ts'
 import { loadPretrained, loadPretrainedArrays } from './load.ts'
 import { encodeSafetensors, type SafetensorsInput } from './safetensors.ts'
@@ -133,6 +134,43 @@ describe('saveSafetensors', () => {
     )
     expect(await readFile(join(folder, 'model.safetensors'))).toEqual(before)
     expect((await readdir(folder)).sort()).toEqual(['config.json', 'model.safetensors'])
+  })
+})
+
+describe('saving for transformers', () => {
+  it('writes missing biases as zeros, and the model computes the same', async () => {
+    for (const [overrides, type] of [
+      [{ ...gpt2, bias: { qkv: false, attentionOutput: false, mlp: false } }, 'gpt2'],
+      [{ ...gpt2, attentionScale: false }, 'gpt2'],
+      [{ bias: { mlp: false } }, 'gpt_neo'],
+    ] as [GptOverrides, string][]) {
+      const config = tinyConfig(overrides)
+      const parameters = tinyArrays(config)
+      await saveSafetensors(folder, { config, parameters }, { target: 'transformers' })
+      expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')).model_type).toBe(type)
+      const back = await loadPretrained(folder)
+      const original = tinyModel(overrides)
+      tf.tidy(() => {
+        const ids = tf.tensor2d([[1, 2, 3, 4, 5, 6, 7]], [1, 7], 'int32')
+        // Float32 sums with and without zeros.
+        expect(forward(back.config, back.parameters, ids).dataSync()).toBeNear(
+          forward(original.config, original.parameters, ids).dataSync(),
+          { absolute: 1e-6 },
+        )
+      })
+      tf.dispose([back.parameters, original.parameters])
+    }
+  })
+
+  it('refuses what transformers has no model for, and writes nothing', async () => {
+    const config = tinyConfig({ attentionScale: true, attention: ['local'] })
+    const saving = saveSafetensors(
+      folder,
+      { config, parameters: tinyArrays(config) },
+      { target: 'transformers' },
+    )
+    await expect(saving).rejects.toThrow('transformers has no model with local attention and scaled scores')
+    await expect(readdir(folder)).rejects.toThrow('ENOENT')
   })
 })
 

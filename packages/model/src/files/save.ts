@@ -20,6 +20,11 @@ export interface SaveOptions {
   stopIds?: readonly number[] | undefined
   /** Of the tokenizer that the model was trained with; see `tokenizerHash`. */
   tokenizerHash?: string | undefined
+  /**
+   * `transformers` writes only what transformers opens: missing biases are written as zeros, and other models are refused.
+   * Default `any`: such models get a `model_type` of our own, which opens here alone.
+   */
+  target?: 'any' | 'transformers'
   /** `F16` halves the file and rounds the weights. Default `F32`. */
   dtype?: 'F32' | 'F16'
 }
@@ -29,7 +34,7 @@ export interface SaveOptions {
  * of transformers' `gpt2` or `gpt_neo`, so that `from_pretrained(folder)` opens it there. Each file is replaced
  * in one step: a crash leaves the old one.
  *
- * @throws ModelFileError when parameters are missing, unknown or of a wrong shape, naming them; FileError when a file
+ * @throws ModelFileError `tensors-do-not-fit`, `not-exportable`, `half-overflow`; FileError when a file
  *   cannot be written
  */
 export async function saveSafetensors(
@@ -51,9 +56,10 @@ export async function saveSafetensors(
  * @throws ModelFileError as {@link saveSafetensors} does
  */
 export async function encodePretrained(
-  model: SavableModel,
+  original: SavableModel,
   options: SaveOptions = {},
 ): Promise<Record<'model.safetensors' | 'config.json', Uint8Array[]>> {
+  const model = options.target === 'transformers' ? forTransformers(original) : original
   const { config } = model
   const arrays = await toArrays(model)
   const format = fileFormat(config)
@@ -71,6 +77,25 @@ export async function encodePretrained(
   )
   const json = `${JSON.stringify(toTransformersConfig(config, options), null, 2)}\n`
   return { 'model.safetensors': pieces, 'config.json': [new TextEncoder().encode(json)] }
+}
+
+/** The same model as transformers can hold it. */
+function forTransformers({ config, parameters }: SavableModel): SavableModel {
+  if (fileFormat(config) !== 'tinystories_gpt') return { config, parameters }
+  // GPT-2 has a bias everywhere, GPT-Neo everywhere but on queries, keys and values.
+  const bias = { qkv: config.bias.qkv || config.attentionScale, attentionOutput: true, mlp: true }
+  const full: GptConfig = { ...config, bias }
+  if (fileFormat(full) === 'tinystories_gpt') {
+    const parts = [
+      'local attention',
+      config.attentionScale ? 'scaled scores' : 'biases of queries, keys and values',
+    ]
+    throw new ModelFileError('not-exportable', { parts })
+  }
+  const zeros = Object.entries(parameterShapes(full))
+    .filter(([name]) => !(name in parameters) && name.endsWith('.bias'))
+    .map(([name, shape]) => [name, new Float32Array(elements(shape))] as const)
+  return { config: full, parameters: { ...parameters, ...Object.fromEntries(zeros) } }
 }
 
 async function toArrays({ config, parameters }: SavableModel): Promise<Record<string, Float32Array>> {

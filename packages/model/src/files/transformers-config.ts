@@ -33,7 +33,7 @@ export function fileFormat(config: GptConfig): 'gpt2' | 'gpt_neo' | 'tinystories
   )
   if (!bias.attentionOutput || !bias.mlp) return 'tinystories_gpt'
   if (!attentionScale && !bias.qkv) return 'gpt_neo'
-  return attentionScale && bias.qkv && seesAll ? 'gpt2' : 'tinystories_gpt'
+  return bias.qkv && seesAll ? 'gpt2' : 'tinystories_gpt'
 }
 
 /**
@@ -86,7 +86,7 @@ export function toTransformersConfig(
         n_layer: config.layers,
         n_head: config.heads,
         n_inner: config.mlpSize,
-        scale_attn_weights: true,
+        scale_attn_weights: config.attentionScale,
         attn_pdrop: 0,
         embd_pdrop: 0,
         resid_pdrop: 0,

@@ -2,7 +2,8 @@ import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { ModelFileError } from '../errors/index.ts'
 import { type ModelFolder, readJson } from './model-folder.ts'
-import { readSafetensors, type SafetensorsFile } from './safetensors-file.ts'
+import { readSafetensors } from './safetensors-file.ts'
+import { readTorchFile, type WeightFile } from './torch-file.ts'
 
 /** All tensors of a model by transformers' full names, in one file or many. */
 export interface Weights {
@@ -16,20 +17,26 @@ export interface Weights {
 export const TOKENIZER_FILES: readonly string[] = ['tokenizer.json', 'vocab.txt', 'vocab.json', 'merges.txt']
 
 /** Files that weights are looked for in; the first that is there counts. */
-export const WEIGHT_FILES: readonly string[] = ['model.safetensors', 'model.safetensors.index.json']
+export const WEIGHT_FILES: readonly string[] = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+]
 
-/** @param file the one to take; by default `model.safetensors`, or the shards of its index */
+/** @param file the one to take; by default the first of {@link WEIGHT_FILES}, or the shards of an index */
 export async function openWeights(folder: ModelFolder, file: string | undefined): Promise<Weights> {
   const first = file ?? (await findWeights(folder))
   const names = await listShards(folder, first)
-  const files: SafetensorsFile[] = []
+  const files: WeightFile[] = []
   const close = async (): Promise<void> => {
     await Promise.all(files.map(opened => opened.close()))
   }
   const tensors: Weights['tensors'] = new Map()
   try {
     for (const name of names) {
-      const opened = await readSafetensors(await folder.open(name))
+      const access = await folder.open(name)
+      const opened = await (name.endsWith('.bin') ? readTorchFile(access) : readSafetensors(access))
       files.push(opened)
       for (const [tensor, { shape }] of opened.tensors) {
         if (isBuffer(tensor)) continue

@@ -87,11 +87,12 @@ export async function writeCompletions(
     prompt: string,
     options: { temperature: number; seed: number; maxTokens: number },
   ): Promise<string> => {
-    const { model, tokenizer } = await open()
+    const { model, tokenizer, stopIds } = await open()
     let text = ''
     for await (const piece of generateText({
       model,
       tokenizer,
+      stopIds,
       prompt,
       beginStory: true,
       ...until,

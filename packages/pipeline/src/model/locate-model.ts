@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DownloadOptions, downloadModel } from '@tinystories/model/files'
+import { type DownloadOptions, downloadModel, WEIGHT_FILES } from '@tinystories/model/files'
 import { PipelineError } from '../errors.ts'
 
 /** How models are found: on the hub, or in the folder that holds all runs. */
@@ -27,8 +27,7 @@ export async function locateModel(
   }
   if (source.startsWith('hf://')) return downloadModel(source, { ...hub, ...(signal && { signal }) })
   for (const folder of [join(source, 'model'), source])
-    if ((await exists(join(folder, 'config.json'))) && (await exists(join(folder, 'model.safetensors'))))
-      return folder
+    if ((await exists(join(folder, 'config.json'))) && (await hasWeights(folder))) return folder
   throw new PipelineError('no-model', { folder: source, exists: await exists(source) })
 }
 
@@ -40,6 +39,11 @@ async function newestRunWithModel(runs: string): Promise<string | undefined> {
     if (info && (!newest || info.mtimeMs > newest.time)) newest = { folder, time: info.mtimeMs }
   }
   return newest?.folder
+}
+
+async function hasWeights(folder: string): Promise<boolean> {
+  for (const file of WEIGHT_FILES) if (await exists(join(folder, file))) return true
+  return false
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,9 +1,13 @@
 import { useBackend } from '@tinystories/backends'
-import { GenerationError, type GptConfig } from '@tinystories/model'
-import { loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
+import { GenerationError } from '@tinystories/model'
+import {
+  checkTokenizer,
+  loadPretrained,
+  loadPretrainedArrays,
+  type TokenizerCheck,
+} from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
 import type { Tokenizer } from '@tinystories/tokenizer'
-import { PipelineError } from '../errors.ts'
 import type { GenerationEngineName } from '../recipe/names.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { locateModel, type ModelAccess } from './locate-model.ts'
@@ -22,6 +26,10 @@ export interface OpenedModel extends AsyncDisposable {
   model: GenerationModel
   tokenizer: Tokenizer
   engine: GenerationEngineName
+  /** Tokens that end a text besides the tokenizer's, as the model says. */
+  stopIds: readonly number[]
+  /** How surely the tokenizer is the one that the model was trained with. */
+  tokenizerCheck: TokenizerCheck
   /** Where its files are. */
   folder: string
 }
@@ -30,7 +38,7 @@ export interface OpenedModel extends AsyncDisposable {
  * Opens a model to generate with.
  *
  * @param source as {@link locateModel} takes it
- * @throws PipelineError `no-model`, `no-trained-model`, `vocabulary-mismatch`; what the model's files throw
+ * @throws PipelineError `no-model`, `no-trained-model`; ModelFileError `wrong-tokenizer`, and what the model's files throw
  */
 export async function openModel(
   source: string | undefined,
@@ -40,10 +48,20 @@ export async function openModel(
   const tokenizer = await loadTokenizerFile(folder)
   if (engine === 'wasm' || engine === 'auto') {
     const arrays = await loadPretrainedArrays(folder)
-    checkVocabulary(folder, tokenizer, arrays.config)
+    const tokenizerCheck = await checkTokenizer(arrays, tokenizer, folder)
     try {
       const model = await createWasmModel(arrays, { threads })
-      return { tokenizer, folder, model, engine: 'wasm', [Symbol.asyncDispose]: () => model.dispose() }
+      const { stopIds } = arrays
+      const dispose = (): Promise<void> => model.dispose()
+      return {
+        tokenizer,
+        tokenizerCheck,
+        stopIds,
+        folder,
+        model,
+        engine: 'wasm',
+        [Symbol.asyncDispose]: dispose,
+      }
     } catch (error) {
       if (engine === 'wasm' || !GenerationError.isInstance(error)) throw error
     }
@@ -51,12 +69,16 @@ export async function openModel(
   const backend = engine === 'auto' ? 'cpu' : engine
   await useBackend(backend)
   const model = await loadPretrained(folder)
-  checkVocabulary(folder, tokenizer, model.config)
-  return { model, tokenizer, engine: backend, folder, [Symbol.asyncDispose]: async () => {} }
-}
-
-/** @throws PipelineError `vocabulary-mismatch` when the tokenizer has ids that the model does not */
-export function checkVocabulary(folder: string, { vocabSize }: Tokenizer, config: GptConfig): void {
-  if (vocabSize <= config.vocabSize) return
-  throw new PipelineError('vocabulary-mismatch', { folder, tokenizer: vocabSize, model: config.vocabSize })
+  const { stopIds } = model
+  const tokenizerCheck = await checkTokenizer(model, tokenizer, folder)
+  const dispose = async (): Promise<void> => {}
+  return {
+    model,
+    tokenizer,
+    tokenizerCheck,
+    stopIds,
+    engine: backend,
+    folder,
+    [Symbol.asyncDispose]: dispose,
+  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { GptConfig } from '@tinystories/model'
-import { saveSafetensors } from '@tinystories/model/files'
+import { saveSafetensors, tokenizerHash } from '@tinystories/model/files'
 import type { Tokenizer } from '@tinystories/tokenizer'
 
 /** Saves a model with its tokenizer beside it, as transformers lays one out. */
@@ -12,6 +12,7 @@ export async function saveModel(
 ): Promise<void> {
   const { endOfTextId } = tokenizer
   const stopIds = endOfTextId === undefined ? [] : [endOfTextId]
-  await saveSafetensors(folder, { config, parameters }, { stopIds })
+  const hash = await tokenizerHash(tokenizer)
+  await saveSafetensors(folder, { config, parameters }, { stopIds, tokenizerHash: hash })
   await tokenizer.save(join(folder, 'tokenizer.json'))
 }

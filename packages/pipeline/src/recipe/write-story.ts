@@ -5,6 +5,8 @@ import type { Tokenizer } from '@tinystories/tokenizer'
 export interface TextModel {
   model: GenerationModel
   tokenizer: Tokenizer
+  /** Tokens that end a story besides the tokenizer's end of text. */
+  stopIds?: readonly number[]
 }
 
 /** Options of {@link writeStory}. */
@@ -29,10 +31,17 @@ export const samplingDefaults = { temperature: 0.7, topP: 0.95, maxTokens: 300 }
  * @throws GenerationError when the prompt cannot be continued; nothing is yielded then
  */
 export async function* writeStory(
-  { model, tokenizer }: TextModel,
+  { model, tokenizer, stopIds = [] }: TextModel,
   options: StoryOptions,
 ): AsyncGenerator<string> {
-  const pieces = generateText({ ...samplingDefaults, ...options, model, tokenizer, beginStory: true })
+  const pieces = generateText({
+    ...samplingDefaults,
+    ...options,
+    model,
+    tokenizer,
+    stopIds,
+    beginStory: true,
+  })
   const first = await pieces.next()
   yield options.prompt
   if (first.done) return

@@ -1,0 +1,57 @@
+import type { GptConfig } from '../config.ts'
+import { ModelFileError } from '../errors/index.ts'
+
+/** What tells a tokenizer from others; those of `@tinystories/tokenizer` have it. */
+export interface IdentifiableTokenizer {
+  /** One more than the highest id. */
+  readonly vocabSize: number
+  idToToken(id: number): string | undefined
+}
+
+/** Whether a tokenizer is known to be the model's. */
+export interface TokenizerCheck {
+  /** `hash`: it is. `sizes`: the model was saved without a hash, and only the sizes were compared. */
+  by: 'hash' | 'sizes'
+  /** Ids of the model that the tokenizer does not have: published models round their vocabulary up. */
+  unusedIds: number
+}
+
+/** Unused ids that a model may have: its vocabulary rounded up to a multiple of 512, and of small ones a tenth. */
+const MOST_UNUSED = 512
+
+/**
+ * SHA-256 in hexadecimal of the tokens in the order of their ids: saved with a model, it tells whether a tokenizer is the one
+ * that the model was trained with.
+ *
+ * @returns undefined where the platform computes no checksums: in pages that were not served securely
+ */
+export async function tokenizerHash(tokenizer: IdentifiableTokenizer): Promise<string | undefined> {
+  const { subtle } = globalThis.crypto ?? {}
+  if (subtle === undefined) return undefined
+  const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id) ?? null)
+  const digest = await subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(tokens)))
+  return Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/**
+ * Refuses a tokenizer that is not the model's: by the hash that was saved with the model, or else by the sizes of both.
+ *
+ * @param path the model's name, for messages
+ * @throws ModelFileError `wrong-tokenizer`
+ */
+export async function checkTokenizer(
+  model: { config: GptConfig; tokenizerHash?: string | undefined },
+  tokenizer: IdentifiableTokenizer,
+  path: string,
+): Promise<TokenizerCheck> {
+  const { vocabSize } = model.config
+  const tokens = tokenizer.vocabSize
+  const unusedIds = vocabSize - tokens
+  const hash = model.tokenizerHash === undefined ? undefined : await tokenizerHash(tokenizer)
+  const fits =
+    hash === undefined
+      ? unusedIds >= 0 && (unusedIds === 0 || unusedIds < Math.min(MOST_UNUSED, vocabSize / 10))
+      : hash === model.tokenizerHash && unusedIds >= 0
+  if (!fits) throw new ModelFileError('wrong-tokenizer', { path, tokens, vocabSize })
+  return { by: hash === undefined ? 'sizes' : 'hash', unusedIds }
+}

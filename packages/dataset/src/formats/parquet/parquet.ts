@@ -42,12 +42,11 @@ export async function openParquet(
   if (!bytes.seekable || size === undefined)
     throw new DatasetError('random-access-needed', { source, format: 'parquet' })
   const { parquetMetadataAsync, parquetSchema } = await import('hyparquet')
-  const metadata = await decoded(source, undefined, signal, async () => {
+  const { metadata, names } = await decoded(source, undefined, signal, async () => {
     const found = await parquetMetadataAsync(asBuffer(bytes, size, signal))
     checkLayout(found, size)
-    return found
+    return { metadata: found, names: parquetSchema(found).children.map(child => child.element.name) }
   })
-  const names = parquetSchema(metadata).children.map(child => child.element.name)
   const tried = textField === undefined ? textFields : [textField]
   const text = tried.find(name => names.includes(name))
   if (text === undefined) throw new DatasetError('missing-text', { source, textField, tried, found: names })
@@ -150,7 +149,9 @@ function openRows(
       checkCodecs(source, place, rowGroup, columns, compressors)
       group = found
       const { findTooLarge } = await import('./check-pages.ts')
-      const pages = await pageSources(metadata, rowGroup, columns, compressors)
+      const pages = await decoded(source, place, signal, () =>
+        pageSources(metadata, rowGroup, columns, compressors!),
+      )
       file = cached(
         checked(asBuffer(bytes, size, signal), pages, (view, page) => {
           const found = findTooLarge(view, page, limits)

@@ -14,6 +14,8 @@ export interface ChatClientFlags {
   requestsPerMinute?: number
   tokensPerMinute?: number
   concurrency: number
+  /** Seconds. */
+  timeout?: number
 }
 
 /** A client with its key from the file or from OPENAI_API_KEY. @param cacheDir where replies are kept */
@@ -37,6 +39,7 @@ export async function chatClientOptions(
     ...(prices === undefined ? {} : { prices: pricesOf(prices) }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    ...(flags.timeout === undefined ? {} : { timeout: flags.timeout * 1000 }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { agreeCommand } from './command-line/agree.ts'
 import { compareCommand } from './command-line/compare.ts'
 import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
@@ -80,6 +81,7 @@ Examples:
   exportCommand(program, setExitCode)
   gradeCommand(program, setExitCode)
   compareCommand(program, setExitCode)
+  agreeCommand(program, setExitCode)
   reportCommand(program, setExitCode)
   runsCommand(program)
   sweepCommand(program, setExitCode)

@@ -10,6 +10,8 @@ export interface JudgeRequest {
   temperature?: number
   maxTokens?: number
   seed?: number
+  /** How much a reasoning model thinks, where the judge can say so to its server. */
+  reasoning?: 'none' | 'minimal' | 'low' | 'medium' | 'high'
   /** The reply must be JSON of this schema. */
   responseFormat?: { name: string; schema: object }
   /** Asks for the probabilities of this many alternatives of each token. */

@@ -12,6 +12,12 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .argument('[what]', 'a run or model folder, or a file of completions (default: the newest run in runs/)')
     .optionsGroup('The judge:')
     .option('--model <name>', 'which model judges; its key is taken from OPENAI_API_KEY')
+    .option(
+      '--judge <name>',
+      'the same; repeated, several models judge. "offline" estimates without a judge',
+      (name: string, names: string[] = []) => [...names, name],
+    )
+    .addOption(new Option('--combine <how>', 'of several judges').choices(['mean', 'median']).default('mean'))
     .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
     .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
     .option('--rubric <name>', 'story, story-structured, instruction, or a JSON or YAML file', 'story')
@@ -22,6 +28,26 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
       1,
     )
     .option('--judge-temperature <x>', 'of the judge', decimal(0, 2), 0)
+    .option(
+      '--judge-max-tokens <n>',
+      'tokens of a reply of the judge at most',
+      wholeNumber(1, 1_000_000),
+      600,
+    )
+    .addOption(
+      new Option('--judge-reasoning <effort>', 'of a reasoning model').choices([
+        'none',
+        'minimal',
+        'low',
+        'medium',
+        'high',
+      ]),
+    )
+    .option(
+      '--timeout <seconds>',
+      'of one attempt of a call (default: 120)',
+      decimal(0, 86_400, { above: true }),
+    )
     .option('--batch', 'half the price, within a day: everything through the Batch API')
     .option(
       '--poll <seconds>',
@@ -71,6 +97,8 @@ Examples:
   tinystories grade runs/mine --model llama3 --server http://localhost:11434/v1 --trials 2
   tinystories grade completions.jsonl --model gpt-4o-mini --regrades 3 --judge-temperature 1
   tinystories grade runs/mine --model gpt-4o-mini --batch
+  tinystories grade runs/mine --judge gpt-4o-mini --judge gpt-5-mini --combine median
+  tinystories grade runs/mine --judge offline
   tinystories grade runs/mine --measures-only --corpus stories.txt
 
 A file of completions has one JSON object a line: {"prompt": "…", "completion": "…"}.

@@ -1,12 +1,17 @@
 import { type Command, Option } from 'commander'
+import { addGradesFlags } from './grades-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories report`. */
 export function reportCommand(program: Command, setExitCode: SetExitCode): void {
-  program
+  const command = program
     .command('report')
     .description('Put the scores of one or several models into one report')
-    .argument('<folder...>', 'folders that grade wrote, or runs that were graded')
+    .argument(
+      '<folder...>',
+      'folders that grade wrote, or runs that were graded; or a file of grades (JSON, JSON lines, CSV)',
+    )
+  addGradesFlags(command)
     .addOption(
       new Option('--format <name>', 'of the report').choices(['html', 'md', 'json', 'csv']).default('html'),
     )

@@ -1,7 +1,6 @@
 import { buildReport, renderMarkdown } from '@tinystories/grader'
-import { loadGradings } from '@tinystories/pipeline'
 import { UserError } from '../errors/user-error.ts'
-import { fromTyped } from '../paths.ts'
+import { type GradesFlags, loadRuns } from '../grade/load-runs.ts'
 import { printJson, printPiece } from '../terminal/output.ts'
 
 /**
@@ -9,11 +8,15 @@ import { printJson, printPiece } from '../terminal/output.ts'
  *
  * @returns the exit code
  */
-export async function compare(a: string, b: string, { json }: { json?: boolean }): Promise<number> {
-  const opened = [await loadGradings(fromTyped(a)), await loadGradings(fromTyped(b))]
+export async function compare(
+  a: string,
+  b: string,
+  { json, ...flags }: GradesFlags & { json?: boolean },
+): Promise<number> {
+  const opened = [...(await loadRuns(a, flags)), ...(await loadRuns(b, flags))]
   for (const [i, { run }] of opened.entries())
     if (run.gradings.length === 0)
-      throw new UserError(`${[a, b][i]} has measures only, no scores. Grade it with a judge first.`)
+      throw new UserError(`${[a, b][i] ?? b} has measures only, no scores. Grade it with a judge first.`)
   const report = buildReport(opened.map(({ run }) => run))
   const [comparison] = report.comparisons
   if (!comparison?.criteria.some(({ pairs }) => pairs > 0))

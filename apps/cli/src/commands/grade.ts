@@ -19,7 +19,7 @@ import {
 } from '@tinystories/pipeline'
 import { readTextFile } from '@tinystories/utils/disk'
 import { access } from '../access.ts'
-import { type JudgeFlags, type PreparedJudge, prepareJudge, usualConcurrency } from '../grade/judge.ts'
+import { type JudgeFlags, type PreparedJudge, prepareJudges, usualConcurrency } from '../grade/judge.ts'
 import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -30,6 +30,9 @@ export interface GradeFlags extends JudgeFlags, StoryFormat {
   rubric: string
   regrades: number
   judgeTemperature: number
+  judgeMaxTokens: number
+  judgeReasoning?: NonNullable<JudgeOptions['reasoning']>
+  combine: 'mean' | 'median'
   prompts?: string
   trials: number
   temperature: number
@@ -55,13 +58,13 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
     async signal => {
       const rubric = await loadRubric(flags.rubric)
       // What is wrong with the judge is said before anything is written.
-      const judge = flags.measuresOnly ? undefined : await prepareJudge(flags)
+      const judges = flags.measuresOnly ? undefined : await prepareJudges(flags)
       const progress = new GradingProgressLine(flags.batch === true)
       const { trials, temperature, maxTokens, seed, truncateRepeats, engine, corpus, name, out } = flags
       const { report, files } = await gradeModel({
         source: modelSource(source),
         rubric,
-        judge: judge && judgeOptions(judge, flags, progress),
+        judge: judges && judgeOptions(judges, flags, progress),
         prompts: flags.prompts === undefined ? undefined : await loadPrompts(flags.prompts),
         answerPrompts:
           flags.answerPrompts === undefined ? undefined : await loadAnswerPrompts(flags.answerPrompts),
@@ -85,8 +88,8 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
 }
 
 function judgeOptions(
-  { client, inBatches }: PreparedJudge,
-  { batch, regrades, judgeTemperature, concurrency }: GradeFlags,
+  judges: readonly PreparedJudge[],
+  { batch, regrades, judgeTemperature, judgeMaxTokens, judgeReasoning, combine, concurrency }: GradeFlags,
   progress: GradingProgressLine,
 ): JudgeOptions {
   if (batch)
@@ -96,7 +99,13 @@ function judgeOptions(
   // In batches everything is asked for at once: a wave of assessments, one of scores, one of those asked again.
   const most = concurrency ?? (batch ? undefined : usualConcurrency)
   return {
-    createJudge: batchState => (batch ? inBatches(batchState, wave => progress.showWave(wave)) : client),
+    createJudge: batchState =>
+      judges.map(({ client, inBatches }) =>
+        batch ? inBatches(batchState, wave => progress.showWave(wave)) : client,
+      ),
+    combine,
+    maxTokens: judgeMaxTokens,
+    ...(judgeReasoning && { reasoning: judgeReasoning }),
     temperature: judgeTemperature,
     regrades,
     ...(most !== undefined && { concurrency: most }),

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path'
 import { buildReport } from '@tinystories/grader'
-import { loadGradings, reportRenderers } from '@tinystories/pipeline'
+import { reportRenderers } from '@tinystories/pipeline'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
+import { type GradesFlags, loadRuns } from '../grade/load-runs.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
 import { print, printPiece } from '../terminal/output.ts'
 
-export interface ReportFlags {
+export interface ReportFlags extends GradesFlags {
   format: keyof typeof reportRenderers
   title?: string
   out?: string
@@ -16,9 +17,12 @@ export interface ReportFlags {
  *
  * @returns the exit code
  */
-export async function report(folders: string[], { format, title, out }: ReportFlags): Promise<number> {
+export async function report(
+  paths: string[],
+  { format, title, out, ...flags }: ReportFlags,
+): Promise<number> {
   const opened = []
-  for (const folder of folders) opened.push(await loadGradings(fromTyped(folder)))
+  for (const path of paths) opened.push(...(await loadRuns(path, flags)))
   const text = reportRenderers[format](
     buildReport(
       opened.map(({ run }) => run),

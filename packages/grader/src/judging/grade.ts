@@ -2,7 +2,7 @@ import type { Completion } from '../completions/completion.ts'
 import { type CompletionSource, generateCompletions } from '../completions/generate-completions.ts'
 import { GraderError } from '../errors.ts'
 import { hashJson } from '../hash.ts'
-import type { Judge } from '../judge.ts'
+import type { Judge, JudgeRequest } from '../judge.ts'
 import { estimateOffline, offlineJudge, offlineVersion } from '../offline/estimate-offline.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
@@ -49,6 +49,8 @@ export interface GradeOptions {
   temperature?: number
   /** Tokens that one reply of the judge may have. Default 600. */
   maxTokens?: number
+  /** How much a reasoning model thinks. Default: as the server has it. */
+  reasoning?: JudgeRequest['reasoning']
   /** Judgments that are there already and shall be kept. Default: in memory. */
   journal?: Journal
   /** So many failures of the judge in a row end the run. Default 10. */
@@ -101,7 +103,11 @@ export async function grade(
 
   const judgmentOf = (completion: Completion, regrade: number): Asked => {
     const { prompt, text, instruction } = completion
-    const settings = { temperature: options.temperature ?? 0, maxTokens: options.maxTokens ?? 600 }
+    const settings = {
+      temperature: options.temperature ?? 0,
+      maxTokens: options.maxTokens ?? 600,
+      ...(options.reasoning && { reasoning: options.reasoning }),
+    }
     const key = hashJson({ version, judge: judge.model, ...settings, prompt, text, instruction, regrade }, 32)
     const kept = journal.get(key)
     if (kept) return { key, judgment: Promise.resolve(kept), resumed: true }

@@ -25,6 +25,8 @@ export interface JudgeCompletionOptions {
   temperature?: number
   /** Tokens that one reply may have. Default 600. */
   maxTokens?: number
+  /** How much a reasoning model thinks. Default: as the server has it. */
+  reasoning?: JudgeRequest['reasoning'] | undefined
   signal?: AbortSignal
 }
 
@@ -36,7 +38,7 @@ export interface JudgeCompletionOptions {
  */
 export async function judgeCompletion(
   completion: Completion,
-  { judge, rubric, regrade = 0, temperature = 0, maxTokens = 600, signal }: JudgeCompletionOptions,
+  { judge, rubric, regrade = 0, temperature = 0, maxTokens = 600, reasoning, signal }: JudgeCompletionOptions,
 ): Promise<Judgment> {
   const replies: JudgeReply[] = []
   /** Asks again with more room when the reply was cut and is not enough as it is. */
@@ -45,7 +47,14 @@ export async function judgeCompletion(
     isEnough: (reply: JudgeReply) => boolean,
     more: Partial<JudgeRequest> = {},
   ): Promise<JudgeReply> => {
-    const request: JudgeRequest = { messages, temperature, maxTokens, trial: regrade, ...more }
+    const request: JudgeRequest = {
+      messages,
+      temperature,
+      maxTokens,
+      trial: regrade,
+      ...(reasoning && { reasoning }),
+      ...more,
+    }
     let reply = await judge.complete(request, signal ? { signal } : {})
     replies.push(reply)
     if (reply.finishReason === 'length' && !isEnough(reply)) {

@@ -1,15 +1,18 @@
 import { openStories } from '@tinystories/dataset'
 import {
+  combineJudges,
+  compareJudges,
+  type GradeOptions,
   type GradingProgress,
   type GradingRun,
   grade,
-  type Judge,
   openJournal,
   type Prompt,
   parseCompletions,
   type Report,
   type Rubric,
   renderGradings,
+  renderJudgeComparison,
   rubricVersion,
   storyPrompts,
 } from '@tinystories/grader'
@@ -25,8 +28,17 @@ import { writeReports } from './write-reports.ts'
 
 /** Who judges, and how. */
 export interface JudgeOptions {
-  /** Creates the judge. `batchState` is the file where a judge that works in batches can keep which are open. */
-  createJudge: (batchState: string) => Judge
+  /**
+   * Creates the judge, or several, whose scores are combined; `offline` is an estimate without a judge. `batchState` is
+   * the file where a judge that works in batches can keep which are open.
+   */
+  createJudge: (batchState: string) => GradeOptions['judge'] | readonly GradeOptions['judge'][]
+  /** How scores of several judges are combined. Default: mean. */
+  combine?: 'mean' | 'median'
+  /** Tokens that one reply may have. Default 600. */
+  maxTokens?: number
+  /** How much a reasoning model thinks. Default: as the server has it. */
+  reasoning?: GradeOptions['reasoning']
   /** Default 0. */
   temperature?: number
   /** How often each completion is judged. Default 1. */
@@ -111,24 +123,43 @@ export async function gradeModel(
       onProgress: count => onEvent?.({ type: 'corpus', stories: count }),
     })
     await writeFileAtomically(files.measures, `${JSON.stringify(measures, null, 1)}\n`)
-    const { createJudge, temperature = 0, regrades = 1, concurrency } = judge ?? {}
-    const run: GradingRun = createJudge
-      ? await grade(completions, {
-          judge: createJudge(files.batch),
+    const runs: GradingRun[] = []
+    for (const one of judge ? [judge.createJudge(files.batch)].flat() : [])
+      runs.push(
+        await grade(completions, {
+          ...settingsOf(judge!, completions.length),
+          judge: one,
           rubric,
           name,
-          regrades,
-          concurrency: concurrency ?? Math.max(1, completions.length * regrades),
-          temperature,
           ...(journal && { journal }),
           ...(signal && { signal }),
           onProgress: progress => onEvent?.({ type: 'grading', ...progress }),
-        })
-      : { name, judge: '', rubric, rubricVersion: rubricVersion(rubric), gradings: [] }
+        }),
+      )
+    const none = { name, judge: '', rubric, rubricVersion: rubricVersion(rubric), gradings: [] }
+    const run = runs.length > 1 ? combineJudges(runs, judge?.combine) : (runs[0] ?? none)
+    if (runs.length > 1) {
+      for (const [i, each] of runs.entries())
+        await writeFileAtomically(files.gradingsOf(i + 1), renderGradings(each))
+      await writeFileAtomically(files.agreement, renderJudgeComparison(compareJudges(runs)))
+    }
     await writeFileAtomically(files.gradings, renderGradings(run))
     return { report: await writeReports(files, { run, measures }), files }
   } finally {
     await journal?.close()
+  }
+}
+
+function settingsOf(
+  { temperature = 0, regrades = 1, concurrency, maxTokens, reasoning }: JudgeOptions,
+  completions: number,
+): Pick<GradeOptions, 'temperature' | 'regrades' | 'concurrency' | 'maxTokens' | 'reasoning'> {
+  return {
+    temperature,
+    regrades,
+    concurrency: concurrency ?? Math.max(1, completions * regrades),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(reasoning && { reasoning }),
   }
 }
 

@@ -15,6 +15,10 @@ export interface GradingFolder {
   /** Which batches the server is working on. */
   batch: string
   gradings: string
+  /** Those of one of several judges, from 1; `gradings` then has their mean or median. */
+  gradingsOf: (judge: number) => string
+  /** How several judges agree. */
+  agreement: string
   measures: string
   report: (format: 'html' | 'md' | 'json' | 'csv') => string
 }
@@ -29,6 +33,8 @@ export function gradingFolder(folder: string): GradingFolder {
     journal: join(folder, 'journal.jsonl'),
     batch: join(folder, 'batch.json'),
     gradings: join(folder, 'gradings.json'),
+    gradingsOf: judge => join(folder, `gradings-${judge}.json`),
+    agreement: join(folder, 'agreement.md'),
     measures: join(folder, 'measures.json'),
     report: format => join(folder, `report.${format}`),
   }

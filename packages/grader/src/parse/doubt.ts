@@ -67,7 +67,7 @@ function lastOf(expression: RegExp, words: string): number {
 }
 
 const hypotheticalAfter =
-  /^[^\S\n]{0,3}(?:would|could|might|if|unless|only if|were|is (?:the|what|reserved|too|not|for)|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|in the (?:last|previous|other)|had|\?)/iu
+  /^[^\S\n]{0,3}(?:would|could|might|if|unless|only if|were|is (?:the|what|reserved|too|not|for)|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|(?:in |on )?(?:the )?(?:last|previous|other) (?:time|story|text|student|one|draft|attempt)|previously|before\b|had|\?)/iu
 const correction =
   /\b(?:no[,;:]|no wait|wait|actually|or rather|make (?:it|that)|scratch that|correction|on (?:second thought|reflection)|hmm|sorry|revised?|lower(?:ed|ing)?|rais(?:e|ed|ing)|changed?|minus|reduced?|(?:maybe|perhaps|possibly|or)(?= (?:an? |even )?\d))\b[^.\n]{0,40}?\d/i
 const disclaimer = new RegExp(

@@ -254,9 +254,15 @@ function hasSecondScore(rest: string, next: number, criterion: Criterion, readin
   const end = /[.!?;](?=\s|$)|\n/.exec(rest)?.index ?? rest.length
   const part = rest.slice(0, Math.min(end, next))
   for (const match of part.matchAll(
-    /(\d{1,3}(?:[.,]\d{1,2})?)\s?(?:\/|out of)\s?(\d{1,4})(?!\d)(?!\s{1,3}(?:for|in|on)\b)/g,
+    /(\d{1,3}(?:[.,]\d{1,2})?)\s?(?:\/|out of)\s?(\d{1,4})(?!\d)(?!\s{1,3}(?:for|in|on)\s{1,3}(?:the\s|its\s|his\s|her\s)?$)/g,
   )) {
-    if (/\b(?:overall|total|average|mean|sum)\b/i.test(part.slice(0, match.index))) continue
+    // `would be 9/10 without the slips` is about another text, `overall 7/10` about all criteria.
+    if (
+      /\b(?:overall|total|average|mean|sum|would|could|might|instead of|rather than|not|from|than)\b[^,;]*$/i.test(
+        part.slice(0, match.index),
+      )
+    )
+      continue
     if (Number(match[2]) === criterion.max && Number(match[1]!.replace(',', '.')) !== reading.value)
       return true
   }

@@ -53,7 +53,10 @@ export function readChoice(
   const ages = criterion.options.some(each => each.ages) && ageOpening.test(piece)
   const groups = ages ? groupsOfAges(criterion.options, upToSign(piece)) : undefined
   if (groups) {
-    if (groups.size === 1) return { kind: 'value', value: [...groups][0]!, ...place, isBare: true }
+    const [only] = groups
+    const letters = lettersAfter(criterion, piece, 0)
+    if (groups.size === 1 && letters.some(letter => letter !== only)) return problemAt('conflict', place)
+    if (groups.size === 1) return { kind: 'value', value: only!, ...place, isBare: true }
     return problemAt(groups.size === 0 ? 'out-of-range' : 'ambiguous', place)
   }
   return piece !== '' && opened && /[:=|]/.test(opened[0]) ? problemAt('unclear', place) : undefined
@@ -71,8 +74,21 @@ function afterOption(
   const ages = /^\s*[:([-]?\s*(?:(?:ages?|aged|about|around)\s*)?(?=\d|under\b|below\b|up to\b)/i.exec(rest)
   const groups = ages && groupsOfAges(criterion.options, upToSign(rest.slice(ages[0].length)))
   if (groups && !(groups.size === 1 && groups.has(value))) return problemAt('conflict', place)
+  if (lettersAfter(criterion, rest, 0).some(letter => letter !== value)) return problemAt('ambiguous', place)
   // A label with its ages has said all; a letter alone may go on where a reply is cut.
   return { kind: 'value', value, ...place, isBare: !groups }
+}
+
+/** Further options in the same piece, set off by brackets, a dash or `or`. */
+function lettersAfter(criterion: ChoiceCriterion, piece: string, from: number): string[] {
+  const found: string[] = []
+  for (const { index, 0: sign } of piece.matchAll(
+    /[([/]\s*|\s-\s|\b(?:or|and|to|possibly|maybe|perhaps)\s+(?=[A-Z(])/g,
+  )) {
+    const option = index < from ? undefined : optionAt(criterion, piece, index + sign.length)
+    if (option) found.push(option.value)
+  }
+  return found
 }
 
 function upToSign(text: string): string {
@@ -115,8 +131,8 @@ function optionAt({ options }: ChoiceCriterion, piece: string, at: number): Foun
 
 /** The groups that the ages in the text fall into, empty when they are outside all; undefined without ages. */
 function groupsOfAges(options: readonly Choice[], text: string): Set<string> | undefined {
-  const numbers = [...text.matchAll(/(?<![\p{L}\p{N}.])\d{1,3}(?![\p{N}]|\.\d)/gu)].map(([number]) =>
-    Number(number),
+  const numbers = [...text.matchAll(/(?<![\p{L}\p{N}.])\d{1,3}(?![\p{N}]|\.\d|st\b|nd\b|rd\b|th\b)/gu)].map(
+    ([number]) => Number(number),
   )
   // "Over 9" and "10+" have no upper end.
   if (

@@ -5,12 +5,13 @@ import { problemAt, type Reading } from './score-problem.ts'
 /** Between a label and its score at most this many characters are skipped. */
 const fillerLimit = 60
 
-const sign = /[\s:=|>"'“”‘’([{→⇒-]|\.{2,20}|…/y
+const sign = /[\s:=|"'“”‘’([{→⇒-]|(?<=[\p{L}\p{N}=-]|^)>|\.{2,20}|…/uy
 const scaleNote =
   /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
 const fillerWord =
   /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|would|be|say|about|around|approximately)(?![\p{L}\p{N}'’])/iuy
-const over = /\s{0,3}(?:(\/)|(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}/iuy
+const over =
+  /\s{0,3}(?:(\/)|[([]?(?:(?:points?|pts|marks?)\s+)?(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}(?:(?:a\s+)?(?:possible|maximum(?:\s+of)?)\s+)?/iuy
 const percent = /\s?%|\s+percent\b/iy
 const moreValues =
   /\s{0,3}(?:->|→|⇒|=>|-|to|or|~)\s{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
@@ -125,6 +126,8 @@ function afterNumber(
   if (matchAt(moreValues, text, end)) return problem('ambiguous', end + 8)
   if (matchAt(stars, text, end)) return problem('other-scale', end + 6)
   const labelAfter = labelFollows(text, end, isLabelAt)
+  // `3, 4 and 5` are several.
+  if (/^\s?(?:,\s?|\s*and\s+)\d/.test(text.slice(end, end + 8))) return problem('ambiguous', end + 8)
   if (isNewLine) {
     // Numbers of a list: `Grammar` and on the next line `2. Creativity`, or `1. The tenses change.`
     const alone = /^[^\S\n]*(?:$|\n|[.,;)]?[^\S\n]*(?:$|\n)|\s?[-:(|])/.test(text.slice(end, end + 12))

@@ -10,7 +10,7 @@ describe('modelCost', () => {
     const { flopsPerToken } = modelCost(tinyConfig(), { sequenceLength: 5 })
     const linear = 2 * 2 * (6 * 18 + 6 * 6 + 6 * 24 + 24 * 6)
     const attention = (2 * 2 * 6 * (1 + 2 + 3 + 4 + 5) + 2 * 2 * 6 * (1 + 2 + 3 + 3 + 3)) / 5
-    expect(flopsPerToken.forward).toBeCloseTo(linear + attention + 2 * 6 * 11, 9)
+    expect(flopsPerToken.forward).toBeNear(linear + attention + 2 * 6 * 11, { relative: 1e-12 })
     expect(flopsPerToken.training).toBe(3 * flopsPerToken.forward)
   })
 

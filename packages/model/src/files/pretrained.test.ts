@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { FileError } from '@tinystories/utils/disk'
+import { InputError } from '@tinystories/utils/schema'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type GptConfig, type GptOverrides, gptConfig } from '../config.ts'
 import { ModelFileError } from '../errors/index.ts'
@@ -340,5 +342,49 @@ describe('config.json', () => {
         /config\.json: attention_types|attention names 0 layers/,
       )
     }
+  })
+
+  it('gives coded errors for whatever stands in it', () => {
+    const good = Object.entries(toTransformersConfig(gptConfig('tinystories-1m')))
+    const field = fc.tuple(
+      fc.constantFrom(...good.map(([name]) => name), 'tinystories'),
+      fc.jsonValue({ maxDepth: 3 }),
+    )
+    const types = fc.constantFrom('gpt2', 'gpt_neo', 'tinystories_gpt', 'llama', undefined)
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 4 }), types, fc.jsonValue(), (changes, type, whole) => {
+        const changed = {
+          ...Object.fromEntries(good),
+          ...Object.fromEntries(changes),
+          ...(type && { model_type: type }),
+        }
+        for (const json of [changed, whole]) {
+          try {
+            fromTransformersConfig(json, 'config.json')
+          } catch (error) {
+            if (!ModelFileError.isInstance(error) && !InputError.isInstance(error)) throw error
+          }
+        }
+      }),
+      {
+        numRuns: 2000,
+        examples: [
+          [[['n_layer', 1e9]], 'gpt2', null],
+          [
+            [
+              [
+                'attention_types',
+                [
+                  [['global'], 9999],
+                  [['local'], 9999],
+                ],
+              ],
+            ],
+            'gpt_neo',
+            [],
+          ],
+        ],
+      },
+    )
   })
 })

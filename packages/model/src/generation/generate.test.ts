@@ -41,7 +41,7 @@ function greedyByForward({ config, parameters }: GptModel, prompt: number[], cou
 function expectSame(actual: SampledToken[], expected: SampledToken[]): void {
   expect(actual.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
   for (const [i, { logProbability }] of expected.entries()) {
-    expect(actual[i]!.logProbability).toBeCloseTo(logProbability, 4)
+    expect(actual[i]!.logProbability).toBeNear(logProbability, { absolute: 5e-5 })
   }
 }
 

@@ -1,5 +1,5 @@
-"""Trains a WordPiece vocabulary with the Rust trainer: `train` answers the seconds, `tokens` the mean tokens of a
-story with it, `memory` the process's peak resident memory in MB."""
+"""Trains vocabularies with the Rust trainers: `train` (WordPiece) and `train-byte-level` answer the seconds, `tokens` the
+mean tokens of a story with the vocabulary trained last, `memory` the process's peak resident memory in MB."""
 
 import json
 import resource
@@ -26,6 +26,16 @@ for line in sys.stdin:
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(given["pattern"]), "isolated")
         trainer = trainers.WordPieceTrainer(
             vocab_size=given["vocabSize"], min_frequency=2, special_tokens=["<|endoftext|>", "[UNK]"], show_progress=False
+        )
+        begin = time.perf_counter()
+        tokenizer.train_from_iterator(stories, trainer)
+        print(f"{time.perf_counter() - begin} {tokenizer.get_vocab_size()}", flush=True)
+    elif command == "train-byte-level":
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+        trainer = trainers.BpeTrainer(
+            vocab_size=given["vocabSize"], min_frequency=2, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
         )
         begin = time.perf_counter()
         tokenizer.train_from_iterator(stories, trainer)

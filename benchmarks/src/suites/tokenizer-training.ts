@@ -7,7 +7,7 @@ import { type BenchmarkResult, inTurns, machine } from '../harness.ts'
 import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'tokenizer-training'
-export const description = 'a vocabulary of 10,000 pieces from train.txt, against the Rust trainer'
+export const description = 'vocabularies of 10,000 pieces from train.txt, against the Rust trainers'
 
 const data =
   process.env.TINYSTORIES_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
@@ -32,14 +32,17 @@ export async function run(): Promise<BenchmarkResult> {
     install: 'pip install tokenizers',
   })
   try {
-    const seconds = await inTurns({
-      ours: async () => {
-        const begin = performance.now()
-        await trainTokenizer(stories, { vocabSize })
-        return (performance.now() - begin) / 1000
-      },
-      peer: async () => (peer === undefined ? Number.NaN : peer.run('train')),
-    })
+    const train = (style: 'story' | 'gpt2', command: string) =>
+      inTurns({
+        ours: async () => {
+          const begin = performance.now()
+          await trainTokenizer(stories, { vocabSize, style })
+          return (performance.now() - begin) / 1000
+        },
+        peer: async () => (peer === undefined ? Number.NaN : peer.run(command)),
+      })
+    const byteLevel = await train('gpt2', 'train-byte-level')
+    const seconds = await train('story', 'train')
     const peerName = peer?.name ?? 'Python tokenizers'
     const trained = peer === undefined ? null : await peer.run('tokens')
     const tokens = stories.reduce((sum, story) => sum + tokenizer.encode(story).length, 0) / stories.length
@@ -57,6 +60,14 @@ export async function run(): Promise<BenchmarkResult> {
           peer: peerName,
           peerValue: theirs,
           ratio: theirs === null ? null : Number((seconds.peer / seconds.ours).toFixed(2)),
+        },
+        {
+          case: 'train.txt, 10,000 pieces, byte-level BPE',
+          metric: 's',
+          ours: Number(byteLevel.ours.toFixed(2)),
+          peer: peerName,
+          peerValue: peer === undefined ? null : Number(byteLevel.peer.toFixed(2)),
+          ratio: peer === undefined ? null : Number((byteLevel.peer / byteLevel.ours).toFixed(2)),
         },
         {
           case: 'peak memory of the process',

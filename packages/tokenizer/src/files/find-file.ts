@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { toFileError } from '@tinystories/utils/disk'
+import { FileError, toFileError } from '@tinystories/utils/disk'
 
 /** The path itself, or for a folder the first of `names` that is in it; the first name where none is. */
 export async function findFile(path: string, names: readonly string[]): Promise<string> {
@@ -9,9 +9,16 @@ export async function findFile(path: string, names: readonly string[]): Promise<
   return join(path, names.find(name => entries.includes(name)) ?? names[0]!)
 }
 
-/** @throws FileError */
+/** A vocabulary of a million pieces is smaller. */
+const MOST_BYTES = 2 ** 26
+
+/** @throws FileError, also `too-large` */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
+    const { size } = await stat(path)
+    if (size > MOST_BYTES) {
+      throw new FileError('too-large', { path, action: 'read', bytes: size, limit: MOST_BYTES })
+    }
     return await readFile(path)
   } catch (error) {
     throw toFileError(error, path, 'read')

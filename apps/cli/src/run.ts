@@ -7,6 +7,7 @@ import { evaluateCommand } from './command-line/evaluate.ts'
 import { exportCommand } from './command-line/export.ts'
 import { generateCommand } from './command-line/generate.ts'
 import { gradeCommand } from './command-line/grade.ts'
+import { probeCommand } from './command-line/probe.ts'
 import { reportCommand } from './command-line/report.ts'
 import { reproduceCommand } from './command-line/reproduce.ts'
 import { runsCommand } from './command-line/runs.ts'
@@ -84,6 +85,7 @@ Examples:
   agreeCommand(program, setExitCode)
   reportCommand(program, setExitCode)
   runsCommand(program)
+  probeCommand(program, setExitCode)
   sweepCommand(program, setExitCode)
   reproduceCommand(program, setExitCode)
   return program

@@ -75,3 +75,20 @@ test.each([
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect(code).toBe(1)
 })
+
+test('probe measures what a model knows, for people and for programs', async () => {
+  const { stdout, code } = await tinystories(['probe', 'out/tasks', '--json'], { cwd })
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  const tasks = JSON.parse((await tinystories(['sweep', 'status', 'out', '--json'], { cwd })).stdout).tasks
+  const { id } = tasks.find(
+    ({ stage, state }: { stage: string; state: string }) => stage === 'train' && state === 'done',
+  )
+  const json = await tinystories(['probe', `out/tasks/train-${id}/run`, '--json'], { cwd })
+  expect(json.code).toBe(0)
+  const { probes } = JSON.parse(json.stdout) as { probes: { kind: string; items: number; passed: number }[] }
+  expect(new Set(probes.map(({ kind }) => kind))).toEqual(
+    new Set(['grammar', 'facts', 'reasoning', 'context']),
+  )
+  for (const { items, passed } of probes) expect(passed).toBeLessThanOrEqual(items)
+})

@@ -47,6 +47,7 @@ export {
 } from './run/search-settings.ts'
 export { type TrainOptions, train } from './run/train.ts'
 export type { TrainEvent } from './run/train-event.ts'
+export { scoreEndings } from './score-endings.ts'
 export { isNamedSource } from './source/is-named-source.ts'
 export { measureStories, type StoryLengths } from './source/measure-stories.ts'
 export { openTextOrTokens } from './source/open-stories.ts'

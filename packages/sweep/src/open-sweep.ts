@@ -9,6 +9,7 @@ import { parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
 import { generateStage } from './stages/generate-stage.ts'
 import { measureStage } from './stages/measure-stage.ts'
 import { prepareStage, type StageOptions } from './stages/prepare-stage.ts'
+import { probeStage } from './stages/probe-stage.ts'
 import { trainStage } from './stages/train-stage.ts'
 import { planTasks, type Task } from './tasks/plan-tasks.ts'
 import { TaskStore } from './tasks/task-store.ts'
@@ -77,7 +78,7 @@ async function readSaved(folder: string): Promise<v.InferOutput<typeof savedSche
 
 function assemble(spec: SweepSpec, folder: string, options: Omit<StageOptions, 'spec'>): Sweep {
   const cells = expandCells(spec)
-  const stages = [prepareStage, trainStage, generateStage, measureStage]
+  const stages = [prepareStage, trainStage, probeStage, generateStage, measureStage]
   const tasks = planTasks(
     cells,
     stages.map(create => create({ ...options, spec })),

@@ -64,6 +64,24 @@ test('counts an item when the right ending is strictly likelier than every wrong
   expect(summarizeProbes(results, 'facts')).toMatchObject({ items: 4, passed: 2, accuracy: 0.5 })
 })
 
+test('an item that does not fit the context is left out and counted', async () => {
+  const results = await runProbes(
+    async (prompt, endings) => (prompt.length > 20 ? undefined : endings.map(each => -each.length)),
+    {
+      items: [item(' a', ' bb'), { ...item(' a', ' bb'), prompt: 'A prompt that is far too long' }],
+    },
+  )
+  expect(results).toMatchObject([{ items: 1, passed: 1, skipped: 1, accuracy: 1 }])
+  const nothing = await runProbes(async () => undefined, { items: [item(' a', ' bb')] })
+  expect(nothing).toMatchObject([{ items: 0, skipped: 1, accuracy: Number.NaN, interval: [0, 1] }])
+  expect(summarizeProbes([...results, ...nothing], 'facts')).toMatchObject({
+    items: 1,
+    skipped: 2,
+    accuracy: 1,
+    chance: 0.5,
+  })
+})
+
 test('intervals are those of statsmodels', () => {
   // statsmodels 0.15.0, proportion_confint(successes, trials, method='wilson')
   const golden: [number, number, number, number][] = [

@@ -5,16 +5,23 @@ import { wilsonInterval } from './wilson-interval.ts'
 
 /**
  * Log-probabilities in nats of given endings of a prompt, in their order: the sum over the tokens of each ending.
+ * undefined when they do not fit the model's context.
  */
-export type ScoreEndings = (prompt: string, endings: readonly string[]) => Promise<readonly number[]>
+export type ScoreEndings = (
+  prompt: string,
+  endings: readonly string[],
+) => Promise<readonly number[] | undefined>
 
 /** How many items of one kind a model passes. */
 export interface ProbeResult {
   kind: ProbeKind
   phenomenon: string
+  /** Items that were scored. */
   items: number
   passed: number
-  /** Share that passes, from 0 to 1. */
+  /** Items left out because they do not fit the model's context. */
+  skipped: number
+  /** Share that passes, from 0 to 1; NaN without items. */
   accuracy: number
   /** 95 % interval of the accuracy. */
   interval: readonly [low: number, high: number]
@@ -43,23 +50,31 @@ export async function runProbes(
   score: ScoreEndings,
   { items = probeItems, signal, onProgress }: RunProbesOptions = {},
 ): Promise<ProbeResult[]> {
-  const counts = new Map<string, { kind: ProbeKind; items: number; passed: number; chance: number }>()
+  const counts = new Map<
+    string,
+    { kind: ProbeKind; items: number; passed: number; skipped: number; chance: number }
+  >()
   let done = 0
   for (const { kind, phenomenon, prompt, right, wrong } of items) {
     signal?.throwIfAborted()
-    const [ofRight, ...ofWrong] = await score(prompt, [right, ...wrong])
-    const count = counts.get(phenomenon) ?? { kind, items: 0, passed: 0, chance: 0 }
-    count.items++
-    count.chance += 1 / (1 + wrong.length)
-    if (ofWrong.every(each => ofRight! > each)) count.passed++
+    const scores = await score(prompt, [right, ...wrong])
+    const count = counts.get(phenomenon) ?? { kind, items: 0, passed: 0, skipped: 0, chance: 0 }
     counts.set(phenomenon, count)
+    if (scores === undefined) count.skipped++
+    else {
+      const [ofRight, ...ofWrong] = scores
+      count.items++
+      count.chance += 1 / (1 + wrong.length)
+      if (ofWrong.every(each => ofRight! > each)) count.passed++
+    }
     onProgress?.({ done: ++done, total: items.length })
   }
-  return [...counts].map(([phenomenon, { kind, items, passed, chance }]) => ({
+  return [...counts].map(([phenomenon, { kind, items, passed, skipped, chance }]) => ({
     kind,
     phenomenon,
     items,
     passed,
+    skipped,
     accuracy: passed / items,
     interval: wilsonInterval(passed, items),
     chance: chance / items,
@@ -78,8 +93,9 @@ export function summarizeProbes(results: readonly ProbeResult[], kind: ProbeKind
     phenomenon: kind,
     items,
     passed,
+    skipped: sum(result => result.skipped),
     accuracy: passed / items,
     interval: wilsonInterval(passed, items),
-    chance: sum(result => result.chance * result.items) / items,
+    chance: sum(result => (result.items === 0 ? 0 : result.chance * result.items)) / items,
   }
 }

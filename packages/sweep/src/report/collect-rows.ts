@@ -2,6 +2,7 @@ import { type ProbeKind, type ProbeResult, summarizeProbes } from '@tinystories/
 import type { Sweep } from '../open-sweep.ts'
 import type { Cell } from '../spec/expand-cells.ts'
 import type { GenerateResult } from '../stages/generate-stage.ts'
+import type { ProbeStageResult } from '../stages/probe-stage.ts'
 import type { TrainResult } from '../stages/train-stage.ts'
 import type { Json } from '../tasks/stage.ts'
 
@@ -32,7 +33,7 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
       const message = await store.failure(task)
       if (message !== undefined) failures.push({ stage: task.stage.name, message })
     }
-    const phenomena = (results.get('probe') as unknown as { probes: ProbeResult[] } | undefined)?.probes
+    const phenomena = (results.get('probe') as unknown as ProbeStageResult | undefined)?.probes
     rows.push({
       cell,
       training: results.get('train') as unknown as TrainResult | undefined,

@@ -56,7 +56,8 @@ function published({ cell }: ReportRow): string {
 const share = ({ probes }: ReportRow, kind: ProbeKind): string => (probes ? formatShare(probes[kind]) : '-')
 
 /** A share in percent with its interval, such as `71 (65 to 77)`. */
-export function formatShare({ accuracy, interval: [low, high] }: ProbeResult): string {
+export function formatShare({ items, accuracy, interval: [low, high] }: ProbeResult): string {
+  if (items === 0) return '-'
   const percent = (value: number): string => (100 * value).toFixed(0)
   return `${percent(accuracy)} (${percent(low)} to ${percent(high)})`
 }

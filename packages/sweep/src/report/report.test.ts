@@ -25,7 +25,10 @@ function row(
   const probe = (kind: ProbeKind): ProbeResult => {
     const count = passed[kind] ?? 100
     const accuracy = count / 200
-    return { kind, phenomenon: kind, items: 200, passed: count, accuracy, interval: [0, 1], chance: 0.5 }
+    return {
+      ...{ kind, phenomenon: kind, items: 200, passed: count, skipped: 0, accuracy },
+      ...{ interval: [0, 1], chance: 0.5 },
+    }
   }
   return {
     cell,

@@ -68,6 +68,9 @@ describe('generateConstrained', () => {
     expect(tokens.length).toBeLessThanOrEqual(160)
     const inserted = tokens.filter(({ logProbability }) => logProbability === undefined)
     expect(inserted.length).toBeGreaterThan(0)
+    // Words come in sentences of the model's own: only triggers are inserted.
+    const triggers = features.flatMap(name => [...tokenizer.encode(featureTriggers[name]!.text).ids])
+    expect(inserted.length).toBeLessThan(triggers.length + 10)
     expect(inserted.length).toBeLessThan(tokens.length / 3)
     // Triggers stand where a sentence has ended.
     for (const name of ['Twist', 'MoralValue']) {

@@ -8,9 +8,11 @@ import {
 import { expectTokens, score } from '../generation/score.ts'
 import { featureTriggers, hasFeature } from './features.ts'
 import { endOfWord, usesWord } from './uses-word.ts'
+import { writeSentence } from './write-sentence.ts'
 
-// Plain models only continue; they follow no instructions. So the model drafts some sentences, the position where a
-// wanted word surprises it least is found, the word is inserted there, and the model continues from it.
+// Plain models only continue; they follow no instructions. So the model drafts some sentences. A wanted word that is not
+// among them comes in by a sentence that is found by grid beam search; where no sentence has ended, the word is inserted
+// where it surprises the model least, and the model continues from it.
 
 /** What a story must have. */
 export interface Constraints {
@@ -118,6 +120,16 @@ export async function* generateConstrained(
     if (natural !== undefined) {
       yield* put(tokens.slice(0, natural))
       continue
+    }
+    const end = sentenceEnds(tokenizer, story, ids).find(end => generated() + end >= wanted)
+    if (end !== undefined) {
+      const before = [...story, ...ids.slice(0, end)]
+      const sentence = await writeSentence(model, tokenizer, before, missing, options.signal)
+      if (sentence && usesWord(text([...before, ...sentence.ids]), sentence.word)) {
+        yield* put(tokens.slice(0, end))
+        yield* put(sentence.ids.map((id, i) => ({ id, logProbability: sentence.logProbabilities[i]! })))
+        continue
+      }
     }
     const best = await bestPosition(model, tokenizer, story, ids, missing)
     if (!best) continue

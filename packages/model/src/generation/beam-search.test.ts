@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GenerationError } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
 import { beamCases, beamModel } from '../testing/beam-cases.ts'
+import { tinyArrays, tinyConfig } from '../testing/tiny.ts'
 import { createWasmModel } from '../wasm/wasm-model.ts'
-import { type BeamSearchOptions, beamSearch } from './beam-search.ts'
+import { type BeamSearchOptions, beamSearch, runBeams } from './beam-search.ts'
+import type { BeamResult } from './beams.ts'
 import { type GenerationModel, generateBatch } from './generate.ts'
 import { score } from './score.ts'
 
@@ -91,6 +93,43 @@ describe.each(['tfjs', 'wasm', 'wasm, two threads'])('beam search on %s', engine
     await expect(beamSearch(model, [[1], [2]], { signal })).rejects.toThrow('enough')
     expect(await beamSearch(model, [[1]], { maxTokens: 2 })).toHaveLength(1)
   })
+})
+
+test('the best text with a phrase is the best of all texts that have it', async () => {
+  const config = tinyConfig({ vocabSize: 5, contextLength: 12, initializerRange: 0.6 })
+  const model = await createWasmModel({ config, parameters: tinyArrays(config, 3) })
+  const prompt = [1, 2]
+  const phrase = { ids: [3, 1], notAfter: [2] }
+  const stop = 4
+  // Every text of up to five tokens that has the phrase before its end, and no token after it that may not follow.
+  const texts = [3, 4, 5].flatMap(length =>
+    Array.from({ length: 5 ** length }, (_, code) =>
+      Array.from({ length }, (_, i) => Math.floor(code / 5 ** i) % 5),
+    ),
+  )
+  const allowed = texts.filter(ids => {
+    const at = ids.findIndex((id, i) => id === 3 && ids[i + 1] === 1)
+    return (
+      at >= 0 && ids.indexOf(stop) === ids.length - 1 && !ids.slice(0, at).includes(3) && ids[at + 2] !== 2
+    )
+  })
+  const scores = (await score(model, prompt, allowed)).map(
+    ({ logProbability }, i) => logProbability / allowed[i]!.length ** 0.5,
+  )
+  const best = Math.max(...scores)
+  const settings = {
+    beams: 64,
+    count: 1,
+    lengthPenalty: 0.5,
+    earlyStopping: false,
+    maxTokens: 5,
+    stopIds: [stop],
+    phrase,
+  }
+  const [[found]] = (await runBeams(model, [prompt], settings, undefined)) as [[BeamResult]]
+  expect(found.ids).toEqual(allowed[scores.indexOf(best)])
+  // Float32 logits, read in another order.
+  expect(found.score).toBeNear(best, { absolute: 2e-5 })
 })
 
 test.each<[string, number[][], BeamSearchOptions, GenerationError['code']]>([

@@ -1,5 +1,5 @@
 import { GenerationError } from '../errors/index.ts'
-import { type BeamSettings, searchBeams } from './beams.ts'
+import { type BeamResult, type BeamSettings, searchBeams } from './beams.ts'
 import { type Completion, checkPrompt, type GenerationModel } from './generate.ts'
 import { TfjsBeams } from './tfjs-beams.ts'
 
@@ -60,11 +60,7 @@ export async function beamSearch(
   const completions: BeamCompletion[][] = []
   for (const [room, indices] of byRoom) {
     const part = indices.map(i => Array.from(prompts[i]!))
-    const own: BeamSettings = { ...settings, maxTokens: room }
-    const results =
-      'searchBeams' in model
-        ? await model.searchBeams(part, own, signal)
-        : await searchBeams(new TfjsBeams(model), part, own, signal)
+    const results = await runBeams(model, part, { ...settings, maxTokens: room }, signal)
     for (const [j, found] of results.entries()) {
       completions[indices[j]!] = found.map(({ ids, logProbabilities, score }) => {
         const stopped = stopIds.has(ids.at(-1)!)
@@ -79,6 +75,17 @@ export async function beamSearch(
     }
   }
   return completions
+}
+
+/** A search with settings that are known to be right, on either engine. */
+export function runBeams(
+  model: GenerationModel,
+  prompts: readonly (readonly number[])[],
+  settings: BeamSettings,
+  signal: AbortSignal | undefined,
+): Promise<BeamResult[][]> {
+  if ('searchBeams' in model) return model.searchBeams(prompts, settings, signal)
+  return searchBeams(new TfjsBeams(model), prompts, settings, signal)
 }
 
 function checkOptions({

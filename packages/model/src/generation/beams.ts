@@ -39,6 +39,15 @@ export interface BeamSettings {
   earlyStopping: boolean | 'never'
   maxTokens: number
   stopIds: readonly number[]
+  /** Tokens that the text must hold, one after the other, before it may end. */
+  phrase?: RequiredPhrase
+}
+
+/** Tokens that a text must hold. */
+export interface RequiredPhrase {
+  ids: readonly number[]
+  /** Tokens that must not follow them, such as those that would make another word of it. */
+  notAfter: readonly number[]
 }
 
 /** A text that a beam search found. */
@@ -75,6 +84,11 @@ class BeamSearch {
 
   get isDone(): boolean {
     return this.#isDone
+  }
+
+  /** Nothing in particular. */
+  wanted(_beam: number): readonly number[] {
+    return []
   }
 
   /** The beams, best first: each continues one of the step before with its last token. */
@@ -135,9 +149,95 @@ class BeamSearch {
   }
 }
 
+interface PhraseHypothesis extends Hypothesis {
+  /** Tokens of the phrase that it has. */
+  matched: number
+}
+
+/**
+ * Grid beam search (Hokamp and Liu, 2017): for each number of matched tokens of a phrase the best beams of their own, so
+ * that texts with the phrase need not compete with those that have not begun it. A text ends only after the phrase.
+ */
+class PhraseSearch {
+  readonly #settings: BeamSettings
+  readonly #phrase: RequiredPhrase
+  readonly #stopIds: ReadonlySet<number>
+  readonly #notAfter: ReadonlySet<number>
+  #running: PhraseHypothesis[] = [{ ids: [], logProbabilities: [], sum: 0, score: 0, parent: 0, matched: 0 }]
+  #finished: PhraseHypothesis[] = []
+  #isDone = false
+
+  constructor(settings: BeamSettings, phrase: RequiredPhrase) {
+    this.#settings = settings
+    this.#phrase = phrase
+    this.#stopIds = new Set(settings.stopIds)
+    this.#notAfter = new Set(phrase.notAfter)
+  }
+
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  get running(): readonly PhraseHypothesis[] {
+    return this.#running
+  }
+
+  get results(): BeamResult[] {
+    return this.#finished
+      .slice(0, this.#settings.count)
+      .map(({ ids, logProbabilities, score }) => ({ ids, logProbabilities, score }))
+  }
+
+  /** The next token of the phrase. */
+  wanted(beam: number): readonly number[] {
+    return this.#phrase.ids.slice(this.#running[beam]!.matched).slice(0, 1)
+  }
+
+  advance(candidates: readonly BeamCandidates[]): void {
+    const { beams, lengthPenalty, maxTokens } = this.#settings
+    const whole = this.#phrase.ids.length
+    const grown: PhraseHypothesis[] = []
+    const length = this.#running[0]!.ids.length + 1
+    for (const [parent, beam] of this.#running.entries()) {
+      const extend = (id: number, logProbability: number, matched: number): void => {
+        const sum = beam.sum + logProbability
+        const score = sum / length ** lengthPenalty
+        const logProbabilities = [...beam.logProbabilities, logProbability]
+        grown.push({ parent, sum, score, matched, ids: [...beam.ids, id], logProbabilities })
+      }
+      const { ids, logProbabilities, wanted } = candidates[parent]!
+      const [next] = this.wanted(parent)
+      if (next !== undefined) extend(next, wanted[0]!, beam.matched + 1)
+      // In the middle of the phrase nothing else may come.
+      if (beam.matched > 0 && beam.matched < whole) continue
+      const justMatched = beam.matched === whole && beam.ids.at(-1) === this.#phrase.ids.at(-1)
+      for (const [rank, id] of ids.entries()) {
+        const mayFollow = !(justMatched && this.#notAfter.has(id)) && id !== next
+        const mayEnd = beam.matched === whole || !this.#stopIds.has(id)
+        if (mayFollow && mayEnd) extend(id, logProbabilities[rank]!, beam.matched)
+      }
+    }
+    const ended = grown.filter(({ matched, ids }) => matched === whole && this.#stopIds.has(ids.at(-1)!))
+    this.#finished = [...this.#finished, ...ended].sort((a, b) => b.score - a.score).slice(0, beams)
+    this.#running = Array.from({ length: whole + 1 }, (_, matched) =>
+      grown
+        .filter(each => each.matched === matched && !ended.includes(each))
+        .sort((a, b) => b.sum - a.sum)
+        .slice(0, beams),
+    ).flat()
+    // The first texts that end are short ones that the phrase was pressed into: better ones take longer.
+    this.#isDone = length === maxTokens || this.#running.length === 0
+  }
+}
+
 /** Continuations that are looked at in each step: enough for `beams` of them not to end. */
 function candidateCount({ beams, stopIds }: BeamSettings): number {
   return Math.max(2, 1 + stopIds.length) * beams
+}
+
+/** Most rows that one prompt takes. */
+export function rowsOf({ beams, phrase }: BeamSettings): number {
+  return beams * ((phrase?.ids.length ?? 0) + 1)
 }
 
 /** Searches for many prompts, as many at a time as the reader takes. */
@@ -147,7 +247,7 @@ export async function searchBeams(
   settings: BeamSettings,
   signal?: AbortSignal,
 ): Promise<BeamResult[][]> {
-  const together = Math.max(1, Math.floor(reader.maxRows / settings.beams))
+  const together = Math.max(1, Math.floor(reader.maxRows / rowsOf(settings)))
   const results: BeamResult[][] = []
   try {
     for (let from = 0; from < prompts.length; from += together) {
@@ -166,8 +266,9 @@ async function searchTogether(
   signal: AbortSignal | undefined,
 ): Promise<BeamResult[][]> {
   const count = candidateCount(settings)
-  const searches = prompts.map(() => new BeamSearch(settings))
-  let rows: BeamRow[] = prompts.map(ids => ({ ids }))
+  const { phrase } = settings
+  const searches = prompts.map(() => (phrase ? new PhraseSearch(settings, phrase) : new BeamSearch(settings)))
+  let rows: BeamRow[] = prompts.map((ids, i) => ({ ids, wanted: searches[i]!.wanted(0) }))
   let active = searches
   while (active.length > 0) {
     signal?.throwIfAborted()
@@ -178,8 +279,9 @@ async function searchTogether(
       const { length } = search.running
       search.advance(candidates.slice(start, start + length))
       if (!search.isDone) {
-        for (const { parent, ids } of search.running)
-          rows.push({ parent: start + parent, ids: [ids.at(-1)!] })
+        for (const [i, { parent, ids }] of search.running.entries()) {
+          rows.push({ parent: start + parent, ids: [ids.at(-1)!], wanted: search.wanted(i) })
+        }
       }
       start += length
     }

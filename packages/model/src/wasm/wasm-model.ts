@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
-import type { BeamResult, BeamSettings } from '../generation/beams.ts'
+import { type BeamResult, type BeamSettings, rowsOf } from '../generation/beams.ts'
 import type { GenerationEngine, ScoredText } from '../generation/token-generator.ts'
 import { parameterShapes } from '../parameters.ts'
 import { CacheSlots } from './cache-slots.ts'
@@ -120,8 +120,8 @@ async function shareBeams(
   const results: BeamResult[][] = []
   const shares = decoders.slice(0, prompts.length).map(async (decoder, thread) => {
     const indices = prompts.flatMap((_, i) => (i % decoders.length === thread ? [i] : []))
-    const rows =
-      settings.beams * Math.min(indices.length, Math.max(1, Math.floor(MOST_ROWS / settings.beams)))
+    const each = rowsOf(settings)
+    const rows = each * Math.min(indices.length, Math.max(1, Math.floor(MOST_ROWS / each)))
     const places = Array.from({ length: rows }, () => slots.take(thread))
     try {
       const own = indices.map(i => prompts[i]!)

@@ -24,6 +24,12 @@ export interface PipelineErrorDetails {
   'other-tokenizer': { source: string }
   /** An option was decided when the token shards were written. */
   'decided-by-shards': { data: string; option: 'vocabSize' | 'separator' | 'textField' | 'format' }
+  /** An option decides the shape of a model, and the one that the run starts from has its own. */
+  'decided-by-model': { from: string; option: 'preset' | 'hiddenSize' | 'layers' | 'heads' | 'vocabSize' }
+  /** A training window is longer than the context of the model that the run starts from. */
+  'window-too-long': { contextLength: number; limit: number }
+  /** The folder has a model, but not the state of a run: nothing can be resumed. */
+  'model-without-run': { folder: string }
   /** A provider belongs to the compiled engine, and another one was asked for. */
   'provider-without-compiled': { provider: string; engine: string }
   /** Cleaning dropped every story. */
@@ -101,6 +107,18 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'decided-by-shards': ({ data, option }) => ({
     problem: `${data} is token shards, for which ${option} was decided when they were written.`,
     remedy: `Leave ${option} out.`,
+  }),
+  'decided-by-model': ({ from, option }) => ({
+    problem: `${option} is decided by ${from}, which the run starts from.`,
+    remedy: `Leave ${option} out.`,
+  }),
+  'window-too-long': ({ contextLength, limit }) => ({
+    problem: `A training window of ${contextLength} tokens is longer than the context of the model, ${limit}.`,
+    remedy: `Set contextLength to at most ${limit}.`,
+  }),
+  'model-without-run': ({ folder }) => ({
+    problem: `${folder} has a model, but no run: the optimizer state and the position in the data are missing.`,
+    remedy: 'Start a new run from its weights with the option from.',
   }),
   'provider-without-compiled': ({ provider, engine }) => ({
     problem: `The provider ${provider} belongs to the engine compiled, and the engine is ${engine}.`,

@@ -43,8 +43,16 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       'pieces of the vocabulary (default: by the size of the text)',
       wholeNumber(64),
     )
+    .option(
+      '--from <source>',
+      'start from the weights and tokenizer of a run, a model folder or hf://owner/name[@revision]',
+    )
     .option('--tokenizer <file>', 'use this tokenizer.json instead of training one')
-    .option('--learning-rate <x>', 'highest learning rate (default: 3e-3)', decimal(0, 1, { above: true }))
+    .option(
+      '--learning-rate <x>',
+      'highest learning rate (default: 3e-3, with --from 3e-4)',
+      decimal(0, 1, { above: true }),
+    )
     .addOption(
       new Option('--optimizer <name>', 'how weights are updated (default: muon)').choices(optimizerNames),
     )
@@ -111,6 +119,7 @@ Examples:
   tinystories train
   tinystories train --data stories.txt --minutes 10
   tinystories train --data hf://roneneldan/TinyStories --preset tinystories-1m --minutes 60
+  tinystories train --data stories.txt --from hf://roneneldan/TinyStories-1M --minutes 10
   tinystories train --data stories.txt --find-learning-rate
   tinystories train --resume runs/2026-11-22T20-35-42`,
     )

@@ -39,6 +39,17 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--data ${data} is token shards, for which ${flagOf(option)} was decided when they were written.`,
     remedy: 'Leave it out.',
   }),
+  'decided-by-model': ({ from, option }) => ({
+    problem: `${flagOf(option)} is decided by --from ${from}.`,
+    remedy: 'Leave it out.',
+  }),
+  'window-too-long': ({ contextLength, limit }) => ({
+    problem: `--context ${contextLength} is longer than the context of the model, ${limit}.`,
+    remedy: `Choose at most ${limit}.`,
+  }),
+  'model-without-run': ({ folder }) => ({
+    remedy: `Start a new run from its weights with --from ${folder}.`,
+  }),
   'provider-without-compiled': ({ engine }) => ({
     problem: `--provider is what the engine compiled computes on, and --engine is ${engine}.`,
     remedy: 'Leave one of them out.',

@@ -20,6 +20,8 @@ export async function findBundledTokens(options: RunOptions): Promise<string | u
     tokenizer,
     vocabSize,
   } = options
+  // Its tokenizer may be another one.
+  if (options.from !== undefined) return undefined
   const given = [valid, separator, textField, format, tokenizer, vocabSize]
   if (data !== 'sample' || heldOut !== defaultHeldOut || given.some(option => option !== undefined))
     return undefined

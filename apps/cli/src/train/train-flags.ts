@@ -1,5 +1,5 @@
 import type { RunOptions } from '@tinystories/pipeline'
-import { fromTyped, resolveSource } from '../paths.ts'
+import { fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { findBundledTokens } from './bundled-tokens.ts'
 import { shorterNames } from './shorter-names.ts'
 
@@ -38,6 +38,7 @@ export async function runOptions(flags: TrainFlags): Promise<RunOptions> {
     ...options,
     ...(data === undefined ? {} : { data: resolveSource(data) }),
     ...(options.valid == null ? {} : { valid: resolveSource(options.valid) }),
+    ...(options.from === undefined ? {} : { from: modelSource(options.from)! }),
     ...(options.tokenizer === undefined ? {} : { tokenizer: fromTyped(options.tokenizer) }),
   }
 }

@@ -72,7 +72,7 @@ export async function planResume(
   }
   const source = await openTrainingSource({ ...settings, tokenizer: run.tokenizer, access, signal })
   if (settings.limits.epochs !== null) settings.tokensPerEpoch ??= await countEpoch(source, signal)
-  return { settings, source, resume: { run, force } }
+  return { settings, source, resume: { run, force }, weights: undefined }
 }
 
 function refuseChanges(changes: RunOptions, force: boolean): void {

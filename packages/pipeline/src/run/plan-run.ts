@@ -6,6 +6,7 @@ import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
 import { smallCorpusBytes } from '../source/small-corpus.ts'
 import { defaultHeldOut, openTrainingSource } from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
+import { loadStart } from './load-start.ts'
 import type { Plan, PlanContext } from './plan.ts'
 import { checkProvider, limitsOf, type RunOptions } from './run-options.ts'
 
@@ -19,8 +20,11 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   checkProvider(options)
   const { data = 'sample' } = options
   if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
+  const start =
+    options.from === undefined ? undefined : await loadStart(options.from, options, access ?? {}, signal)
   const source = await openTrainingSource({
     ...options,
+    ...(start && { tokenizer: start.tokenizer }),
     data,
     access,
     signal,
@@ -32,11 +36,16 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   onEvent?.({ type: 'stories', vocabSize, ...lengths })
 
   const batchSize = options.batchSize ?? defaultRecipe.batchSize
-  const model = modelConfig(options, vocabSize, lengths)
-  if (lengths.tokens < model.contextLength * batchSize) {
-    const { contextLength } = model
+  const contextLength = windowFor(
+    options,
+    start?.config ?? gptConfig(options.preset ?? 'sample', { vocabSize }),
+    lengths,
+  )
+  if (start && contextLength > start.config.contextLength)
+    throw new PipelineError('window-too-long', { contextLength, limit: start.config.contextLength })
+  const model = start?.config ?? modelConfig(options, vocabSize, contextLength)
+  if (lengths.tokens < contextLength * batchSize)
     throw new PipelineError('too-little-text', { tokens: lengths.tokens, contextLength, batchSize })
-  }
   checkMemory(model, memory)
   const small = lengths.tokens * 4 < smallCorpusBytes
   const asked = limitsOf(options)
@@ -47,6 +56,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   return {
     source,
     resume: undefined,
+    weights: start?.parameters,
     settings: {
       version: 1,
       data,
@@ -55,10 +65,12 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       textField: options.textField ?? null,
       format: options.format ?? null,
       heldOut: options.heldOut ?? defaultHeldOut,
-      preset: options.preset ?? 'sample',
+      from: options.from ?? null,
+      preset: start ? null : (options.preset ?? 'sample'),
       model,
+      windowLength: contextLength === model.contextLength ? null : contextLength,
       batchSize,
-      learningRate: options.learningRate ?? defaultRecipe.learningRate,
+      learningRate: options.learningRate ?? (start ? fineTuningRate : defaultRecipe.learningRate),
       weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
       optimizer: options.optimizer ?? defaultRecipe.optimizer,
       schedule: options.schedule ?? defaultRecipe.schedule,
@@ -87,15 +99,21 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   }
 }
 
-function modelConfig(options: RunOptions, vocabSize: number, { longest }: StoryLengths): GptConfig {
-  const { preset = 'sample', contextLength, hiddenSize, layers, heads } = options
-  if (contextLength !== undefined && contextLength > longest + 1)
-    throw new PipelineError('context-too-long', { contextLength, longest })
-  const usual = gptConfig(preset, { vocabSize }).contextLength
+/** Highest learning rate from weights that were trained already: a tenth of the usual one. */
+const fineTuningRate = defaultRecipe.learningRate / 10
+
+/** A window longer than any story would always hold several, which have nothing to do with each other. */
+function windowFor({ contextLength }: RunOptions, model: GptConfig, { longest }: StoryLengths): number {
+  if (contextLength === undefined) return Math.min(model.contextLength, longest + 1)
+  if (contextLength > longest + 1) throw new PipelineError('context-too-long', { contextLength, longest })
+  return contextLength
+}
+
+function modelConfig(options: RunOptions, vocabSize: number, contextLength: number): GptConfig {
+  const { preset = 'sample', hiddenSize, layers, heads } = options
   return gptConfig(preset, {
     vocabSize,
-    // In a window longer than any story there are always several, which have nothing to do with each other.
-    contextLength: contextLength ?? Math.min(usual, longest + 1),
+    contextLength,
     ...(hiddenSize === undefined ? {} : { hiddenSize }),
     ...(layers === undefined ? {} : { layers }),
     ...(heads === undefined ? {} : { heads }),

@@ -1,4 +1,5 @@
 import type { TrainTokenizerProgress } from '@tinystories/tokenizer'
+import type { ModelAccess } from '../model/locate-model.ts'
 import type { StoryLengths } from '../source/measure-stories.ts'
 import type { SourceAccess } from '../source/read-options.ts'
 import type { TrainingSource } from '../source/training-source.ts'
@@ -11,6 +12,8 @@ export interface Plan {
   source: TrainingSource
   /** The run to continue; undefined: a new one. */
   resume: { run: RunFolder; force: boolean } | undefined
+  /** The weights that a new run starts from; undefined: random ones. */
+  weights: Record<string, Float32Array> | undefined
 }
 
 /** What happens while a run is planned. */
@@ -22,7 +25,7 @@ export type PlanEvent =
 
 /** Options of planning. */
 export interface PlanContext {
-  access?: SourceAccess
+  access?: SourceAccess & ModelAccess
   /** Memory of the machine in bytes: a model whose training cannot fit is refused. Default: any fits. */
   memory?: number
   signal?: AbortSignal

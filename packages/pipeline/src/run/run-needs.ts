@@ -1,7 +1,7 @@
 import { modelCost } from '@tinystories/model'
 import { measureRate, type Trainer } from '@tinystories/trainer'
 import { createOptimizer } from '../recipe/optimizer.ts'
-import type { RunSettings } from './run-settings.ts'
+import { type RunSettings, windowLength } from './run-settings.ts'
 
 /** What a run needs, as far as it can be said before it. */
 export interface RunNeeds {
@@ -21,7 +21,8 @@ export async function measureNeeds(
   { engine }: Pick<Trainer, 'engine'>,
 ): Promise<RunNeeds> {
   const { model, batchSize, accumulate, limits, tokensPerEpoch } = settings
-  const { contextLength, vocabSize } = model
+  const contextLength = windowLength(settings)
+  const { vocabSize } = model
   const { memory, chinchillaTokens } = modelCost(model)
   const optimizer = createOptimizer(settings)
   const tokensPerSecond = await measureRate({ engine, optimizer, batchSize, contextLength, vocabSize })

@@ -6,13 +6,18 @@ import type { RunSettings } from './run-settings.ts'
 
 /** What a run can be asked for; whatever is left out is chosen to fit the data. */
 export interface RunOptions
-  extends Omit<TrainingSourceOptions, 'data' | 'access' | 'signal' | 'onVocabulary'> {
+  extends Omit<TrainingSourceOptions, 'data' | 'tokenizer' | 'access' | 'signal' | 'onVocabulary'> {
   /** Default: the bundled corpus. */
   data?: string
+  /** A run, a folder with a model, or `hf://owner/name` whose weights, configuration and tokenizer the run starts from. */
+  from?: string
+  /** Path of a tokenizer. Default: that of `from` or of token shards, else one trained on the stories. */
+  tokenizer?: string
   preset?: PresetName
   hiddenSize?: number
   layers?: number
   heads?: number
+  /** Tokens in a training window, and of a new model the length of its context. */
   contextLength?: number
   batchSize?: number
   learningRate?: number

@@ -25,8 +25,13 @@ export interface RunSettings extends Recipe {
   format: 'text' | 'lines' | 'jsonl' | 'json' | 'csv' | null
   /** Share of the stories that is held out when there is no `valid`. */
   heldOut: number
-  preset: PresetName
+  /** The model that the run started from; null: a new one. */
+  from: string | null
+  /** Null where the run started from a model. */
+  preset: PresetName | null
   model: GptConfig
+  /** Tokens in a training window; null: the context of the model. */
+  windowLength: number | null
   /** The run ends at whichever comes first. */
   limits: RunLimitSettings
   /** Tokens of the training stories; counted only where epochs limit a run. */
@@ -90,8 +95,10 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   textField: added(v.string()),
   format: added(v.picklist(['text', 'lines', 'jsonl', 'json', 'csv'])),
   heldOut: share,
-  preset: v.picklist(Object.keys(presets) as PresetName[]),
+  from: added(v.string()),
+  preset: v.nullable(v.picklist(Object.keys(presets) as PresetName[])),
   model: modelConfig,
+  windowLength: added(count),
   batchSize: count,
   learningRate: positive,
   weightDecay: v.number(),
@@ -122,3 +129,11 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   keepCheckpoints: v.optional(count, 2),
   prompt: v.string(),
 })
+
+/** Tokens in a training window. */
+export function windowLength({
+  windowLength: own,
+  model,
+}: Pick<RunSettings, 'windowLength' | 'model'>): number {
+  return own ?? model.contextLength
+}

@@ -1,12 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type GptConfig, gptConfig, initParameterArrays } from '@tinystories/model'
+import { loadPretrainedArrays } from '@tinystories/model/files'
+import { loadTokenizer, trainTokenizer } from '@tinystories/tokenizer'
 import { FileError } from '@tinystories/utils/disk'
 import { InputError } from '@tinystories/utils/schema'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { PipelineError } from '../errors.ts'
 import { evaluate } from '../evaluate.ts'
 import { generate } from '../generate.ts'
+import { saveModel } from '../model/save-model.ts'
 import type { PlanEvent } from './plan.ts'
 import { planResume } from './plan-resume.ts'
 import { planRun } from './plan-run.ts'
@@ -98,6 +102,63 @@ describe('a run', () => {
     const plan = await planRun({ ...options, steps: 1 })
     const error = await failure(() => prepareRun(plan, join(folder, 'runs/whole')))
     expect(PipelineError.isInstance(error) && error.code).toBe('run-exists')
+  })
+})
+
+describe('a run from weights that are there', () => {
+  let from: string
+  let config: GptConfig
+  let weights: Record<string, Float32Array>
+  beforeAll(async () => {
+    from = join(folder, 'published')
+    await mkdir(from)
+    const texts = (await readFile(options.data!, 'utf8')).split('\n<|endoftext|>\n')
+    const tokenizer = await trainTokenizer(texts, { style: 'gpt2', vocabSize: 300 })
+    const { vocabSize } = tokenizer
+    const sizes = { vocabSize, contextLength: 64, hiddenSize: 16, heads: 2, layers: 2 }
+    config = gptConfig('tinystories-1m', sizes)
+    weights = initParameterArrays(config, 3)
+    await saveModel(from, config, weights, tokenizer)
+  })
+
+  test('takes configuration, weights and tokenizer along, and trains on shorter windows', async () => {
+    const plan = await planRun({ data: options.data!, from, learningRate: 1e-9, batchSize: 4, steps: 2 })
+    expect(plan.settings).toMatchObject({ from, preset: null, model: config })
+    expect(plan.settings.windowLength).toBeLessThan(64)
+    const run = join(folder, 'runs/tuned')
+    const losses: number[] = []
+    await train(await prepareRun(plan, run), {
+      onEvent: event =>
+        event.type === 'metrics' && event.line.type === 'step' && losses.push(event.line.loss),
+    })
+    const tuned = await loadPretrainedArrays(join(run, 'model'))
+    expect(tuned.config).toEqual(config)
+    // Two steps at a rate of 1e-9 leave the weights where they were.
+    for (const [name, values] of Object.entries(weights))
+      expect(
+        Math.max(...values.map((value, i) => Math.abs(value - tuned.parameters[name]![i]!))),
+      ).toBeLessThan(1e-7)
+    const published = await loadTokenizer(from)
+    expect((await loadTokenizer(join(run, 'model'))).toJSON()).toEqual(published.toJSON())
+    // A model of random weights knows nothing: the loss is that of a uniform guess, within its noise.
+    expect(losses[0]).toBeNear(Math.log(config.vocabSize), { absolute: 0.2 })
+    await train(await prepareRun(await planResume(run, { steps: 3 }), ''))
+    expect(
+      (await readMetrics(join(run, 'metrics.jsonl'))).lines.filter(({ type }) => type === 'step'),
+    ).toHaveLength(3)
+  })
+
+  test.each([
+    [{ hiddenSize: 32 }, 'decided-by-model'],
+    [{ vocabSize: 100 }, 'decided-by-model'],
+    [{ contextLength: 65 }, 'context-too-long'],
+    [{ from: '/nowhere' }, 'no-model'],
+  ])('is refused with %j', async (wrong, code) => {
+    expect(await failure(() => planRun({ data: options.data!, from, ...wrong }))).toMatchObject({ code })
+  })
+
+  test('is what to do with a published model that someone wants to resume', async () => {
+    expect(await failure(() => planResume(from, {}))).toMatchObject({ code: 'model-without-run' })
   })
 })
 

@@ -17,6 +17,7 @@ import { createOptimizer } from '../recipe/optimizer.ts'
 import { trainableModel } from '../recipe/trainable-model.ts'
 import { engineOptions } from './engine-options.ts'
 import type { Plan } from './plan.ts'
+import { windowLength } from './run-settings.ts'
 
 /** Options of {@link searchLearningRate}. */
 export interface SearchLearningRateOptions {
@@ -37,7 +38,7 @@ export async function searchLearningRate(
       optimizer,
       data: trainingBatches(source.train, {
         tokenizer: source.tokenizer,
-        contextLength: settings.model.contextLength,
+        contextLength: windowLength(settings),
         batchSize: settings.batchSize,
         seed: settings.seed,
       }),
@@ -64,8 +65,13 @@ export async function searchBatchSize(
   options: SearchBatchSizeOptions,
 ): Promise<BatchSizeSearch> {
   const { createEngine, optimizer } = await engineFor({ settings })
-  const { contextLength, vocabSize } = settings.model
-  return findBatchSize({ createEngine, optimizer, contextLength, vocabSize, ...options })
+  return findBatchSize({
+    createEngine,
+    optimizer,
+    contextLength: windowLength(settings),
+    vocabSize: settings.model.vocabSize,
+    ...options,
+  })
 }
 
 async function engineFor({

@@ -1,5 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { initParameters } from '@tinystories/model'
+import { type GptConfig, initParameters, type Parameters, parameterShapes } from '@tinystories/model'
 import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
 import { createTrainer, type EvaluationSet, type Trainer, type TrainerCallbacks } from '@tinystories/trainer'
 import { saveModel } from '../model/save-model.ts'
@@ -10,6 +11,7 @@ import { trainableModel } from '../recipe/trainable-model.ts'
 import { engineOptions } from './engine-options.ts'
 import { fingerprints } from './fingerprints.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import { windowLength } from './run-settings.ts'
 import { sampleWriter } from './sample-writer.ts'
 
 /** Stories evaluated on during a run; all held-out stories are evaluated at its end. */
@@ -17,7 +19,7 @@ const storiesPerEvaluation = 128
 
 /** Creates the trainer of a prepared run. @throws what `createTrainer` and the dataset throw */
 export async function startTrainer(
-  { run, settings, source, resume }: PreparedRun,
+  { run, settings, source, resume, weights }: PreparedRun,
   callbacks: Omit<TrainerCallbacks, 'onBest'>,
   signal: AbortSignal | undefined,
 ): Promise<Trainer> {
@@ -25,7 +27,7 @@ export async function startTrainer(
   const { model: config, tokensPerEpoch, patience, sampleEvery } = settings
   const shape = {
     tokenizer: source.tokenizer,
-    contextLength: config.contextLength,
+    contextLength: windowLength(settings),
     batchSize: settings.batchSize,
   }
   const schedule = createSchedule(settings)
@@ -36,7 +38,11 @@ export async function startTrainer(
     signal,
   })
   return createTrainer({
-    model: trainableModel(config, initParameters(config, settings.seed), settings),
+    model: trainableModel(
+      config,
+      weights ? tensorsOf(config, weights) : initParameters(config, settings.seed),
+      settings,
+    ),
     data: trainingBatches(source.train, { ...shape, seed: settings.seed }),
     ...(tokensPerEpoch === null ? {} : { tokensPerEpoch }),
     optimizer,
@@ -64,4 +70,13 @@ export async function startTrainer(
       onBest: (_result, state) => saveModel(run.model, config, state.parameters, source.tokenizer),
     },
   })
+}
+
+function tensorsOf(config: GptConfig, weights: Record<string, Float32Array>): Parameters {
+  return Object.fromEntries(
+    Object.entries(parameterShapes(config)).map(([name, shape]) => [
+      name,
+      tf.tensor(weights[name]!, shape, 'float32'),
+    ]),
+  )
 }

@@ -17,7 +17,7 @@ import { lossCurve } from './loss-curve.ts'
 import { type PreparedRun, writeSettings } from './prepare-run.ts'
 import { readMetrics } from './read-metrics.ts'
 import { measureNeeds } from './run-needs.ts'
-import type { RunSettings } from './run-settings.ts'
+import { type RunSettings, windowLength } from './run-settings.ts'
 import { startTrainer } from './start-trainer.ts'
 import type { TrainEvent } from './train-event.ts'
 
@@ -99,7 +99,7 @@ async function writeScore(
   await trainer.engine.load({ parameters, optimizer: (await trainer.save()).optimizer })
   const everything = await evaluationSet(source.heldOut, {
     tokenizer: source.tokenizer,
-    contextLength: settings.model.contextLength,
+    contextLength: windowLength(settings),
     batchSize: settings.batchSize,
     signal,
   })

@@ -20,8 +20,8 @@ export interface TrainingSourceOptions extends StoryFormat {
   valid?: string | null | undefined
   /** Share of `data` that is held out where nothing else is. Default 0.1. */
   heldOut?: number | undefined
-  /** Path of a tokenizer. Default: that of token shards, else one trained on the stories. */
-  tokenizer?: string | undefined
+  /** A tokenizer or its path. Default: that of token shards, else one trained on the stories. */
+  tokenizer?: string | Tokenizer | undefined
   /** Pieces of the vocabulary that is trained. Default: by the size of the text. */
   vocabSize?: number | undefined
   access?: SourceAccess | undefined
@@ -67,7 +67,9 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
     ? await tokenizerOf(shards.train, options)
     : await ownOrTrained(train as StoryStream<Story>, options)
   if (tokenizer.endOfTextId === undefined)
-    throw new PipelineError('no-end-of-text-token', { tokenizer: options.tokenizer })
+    throw new PipelineError('no-end-of-text-token', {
+      tokenizer: typeof options.tokenizer === 'string' ? options.tokenizer : undefined,
+    })
   if (validShards) await shardTokenizer(validShards.train, tokenizer)
   return { train, heldOut, valid, tokenizer }
 }
@@ -78,7 +80,7 @@ async function tokenizerOf(
 ): Promise<Tokenizer> {
   for (const option of ['vocabSize', 'separator', 'textField', 'format'] as const)
     if (options[option] != null) throw new PipelineError('decided-by-shards', { data, option })
-  return shardTokenizer(folder, tokenizer === undefined ? undefined : await loadTokenizerFile(tokenizer))
+  return shardTokenizer(folder, tokenizer === undefined ? undefined : await opened(tokenizer))
 }
 
 function ownOrTrained(
@@ -87,5 +89,9 @@ function ownOrTrained(
 ): Promise<Tokenizer> {
   return tokenizer === undefined
     ? trainVocabulary(stories, { vocabSize, signal, onProgress })
-    : loadTokenizerFile(tokenizer)
+    : opened(tokenizer)
+}
+
+async function opened(tokenizer: string | Tokenizer): Promise<Tokenizer> {
+  return typeof tokenizer === 'string' ? loadTokenizerFile(tokenizer) : tokenizer
 }

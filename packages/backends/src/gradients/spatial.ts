@@ -36,7 +36,8 @@ export function registerSpatial(): void {
     save: ['x'],
     gradient: (dy, [x], attrs) => ({
       x: () => {
-        // AvgPoolGrad divides by the size of a window; the average was over the part of it inside of the image.
+        // Not AvgPoolGrad: on the cpu it divides by the size of a window, in TensorFlow by the part inside of the image,
+        // over which the average was.
         const { filterSize, strides, pad, dimRoundingMode } = attrs
         const shape = x!.shape as [number, number, number, number]
         const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode)
@@ -46,11 +47,13 @@ export function registerSpatial(): void {
           for (let column = 0; column < outWidth; column++) {
             const height = inside(row * info.strideHeight - info.padInfo.top, filterHeight, info.inHeight)
             const width = inside(column * info.strideWidth - info.padInfo.left, filterWidth, info.inWidth)
-            factors[row * outWidth + column] = (filterHeight * filterWidth) / (height * width)
+            factors[row * outWidth + column] = 1 / (height * width)
           }
         }
-        const scaled = tf.mul(dy, tf.tensor4d(factors, [1, outHeight, outWidth, 1]))
-        return run(tf.AvgPoolGrad, { dy: scaled, input: x! }, attrs)
+        const shares = tf.mul(dy, tf.tensor4d(factors, [1, outHeight, outWidth, 1]))
+        const filter = tf.ones([filterHeight, filterWidth, info.inChannels, 1])
+        const convolution = { strides, pad, dilations: 1, dimRoundingMode, inputShape: shape }
+        return run(tf.DepthwiseConv2dNativeBackpropInput, { dy: shares, filter }, convolution)
       },
     }),
   })

@@ -4,12 +4,12 @@ import { useBackend } from '@tinystories/backends'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/create-runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { agree, type Inputs } from '../testing/agree.ts'
+import { agree } from '../testing/agree.ts'
+import { caseInputs } from '../testing/case-inputs.ts'
 import { elementwiseCases } from '../testing/elementwise-cases.ts'
-import { randomData, randomNumbers } from '../testing/random.ts'
+import { randomNumbers } from '../testing/random.ts'
 import { spatialCases } from '../testing/spatial-cases.ts'
 import { structuralCases } from '../testing/structural-cases.ts'
-import type { TensorSpec } from '../tree.ts'
 
 let runtime: Runtime
 
@@ -25,28 +25,14 @@ const ROUNDS = 3
 describe('kernels on ONNX Runtime agree with tfjs on the cpu', () => {
   it.each(
     [...elementwiseCases(), ...structuralCases(), ...spatialCases()].map((c, i) => [c.name, c, i] as const),
-  )('%s', async (_name, { shapes, dtypes = [], range, fn, ...options }, seed) => {
+  )('%s', async (_name, kernel, seed) => {
     for (let round = 0; round < ROUNDS; round++) {
-      const next = randomNumbers(seed * ROUNDS + round)
-      const sizes = {
-        n: 1 + Math.floor(next() * 7),
-        m: 1 + Math.floor(next() * 7),
-        k: 1 + Math.floor(next() * 7),
-      }
-      const length = (size: string): number => {
-        const [letter, plus = '0'] = size.split('+') as [string, string?]
-        return (sizes[letter as 'n'] ?? Number(letter)) + Number(plus)
-      }
-      const inputs: Inputs = {}
-      shapes.forEach((shape, i) => {
-        const spec: TensorSpec = { shape: shape.map(length), dtype: dtypes[i] ?? 'float32' }
-        inputs['abc'[i]!] = { spec, data: randomData(spec, next, ...(range ?? [])) }
-      })
+      const inputs = caseInputs(kernel, seed * ROUNDS + round)
       await agree(
         runtime,
         inputs,
-        ({ a, b, c }) => Object.fromEntries([fn(a!, b!, c!)].flat().map((y, i) => [`y${i}`, y])),
-        options,
+        ({ a, b, c }) => Object.fromEntries([kernel.fn(a!, b!, c!)].flat().map((y, i) => [`y${i}`, y])),
+        kernel,
       )
     }
   })

@@ -4,6 +4,7 @@ import { decompressPage } from 'hyparquet/src/datapage.js'
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js'
 import type { DatasetErrorDetails } from '../../errors/dataset-error.ts'
+import { hasValidLevels, hasValidRuns, type PageShape, type PageShapes } from './check-runs.ts'
 
 /** What reading a page may cost. */
 export interface PageLimits {
@@ -17,6 +18,8 @@ export interface PageSource {
   /** From the root of the schema to the column. */
   schemaPath: SchemaTree[]
   compressors: Compressors
+  /** Collects what {@link withValidRuns} looks up. */
+  shapes: PageShapes
 }
 
 type Violation = Omit<DatasetErrorDetails['limit-exceeded'], 'source' | 'place'>
@@ -31,6 +34,7 @@ const freeBytes = 1024 * 1024
  * what they announce must fit the limits. hyparquet reserves memory for as many values as a header says.
  *
  * @returns what is too large, or undefined. Bytes that are not pages are left to the reader.
+ * @throws Error when a run of values is longer than its page
  */
 export function findTooLarge(
   view: DataView,
@@ -61,14 +65,61 @@ export function findTooLarge(
       const what = 'a page expands to too many bytes per compressed byte'
       return { what, option: 'maxExpansion', limit: maxExpansion, actual: Math.round(size / stored) }
     }
+    const page = new Uint8Array(view.buffer, view.byteOffset + reader.offset, stored)
     if (data?.encoding === 'DELTA_BYTE_ARRAY') {
-      const page = new Uint8Array(view.buffer, view.byteOffset + reader.offset, stored)
       const text = frontCodedBytes(page, header, data.num_values, source)
       if (text > maxPageBytes) return tooLarge(text)
     }
+    if (data !== undefined && !checkRuns(page, header, source))
+      throw new Error('a run has more values than its page')
     reader.offset += stored
   }
   return undefined
+}
+
+/** Checks the runs of a page that is not compressed; what is compressed is noted for {@link withValidRuns}. */
+function checkRuns(page: Uint8Array, header: PageHeader, { chunk, schemaPath, shapes }: PageSource): boolean {
+  const { uncompressed_page_size: size } = header
+  if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') return true
+  const second = header.type === 'DATA_PAGE_V2' ? header.data_page_header_v2 : undefined
+  const data = second ?? header.data_page_header
+  // Without its numbers a page has as many values as its runs say.
+  if (data === undefined || !areCounts(size, data.num_values)) return false
+  if (
+    second &&
+    !areCounts(second.num_nulls, second.repetition_levels_byte_length, second.definition_levels_byte_length)
+  )
+    return false
+  const shape: PageShape = {
+    values: data.num_values,
+    encoding: data.encoding,
+    isFirstVersion: second === undefined,
+    maxRepetition: getMaxRepetitionLevel(schemaPath),
+    maxDefinition: getMaxDefinitionLevel(schemaPath),
+  }
+  const repetitionBytes = second?.repetition_levels_byte_length ?? 0
+  const levels = repetitionBytes + (second?.definition_levels_byte_length ?? 0)
+  if (second && !hasValidLevels(page, repetitionBytes, shape)) return false
+  const values = page.subarray(levels)
+  if (chunk.codec === 'UNCOMPRESSED' || second?.is_compressed === false) return hasValidRuns(values, shape)
+  shapes.add(values, size - levels, shape)
+  return true
+}
+
+const areCounts = (...numbers: (number | undefined)[]): boolean =>
+  numbers.every(number => Number.isSafeInteger(number) && number! >= 0)
+
+/** Decompressors that refuse pages with runs of more values than the page has. */
+export function withValidRuns(compressors: Compressors, shapes: PageShapes): Compressors {
+  const checked = Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (stored: Uint8Array, size: number): Uint8Array => {
+      const page = decompress(stored, size)
+      if (!shapes.admit(stored, page)) throw new Error('a run has more values than its page')
+      return page
+    },
+  ])
+  return Object.fromEntries(checked)
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Place } from '../../errors/place.ts'
 import { defaultMaxStoryBytes, type RecordReaderOptions } from '../item-file.ts'
 import { knownFields, textFields } from '../records/story-record.ts'
 import type { PageLimits, PageSource } from './check-pages.ts'
+import { PageShapes } from './check-runs.ts'
 import { createDecompressors } from './decompressors.ts'
 
 /** Rows decoded at a time: a row group can hold a million. */
@@ -124,7 +125,8 @@ function openRows(
   let file: AsyncBuffer | undefined
   let begin = 0
   let window: Record<string, unknown>[] = []
-  let compressors: Compressors | undefined
+  let decompressors: Compressors | undefined
+  let compressors: Compressors = {}
   const stringIn =
     (place: Place) =>
     (value: Uint8Array): string => {
@@ -143,14 +145,16 @@ function openRows(
     const rowStart = row - ((row - groupBegin) % windowSize)
     const rowEnd = Math.min(rowStart + windowSize, ends[found]!)
     const place: Place = { unit: 'row', number: rowStart + 1, last: rowEnd }
-    compressors ??= await createDecompressors()
+    decompressors ??= await createDecompressors()
     const rowGroup = metadata.row_groups[found]!
     if (found !== group) {
-      checkCodecs(source, place, rowGroup, columns, compressors)
+      checkCodecs(source, place, rowGroup, columns, decompressors)
       group = found
-      const { findTooLarge } = await import('./check-pages.ts')
+      const { findTooLarge, withValidRuns } = await import('./check-pages.ts')
+      const shapes = new PageShapes()
+      compressors = withValidRuns(decompressors, shapes)
       const pages = await decoded(source, place, signal, () =>
-        pageSources(metadata, rowGroup, columns, compressors!),
+        pageSources(metadata, rowGroup, columns, { compressors: decompressors!, shapes }),
       )
       file = cached(
         checked(asBuffer(bytes, size, signal), pages, (view, page) => {
@@ -167,7 +171,7 @@ function openRows(
         columns,
         rowStart,
         rowEnd,
-        compressors: compressors!,
+        compressors,
         useOffsetIndex: true,
         parsers: { stringFromBytes: stringIn(place) },
       }),
@@ -191,7 +195,7 @@ async function pageSources(
   metadata: FileMetaData,
   { columns: chunks }: RowGroup,
   columns: readonly string[],
-  compressors: Compressors,
+  checks: Pick<PageSource, 'compressors' | 'shapes'>,
 ): Promise<PageSource[]> {
   const { parquetSchema } = await import('hyparquet')
   const { getTreePath } = await import('hyparquet/src/schema.js')
@@ -199,7 +203,7 @@ async function pageSources(
   return chunks
     .map(({ meta_data: chunk }) => chunk!)
     .filter(chunk => columns.includes(chunk.path_in_schema[0]!))
-    .map(chunk => ({ chunk, schemaPath: getTreePath(tree, chunk.path_in_schema), compressors }))
+    .map(chunk => ({ chunk, schemaPath: getTreePath(tree, chunk.path_in_schema), ...checks }))
 }
 
 function checkCodecs(

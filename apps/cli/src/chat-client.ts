@@ -16,6 +16,8 @@ export interface ChatClientFlags {
   concurrency: number
   /** Seconds. */
   timeout?: number
+  header?: Record<string, string>
+  query?: Record<string, string>
 }
 
 /** A client with its key from the file or from OPENAI_API_KEY. @param cacheDir where replies are kept */
@@ -29,12 +31,16 @@ export async function chatClientOptions(
   cacheDir: string,
 ): Promise<ChatClientOptions & { cacheDir: string }> {
   const { model, server, budget, prices, requestsPerMinute, tokensPerMinute, concurrency } = flags
+  const { header, query } = flags
+  for (const secret of Object.values({ ...header, ...query })) keepSecret(secret)
   return {
     model,
     baseURL: server,
     apiKey: await keyOf(flags),
     cacheDir,
     maxConcurrency: concurrency,
+    ...(header === undefined ? {} : { headers: header }),
+    ...(query === undefined ? {} : { query }),
     ...(budget === undefined ? {} : { budget }),
     ...(prices === undefined ? {} : { prices: pricesOf(prices) }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),

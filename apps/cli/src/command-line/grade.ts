@@ -1,6 +1,7 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from './parse-flags.ts'
+import { headerFlag, queryFlag } from './server-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags } from './source-flags.ts'
 
@@ -20,6 +21,8 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .addOption(new Option('--combine <how>', 'of several judges').choices(['mean', 'median']).default('mean'))
     .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
     .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
+    .addOption(headerFlag())
+    .addOption(queryFlag())
     .option('--rubric <name>', 'story, story-structured, instruction, or a JSON or YAML file', 'story')
     .option(
       '--regrades <n>',

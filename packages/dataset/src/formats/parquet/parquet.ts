@@ -70,6 +70,8 @@ function checkLayout({ row_groups: groups }: FileMetaData, size: number): void {
       return !(
         start >= 0 &&
         chunk.total_compressed_size >= 0n &&
+        // Every row has at least one value in each column, null or not: more rows would be read for ever.
+        chunk.num_values >= rows &&
         start + Number(chunk.total_compressed_size) <= size
       )
     })

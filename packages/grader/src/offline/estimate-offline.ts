@@ -1,6 +1,5 @@
 import type { Completion } from '../completions/completion.ts'
 import { hashJson } from '../hash.ts'
-import type { GradingRun } from '../judging/grade.ts'
 import type { Grading, Judgment } from '../judging/grading.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { coefficients } from './coefficients.ts'
@@ -12,7 +11,7 @@ import { levelProbabilities } from './ordinal-regression.ts'
 export const offlineJudge = 'offline'
 
 /** Whether a run holds estimates, not judgments. */
-export function isEstimate({ judge }: Pick<GradingRun, 'judge'>): boolean {
+export function isEstimate({ judge }: { judge: string }): boolean {
   return judge === offlineJudge
 }
 

@@ -3,6 +3,7 @@ import { openModel, scoreEndings } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { forDisplay, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 /** Probes a model. @returns the exit code: 0, or 130 when interrupted */
@@ -15,16 +16,16 @@ export function probe(source: string | undefined, { json }: { json?: boolean }):
       onProgress: ({ done, total }) => progress.update({ done, total }, () => `probe ${done} of ${total}`),
     }).finally(() => progress.end())
     if (json) {
-      console.log(JSON.stringify({ model: model.folder, probes: results }))
+      printJson({ model: model.folder, probes: results })
       return 0
     }
-    console.log(`Model: ${forDisplay(model.folder)}`)
-    console.log('Share of items with the right ending likeliest, in percent with 95 % intervals:')
+    print(`Model: ${forDisplay(model.folder)}`)
+    print('Share of items with the right ending likeliest, in percent with 95 % intervals:')
     const kinds = [...new Set(results.map(({ kind }) => kind))]
     for (const kind of kinds) {
-      console.log(line(kind, summarizeProbes(results, kind)))
+      print(line(kind, summarizeProbes(results, kind)))
       const phenomena = results.filter(result => result.kind === kind)
-      if (phenomena.length > 1) for (const each of phenomena) console.log(line(`  ${each.phenomenon}`, each))
+      if (phenomena.length > 1) for (const each of phenomena) print(line(`  ${each.phenomenon}`, each))
     }
     return 0
   })

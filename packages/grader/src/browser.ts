@@ -28,8 +28,8 @@ export {
 } from './grades/parse-grades.ts'
 export { renderJudgeComparison } from './grades/render-judge-comparison.ts'
 export type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from './judge.ts'
-export { type GradeOptions, type GradingProgress, type GradingRun, grade } from './judging/grade.ts'
-export type { Grading, GradingFlag, Judgment } from './judging/grading.ts'
+export { type GradeOptions, type GradingProgress, grade } from './judging/grade.ts'
+export type { Grading, GradingFlag, GradingRun, Judgment } from './judging/grading.ts'
 export { createMemoryJournal, type Journal } from './judging/journal.ts'
 export type {
   AnswerSummary,

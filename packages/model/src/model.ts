@@ -9,8 +9,10 @@ import { layerNorm } from './ops/layer-norm.ts'
 import { linearCrossEntropy, scoreTargets } from './ops/linear-cross-entropy.ts'
 import { normedLinear } from './ops/normed-linear.ts'
 import { normedMlp } from './ops/normed-mlp.ts'
-import { visibleAttention } from './ops/visible-attention.ts'
+import { type Hook, visibleAttention } from './ops/visible-attention.ts'
 import type { Parameters } from './parameters.ts'
+
+export type { Hook } from './ops/visible-attention.ts'
 
 /*
  * The whole model. Every function here is pure: tensors in, tensors out, nothing read back and nothing kept, so
@@ -37,12 +39,6 @@ export interface Evaluation extends Record<string, tf.Tensor> {
   /** Scalar: weighted count of targets that were the most probable token. */
   correct: tf.Scalar
 }
-
-/**
- * Sees what the model computes, by name, and may put something of the same shape in its place: `undefined` leaves it
- * as it is. `inspect` of `@tinystories/interpret` lists the names.
- */
-export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
 
 /**
  * Logits of the next token at every position.

@@ -1,4 +1,4 @@
-import type { GptConfig } from './config.ts'
+import type { GptConfig } from './gpt-config.ts'
 
 type Preset = Omit<GptConfig, 'mlpSize'> & { mlpSize?: number }
 

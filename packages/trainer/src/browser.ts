@@ -1,5 +1,6 @@
 import type { RunStorage } from './run/run-storage.ts'
-import { type CoreTrainerOptions, startTrainer, type Trainer } from './run/start-trainer.ts'
+import { startTrainer } from './run/start-trainer.ts'
+import type { CoreTrainerOptions, Trainer } from './run/trainer-types.ts'
 
 export * from './core.ts'
 export type { Checkpoint, CheckpointProgress } from './run/checkpoint.ts'

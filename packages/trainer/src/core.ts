@@ -44,7 +44,7 @@ export {
 export { type SgdOptions, sgd } from './optimizers/sgd.ts'
 export type { LimitName, RunLimits } from './run/limits.ts'
 export type { SpikeOptions } from './run/loss-spikes.ts'
-export type { CoreTrainerOptions, RunResult, Trainer, TrainerCallbacks } from './run/start-trainer.ts'
+export type { CoreTrainerOptions, RunResult, Trainer, TrainerCallbacks } from './run/trainer-types.ts'
 export {
   type BatchSizeSearch,
   type BatchSizeTrial,

@@ -1,6 +1,6 @@
 import { writeCopy } from '../graph/onnx-writer.ts'
 import type { TensorSpec } from '../tree.ts'
-import type { OrtSession, OrtTensor } from './ort.ts'
+import type { OrtSession, OrtTensor } from './ort-session.ts'
 
 /** Copies tensors to the device and back by graphs that do only that, for ONNX Runtime gives Node no other way. */
 export class Copier {

@@ -1,8 +1,7 @@
 import type { Tensor } from 'onnxruntime-web'
 import { CompilerError } from '../errors.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
-import type { Ort } from './web-host.ts'
-import type { WebState } from './web-state.ts'
+import type { Ort, WebState } from './web-state.ts'
 
 /** What is used of a GPUBuffer. */
 interface GraphicsBuffer {

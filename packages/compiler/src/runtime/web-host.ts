@@ -3,11 +3,9 @@ import { CompilerError, messageOf } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import type { Binding, NamedData, Request, WebSetup } from './messages.ts'
 import { GpuState, type GraphicsDevice } from './web-gpu-state.ts'
-import { CpuState, type WebState } from './web-state.ts'
+import { CpuState, type Ort, type WebState } from './web-state.ts'
 
 // The side of the web runtime that owns ONNX Runtime. Its `run` on wasm blocks the thread that it is called on.
-
-export type Ort = typeof import('onnxruntime-web')
 
 interface Session {
   readonly session: InferenceSession

@@ -1,6 +1,8 @@
 import type { Tensor } from 'onnxruntime-web'
 import type { TensorData, TensorSpec } from '../tree.ts'
-import type { Ort } from './web-host.ts'
+
+/** ONNX Runtime for pages. */
+export type Ort = typeof import('onnxruntime-web')
 
 /** The named tensors that stay with ONNX Runtime. */
 export interface WebState {

@@ -1,6 +1,5 @@
 import { GraderError } from '../errors.ts'
-import type { GradingRun } from '../judging/grade.ts'
-import type { Grading, Judgment } from '../judging/grading.ts'
+import type { Grading, GradingRun, Judgment } from '../judging/grading.ts'
 import { isEstimate } from '../offline/estimate-offline.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import { textKey } from './parse-grades.ts'

@@ -1,5 +1,5 @@
 import type { Completion } from '../completions/completion.ts'
-import type { GradingRun } from '../judging/grade.ts'
+import type { GradingRun } from '../judging/grading.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import { bootstrapStatistic, type Measured } from '../statistics/bootstrap-statistic.ts'
 import { krippendorffAlpha } from '../statistics/krippendorff-alpha.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GradingRun } from '../judging/grade.ts'
+import type { GradingRun } from '../judging/grading.ts'
 import { buildReport } from '../report/build-report.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
 import { data, hasData } from '../testing/data.ts'

@@ -7,7 +7,7 @@ import { estimateOffline, offlineJudge, offlineVersion } from '../offline/estima
 import type { Rubric } from '../rubric/rubric.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'
-import type { Grading, Judgment } from './grading.ts'
+import type { Grading, GradingRun, Judgment } from './grading.ts'
 import { isFinalFailure } from './is-final-failure.ts'
 import { createMemoryJournal, type Journal } from './journal.ts'
 import { judgeCompletion } from './judge-completion.ts'
@@ -59,17 +59,6 @@ export interface GradeOptions {
   onProgress?: (progress: GradingProgress) => void
   /** Called with each grading as it ends. */
   onGrading?: (grading: Grading) => void
-}
-
-/** All gradings of one model's completions. */
-export interface GradingRun {
-  name: string
-  judge: string
-  rubric: Rubric
-  /** See `rubricVersion`. */
-  rubricVersion: string
-  /** In the order of the completions. */
-  gradings: Grading[]
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Completion } from '../completions/completion.ts'
 import type { ScoreProblem } from '../parse/score-problem.ts'
+import type { Rubric } from '../rubric/rubric.ts'
 
 /** Something about a grading that a reader should know. */
 export interface GradingFlag {
@@ -44,4 +45,15 @@ export interface Grading {
   status: 'graded' | 'partial' | 'ungraded'
   judgment?: Judgment
   failure?: string
+}
+
+/** All gradings of one model's completions. */
+export interface GradingRun {
+  name: string
+  judge: string
+  rubric: Rubric
+  /** See `rubricVersion`. */
+  rubricVersion: string
+  /** In the order of the completions. */
+  gradings: Grading[]
 }

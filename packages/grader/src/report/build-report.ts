@@ -1,5 +1,5 @@
 import { GraderError } from '../errors.ts'
-import type { GradingRun } from '../judging/grade.ts'
+import type { GradingRun } from '../judging/grading.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
 import { isEstimate, offlineValidity } from '../offline/estimate-offline.ts'
 import { holm } from '../statistics/holm.ts'

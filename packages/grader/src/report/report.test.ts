@@ -1,7 +1,6 @@
 import { Random } from '@tinystories/utils/random'
 import { describe, expect, test } from 'vitest'
-import type { GradingRun } from '../judging/grade.ts'
-import type { Grading } from '../judging/grading.ts'
+import type { Grading, GradingRun } from '../judging/grading.ts'
 import { measureCompletions } from '../measures/measure-completions.ts'
 import { rubricVersion } from '../rubric/rubric-version.ts'
 import { storyRubric } from '../rubric/story-rubric.ts'

@@ -1,5 +1,4 @@
-import type { GradingRun } from '../judging/grade.ts'
-import type { Grading } from '../judging/grading.ts'
+import type { Grading, GradingRun } from '../judging/grading.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
 import type { ScoreProblemReason } from '../parse/score-problem.ts'
 import type { ChoiceCriterion, ScoreCriterion } from '../rubric/rubric.ts'

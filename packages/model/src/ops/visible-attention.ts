@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Hook } from '../model.ts'
 import type { CausalAttentionOptions } from './causal-attention.ts'
+
+/**
+ * Sees what the model computes, by name, and may put something of the same shape in its place: `undefined` leaves it
+ * as it is. `inspect` of `@tinystories/interpret` lists the names.
+ */
+export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
 
 /**
  * The same attention as `causalAttention`, computed plainly so that it can be looked at: the hook sees, and may change,

@@ -1,4 +1,4 @@
-import type { TrainerCallbacks } from '../run/start-trainer.ts'
+import type { TrainerCallbacks } from '../run/trainer-types.ts'
 import type { MetricsLine } from './metrics-line.ts'
 
 /**

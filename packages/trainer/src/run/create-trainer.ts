@@ -1,6 +1,7 @@
 import { TrainerError } from '../errors.ts'
 import { openRunFolder, type RunFolderOptions } from './run-folder.ts'
-import { type CoreTrainerOptions, shapesOf, startTrainer, type Trainer } from './start-trainer.ts'
+import { shapesOf, startTrainer } from './start-trainer.ts'
+import type { CoreTrainerOptions, Trainer } from './trainer-types.ts'
 
 /** Options of {@link createTrainer}. */
 export interface TrainerOptions extends CoreTrainerOptions {

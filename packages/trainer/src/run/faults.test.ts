@@ -9,7 +9,7 @@ import { type Fault, withFaultyDisk } from '../testing/faulty-disk.ts'
 import { format, metricsOf, options } from '../testing/toy-run.ts'
 import type { EngineState } from '../types.ts'
 import { createTrainer, type TrainerOptions } from './create-trainer.ts'
-import type { Trainer } from './start-trainer.ts'
+import type { Trainer } from './trainer-types.ts'
 
 let folder: string
 beforeAll(async () => {

@@ -10,8 +10,8 @@ import { type CheckpointProgress, startOfRun } from './checkpoint.ts'
 import { type RunLimits, type ShareDone, shareDoneOf } from './limits.ts'
 import { judgeStep, type SpikeOptions } from './loss-spikes.ts'
 import type { MetricsSink } from './run-storage.ts'
-import type { RunResult, StartOptions, Trainer } from './start-trainer.ts'
 import { Stopwatch } from './stopwatch.ts'
+import type { RunResult, StartOptions, Trainer } from './trainer-types.ts'
 
 export interface TrainingRunOptions extends Omit<StartOptions, 'engine' | 'spikes'>, EngineChoice {
   progress: CheckpointProgress | undefined

@@ -1,7 +1,4 @@
-import { HubError } from './hub-error.ts'
-
-/** What a repository of the hub holds. */
-export type HubKind = 'model' | 'dataset'
+import { HubError, type HubKind } from './hub-error.ts'
 
 /** A repository of the hub, or a file in it. */
 export interface HubAddress {

@@ -1,5 +1,7 @@
 import { defineError, type ErrorClass, type ErrorOf } from '../errors/index.ts'
-import type { HubKind } from './hub-address.ts'
+
+/** What a repository of the hub holds. */
+export type HubKind = 'model' | 'dataset'
 
 /** The repository that a {@link HubError} is about. */
 export interface HubPlace {

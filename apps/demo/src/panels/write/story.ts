@@ -172,7 +172,9 @@ export class Story {
     if (ids.length < 2) return
     try {
       const explanations = await this.client.call('explain', { ids, choices: 6 })
-      if (this.#running === controller && !this.busy.value) this.explanations.value = explanations
+      // A model that is being opened, and may not open, does not change the story.
+      if (this.#running === controller && this.busy.value !== 'writing')
+        this.explanations.value = explanations
     } catch {
       // Alternatives are optional: the story is complete without them.
     }

@@ -18,6 +18,8 @@ const index = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 const bundle = await (await loadRolldown()).rolldown({
   input: ENTRY,
   platform: 'browser',
+  // The sources, so that it does not matter whether anything has been built.
+  resolve: { conditionNames: ['@tinystories/source', 'browser', 'import', 'default'] },
   plugins: [
     {
       name: 'core-only',

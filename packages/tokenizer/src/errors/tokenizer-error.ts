@@ -33,16 +33,15 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
   'TokenizerError',
   {
     'invalid-option': ({ option, value, expected }) => ({
-      problem: `${option} is ${show(value)}.`,
-      remedy: `Expected ${expected}.`,
+      problem: `${option} is ${show(value)}, expected ${expected}.`,
     }),
     'invalid-texts': ({ item, type }) => ({
-      problem: item === undefined ? `texts is a ${type}.` : `Item ${item} of texts is a ${type}.`,
+      problem: `texts${item === undefined ? '' : `[${item}]`} is a ${type}.`,
       remedy: 'Give a list or stream of strings.',
     }),
-    'no-words': () => ({ problem: 'The texts hold no words.', remedy: 'Give some text.' }),
+    'no-words': () => ({ problem: 'The texts hold no words.' }),
     'vocabulary-too-small': ({ vocabSize, smallest }) => ({
-      problem: `vocabSize is ${vocabSize}; special tokens and alphabet alone take ${smallest}.`,
+      problem: `vocabSize is ${vocabSize}; special tokens and alphabet need ${smallest}.`,
       remedy: 'Raise it, or set limitAlphabet or a smaller initialAlphabet.',
     }),
     'invalid-vocabulary': ({ source, place, expected }) => ({
@@ -50,29 +49,28 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
     }),
     'bare-vocabulary': ({ source }) => ({
       problem: `${source} holds a vocabulary without its tokenizer.`,
-      remedy: 'Load it as vocab.json with merges.txt beside it, or give a tokenizer.json.',
+      remedy: 'Put merges.txt beside vocab.json, or give a tokenizer.json.',
     }),
     'not-storable': ({ piece, id }) => ({
-      problem: `vocab.txt cannot hold ${piece === undefined ? `a vocabulary without the id ${id}` : show(piece)}.`,
+      problem: `vocab.txt cannot hold ${piece === undefined ? `a gap at id ${id}` : show(piece)}.`,
       remedy: 'Save a tokenizer.json.',
     }),
     'missing-token': ({ token, option }) => ({
       problem: `The vocabulary lacks ${show(token)}.`,
-      remedy: `Name a token that it has as ${option}.`,
+      remedy: `Set ${option}.`,
     }),
     'unknown-id': ({ id, vocabSize }) => ({
-      problem: `No token has the id ${id}; ids go from 0 to ${vocabSize - 1}.`,
+      problem: `No token has the id ${id}; the last is ${vocabSize - 1}.`,
     }),
     'offsets-not-kept': ({ member }) => ({
-      problem: `Encoding.${member}: positions were not kept.`,
+      problem: `Encoding.${member} needs offsets.`,
       remedy: 'Encode with { offsets: true }.',
     }),
     'unsupported-pattern': ({ component, pattern }) => ({
-      problem: `${component}: JavaScript cannot run the regular expression ${show(pattern)}.`,
+      problem: `${component}: JavaScript has no pattern ${show(pattern)}.`,
     }),
     'no-worker-threads': () => ({
       problem: 'Worker threads need Node.',
-      remedy: 'Leave threads at 1.',
     }),
   },
 )

@@ -12,9 +12,7 @@ export function vocabularyMap(pieces: readonly string[], source: string): Map<st
   const vocab = new Map<string, number>()
   for (const [id, piece] of pieces.entries()) {
     const before = vocab.get(piece)
-    if (before !== undefined) {
-      throw invalid(`line ${id + 1}`, `another piece; ${JSON.stringify(piece)} is on line ${before + 1}`)
-    }
+    if (before !== undefined) throw invalid(`line ${id + 1}`, `another piece than on line ${before + 1}`)
     vocab.set(piece, id)
   }
   return vocab

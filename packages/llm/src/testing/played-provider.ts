@@ -32,7 +32,10 @@ interface Completion {
 }
 
 interface Behavior {
-  /** @param count of requests so far that were not refused for their fields, from 1 */
+  /**
+   * @param count of different requests so far that were not refused for their fields, from 1; 1 again for one that
+   * comes again, so that a bad draw never comes twice
+   */
   refuse?(request: ServedRequest, count: () => number): PlayedRefusal | undefined
   shape?(completion: Completion, request: ServedRequest): void
 }
@@ -278,13 +281,19 @@ const behaviors: Record<PlayedProvider, Behavior> = {
 export class ProviderPlayer {
   readonly #behavior: Behavior
   #count = 0
+  readonly #drawn: Set<string> = new Set()
 
   constructor(provider: PlayedProvider) {
     this.#behavior = behaviors[provider]
   }
 
   refuse(request: ServedRequest): PlayedRefusal | undefined {
-    return this.#behavior.refuse?.(request, () => ++this.#count)
+    return this.#behavior.refuse?.(request, () => {
+      const text = lastText(request)
+      if (this.#drawn.has(text)) return 1
+      this.#drawn.add(text)
+      return ++this.#count
+    })
   }
 
   shape(completion: object, request: ServedRequest): object {

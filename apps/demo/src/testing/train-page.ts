@@ -40,8 +40,13 @@ export class TrainPage {
     )
   }
 
-  /** Waits for a checkpoint. */
+  /** Waits for a checkpoint. When it does not come, the error tells what the panel shows instead. */
   async saved(): Promise<void> {
-    await this.page.locator('.train-head', { hasText: 'saved at step' }).waitFor()
+    await waitUntil(
+      this.page,
+      'a checkpoint is saved',
+      () => this.page.locator('.train-head, .numbers, [role=alert], .warning').allInnerTexts(),
+      texts => texts.some(text => text.includes('saved at step')),
+    )
   }
 }

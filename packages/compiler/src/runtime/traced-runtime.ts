@@ -4,7 +4,7 @@ import { writeOnnx } from '../graph/onnx-writer.ts'
 import { inPlaceStates, type StatePart } from '../passes/in-place.ts'
 import { optimize } from '../passes/optimize.ts'
 import { type Rows, tileUpdates } from '../passes/tile-updates.ts'
-import { traceFunction } from '../trace/trace-function.ts'
+import { backendSettled, traceFunction } from '../trace/trace-function.ts'
 import {
   compact,
   type DataOf,
@@ -113,6 +113,7 @@ export class TracedRuntime implements Runtime {
     { state = [], profile }: CompileOptions = {},
   ): Promise<Compiled<I, O>> {
     const cpu = this.providers.every(provider => CPU_PROVIDERS.includes(provider))
+    await backendSettled()
     const trace = traceFunction(fn, example, { largeOperations: !cpu })
     const optimized = optimize(trace.graph, {
       cpu,

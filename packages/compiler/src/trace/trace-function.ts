@@ -71,6 +71,15 @@ export function traceFunction<I extends object = TensorTree>(
   return { graph: backend.graph.finish(), inputs: specs, outputs }
 }
 
+/**
+ * Waits for a tfjs backend that is being set. Until that is over tfjs refuses every operation, those of a traced function
+ * too, though they do not run on it.
+ */
+export async function backendSettled(): Promise<void> {
+  // Without a backend `ready` would choose one. One that fails is no concern of a trace.
+  if (tf.engine().backendName != null) await tf.ready().catch(() => {})
+}
+
 function outputName(path: readonly string[], inputs: readonly Leaf<TensorSpec>[]): string {
   const name = pathName(path)
   return inputs.some(input => pathName(input.path) === name) ? `next/${name}` : name

@@ -89,12 +89,10 @@ async function hasCheckpoint(run: RunFolder): Promise<boolean> {
   return false
 }
 
-/** Twenty evaluations and ten checkpoints in a training, whatever its length. */
+/** Twenty evaluations and checkpoints in a training, whatever its length; all are kept, to see what emerges when. */
 function evaluationRhythm(tokens: number, tokensPerStep: number) {
-  const steps = Math.ceil(tokens / tokensPerStep)
-  return {
-    evaluateEvery: Math.max(1, Math.ceil(steps / 20)),
-    checkpointEvery: Math.max(1, Math.ceil(steps / 10)),
-    keepCheckpoints: 1,
-  }
+  const every = Math.max(1, Math.ceil(tokens / tokensPerStep / checkpoints))
+  return { evaluateEvery: every, checkpointEvery: every, keepCheckpoints: checkpoints }
 }
+
+const checkpoints = 20

@@ -150,10 +150,6 @@ export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = 
 })
 export type CompilerError = ErrorOf<typeof CompilerError>
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function at(location: Location): string {
   return location === undefined ? '' : ` (at ${location})`
 }

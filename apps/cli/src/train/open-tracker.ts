@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RunSettings } from '@tinystories/pipeline'
 import { type MetricsTracker, type RunResult, type TrackedMetrics, trackMetrics } from '@tinystories/trainer'
+import { messageOf } from '@tinystories/utils/errors'
 import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
 
@@ -31,7 +32,7 @@ export async function openTracker(
   const file = fromTyped(path)
   const failed = (what: string, cause: unknown): UserError =>
     new UserError(
-      `--tracker: ${file} ${what}: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Fix it, or train without --tracker.`,
+      `--tracker: ${file} ${what}: ${messageOf(cause).replace(/\.$/, '')}. Fix it, or train without --tracker.`,
       { cause },
     )
   const tracker = await import(pathToFileURL(file).href).then(

@@ -1,8 +1,9 @@
+import { messageOf } from '@tinystories/utils/errors'
 import { remedies } from './remedies.ts'
 
 /** What the page says about an error: the problem, and what the visitor can do about it in this page. */
 export function describeError(error: unknown): string {
-  if (!isCoded(error)) return error instanceof Error ? error.message : String(error)
+  if (!isCoded(error)) return messageOf(error)
   const remedy = remedies[error.name]?.[error.code] ?? error.remedy
   const text = typeof remedy === 'function' ? remedy(error.details as never) : remedy
   return text ? `${error.problem} ${text}` : error.problem

@@ -1,4 +1,5 @@
-import { CompilerError, messageOf } from '../errors.ts'
+import { messageOf } from '@tinystories/utils/errors'
+import { CompilerError } from '../errors.ts'
 import { Copier } from '../runtime/copier.ts'
 import type { SessionOptions } from '../runtime/messages.ts'
 import type { Ort, OrtSession } from '../runtime/ort.ts'

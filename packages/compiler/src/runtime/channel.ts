@@ -1,5 +1,6 @@
+import { messageOf } from '@tinystories/utils/errors'
 import { WorkerClient, WorkerError } from '@tinystories/utils/workers'
-import { CompilerError, messageOf } from '../errors.ts'
+import { CompilerError } from '../errors.ts'
 import type { NamedData, Request } from './messages.ts'
 
 /** What the thread that holds ONNX Runtime serves: requests, one after another. */

@@ -1,4 +1,5 @@
-import { CompilerError, messageOf } from '../errors.ts'
+import { messageOf } from '@tinystories/utils/errors'
+import { CompilerError } from '../errors.ts'
 import { FALLIBLE } from '../passes/in-place.ts'
 import type { TensorData, TensorSpec } from '../tree.ts'
 import type { Binding } from './messages.ts'

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { CompilerError, messageOf } from '../errors.ts'
+import { messageOf } from '@tinystories/utils/errors'
+import { CompilerError } from '../errors.ts'
 
 /**
  * Imports an optional package.

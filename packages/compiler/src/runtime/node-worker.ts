@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
+import { messageOf } from '@tinystories/utils/errors'
 import { serveWorker } from '@tinystories/utils/workers'
-import { CompilerError, messageOf } from '../errors.ts'
+import { CompilerError } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import { CpuState } from './cpu-state.ts'
 import { DeviceState, keptOutputs } from './device-state.ts'

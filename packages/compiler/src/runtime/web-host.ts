@@ -1,5 +1,6 @@
+import { messageOf } from '@tinystories/utils/errors'
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
-import { CompilerError, messageOf } from '../errors.ts'
+import { CompilerError } from '../errors.ts'
 import type { TensorData } from '../tree.ts'
 import type { Binding, NamedData, Request, WebSetup } from './messages.ts'
 import { GpuState, type GraphicsDevice } from './web-gpu-state.ts'

@@ -1,4 +1,5 @@
 import type { Transform } from 'node:stream'
+import { messageOf } from '@tinystories/utils/errors'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { ByteReader, ByteSource } from './byte-source.ts'
 import { derivedBytes } from './derived-bytes.ts'
@@ -120,6 +121,6 @@ function drained(transform: Transform): Promise<void> {
 function decompressionError(source: string, format: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) return error
-  const problem = code === 'Z_BUF_ERROR' ? 'it ends too early' : (error as Error).message
+  const problem = code === 'Z_BUF_ERROR' ? 'it ends too early' : messageOf(error)
   return new DatasetError('damaged', { source, format, problem }, { cause: error })
 }

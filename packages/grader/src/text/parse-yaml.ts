@@ -1,3 +1,4 @@
+import { messageOf } from '@tinystories/utils/errors'
 import { parse } from 'yaml'
 import { GraderError } from '../errors.ts'
 
@@ -10,7 +11,7 @@ export function parseYaml(text: string, source: string): unknown {
       ? JSON.parse(content)
       : parse(content, { maxAliasCount: 0 })
   } catch (error) {
-    const problem = (error as Error).message.split('\n')[0]!.replace(/:$/, '')
+    const problem = messageOf(error).split('\n')[0]!.replace(/:$/, '')
     throw new GraderError('not-yaml', { source, problem }, { cause: error })
   }
 }

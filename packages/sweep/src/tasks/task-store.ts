@@ -8,6 +8,7 @@ import {
   readTextFileIfPresent,
   writeFileAtomically,
 } from '@tinystories/utils/disk'
+import { messageOf } from '@tinystories/utils/errors'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { hash, type Task } from './plan-tasks.ts'
@@ -75,7 +76,7 @@ export class TaskStore {
 
   /** Keeps why a task failed. */
   async fail(task: Task, error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     const path = join(this.folderOf(task), 'failure.json')
     await writeFileAtomically(path, `${JSON.stringify({ id: task.id, message }, null, 2)}\n`)
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@tinystories/utils/errors'
 import type { TrainerCallbacks } from '../run/trainer-types.ts'
 import type { MetricsLine } from './metrics-line.ts'
 
@@ -44,7 +45,7 @@ export function trackMetrics(
         } catch (error) {
           if (!failing) {
             onWarning?.(
-              `The tracker did not take the metrics of step ${step}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}. Training continues.`,
+              `The tracker did not take the metrics of step ${step}: ${messageOf(error).replace(/\.$/, '')}. Training continues.`,
             )
           }
           failing = true

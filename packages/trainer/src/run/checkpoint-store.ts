@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { createFolder, readTextFile, syncFolder, toFileError } from '@tinystories/utils/disk'
+import { messageOf } from '@tinystories/utils/errors'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { checkWhole, TrainerError } from '../errors.ts'
@@ -159,7 +160,7 @@ export class CheckpointStore {
         return await this.#read(checkpoint)
       } catch (error) {
         if (TrainerError.isInstance(error)) throw error
-        const problem = error instanceof Error ? error.message : String(error)
+        const problem = messageOf(error)
         damaged.push({ checkpoint, problem })
         onDamaged(checkpoint, problem)
       }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { acquireLock, createFolder } from '@tinystories/utils/disk'
+import { messageOf } from '@tinystories/utils/errors'
 import { openMetricsFile } from '../logging/metrics-file.ts'
 import { type ArrayFormat, CheckpointStore } from './checkpoint-store.ts'
 import type { RunStorage } from './run-storage.ts'
@@ -49,7 +50,7 @@ export async function openRunFolder(
     })
     await checkpoints.prepare()
     const onFailure = (error: unknown): void =>
-      onWarning(`${(error as Error).message} The metrics are kept in memory meanwhile.`)
+      onWarning(`${messageOf(error)} The metrics are kept in memory meanwhile.`)
     return {
       checkpoints,
       openMetrics: bytes => openMetricsFile(join(folder, 'metrics.jsonl'), bytes, onFailure),

@@ -1,3 +1,4 @@
+import { messageOf } from '@tinystories/utils/errors'
 import type { EngineChoice } from '../engines/create-engine.ts'
 import { type EvaluationResult, evaluateOn } from '../engines/evaluate-on.ts'
 import { countTokens } from '../engines/micro-batches.ts'
@@ -245,7 +246,7 @@ export class TrainingRun implements Trainer {
       this.#report({ type: 'sample', step, seconds: this.#clock.seconds, text })
     } catch (error) {
       // A missing sample is no reason to lose a run.
-      this.#options.callbacks?.onWarning?.(`No sample at step ${step}: ${(error as Error).message}`)
+      this.#options.callbacks?.onWarning?.(`No sample at step ${step}: ${messageOf(error)}`)
     }
   }
 
@@ -310,7 +311,7 @@ export class TrainingRun implements Trainer {
       } catch (error) {
         // The disk may have room again by the next checkpoint. Only the last one must be written.
         this.#writeFailure = error
-        if (background) callbacks.onWarning?.(`${(error as Error).message} Training continues.`)
+        if (background) callbacks.onWarning?.(`${messageOf(error)} Training continues.`)
       }
     }
     this.#writing = write()

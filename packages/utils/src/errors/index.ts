@@ -6,4 +6,5 @@ export {
   type ErrorText,
   type ErrorTexts,
 } from './define-error.ts'
+export { messageOf } from './message-of.ts'
 export { deserializeError, type SerializedError, serializeError } from './serialize-error.ts'

@@ -1,4 +1,5 @@
 import { defineError, type ErrorClass, type ErrorOf } from '../errors/index.ts'
+import { messageOf } from '../errors/message-of.ts'
 
 /** Details of a {@link TransientError} by its code. */
 export interface TransientErrorDetails {
@@ -41,7 +42,7 @@ export function connectionError(error: unknown): TransientError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   const errno =
     cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   return new TransientError(
     'no-connection',
     {

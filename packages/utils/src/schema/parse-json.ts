@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/message-of.ts'
 import { InputError } from './errors.ts'
 
 /** Options of {@link parseJson}. */
@@ -18,7 +19,7 @@ export function parseJson(text: string, { source, maxDepth = 128 }: ParseJsonOpt
   try {
     return JSON.parse(text)
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     throw new InputError('not-json', { source, problem }, { cause: error })
   }
 }

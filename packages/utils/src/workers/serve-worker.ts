@@ -1,4 +1,5 @@
 import { serializeError } from '../errors/index.ts'
+import { messageOf } from '../errors/message-of.ts'
 import {
   type CallContext,
   type FromWorker,
@@ -52,11 +53,7 @@ export function serveWorker<Methods extends WorkerMethods<Methods>>(
       try {
         post(message, transfer)
       } catch (error) {
-        throw new WorkerError(
-          'not-cloneable',
-          { method: name, reason: (error as Error).message },
-          { cause: error },
-        )
+        throw new WorkerError('not-cloneable', { method: name, reason: messageOf(error) }, { cause: error })
       }
     }
     try {

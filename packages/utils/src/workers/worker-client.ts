@@ -1,4 +1,5 @@
 import { deserializeError } from '../errors/index.ts'
+import { messageOf } from '../errors/message-of.ts'
 import { onAbort } from '../retry/index.ts'
 import type { ArgumentOf, EventOf, FromWorker, ResultOf, ToWorker, WorkerMethods } from './messages.ts'
 import { WorkerError } from './worker-error.ts'
@@ -104,7 +105,7 @@ export class WorkerClient<Methods extends WorkerMethods<Methods>> {
     try {
       this.#port.post(message, transfer)
     } catch (error) {
-      throw new WorkerError('not-cloneable', { method, reason: (error as Error).message }, { cause: error })
+      throw new WorkerError('not-cloneable', { method, reason: messageOf(error) }, { cause: error })
     }
   }
 
@@ -132,7 +133,7 @@ export class WorkerClient<Methods extends WorkerMethods<Methods>> {
     const worker = this.#name
     if ('exitCode' in end) this.#fail(new WorkerError('ended', { worker, exitCode: end.exitCode }))
     else {
-      const reason = end.error instanceof Error ? end.error.message : String(end.error)
+      const reason = messageOf(end.error)
       this.#fail(new WorkerError('crashed', { worker, reason }, { cause: end.error }))
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@tinystories/utils/errors'
 import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData, RowGroup } from 'hyparquet'
 import { type ByteSource, readRange } from '../../bytes/byte-source.ts'
 import { DatasetError } from '../../errors/dataset-error.ts'
@@ -289,7 +290,7 @@ async function decoded<T>(
   } catch (error) {
     signal.throwIfAborted()
     if (DatasetError.isInstance(error)) throw error
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     const located = place === undefined ? { source } : { source, place }
     throw new DatasetError('damaged', { ...located, format: 'parquet', problem }, { cause: error })
   }

@@ -1,0 +1,4 @@
+/** The message of something thrown, which need not be an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -175,8 +175,31 @@ test('tokenizer train writes a tokenizer that comes back', async () => {
   expect(used.stdout).toContain('a vocabulary of 500')
 })
 
+test('tokenizer train --style chooses what is trained', async () => {
+  const kinds: unknown[] = []
+  for (const style of ['story', 'bert', 'gpt2']) {
+    const args = ['--style', style, '--vocab-size', '300', '--out', `${style}.json`]
+    expect(await cli('tokenizer', 'train', ...args)).toMatchObject({
+      code: 0,
+      stdout: `Wrote ${style}.json: 300 pieces\n`,
+    })
+    const { model, normalizer, decoder } = JSON.parse(await readFile(join(folder, `${style}.json`), 'utf8'))
+    kinds.push([model.type, normalizer?.type, decoder?.type])
+  }
+  expect(kinds).toEqual([
+    ['WordPiece', undefined, 'WordPiece'],
+    ['WordPiece', 'BertNormalizer', 'WordPiece'],
+    ['BPE', undefined, 'ByteLevel'],
+  ])
+})
+
 describe('bad input ends with one clear line and exit code 1', () => {
   const cases: [string, string[], RegExp][] = [
+    [
+      'an unknown style',
+      ['tokenizer', 'train', '--style', 'bpe'],
+      /--style.*'bpe' is invalid.*story, bert, gpt2/,
+    ],
     ['a missing file', ['train', '--data', 'nowhere.txt'], /nowhere\.txt/],
     ['an empty file', ['train', '--data', 'empty.txt'], /empty\.txt.*empty|empty\.txt.*no stor/i],
     ['a binary file', ['train', '--data', 'binary.txt'], /binary\.txt/],

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, sourceHelp } from './source-flags.ts'
@@ -8,7 +8,7 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
   const tokenizer = program.command('tokenizer').description('Train tokenizers')
   const train = tokenizer
     .command('train')
-    .description('Train a WordPiece vocabulary on stories and write tokenizer.json')
+    .description('Train a vocabulary on stories and write tokenizer.json')
     .option('--data <source>', `stories: ${sourceHelp}`, 'sample')
     .option('--out <file>', 'where to write', 'tokenizer.json')
   addSourceFlags(train)
@@ -17,12 +17,21 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
       'pieces of the vocabulary (default: by the size of the text)',
       wholeNumber(64),
     )
+    .addOption(
+      new Option(
+        '--style <name>',
+        'story: WordPiece that keeps capitals and line breaks; bert: WordPiece in lower case; gpt2: byte-level BPE, which spells any text',
+      )
+        .choices(['story', 'bert', 'gpt2'])
+        .default('story'),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   tinystories tokenizer train
-  tinystories tokenizer train --data stories.txt --vocab-size 8192 --out my-tokenizer.json`,
+  tinystories tokenizer train --data stories.txt --vocab-size 8192 --out my-tokenizer.json
+  tinystories tokenizer train --data stories.txt --style gpt2 --out byte-level.json`,
     )
     .action(async flags => {
       const { tokenizerTrain } = await import('../commands/tokenizer-train.ts')

@@ -13,6 +13,7 @@ export interface TokenizerTrainFlags extends StoryFormat {
   data: string
   out: string
   vocabSize?: number
+  style: 'story' | 'bert' | 'gpt2'
 }
 
 /**
@@ -20,7 +21,13 @@ export interface TokenizerTrainFlags extends StoryFormat {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function tokenizerTrain({ data, out, vocabSize, ...format }: TokenizerTrainFlags): Promise<number> {
+export function tokenizerTrain({
+  data,
+  out,
+  vocabSize,
+  style,
+  ...format
+}: TokenizerTrainFlags): Promise<number> {
   return interruptible(
     async signal => {
       const path = fromTyped(out)
@@ -28,6 +35,7 @@ export function tokenizerTrain({ data, out, vocabSize, ...format }: TokenizerTra
       const progress = new ProgressLine()
       const tokenizer = await trainVocabulary(stories, {
         vocabSize,
+        style,
         signal,
         onProgress: state => showVocabulary(progress, state),
       }).finally(() => progress.end())

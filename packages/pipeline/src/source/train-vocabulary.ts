@@ -1,5 +1,10 @@
 import type { Story, StoryStream } from '@tinystories/dataset'
-import { type Tokenizer, type TrainTokenizerProgress, trainTokenizer } from '@tinystories/tokenizer'
+import {
+  type Tokenizer,
+  type TrainTokenizerOptions,
+  type TrainTokenizerProgress,
+  trainTokenizer,
+} from '@tinystories/tokenizer'
 import { defaultVocabSize } from './small-corpus.ts'
 
 /** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
@@ -9,22 +14,25 @@ const vocabularyTextBytes = 256 * 1024 * 1024
 export interface TrainVocabularyOptions {
   /** Pieces of the vocabulary. Default: by the size of the text. */
   vocabSize?: number | undefined
+  /** `story` (default) and `bert` are WordPiece, `gpt2` is byte-level BPE. */
+  style?: TrainTokenizerOptions['style'] | undefined
   signal?: AbortSignal | undefined
   onProgress?: ((progress: TrainTokenizerProgress) => void) | undefined
 }
 
 /**
- * Trains a WordPiece vocabulary on stories. The same stories and size give the same vocabulary, which is smaller than
+ * Trains a vocabulary on stories. The same stories and size give the same vocabulary, which is smaller than
  * `vocabSize` where the stories cannot give so many pieces.
  */
 export async function trainVocabulary(
   stories: StoryStream,
-  { vocabSize, signal, onProgress }: TrainVocabularyOptions = {},
+  { vocabSize, style = 'story', signal, onProgress }: TrainVocabularyOptions = {},
 ): Promise<Tokenizer> {
   const until = signal === undefined ? {} : { signal }
   const size = vocabSize ?? defaultVocabSize(await countBytes(stories.iterate(until)))
   return trainTokenizer(textsOf(stories.iterate(until)), {
     vocabSize: size,
+    style,
     ...until,
     ...(onProgress === undefined ? {} : { onProgress }),
   })

@@ -1,6 +1,7 @@
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import type { TokenizerJson } from '../encoding/tokenizer-json.ts'
 import { TokenizerError } from '../errors/tokenizer-error.ts'
+import { numberAddedTokens } from './number-added-tokens.ts'
 import { tokenizerSchema } from './tokenizer-schema.ts'
 
 /**
@@ -13,7 +14,8 @@ export function parseTokenizerJson(json: unknown, source: string): TokenizerJson
   // A byte order mark is no JSON, but editors leave it.
   const file = typeof json === 'string' ? parseJson(json.replace(/^\ufeff/, ''), { source }) : json
   if (isVocabulary(file)) throw new TokenizerError('bare-vocabulary', { source })
-  return parseValue(tokenizerSchema, file, source)
+  const parsed = parseValue(tokenizerSchema, file, source)
+  return { ...parsed, added_tokens: numberAddedTokens(parsed.added_tokens, parsed.model.vocab) }
 }
 
 function isVocabulary(file: unknown): boolean {

@@ -204,7 +204,7 @@ const bytePair: Schema<BytePairJson> = v.object({
 const addedToken: Schema<AddedTokenJson> = v.pipe(
   v.object({
     id: count,
-    content: text,
+    content: v.string(),
     single_word: no,
     lstrip: no,
     rstrip: no,

@@ -10,24 +10,26 @@ export class Vocabulary {
 
   /** @throws {TokenizerError} `invalid-vocabulary`: two pieces share an id, or an id is out of range. */
   constructor(pieces: Iterable<readonly [token: string, id: number]>) {
-    for (const [token, id] of pieces) this.add(token, id)
+    for (const [token, id] of pieces) {
+      const invalid = (expected: string): TokenizerError =>
+        new TokenizerError('invalid-vocabulary', {
+          source: 'vocabulary',
+          place: `${quote(token)} with the id ${id}`,
+          expected,
+        })
+      if (!Number.isInteger(id) || id < 0 || id > HIGHEST_ID) {
+        throw invalid(`an integer from 0 to ${HIGHEST_ID}`)
+      }
+      const taken = this.#tokens[id]
+      if (taken !== undefined && taken !== token) throw invalid(`another id; this one is ${quote(taken)}`)
+      const before = this.#ids.get(token)
+      if (before !== undefined && before !== id) throw invalid(`only one id; it also has ${before}`)
+      this.add(token, id)
+    }
   }
 
-  /** Adds a piece; the same piece under the same id may come twice. */
+  /** Adds a token. An id that a piece has already means this token from then on. */
   add(token: string, id: number): void {
-    const invalid = (expected: string): TokenizerError =>
-      new TokenizerError('invalid-vocabulary', {
-        source: 'vocabulary',
-        place: `${quote(token)} with the id ${id}`,
-        expected,
-      })
-    if (!Number.isInteger(id) || id < 0 || id > HIGHEST_ID) {
-      throw invalid(`an integer from 0 to ${HIGHEST_ID}`)
-    }
-    const taken = this.#tokens[id]
-    if (taken !== undefined && taken !== token) throw invalid(`another id; this one is ${quote(taken)}`)
-    const before = this.#ids.get(token)
-    if (before !== undefined && before !== id) throw invalid(`only one id; it also has ${before}`)
     this.#tokens[id] = token
     this.#ids.set(token, id)
   }

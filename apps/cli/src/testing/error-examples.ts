@@ -87,7 +87,7 @@ export const errorExamples: {
     binary: { source: 'a.txt', supported: 'text (.txt)' },
     'invalid-encoding': { source: 'a.txt', place: { unit: 'story', number: 2, byte: 90 }, encoding: 'utf-8' },
     damaged: { source: 'a.gz', format: 'gzip', problem: 'it ends too early' },
-    'unsupported-compression': { source: 'a.xz', codec: 'xz' },
+    'unsupported-compression': { source: 'a.xz', codec: 'xz with a filter' },
     'random-access-needed': { source: 'https://host/a.parquet', format: 'parquet' },
     'malformed-record': { source: 'a.csv', place: { unit: 'row', number: 2 }, fault: 'csv-text-after-quote' },
     'missing-text': {

@@ -2,7 +2,8 @@ import type { Transform } from 'node:stream'
 import { messageOf } from '@tinystories/utils/errors'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { ByteReader, ByteSource } from './byte-source.ts'
-import { derivedBytes } from './derived-bytes.ts'
+import { ByteTaker } from './decoders/byte-taker.ts'
+import { type Derivation, derivedBytes } from './derived-bytes.ts'
 
 /** Compressions of whole files. */
 export type Compression = 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'lz4'
@@ -34,44 +35,25 @@ const freeBytes = 64 * 1024 * 1024
 
 /**
  * The content of a compressed source; several compressed parts one after the other are read as one. Memory stays at a
- * few hundred KiB however far the content expands.
+ * few hundred KiB for gzip, zstd and LZ4, 6 MiB for bzip2 and the file's dictionary, at most 64 MiB, for xz, however far
+ * the content expands.
  *
- * @throws DatasetError `unsupported-compression` for bzip2, xz and lz4 files, and for zstd where the runtime has none;
- * while reading, `damaged` and `limit-exceeded`
+ * @throws DatasetError `unsupported-compression` for zstd where the runtime has none; while reading,
+ * `unsupported-compression` for rare variants of LZ4 and xz, `damaged` and `limit-exceeded`
  */
 export async function decompressedBytes(
   stored: ByteSource,
   compression: Compression,
   { maxExpansion = 200 }: ExpansionLimit,
 ): Promise<ByteSource> {
-  const zlib = await import('node:zlib')
-  const create =
-    compression === 'gzip'
-      ? () => zlib.createGunzip()
-      : compression === 'zstd' && 'createZstdDecompress' in zlib
-        ? () => zlib.createZstdDecompress()
-        : undefined
-  if (create === undefined) {
-    throw new DatasetError('unsupported-compression', {
-      source: stored.name,
-      codec: compression,
-      ...(compression === 'zstd' ? { runtime: 'Node 22.15 or later' } : {}),
-    })
-  }
+  const decompress = await decompressor(compression, stored.name)
   return derivedBytes(stored, reader => {
-    const transform: Transform = create()
-    // Whoever reads gets the error. Until somebody does nobody listens, and Node would end the process.
-    transform.on('error', () => {})
-    const chunks = transform[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-    const fed = feed(transform, reader)
+    const { read, close } = decompress(reader)
     let produced = 0
     return {
       async read() {
-        const { value, done } = await chunks.next().catch(error => {
-          throw decompressionError(stored.name, compression, error)
-        })
-        if (done) return undefined
-        produced += value.length
+        const bytes = await read()
+        produced += bytes?.length ?? 0
         if (produced > freeBytes && produced > maxExpansion * reader.position()) {
           throw new DatasetError('limit-exceeded', {
             source: stored.name,
@@ -80,14 +62,70 @@ export async function decompressedBytes(
             limit: maxExpansion,
           })
         }
-        return value
+        return bytes
+      },
+      close,
+    }
+  })
+}
+
+type Decompressor = (reader: ByteReader) => Derivation
+
+/** The runtime's own decompressor, or ours where it has none. */
+async function decompressor(compression: Compression, source: string): Promise<Decompressor> {
+  switch (compression) {
+    case 'bzip2':
+      return decoded(compression, source, (await import('./decoders/bzip2.ts')).decodeBzip2)
+    case 'xz':
+      return decoded(compression, source, (await import('./decoders/xz.ts')).decodeXz)
+    case 'lz4':
+      return decoded(compression, source, (await import('./decoders/lz4.ts')).decodeLz4)
+  }
+  const zlib = await import('node:zlib')
+  if (compression === 'gzip') return transformed(compression, source, () => zlib.createGunzip())
+  if ('createZstdDecompress' in zlib)
+    return transformed(compression, source, () => zlib.createZstdDecompress())
+  throw new DatasetError('unsupported-compression', {
+    source,
+    codec: compression,
+    runtime: 'Node 22.15 or later',
+  })
+}
+
+function decoded(
+  compression: Compression,
+  source: string,
+  decode: (input: ByteTaker) => AsyncGenerator<Uint8Array>,
+): Decompressor {
+  return reader => {
+    const chunks = decode(new ByteTaker(reader, source, compression))
+    return {
+      read: async () => (await chunks.next()).value,
+      close: async () => void (await chunks.return(undefined)),
+    }
+  }
+}
+
+function transformed(compression: Compression, source: string, create: () => Transform): Decompressor {
+  return reader => {
+    const transform = create()
+    // Whoever reads gets the error. Until somebody does nobody listens, and Node would end the process.
+    transform.on('error', () => {})
+    const chunks = transform[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+    const fed = feed(transform, reader)
+    return {
+      async read() {
+        const { value, done } = await chunks.next().catch(error => {
+          throw decompressionError(source, compression, error)
+        })
+        return done ? undefined : value
       },
       async close() {
         transform.destroy()
         await fed
       },
     }
-  })
+  }
 }
 
 /** Writes the stored bytes into `transform` as fast as it takes them; a failed read becomes its error. */

@@ -133,9 +133,6 @@ const tooLong: Record<string, string> = {
   csv: 'Close the quote that is open there, and double the quotes inside a field',
 }
 
-/** Programs for compressed files that cannot be read. */
-const decompressors: Record<string, string> = { bzip2: 'bunzip2', xz: 'unxz', lz4: 'lz4 -d' }
-
 const quoted = (names: readonly string[]): string => names.map(name => JSON.stringify(name)).join(', ')
 const listed = (files: readonly string[]): string => files.slice(0, 10).join(', ')
 const where = ({ source, place }: Located): string =>
@@ -226,8 +223,8 @@ export const DatasetError: ErrorClass<'DatasetError', DatasetErrorDetails> = def
     remedy:
       runtime !== undefined
         ? `Run ${runtime}, or compress it with gzip.`
-        : codec in decompressors
-          ? `Decompress it first (${decompressors[codec]}), or compress it with gzip or zstd.`
+        : located.place === undefined
+          ? 'Decompress it first, or compress it with gzip or zstd.'
           : 'Write the file with snappy, gzip or zstd.',
   }),
   'random-access-needed': ({ source, format }) => ({

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
+import { packLz4, packXz } from '../testing/packers.ts'
 import { tarHeader, tarOf } from '../testing/tar-of.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
@@ -57,6 +59,10 @@ describe.runIf(process.platform === 'linux')('budgets', () => {
   test.each<[string, () => Uint8Array, string]>([
     ['text.gz', () => zlib.gzipSync(long), 'record-too-long'],
     ['text.zst', () => zlib.zstdCompressSync(Buffer.from(long)), 'record-too-long'],
+    // 200 MB of one letter in 178 bytes, as bzip2 -9 writes them: a block stands for 45 MB.
+    ['text.bz2', () => readFileSync(new URL('../testing/long.txt.bz2', import.meta.url)), 'record-too-long'],
+    ['text.lz4', () => packLz4(Buffer.from(long)), 'record-too-long'],
+    ['text.xz', () => packXz(Buffer.from(long)), 'record-too-long'],
     ['lines.jsonl.gz', () => zlib.gzipSync('\n'.repeat(120 * mebibyte)), 'limit-exceeded'],
     ['archive.tar.gz', () => zlib.gzipSync(tarOf({ 'a.txt': long })), 'record-too-long'],
     ['gzip.parquet', () => parquet([long], 'GZIP'), 'limit-exceeded'],

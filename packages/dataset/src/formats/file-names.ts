@@ -1,8 +1,8 @@
 /** The formats that can be read, for messages. */
 export const supportedFormats =
-  'text (.txt), JSON lines (.jsonl), a JSON list (.json), CSV (.csv, .tsv), each also with .gz or .zst; .parquet; .tar, .tar.gz and .tar.zst of these'
+  'text (.txt), JSON lines (.jsonl), a JSON list (.json), CSV (.csv, .tsv), each also with .gz, .zst, .bz2, .xz or .lz4; .parquet; .tar of these, compressed or not'
 
-const stories = /\.((txt|jsonl|ndjson|json|csv|tsv|tar)(\.gz|\.zst)?|tgz|parquet)$/i
+const stories = /\.((txt|jsonl|ndjson|json|csv|tsv|tar)(\.(gz|zst|bz2|xz|lz4))?|tgz|tbz2|txz|parquet)$/i
 
 /** What lies beside data without being any: what its tools write, and texts about it. */
 const about =
@@ -13,10 +13,10 @@ export function isStoryFile(name: string): boolean {
   return stories.test(name) && !about.test(name.slice(name.lastIndexOf('/') + 1))
 }
 
-/** The extension of a name in lower case, `.gz` and `.zst` aside; `tar` for `.tgz`. */
+/** The extension of a name in lower case, those of compressions aside; `tar` for `.tgz` and the like. */
 export function extensionOf(name: string): string | undefined {
-  const extension = /\.([^./\\]+)$/.exec(name.replace(/\.(gz|zst)$/i, ''))?.[1]?.toLowerCase()
-  return extension === 'tgz' ? 'tar' : extension
+  const extension = /\.([^./\\]+)$/.exec(name.replace(/\.(gz|zst|bz2|xz|lz4)$/i, ''))?.[1]?.toLowerCase()
+  return /^(tgz|tbz2|txz)$/.test(extension ?? '') ? 'tar' : extension
 }
 
 /** Extensions of what the package cannot read. */

@@ -3,6 +3,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { Random } from '@tinystories/utils/random'
 import { expect, test } from 'vitest'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
+import { packBzip2, packLz4, packXz } from '../testing/packers.ts'
 import { readMemory } from '../testing/read-memory.ts'
 import { tarOf } from '../testing/tar-of.ts'
 
@@ -34,6 +35,9 @@ const files: Record<string, Buffer> = {
   ),
   'a.txt.gz': gzipSync(asText(stories)),
   'a.jsonl.zst': zstdCompressSync(lines),
+  'a.txt.bz2': packBzip2(Buffer.from(asText(stories))),
+  'a.jsonl.xz': packXz(lines),
+  'a.csv.lz4': packLz4(csv, 1000),
   'a.tar': archive,
   'a.tar.gz': gzipSync(archive),
   'a.parquet': parquet,

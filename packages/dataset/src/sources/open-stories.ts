@@ -13,7 +13,7 @@ import { sampleDriver } from './sample.ts'
 const builtIn: readonly SourceDriver[] = [sampleDriver, hubDriver, httpDriver, fileDriver]
 
 /**
- * Stories from a file (`.txt`, `.jsonl`, `.json`, `.csv`, each also `.gz` or `.zst`; `.parquet`; `.tar.gz`; `.bin` with the
+ * Stories from a file (`.txt`, `.jsonl`, `.json`, `.csv`, each also compressed; `.parquet`; `.tar.gz`; `.bin` with the
  * option `tokenizer`; TinyStories-Instruct in any of them) by its path, its web address or on the hub
  * (`hf://owner/name[@revision][/path]`), from the bundled corpus (`sample`), from a list, or from a source of your own.
  *

@@ -51,11 +51,11 @@ export class ByteTaker {
     return uint32At(await this.take(4), 0)
   }
 
-  damaged(problem: string): DatasetError<'damaged'> {
+  damaged(problem: string): DatasetError {
     return new DatasetError('damaged', { source: this.#source, format: this.#format, problem })
   }
 
-  unsupported(variant: string): DatasetError<'unsupported-compression'> {
+  unsupported(variant: string): DatasetError {
     return new DatasetError('unsupported-compression', {
       source: this.#source,
       codec: `${this.#format} ${variant}`,

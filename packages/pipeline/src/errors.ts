@@ -1,3 +1,4 @@
+import type { InstructionField } from '@tinystories/dataset/instruct'
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
 
 /** Details of a {@link PipelineError} by its code. Options are named as the functions of this package name them. */
@@ -16,6 +17,14 @@ export interface PipelineErrorDetails {
   'context-too-long': { contextLength: number; longest: number }
   /** The prompt of the sample stories fills the context. `tokens` counts the one before it too. */
   'prompt-too-long': { tokens: number; contextLength: number }
+  /** Stories with their instructions do not fit into a window. `stories` of `of` measured ones; `tokens` is the longest. */
+  'answer-too-long': { contextLength: number; tokens: number; stories: number; of: number }
+  /** An option is about instructions, and the run has none. */
+  'needs-instruct': { option: 'ood' | 'promptLossWeight' | 'dropLong' }
+  /** A model was trained without a template of instructions, and none is given. */
+  'no-instruct-template': { folder: string }
+  /** A template does not say how something that is asked for is written. */
+  'not-in-template': { field: InstructionField }
   /** Training the model takes more bytes than the machine has. */
   'model-too-large': { parameters: number; bytes: number; memory: number }
   /** Token shards were written without their tokenizer. */
@@ -23,7 +32,10 @@ export interface PipelineErrorDetails {
   /** Token shards were made with another tokenizer than the one that they are to be used with. */
   'other-tokenizer': { source: string }
   /** An option was decided when the token shards were written. */
-  'decided-by-shards': { data: string; option: 'vocabSize' | 'separator' | 'textField' | 'format' }
+  'decided-by-shards': {
+    data: string
+    option: 'vocabSize' | 'separator' | 'textField' | 'format' | 'instruct'
+  }
   /** An option decides the shape of a model, and the one that the run starts from has its own. */
   'decided-by-model': { from: string; option: 'preset' | 'hiddenSize' | 'layers' | 'heads' | 'vocabSize' }
   /** A training window is longer than the context of the model that the run starts from. */
@@ -34,6 +46,8 @@ export interface PipelineErrorDetails {
   'provider-without-compiled': { provider: string; engine: string }
   /** Cleaning dropped every story. */
   'nothing-left': Record<string, never>
+  /** There is such a file already. */
+  'file-exists': { file: string }
   /** The folder has finished token shards already. */
   'shards-exist': { folder: string }
   /** There is no model in the folder; `exists` tells whether there is a folder. */
@@ -92,6 +106,22 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
     problem: `The prompt has ${tokens} tokens, and the context only ${contextLength}.`,
     remedy: 'Give a shorter prompt, or a larger contextLength.',
   }),
+  'answer-too-long': ({ contextLength, tokens, stories, of }) => ({
+    problem: `${stories} of ${of} stories with their instructions do not fit into a window of ${contextLength} tokens: the longest has ${tokens}.`,
+    remedy: 'Set dropLong, or a larger contextLength.',
+  }),
+  'needs-instruct': ({ option }) => ({
+    problem: `${option} is about instructions, and the option instruct is missing.`,
+    remedy: `Set instruct, or leave ${option} out.`,
+  }),
+  'no-instruct-template': ({ folder }) => ({
+    problem: `${folder}: the model was trained without instructions (no instruct.json).`,
+    remedy: 'Name the template with the option instruct, if it knows one all the same.',
+  }),
+  'not-in-template': ({ field }) => ({
+    problem: `The template of the model does not say how ${field} are written.`,
+    remedy: `Leave ${field} out.`,
+  }),
   'model-too-large': ({ parameters, bytes, memory }) => ({
     problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${gigabytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${gigabytes(memory)}.`,
     remedy: 'Choose a smaller preset, hiddenSize, layers or vocabSize.',
@@ -127,6 +157,10 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'nothing-left': () => ({
     problem: 'No story is left to tokenize: cleaning dropped all of them.',
     remedy: 'Use fewer rules.',
+  }),
+  'file-exists': ({ file }) => ({
+    problem: `${file} exists already.`,
+    remedy: 'Choose another file, or set overwrite.',
   }),
   'shards-exist': ({ folder }) => ({
     problem: `${folder} has finished token shards already.`,

@@ -1,4 +1,6 @@
 import { useBackend } from '@tinystories/backends'
+import type { Story, StoryStream } from '@tinystories/dataset'
+import { instructStories } from '@tinystories/dataset/instruct'
 import { checkTokenizer, loadPretrained } from '@tinystories/model/files'
 import { loadTokenizer } from '@tinystories/tokenizer'
 import {
@@ -10,8 +12,9 @@ import {
   initialState,
 } from '@tinystories/trainer'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
-import { evaluationSet } from './recipe/batches.ts'
+import { evaluationSet, type TextOrTokens } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
+import { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
 import { openTextOrTokens } from './source/open-stories.ts'
 import type { SourceAccess, StoryFormat } from './source/read-options.ts'
 import { findShards } from './source/shard-folders.ts'
@@ -23,6 +26,11 @@ export interface EvaluateOptions extends StoryFormat {
   model?: string | undefined
   /** Stories or token shards that the model has not seen. */
   data: string
+  /**
+   * Name or path of the template that gives each story an instruction, which does not count; null: none. Default: the one
+   * that the model was trained with.
+   */
+  instruct?: string | null | undefined
   /** Windows at a time. Default 8. */
   batchSize?: number
   engine?: EngineName | 'auto'
@@ -50,6 +58,7 @@ export interface Evaluation {
 export async function evaluate({
   model: source,
   data,
+  instruct,
   batchSize = 8,
   engine: engineName = 'auto',
   access = {},
@@ -64,9 +73,14 @@ export async function evaluate({
   await checkTokenizer({ config, tokenizerHash }, tokenizer, folder)
   const shards = await findShards(data)
   if (shards) await shardTokenizer(shards.train, tokenizer)
-  const stories = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)
+  const opened = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)
+  const template = instruct == null ? await templateOfModel(folder) : await loadInstructTemplate(instruct)
+  const prompts = template !== undefined && instruct !== null && !shards
+  const stories = prompts
+    ? (instructStories(opened as StoryStream<Story>, { template }) as StoryStream<TextOrTokens>)
+    : opened
   const { contextLength } = config
-  const set = await evaluationSet(stories, { tokenizer, contextLength, batchSize, signal })
+  const set = await evaluationSet(stories, { tokenizer, contextLength, batchSize, prompts, signal })
   const optimizer = adamW()
   const { engine } = await createEngine({
     model: trainableModel(config, parameters),

@@ -13,6 +13,7 @@ import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { templateFile } from './source/load-instruct-template.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -85,8 +86,8 @@ async function writeTokenizer(
   contextLength: number,
 ): Promise<void> {
   await tokenizer.save(join(target, 'tokenizer.json'))
-  // Files of byte-level BPE that older programs read.
-  for (const name of ['vocab.json', 'merges.txt'])
+  // Files of byte-level BPE that older programs read, and how the model is asked.
+  for (const name of ['vocab.json', 'merges.txt', templateFile])
     await copyFile(join(folder, name), join(target, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
     })

@@ -1,8 +1,16 @@
+import type { Instruction } from '@tinystories/dataset/instruct'
 import { type OpenModelOptions, openModel } from './model/open-model.ts'
 import { type StoryOptions, writeStory } from './recipe/write-story.ts'
+import { templateFor, writeInstruction } from './write-instruction.ts'
 
 /** Options of {@link generate}. */
-export interface GenerateOptions extends StoryOptions {
+export interface GenerateOptions extends Omit<StoryOptions, 'instruction' | 'prompt'> {
+  /** Text that the story starts with. Default: nothing where something is asked for, else `Once upon a time`. */
+  prompt?: string | undefined
+  /** What a model that was trained on instructions is asked for. */
+  ask?: Instruction | undefined
+  /** Name or path of the template of the instruction. Default: the one that the model was trained with. */
+  instruct?: string | undefined
   /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
   model?: string | undefined
   /** How many stories. Default 1; each has a seed of its own, from `seed` up. */
@@ -22,10 +30,13 @@ export interface StoryPiece {
 /**
  * Generates stories with a model, piece by piece.
  *
- * @throws what {@link openModel} and {@link writeStory} throw
+ * @throws PipelineError `no-instruct-template`, `not-in-template`; what {@link openModel} and {@link writeStory} throw
  */
 export async function* generate({
   model: source,
+  ask,
+  instruct,
+  prompt = ask ? '' : 'Once upon a time',
   count = 1,
   engine = 'auto',
   threads,
@@ -34,6 +45,8 @@ export async function* generate({
 }: GenerateOptions): AsyncGenerator<StoryPiece> {
   const { seed, signal } = options
   await using opened = await openModel(source, { ...access, engine, threads, ...(signal && { signal }) })
+  const instruction = ask && writeInstruction(ask, await templateFor(opened.folder, instruct))
+  const asked = { ...options, prompt, ...(instruction !== undefined && { instruction }) }
   for (let story = 0; story < count; story++)
-    for await (const text of writeStory(opened, { ...options, seed: seed + story })) yield { story, text }
+    for await (const text of writeStory(opened, { ...asked, seed: seed + story })) yield { story, text }
 }

@@ -4,6 +4,7 @@ export {
   type SourceInspection,
 } from './data/inspect-source.ts'
 export { type PrepareEvent, type PrepareShardsOptions, prepareShards } from './data/prepare-shards.ts'
+export { type RecordsReport, type WriteRecordsOptions, writeRecords } from './data/write-records.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { type ExportModelOptions, exportModel } from './export-model.ts'
 export { type GenerateOptions, generate, type StoryPiece } from './generate.ts'
@@ -49,6 +50,7 @@ export { type TrainOptions, train } from './run/train.ts'
 export type { TrainEvent } from './run/train-event.ts'
 export { scoreEndings } from './score-endings.ts'
 export { isNamedSource } from './source/is-named-source.ts'
+export { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
 export { measureStories, type StoryLengths } from './source/measure-stories.ts'
 export { openTextOrTokens } from './source/open-stories.ts'
 export { readOptions, type SourceAccess, type StoryFormat } from './source/read-options.ts'
@@ -57,6 +59,7 @@ export { shardTokenizer } from './source/shard-tokenizer.ts'
 export { type TrainVocabularyOptions, trainVocabulary } from './source/train-vocabulary.ts'
 export {
   defaultHeldOut,
+  type InstructSettings,
   openTrainingSource,
   type TrainingSource,
   type TrainingSourceOptions,

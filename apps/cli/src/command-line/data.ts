@@ -7,10 +7,13 @@ import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
-  const data = program.command('data').description('Inspect stories, tokenize them, synthesize new ones')
+  const data = program
+    .command('data')
+    .description('Inspect stories, tokenize them, synthesize new ones, make instructions of them')
   inspectCommand(data, setExitCode)
   prepareCommand(data, setExitCode)
   synthesizeCommand(data, setExitCode)
+  instructCommand(data, setExitCode)
 }
 
 function inspectCommand(data: Command, setExitCode: SetExitCode): void {
@@ -81,6 +84,51 @@ Examples:
     .action(async (source, flags) => {
       const { dataPrepare } = await import('../commands/data-prepare.ts')
       setExitCode(await dataPrepare(source, flags))
+    })
+}
+
+function instructCommand(data: Command, setExitCode: SetExitCode): void {
+  const instruct = data
+    .command('instruct')
+    .description(
+      'Make records of plain stories to train on instructions: words, features, a sentence, a summary',
+    )
+    .argument('<source>', `stories: ${sourceHelp}`)
+    .requiredOption('--out <file>', 'where to write JSON lines')
+    .option('--seed <n>', 'decides which words and which sentence are taken', wholeNumber(0, 2 ** 31 - 1), 42)
+    .option('--overwrite', 'replace the file')
+  addSourceFlags(instruct)
+    .option('--summaries <model>', 'have this language model write the summaries that are missing')
+    .option(
+      '--server <url>',
+      'with --summaries: any server that speaks the OpenAI protocol',
+      'https://api.openai.com/v1',
+    )
+    .option('--key-file <file>', 'a file with its key, instead of OPENAI_API_KEY')
+    .addOption(headerFlag())
+    .addOption(queryFlag())
+    .option('--budget <dollars>', 'spend at most this', decimal(0, Number.POSITIVE_INFINITY, { above: true }))
+    .option(
+      '--prices <in,out>',
+      'US dollars for a million tokens, for a budget with a model whose prices are not known',
+    )
+    .option('--concurrency <n>', 'summaries requested at the same time', wholeNumber(1, 1000), 32)
+    .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .addHelpText(
+      'after',
+      `
+Without --summaries nothing leaves this machine: words are found by their part of speech in a vocabulary of simple words,
+and features are those that a program can decide (Dialogue, Named and the most frequent name).
+
+Examples:
+  tinystories data instruct stories.txt --out records.jsonl
+  tinystories data instruct stories.txt --out records.jsonl --summaries llama3 --server http://localhost:11434/v1
+  tinystories train --data records.jsonl --instruct`,
+    )
+    .action(async (source, flags) => {
+      const { dataInstruct } = await import('../commands/data-instruct.ts')
+      setExitCode(await dataInstruct(source, flags))
     })
 }
 

@@ -15,6 +15,11 @@ export function evaluateCommand(program: Command, setExitCode: SetExitCode): voi
     )
     .requiredOption('--data <source>', `stories that the model has not seen: ${sourceHelp}`)
   addSourceFlags(command)
+    .option(
+      '--instruct <template>',
+      'how stories are asked for: tinystories, request, or a JSON file (default: as the model was trained)',
+    )
+    .option('--no-instruct', 'evaluate a model that was trained on instructions on stories alone')
     .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),

@@ -1,6 +1,6 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
-import { decimal, wholeNumber } from './parse-flags.ts'
+import { commaList, decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories generate`. */
@@ -12,7 +12,22 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
       '--model <source>',
       'a run or a model folder, or hf://owner/name (default: the newest run in runs/)',
     )
-    .option('--prompt <text>', 'text that the story starts with', 'Once upon a time')
+    .option(
+      '--prompt <text>',
+      'text that the story starts with (default: Once upon a time, and nothing where something is asked for)',
+    )
+    .option(
+      '--words <list>',
+      'ask for these words, separated by commas (models trained with --instruct)',
+      commaList,
+    )
+    .option('--features <list>', 'ask for these features, such as Dialogue', commaList)
+    .option('--summary <text>', 'ask for a story in which this happens')
+    .option('--sentence <text>', 'ask for this sentence in the story')
+    .option(
+      '--instruct <template>',
+      'how the model is asked: tinystories, request, or a JSON file (default: as it was trained)',
+    )
     .option('--count <n>', 'how many stories', wholeNumber(), 1)
     .option('--max-tokens <n>', 'tokens to write at most', wholeNumber(), 300)
     .option('--temperature <x>', '0 takes the most probable token each time', decimal(0, 10), 0.7)
@@ -47,6 +62,7 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
 Examples:
   tinystories generate
   tinystories generate --model runs/mine --prompt "Tom had a red ball." --temperature 0.5 --count 3
+  tinystories generate --model runs/instruct --words "jump, apple, happy" --features Dialogue
   tinystories generate --model hf://roneneldan/TinyStories-33M@refs/pr/1`,
     )
     .action(async flags => {

@@ -30,3 +30,13 @@ export function decimal(
     return value
   }
 }
+
+/** Texts that are separated by commas, at least one. */
+export function commaList(text: string): string[] {
+  const items = text
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '')
+  if (items.length === 0) throw new InvalidArgumentError('Texts separated by commas are wanted.')
+  return items
+}

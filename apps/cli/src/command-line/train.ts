@@ -1,3 +1,4 @@
+import { instructTemplates } from '@tinystories/dataset/instruct'
 import { presets } from '@tinystories/model'
 import { optimizerNames, providerNames, scheduleNames, spikeActions } from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
@@ -106,6 +107,17 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       '--tracker <module>',
       'also give all metrics to a JavaScript module of yours that exports log(metrics, { step }), and optionally init and finish',
     )
+    .option(
+      '--instruct [template]',
+      `train on instructions and their stories, with the loss on the stories alone; the template is one of ${Object.keys(instructTemplates).join(', ')}, or a JSON file (default: tinystories)`,
+    )
+    .option('--ood', 'with --instruct: never ask for words and a summary together')
+    .option(
+      '--prompt-loss-weight <x>',
+      'with --instruct: what the tokens of an instruction count in the loss (default: 0)',
+      decimal(0, 1),
+    )
+    .option('--drop-long', 'with --instruct: leave out stories that do not fit into a window')
     .option('--prompt <text>', 'text that its sample stories start with')
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
     .option('--resume <folder>', 'continue the run in this folder')
@@ -120,6 +132,7 @@ Examples:
   tinystories train --data stories.txt --minutes 10
   tinystories train --data hf://roneneldan/TinyStories --preset tinystories-1m --minutes 60
   tinystories train --data stories.txt --from hf://roneneldan/TinyStories-1M --minutes 10
+  tinystories train --data stories.txt --instruct --drop-long
   tinystories train --data stories.txt --find-learning-rate
   tinystories train --resume runs/2026-11-22T20-35-42`,
     )

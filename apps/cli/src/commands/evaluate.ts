@@ -5,6 +5,7 @@ import { forDisplay, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print, printError, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
+import { instructOption } from '../train/instruct-option.ts'
 
 export interface EvaluateFlags extends StoryFormat {
   model?: string
@@ -12,6 +13,7 @@ export interface EvaluateFlags extends StoryFormat {
   batch: number
   engine: EngineName | 'auto'
   json?: boolean
+  instruct?: string | boolean
 }
 
 /**
@@ -19,12 +21,13 @@ export interface EvaluateFlags extends StoryFormat {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function evaluate({ model, data, batch, json, ...flags }: EvaluateFlags): Promise<number> {
+export function evaluate({ model, data, batch, json, instruct, ...flags }: EvaluateFlags): Promise<number> {
   return interruptible(
     async signal => {
       const progress = new ProgressLine()
       const { score, folder, engine, seconds } = await evaluateModel({
         ...flags,
+        ...(instruct === false ? { instruct: null } : instructOption({ instruct })),
         model: modelSource(model),
         data: resolveSource(data),
         batchSize: batch,

@@ -3,19 +3,42 @@ import { access } from '../access.ts'
 import { modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printPiece } from '../terminal/output.ts'
+import { instructOption } from '../train/instruct-option.ts'
 
-export type GenerateFlags = Omit<GenerateOptions, 'access' | 'signal'>
+export interface GenerateFlags extends Omit<GenerateOptions, 'access' | 'signal' | 'ask'> {
+  words?: string[]
+  features?: string[]
+  summary?: string
+  sentence?: string
+}
 
 /**
  * Generates stories on the standard output, as they come.
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function generate({ model, ...flags }: GenerateFlags): Promise<number> {
+export function generate({
+  model,
+  words,
+  features,
+  summary,
+  sentence,
+  instruct,
+  ...flags
+}: GenerateFlags): Promise<number> {
   return interruptible(
     async signal => {
       let current = 0
-      const options = { ...flags, model: modelSource(model), access: access(), signal }
+      const asked = { words, features, summary, sentence }
+      const ask = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
+      const options = {
+        ...flags,
+        ...instructOption({ instruct }),
+        ...(Object.keys(ask).length > 0 ? { ask } : {}),
+        model: modelSource(model),
+        access: access(),
+        signal,
+      }
       for await (const { story, text } of generateStories(options)) {
         if (story !== current) printPiece('\n\n---\n\n')
         current = story

@@ -46,6 +46,10 @@ export const datasetError: Wording<DatasetErrorDetails> = {
   'token-out-of-range': own,
   'end-token-missing': () => ({ remedy: 'Give the tokenizer that made the file.' }),
   'unsafe-entry': own,
+  'invalid-template': own,
+  'story-too-long': () => ({
+    remedy: 'Leave such stories out with --drop-long, or choose a larger --context.',
+  }),
   'invalid-state': own,
   'stream-mismatch': own,
   'source-mismatch': own,

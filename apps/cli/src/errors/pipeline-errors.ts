@@ -26,6 +26,20 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--prompt has ${tokens} tokens, and the context only ${contextLength}.`,
     remedy: 'Give a shorter one, or a larger --context.',
   }),
+  'answer-too-long': ({ contextLength }) => ({
+    remedy: `Leave them out with --drop-long, or choose a --context above ${contextLength}.`,
+  }),
+  'needs-instruct': ({ option }) => ({
+    problem: `${flagOf(option)} is about instructions, and --instruct is missing.`,
+    remedy: 'Give --instruct as well.',
+  }),
+  'no-instruct-template': () => ({
+    remedy: 'If it knows one all the same, name it with --instruct, such as --instruct tinystories.',
+  }),
+  'not-in-template': ({ field }) => ({
+    problem: `${flagOf(field)}: the template of the model does not say how it is written.`,
+    remedy: 'Leave it out.',
+  }),
   'model-too-large': ({ parameters, bytes, memory }) => ({
     problem: `A model of ${parameters.toLocaleString('en')} parameters needs ${formatBytes(bytes)} for weights, gradients and optimizer state alone; this machine has ${formatBytes(memory)}.`,
     remedy: 'Choose a smaller --preset, --hidden, --layers or --vocab-size.',
@@ -57,6 +71,10 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
   'nothing-left': () => ({
     problem: 'No story is left to tokenize: --clean or --min-words dropped all of them.',
     remedy: 'Ask for less.',
+  }),
+  'file-exists': ({ file }) => ({
+    problem: `--out: ${file} exists already.`,
+    remedy: 'Choose another file, or replace it with --overwrite.',
   }),
   'shards-exist': ({ folder }) => ({
     problem: `--out: ${folder} has finished token shards already.`,

@@ -69,7 +69,7 @@ describe('what did not originate here reaches the terminal without escape sequen
       layers: 1,
     })
     await mkdir(join(folder, 'model'))
-    await saveModel(join(folder, 'model'), config, initParameterArrays(config, 1), tokenizer)
+    await saveModel(join(folder, 'model'), { config, parameters: initParameterArrays(config, 1), tokenizer })
     const run = join(folder, `runs/${evil.replaceAll('/', '')}`)
     await mkdir(run, { recursive: true })
     await writeFile(join(run, 'metrics.jsonl'), '')

@@ -1,12 +1,14 @@
 import type { RunOptions } from '@tinystories/pipeline'
 import { fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { findBundledTokens } from './bundled-tokens.ts'
+import { instructOption } from './instruct-option.ts'
 import { shorterNames } from './shorter-names.ts'
 
 /** What was asked for on the command line; every flag may be left out. */
-export type TrainFlags = Omit<RunOptions, keyof typeof shorterNames> & {
+export type TrainFlags = Omit<RunOptions, keyof typeof shorterNames | 'instruct'> & {
   [Option in keyof typeof shorterNames as (typeof shorterNames)[Option]]?: RunOptions[Option]
 } & {
+  instruct?: string | true
   out?: string
   resume?: string
   force?: boolean
@@ -39,6 +41,7 @@ export async function runOptions(flags: TrainFlags): Promise<RunOptions> {
     ...(data === undefined ? {} : { data: resolveSource(data) }),
     ...(options.valid == null ? {} : { valid: resolveSource(options.valid) }),
     ...(options.from === undefined ? {} : { from: modelSource(options.from)! }),
+    ...instructOption(flags),
     ...(options.tokenizer === undefined ? {} : { tokenizer: fromTyped(options.tokenizer) }),
   }
 }

@@ -1,4 +1,5 @@
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import type { InstructionField, TemplateProblem } from '../instruct/instruct-template.ts'
 import { formatPlace, type Place } from './place.ts'
 
 /** Where something is wrong: a file, address or name, without anything secret in it, and the place in it. */
@@ -81,6 +82,10 @@ export interface DatasetErrorDetails {
   'end-token-missing': Located & { eos: number; tokens: number }
   /** An entry or link of an archive points out of it. */
   'unsafe-entry': Located & { entry: string; target?: string }
+  /** A template of instructions has no place for the story, or none for what is asked. */
+  'invalid-template': { source: string; problem: TemplateProblem; field?: InstructionField }
+  /** A story with its prompt and its end token does not fit into one row. */
+  'story-too-long': { tokens: number; promptTokens: number; contextLength: number }
   /** What should be the state of a stream is something else. */
   'invalid-state': { problem: string }
   /** The state was made by another stream. `step` counts from 1. */
@@ -131,6 +136,14 @@ const tooLong: Record<string, string> = {
   jsonl: 'Put one JSON value on each line',
   json: 'Check the JSON: a quote or bracket is open there',
   csv: 'Close the quote that is open there, and double the quotes inside a field',
+}
+
+const templateProblems: Record<TemplateProblem, (field: string | undefined) => string> = {
+  'no-story': () => 'text holds {story} not once, so that there is no place for the answer',
+  'no-fields': () => 'text holds {fields} not once, before {story}',
+  'text-after-story': () => '{story} is not at the end of text',
+  'no-field': () => 'fields names none of words, features, summary and sentence',
+  'no-value': field => `fields.${field} holds {value} not once`,
 }
 
 const quoted = (names: readonly string[]): string => names.map(name => JSON.stringify(name)).join(', ')
@@ -263,6 +276,15 @@ export const DatasetError: ErrorClass<'DatasetError', DatasetErrorDetails> = def
   'unsafe-entry': ({ entry, target, ...located }) => ({
     problem: `${where(located)}: the entry ${JSON.stringify(entry)}${target === undefined ? '' : `, a link to ${JSON.stringify(target)},`} points out of the archive.`,
     remedy: 'Do not trust this archive; pack the files again without such entries.',
+  }),
+  'invalid-template': ({ source, problem, field }) => ({
+    problem: `${source}: ${templateProblems[problem](field)}.`,
+    remedy:
+      'A template is JSON such as {"fields": {"words": "Words: {value}"}, "separator": "\\n", "text": "{fields}\\nStory:\\n{story}"}.',
+  }),
+  'story-too-long': ({ tokens, promptTokens, contextLength }) => ({
+    problem: `A story has ${tokens} tokens with the ${promptTokens} of its prompt and its end, and a row only ${contextLength}.`,
+    remedy: 'Leave such stories out with filter, or make rows longer with contextLength.',
   }),
   'invalid-state': ({ problem }) => ({
     problem: `This is not the state of a story stream: ${problem}.`,

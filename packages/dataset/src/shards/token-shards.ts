@@ -75,7 +75,7 @@ export class TokenShards {
    * The state of one rank serves all ranks, and another number of them on resuming.
    */
   pack(options: PackOptions): StoryStream<PackedRow> {
-    if (options.by === 'story') return this.stories().pack(options)
+    if (options.by === 'story' || options.by === 'whole') return this.stories().pack(options)
     requireInteger('pack: contextLength', options.contextLength, 1)
     const { contextLength, promptLossWeight = 0 } = options
     requireShare('pack: promptLossWeight', promptLossWeight)

@@ -1,5 +1,5 @@
+import { instructionFor } from '../instruct/instruction.ts'
 import type { Story } from '../stream/story.ts'
-import { instructionFor } from './instruction.ts'
 import { type RejectionReason, type RemovedPart, readReply } from './read-reply.ts'
 import type { StoryPlan } from './story-plan.ts'
 import { storyRequest } from './story-request.ts'

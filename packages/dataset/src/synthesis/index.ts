@@ -1,5 +1,5 @@
+export { type InstructionOptions, instructionFor } from '../instruct/instruction.ts'
 export { Diversity, type DiversityReport } from './diversity.ts'
-export { type InstructionOptions, instructionFor } from './instruction.ts'
 export { storyFeatures } from './story-features.ts'
 export { type StoryPlan, storyPlans } from './story-plan.ts'
 export { storyRequest } from './story-request.ts'

@@ -1,8 +1,9 @@
+import { sentencesOf } from '@tinystories/utils/text'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instructStory } from '../formats/records/instruct.ts'
+import { instructionFor } from '../instruct/instruction.ts'
 import { Diversity } from './diversity.ts'
-import { instructionFor, sentencesOf } from './instruction.ts'
 import { readReply } from './read-reply.ts'
 import { storyFeatures } from './story-features.ts'
 import { storyPlans } from './story-plan.ts'
@@ -158,15 +159,6 @@ test('an instruction is a subset of its parts in any order, and never holds the 
   expect(kinds.size).toBe(64)
   expect([...oodKinds].some(kind => kind.includes('Words:'))).toBe(true)
   expect([...oodKinds].some(kind => kind.includes('Summary:'))).toBe(true)
-})
-
-test('sentences keep their closing quotation marks', () => {
-  expect(sentencesOf(story.text)).toEqual([
-    'A mouse sat down.',
-    '"Who is it?" it asked.',
-    'Then it ran!',
-    'The big cat slept.',
-  ])
 })
 
 test('diversity counts what is there, to about 1 %', () => {

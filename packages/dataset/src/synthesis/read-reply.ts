@@ -1,5 +1,5 @@
+import { sentencesOf } from '@tinystories/utils/text'
 import { countWords, isTruncated } from '../cleaning/story-flaws.ts'
-import { sentencesOf } from './instruction.ts'
 import type { StoryPlan } from './story-plan.ts'
 
 /** Why a reply is not accepted as a story. */

@@ -1,3 +1,4 @@
+import { DatasetError } from '../errors/dataset-error.ts'
 import { fieldsOf, type Json } from '../stream/json.ts'
 import type { Item, Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
@@ -9,6 +10,8 @@ import { restoreGroups } from './restore-groups.ts'
  * targets, each with the token before it as input. The last row is filled up with the end token, mask 0.
  * Stories without a token are left out.
  *
+ * With `whole` no story is cut: a row that has no room for the next story is filled up like the last one.
+ *
  * A row's position is `[used, story, story, …]`: the stories it has targets of, and how many targets of the first one
  * (its end token included) went into earlier rows. The state is the same for the story at which the next row begins.
  */
@@ -16,9 +19,10 @@ export function packStream(
   upstream: Stage<TokenizedStory>,
   contextLength: number,
   promptLossWeight: number,
+  whole = false,
 ): Stage<PackedRow> {
   return through<TokenizedStory, PackedRow>(upstream, {
-    name: `pack(${contextLength} by stream${weightName(promptLossWeight)})`,
+    name: `pack(${contextLength} by ${whole ? 'whole story' : 'stream'}${weightName(promptLossWeight)})`,
     upstreamOf: from => fieldsOf(from).upstream,
     iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
@@ -41,6 +45,10 @@ export function packStream(
               if (item.value.ids.length === 0) continue
               story = item
               used = 0
+            }
+            if (whole && story.value.ids.length + 1 > row.room()) {
+              if (row.isEmpty()) throw tooLong(story.value, contextLength)
+              break
             }
             stories.push(story.at)
             used += row.add(story.value, used)
@@ -71,6 +79,8 @@ export function packStream(
 /** A row while it is filled. */
 interface RowBuilder {
   full(): boolean
+  /** Targets that still find room. */
+  room(): number
   isEmpty(): boolean
   /** Adds targets of the story (its tokens, then the end token) from `used` on; returns how many found room. */
   add(story: TokenizedStory, used: number): number
@@ -86,6 +96,7 @@ function rowBuilder(length: number, promptLossWeight: number): RowBuilder {
   let eos = 0
   return {
     full: () => filled === length,
+    room: () => length - filled,
     isEmpty: () => filled === 0,
     add(story, used) {
       const { ids } = story
@@ -107,6 +118,10 @@ function rowBuilder(length: number, promptLossWeight: number): RowBuilder {
       return { inputs, targets, mask, bytes }
     },
   }
+}
+
+function tooLong({ ids, promptTokens = 0 }: TokenizedStory, contextLength: number): DatasetError {
+  return new DatasetError('story-too-long', { tokens: ids.length + 1, promptTokens, contextLength })
 }
 
 /** Names a weight other than the default in a recipe. */

@@ -44,6 +44,17 @@ function streamRows(targets: readonly Target[], length: number): Target[][] {
   )
 }
 
+/** Rows of whole stories: each takes as many as it has room for. */
+function wholeRows(lists: readonly Target[][], length: number): Target[][] {
+  const rows: Target[][] = []
+  for (const targets of lists) {
+    const last = rows.at(-1)
+    if (last && last.length + targets.length <= length) last.push(...targets)
+    else rows.push([...targets])
+  }
+  return rows
+}
+
 /** Rows by story: each begins `length - overlap` targets after the one before, whose targets it does not count again. */
 function storyRows(targets: readonly Target[], length: number, overlap: number): Target[][] {
   const rows: Target[][] = []
@@ -97,6 +108,15 @@ test('the mask of packed rows is that of a definition target by target, and the 
           .filter(({ text }) => idsOf(text).length > 0)
           .reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
         expect(rows.reduce((sum, row) => sum + row.bytes, 0)).toBe(bytes)
+        const longest = Math.max(0, ...lists.map(targets => targets.length))
+        const whole = packed(stories as Story[], {
+          contextLength: longest + overlap + 1,
+          promptLossWeight,
+          by: 'whole',
+        })
+        const wholeStories = await whole.toArray()
+        expectRows(wholeStories, wholeRows(lists, longest + overlap + 1), longest + overlap + 1)
+        expect(wholeStories.reduce((sum, row) => sum + row.bytes, 0)).toBe(bytes)
         if (overlap >= contextLength) return
         const byStory = await packed(stories as Story[], { ...options, by: 'story', overlap }).toArray()
         const expected = lists.flatMap(targets => storyRows(targets, contextLength, overlap))
@@ -105,6 +125,30 @@ test('the mask of packed rows is that of a definition target by target, and the 
       },
     ),
     { numRuns: 300 },
+  )
+})
+
+test('rows of whole stories continue after any row, and refuse a story that none has room for', async () => {
+  const stories = Array.from({ length: 12 }, (_, i) => ({ text: 'one '.repeat(1 + ((i * 5) % 7)).trim() }))
+  const rows = packed(stories, { contextLength: 9, by: 'whole' })
+  const all = await rows.toArray()
+  for (let taken = 0; taken < all.length; taken++) {
+    const cursor = rows.iterate()
+    for (let i = 0; i < taken; i++) await cursor.next()
+    const rest: PackedRow[] = []
+    for await (const row of rows.iterate({ from: cursor.state() })) rest.push(row)
+    expect(rest).toEqual(all.slice(taken))
+  }
+  const long = packed([{ text: 'one' }, { text: 'one two three', prompt: 'go' }], {
+    contextLength: 4,
+    by: 'whole',
+  })
+  await expect(long.toArray()).rejects.toMatchObject({
+    code: 'story-too-long',
+    details: { tokens: 5, promptTokens: 1, contextLength: 4 },
+  })
+  expect(await packed([{ text: 'one two three' }], { contextLength: 4, by: 'whole' }).toArray()).toHaveLength(
+    1,
   )
 })
 

@@ -26,9 +26,10 @@ export interface PackOptions {
   contextLength: number
   /**
    * `stream` (default, for training): stories joined by the end token and cut where a row is full, nothing lost.
+   * `whole` (for instructions): as many whole stories as a row has room for, the rest of it masked.
    * `story` (for evaluation): every story begins a row of its own.
    */
-  by?: 'stream' | 'story'
+  by?: 'stream' | 'whole' | 'story'
   /** By story: targets that a long story's further rows read again as context, uncounted. Default half a row. */
   overlap?: number
   /** What targets of prompts count in the loss, from 0 (default: the loss is on the stories alone) to 1. */
@@ -148,12 +149,15 @@ export class StoryStream<T = Story> implements AsyncIterable<T> {
     return new StoryStream(tokenize(this.#stage, tokenizer, options))
   }
 
-  /** Tokens in rows of one length, with targets and loss mask. */
+  /**
+   * Tokens in rows of one length, with targets and loss mask. By `whole`, a story that no row has room for throws
+   * DatasetError `story-too-long` when its row is asked for.
+   */
   pack(this: StoryStream<TokenizedStory>, options: PackOptions): StoryStream<PackedRow> {
     const { by = 'stream', contextLength, promptLossWeight: weight = 0 } = options
     requireInteger('pack: contextLength', contextLength, 1)
     requireShare('pack: promptLossWeight', weight)
-    if (by === 'stream') return new StoryStream(packStream(this.#stage, contextLength, weight))
+    if (by !== 'story') return new StoryStream(packStream(this.#stage, contextLength, weight, by === 'whole'))
     const overlap = requireInteger('pack: overlap', options.overlap ?? Math.floor(contextLength / 2), 0)
     if (overlap >= contextLength) {
       throw new DatasetError('invalid-option', {

@@ -1,9 +1,8 @@
 import { parseValue } from '@tinystories/utils/schema'
+import { lemmas, wordsOf } from '@tinystories/utils/text'
 import * as v from 'valibot'
 import { parseList } from '../completions/parse-prompts.ts'
 import { hashText } from '../hash.ts'
-import { lemmas } from '../text/lemmas.ts'
-import { wordsOf } from '../text/words.ts'
 
 /** What a prompt probes. */
 export type PromptKind = 'factual' | 'reasoning' | 'context'

@@ -1,4 +1,4 @@
-import { wordsOf } from '../text/words.ts'
+import { wordsOf } from '@tinystories/utils/text'
 
 /** Options of {@link corpusOverlap}. */
 export interface CorpusOverlapOptions {

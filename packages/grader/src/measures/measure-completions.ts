@@ -1,6 +1,6 @@
+import { countWords } from '@tinystories/utils/text'
 import type { Completion } from '../completions/completion.ts'
 import { truncateAtRepeat } from '../completions/truncate-at-repeat.ts'
-import { countWords } from '../text/words.ts'
 import { type AnswerPrompt, checkAnswer, type PromptKind } from './answer-prompts.ts'
 import { checkInstruction } from './check-instruction.ts'
 import { type CorpusOverlap, corpusOverlap } from './corpus-overlap.ts'

@@ -1,8 +1,7 @@
+import { lemmas, wordsOf } from '@tinystories/utils/text'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answerPrompts } from '../content/answer-prompts.ts'
-import { lemmas } from '../text/lemmas.ts'
-import { wordsOf } from '../text/words.ts'
 import { checkAnswer, parseAnswerPrompts } from './answer-prompts.ts'
 import { checkInstruction } from './check-instruction.ts'
 import { corpusOverlap } from './corpus-overlap.ts'
@@ -115,6 +114,21 @@ describe('instructions', () => {
       sentence: false,
       all: false,
     })
+  })
+
+  test('features that a text shows are checked, others are left out', () => {
+    const features = ['Dialogue', 'Named Lily', 'Twist']
+    expect(checkInstruction({ features }, '"Oh!" said LILY\'s mom.')).toEqual({
+      words: {},
+      features: { Dialogue: true, 'Named Lily': true },
+      all: true,
+    })
+    expect(checkInstruction({ features }, 'The lilypad slept.')).toEqual({
+      words: {},
+      features: { Dialogue: false, 'Named Lily': false },
+      all: false,
+    })
+    expect(checkInstruction({ features: ['Twist'] }, 'x')).toEqual({ words: {}, all: true })
   })
 
   test('a word is a form of itself', () => {

@@ -1,4 +1,4 @@
-import { wordsOf } from '../text/words.ts'
+import { wordsOf } from '@tinystories/utils/text'
 
 /** G_k(T): the set of k-grams of words of a text, in lower case. */
 export function kGrams(text: string, k: number): Set<string> {

@@ -1,4 +1,4 @@
-import { wordsOf } from '../text/words.ts'
+import { wordsOf } from '@tinystories/utils/text'
 
 /** What a program counts in a completion. All lie about between 0 and 1, so that one penalty fits all. */
 export interface Features {

@@ -1,3 +1,4 @@
+import { countWords } from '@tinystories/utils/text'
 import type { Grading, GradingRun } from '../judging/grading.ts'
 import type { MeasuresSummary } from '../measures/measure-completions.ts'
 import type { ScoreProblemReason } from '../parse/score-problem.ts'
@@ -6,7 +7,6 @@ import { bootstrapInterval } from '../statistics/bootstrap-interval.ts'
 import { type ClusteredValue, clusteredMean } from '../statistics/clustered-mean.ts'
 import { selfAgreement } from '../statistics/self-agreement.ts'
 import { spearman } from '../statistics/spearman.ts'
-import { countWords } from '../text/words.ts'
 import type { ChoiceSummary, CriterionSummary, ModelSummary } from './report.ts'
 
 /** Options of {@link summarizeModel}. */

@@ -1,4 +1,4 @@
-import type { Story, StoryStream, TokenizedStory } from '@tinystories/dataset'
+import type { Story, StoryStream, TokenizedStory, TokenizeOptions } from '@tinystories/dataset'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import type { BatchStream, EvaluationSet, TokenBatch } from '@tinystories/trainer'
 import { PipelineError } from '../errors.ts'
@@ -16,24 +16,41 @@ export interface BatchShape {
   contextLength: number
   /** Windows in a batch. */
   batchSize: number
+  /** Whether the stories have prompts that stand before them. Those do not count in an evaluation. Default false. */
+  prompts?: boolean | undefined
+}
+
+/** Options of {@link trainingBatches}. */
+export interface TrainingBatchesOptions extends BatchShape {
+  seed: number
+  /** What targets of prompts count in the loss, from 0 (default) to 1. */
+  promptLossWeight?: number | undefined
 }
 
 /**
- * The endless batches of a run, in an order that its seed decides; their state can be saved and restored.
+ * The endless batches of a run, in an order that its seed decides; their state can be saved and restored. Stories with
+ * prompts are never cut: each row holds as many as it has room for, and those that do not fit into any are left out. (What a
+ * story is asked for may change with the epoch, so that one fits in some epochs alone.)
  *
  * @throws PipelineError `no-end-of-text-token`
  */
 export function trainingBatches(
   stories: StoryStream<TextOrTokens>,
-  { tokenizer, contextLength, batchSize, seed }: BatchShape & { seed: number },
+  { tokenizer, contextLength, batchSize, seed, prompts, promptLossWeight = 0 }: TrainingBatchesOptions,
 ): BatchStream {
-  return stories
+  const tokens = stories
     .shuffle({ seed, bufferSize: shuffleBuffer })
     .repeat()
-    .tokenize(tokenizer, { eos: endOfText(tokenizer) })
-    .pack({ contextLength, by: 'stream' })
+    .tokenize(tokenizer, tokenizeOptions(tokenizer, prompts))
+  const fitting = prompts ? tokens.filter(({ ids }) => ids.length < contextLength) : tokens
+  return fitting
+    .pack({ contextLength, by: prompts ? 'whole' : 'stream', promptLossWeight })
     .batch(batchSize)
     .prefetch(4) as BatchStream
+}
+
+function tokenizeOptions(tokenizer: Tokenizer, prompts: boolean | undefined): TokenizeOptions {
+  return { eos: endOfText(tokenizer), ...(prompts && { prompts: ({ prompt }: Story) => prompt }) }
 }
 
 /** Options of {@link evaluationSet}. */
@@ -51,7 +68,7 @@ export interface EvaluationSetOptions extends BatchShape {
  */
 export async function evaluationSet(
   stories: StoryStream<TextOrTokens>,
-  { tokenizer, contextLength, batchSize, sampleSize, signal }: EvaluationSetOptions,
+  { tokenizer, contextLength, batchSize, prompts, sampleSize, signal }: EvaluationSetOptions,
 ): Promise<EvaluationSet> {
   // From all over the set: files are often ordered by source, and sources are not equally hard.
   const chosen =
@@ -59,7 +76,7 @@ export async function evaluationSet(
       ? stories
       : stories.shuffle({ seed: 0, bufferSize: shuffleBuffer }).take(sampleSize)
   const windows = chosen
-    .tokenize(tokenizer, { eos: endOfText(tokenizer) })
+    .tokenize(tokenizer, tokenizeOptions(tokenizer, prompts))
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })
     .iterate(signal === undefined ? {} : { signal })

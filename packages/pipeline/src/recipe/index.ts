@@ -7,6 +7,7 @@ export {
   endOfText,
   evaluationSet,
   type TextOrTokens,
+  type TrainingBatchesOptions,
   trainingBatches,
 } from './batches.ts'
 export {

@@ -11,6 +11,8 @@ export interface TextModel {
 
 /** Options of {@link writeStory}. */
 export interface StoryOptions extends SamplingOptions {
+  /** What stands before the story and is no part of it. Default: nothing. */
+  instruction?: string
   /** Text that the story starts with. */
   prompt: string
   /** The same seed writes the same story. */
@@ -26,7 +28,7 @@ export interface StoryOptions extends SamplingOptions {
 export const samplingDefaults = { temperature: 0.7, topP: 0.95, maxTokens: 300 } as const
 
 /**
- * Generates one story piece by piece, the prompt first.
+ * Generates one story piece by piece, the prompt first; the instruction is not part of it.
  *
  * @throws GenerationError when the prompt cannot be continued; nothing is yielded then
  */
@@ -34,16 +36,18 @@ export async function* writeStory(
   { model, tokenizer, stopIds = [] }: TextModel,
   options: StoryOptions,
 ): AsyncGenerator<string> {
+  const { instruction = '', prompt, ...rest } = options
   const pieces = generateText({
     ...samplingDefaults,
-    ...options,
+    ...rest,
+    prompt: instruction + prompt,
     model,
     tokenizer,
     stopIds,
     beginStory: true,
   })
   const first = await pieces.next()
-  yield options.prompt
+  yield prompt
   if (first.done) return
   yield first.value
   yield* pieces

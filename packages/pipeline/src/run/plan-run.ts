@@ -2,9 +2,15 @@ import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystor
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
+import { loadInstructTemplate } from '../source/load-instruct-template.ts'
 import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
 import { smallCorpusBytes } from '../source/small-corpus.ts'
-import { defaultHeldOut, openTrainingSource } from '../source/training-source.ts'
+import {
+  defaultHeldOut,
+  type InstructSettings,
+  openTrainingSource,
+  type TrainingSource,
+} from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
 import { loadStart } from './load-start.ts'
 import type { Plan, PlanContext } from './plan.ts'
@@ -22,8 +28,10 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
   const start =
     options.from === undefined ? undefined : await loadStart(options.from, options, access ?? {}, signal)
+  const instruct = await instructOf(options)
   const source = await openTrainingSource({
     ...options,
+    instruct,
     ...(start && { tokenizer: start.tokenizer }),
     data,
     access,
@@ -31,7 +39,11 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
     onVocabulary: onEvent && (progress => onEvent({ type: 'vocabulary', ...progress })),
   })
   const { train, tokenizer, valid } = source
-  const lengths = await measureStories(train, tokenizer, { signal })
+  const lengths = await measureStories(train, tokenizer, {
+    // Each story that is left out is told of.
+    ...(instruct && { prompts: true, limit: Number.MAX_SAFE_INTEGER }),
+    signal,
+  })
   const { vocabSize } = tokenizer
   onEvent?.({ type: 'stories', vocabSize, ...lengths })
 
@@ -44,8 +56,9 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (start && contextLength > start.config.contextLength)
     throw new PipelineError('window-too-long', { contextLength, limit: start.config.contextLength })
   const model = start?.config ?? modelConfig(options, vocabSize, contextLength)
-  if (lengths.tokens < contextLength * batchSize)
-    throw new PipelineError('too-little-text', { tokens: lengths.tokens, contextLength, batchSize })
+  const tokens = instruct ? fittingTokens(options, lengths, contextLength) : lengths.tokens
+  if (tokens < contextLength * batchSize)
+    throw new PipelineError('too-little-text', { tokens, contextLength, batchSize })
   checkMemory(model, memory)
   const small = lengths.tokens * 4 < smallCorpusBytes
   const asked = limitsOf(options)
@@ -65,6 +78,9 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       textField: options.textField ?? null,
       format: options.format ?? null,
       heldOut: options.heldOut ?? defaultHeldOut,
+      instruct,
+      promptLossWeight: options.promptLossWeight ?? 0,
+      dropLong: options.dropLong ?? false,
       from: options.from ?? null,
       preset: start ? null : (options.preset ?? 'sample'),
       model,
@@ -94,7 +110,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       evaluateEvery,
       checkpointEvery: options.checkpointEvery ?? evaluateEvery,
       keepCheckpoints: options.keepCheckpoints ?? 2,
-      prompt: promptOf(options, tokenizer, model),
+      prompt: promptOf(options, await usualPrompt(source), tokenizer, model),
     },
   }
 }
@@ -120,9 +136,41 @@ function modelConfig(options: RunOptions, vocabSize: number, contextLength: numb
   })
 }
 
+async function instructOf(options: RunOptions): Promise<InstructSettings | null> {
+  const { instruct, ood = false, seed = defaultRecipe.seed } = options
+  if (instruct !== undefined) return { template: await loadInstructTemplate(instruct), ood, seed }
+  const needing = ['ood', 'promptLossWeight', 'dropLong'] as const
+  const option = needing.find(name => options[name] !== undefined)
+  if (option) throw new PipelineError('needs-instruct', { option })
+  return null
+}
+
+/** Tokens of the stories that fit into a window; an answer that is cut teaches to stop anywhere. */
+function fittingTokens({ dropLong }: RunOptions, lengths: StoryLengths, contextLength: number): number {
+  const fitting = lengths.each.filter(length => length < contextLength)
+  const stories = lengths.stories - fitting.length
+  if (stories > 0 && !dropLong) {
+    const tokens = lengths.longest + 1
+    throw new PipelineError('answer-too-long', { contextLength, tokens, stories, of: lengths.stories })
+  }
+  return fitting.reduce((sum, length) => sum + length, 0)
+}
+
+/** What sample stories begin with: the instruction of a held-out story, or words that most stories begin with. */
+async function usualPrompt({ heldOut, instruct }: TrainingSource): Promise<string> {
+  if (instruct)
+    for await (const story of heldOut.take(1)) if ('prompt' in story && story.prompt) return story.prompt
+  return 'Once upon a time'
+}
+
 /** A prompt that fills the context is refused now, and not after the training. The default one is then left out. */
-function promptOf({ prompt }: RunOptions, tokenizer: Tokenizer, { contextLength }: GptConfig): string {
-  const chosen = prompt ?? 'Once upon a time'
+function promptOf(
+  { prompt }: RunOptions,
+  usual: string,
+  tokenizer: Tokenizer,
+  { contextLength }: GptConfig,
+): string {
+  const chosen = prompt ?? usual
   // The token that ends a story stands before the first.
   const tokens = tokenizer.encode(chosen, { addSpecialTokens: false }).ids.length + 1
   if (tokens < contextLength) return chosen

@@ -6,13 +6,24 @@ import type { RunSettings } from './run-settings.ts'
 
 /** What a run can be asked for; whatever is left out is chosen to fit the data. */
 export interface RunOptions
-  extends Omit<TrainingSourceOptions, 'data' | 'tokenizer' | 'access' | 'signal' | 'onVocabulary'> {
+  extends Omit<
+    TrainingSourceOptions,
+    'data' | 'tokenizer' | 'instruct' | 'access' | 'signal' | 'onVocabulary'
+  > {
   /** Default: the bundled corpus. */
   data?: string
   /** A run, a folder with a model, or `hf://owner/name` whose weights, configuration and tokenizer the run starts from. */
   from?: string
   /** Path of a tokenizer. Default: that of `from` or of token shards, else one trained on the stories. */
   tokenizer?: string
+  /** Trains on instructions and their stories: the name of a template or the path of one. Default: on stories alone. */
+  instruct?: string
+  /** With `instruct`: never asks for words and a summary together. */
+  ood?: boolean
+  /** With `instruct`: what the tokens of an instruction count in the loss, from 0 (default) to 1. */
+  promptLossWeight?: number
+  /** With `instruct`: leaves out stories that do not fit into a window. Default: an error. */
+  dropLong?: boolean
   preset?: PresetName
   hiddenSize?: number
   layers?: number

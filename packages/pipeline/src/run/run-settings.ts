@@ -1,3 +1,4 @@
+import { instructTemplateSchema } from '@tinystories/dataset/instruct'
 import { type GptConfig, type PresetName, presets } from '@tinystories/model'
 import { type EngineName, engineNames } from '@tinystories/trainer'
 import * as v from 'valibot'
@@ -10,6 +11,7 @@ import {
   spikeActions,
 } from '../recipe/names.ts'
 import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
+import type { InstructSettings } from '../source/training-source.ts'
 
 /** Everything that decides a run: written to its `config.json` and read again on resuming. */
 export interface RunSettings extends Recipe {
@@ -25,6 +27,10 @@ export interface RunSettings extends Recipe {
   format: 'text' | 'lines' | 'jsonl' | 'json' | 'csv' | null
   /** Share of the stories that is held out when there is no `valid`. */
   heldOut: number
+  /** How stories get instructions; null: they have none. */
+  instruct: InstructSettings | null
+  promptLossWeight: number
+  dropLong: boolean
   /** The model that the run started from; null: a new one. */
   from: string | null
   /** Null where the run started from a model. */
@@ -95,6 +101,9 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   textField: added(v.string()),
   format: added(v.picklist(['text', 'lines', 'jsonl', 'json', 'csv'])),
   heldOut: share,
+  instruct: added(v.object({ template: instructTemplateSchema, ood: v.boolean(), seed: integer })),
+  promptLossWeight: v.optional(share, 0),
+  dropLong: v.optional(v.boolean(), false),
   from: added(v.string()),
   preset: v.nullable(v.picklist(Object.keys(presets) as PresetName[])),
   model: modelConfig,

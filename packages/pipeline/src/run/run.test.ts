@@ -118,7 +118,7 @@ describe('a run from weights that are there', () => {
     const sizes = { vocabSize, contextLength: 64, hiddenSize: 16, heads: 2, layers: 2 }
     config = gptConfig('tinystories-1m', sizes)
     weights = initParameterArrays(config, 3)
-    await saveModel(from, config, weights, tokenizer)
+    await saveModel(from, { config, parameters: weights, tokenizer })
   })
 
   test('takes configuration, weights and tokenizer along, and trains on shorter windows', async () => {

@@ -41,6 +41,8 @@ export async function searchLearningRate(
         contextLength: windowLength(settings),
         batchSize: settings.batchSize,
         seed: settings.seed,
+        prompts: source.instruct !== null,
+        promptLossWeight: settings.promptLossWeight,
       }),
       ...options,
     })

@@ -29,6 +29,7 @@ export async function startTrainer(
     tokenizer: source.tokenizer,
     contextLength: windowLength(settings),
     batchSize: settings.batchSize,
+    prompts: source.instruct !== null,
   }
   const schedule = createSchedule(settings)
   const optimizer = createOptimizer(settings)
@@ -43,7 +44,7 @@ export async function startTrainer(
       weights ? tensorsOf(config, weights) : initParameters(config, settings.seed),
       settings,
     ),
-    data: trainingBatches(source.train, { ...shape, seed: settings.seed }),
+    data: trainingBatches(source.train, { ...settings, ...shape }),
     ...(tokensPerEpoch === null ? {} : { tokensPerEpoch }),
     optimizer,
     schedule,
@@ -67,7 +68,13 @@ export async function startTrainer(
     force: resume?.force ?? false,
     callbacks: {
       ...callbacks,
-      onBest: (_result, state) => saveModel(run.model, config, state.parameters, source.tokenizer),
+      onBest: (_result, state) =>
+        saveModel(run.model, {
+          config,
+          parameters: state.parameters,
+          tokenizer: source.tokenizer,
+          template: source.instruct?.template,
+        }),
     },
   })
 }

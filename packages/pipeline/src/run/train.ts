@@ -101,6 +101,7 @@ async function writeScore(
     tokenizer: source.tokenizer,
     contextLength: windowLength(settings),
     batchSize: settings.batchSize,
+    prompts: source.instruct !== null,
     signal,
   })
   const score = await evaluateOn(trainer.engine, everything, signal)

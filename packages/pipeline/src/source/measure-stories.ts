@@ -9,21 +9,31 @@ export interface StoryLengths {
   tokens: number
   /** Tokens of the longest story. */
   longest: number
+  /** Tokens of each story, its prompt included where it has one. */
+  each: readonly number[]
 }
 
-/** Tokenizes the first `limit` stories (default 50,000) to learn how long they are. */
+/**
+ * Tokenizes the first `limit` stories (default 50,000) to learn how long they are.
+ *
+ * @param prompts whether the prompts of the stories count too. Default false
+ */
 export async function measureStories(
   stories: StoryStream<TextOrTokens>,
   tokenizer: Tokenizer,
-  { limit = 50_000, signal }: { limit?: number; signal?: AbortSignal | undefined } = {},
+  {
+    limit = 50_000,
+    prompts = false,
+    signal,
+  }: { limit?: number; prompts?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<StoryLengths> {
-  const lengths: StoryLengths = { stories: 0, tokens: 0, longest: 0 }
+  const count = (text: string): number => tokenizer.encode(text, { addSpecialTokens: false }).ids.length
+  const each: number[] = []
   for await (const story of stories.take(limit).iterate(signal === undefined ? {} : { signal })) {
-    const { length } =
-      'ids' in story ? story.ids : tokenizer.encode(story.text, { addSpecialTokens: false }).ids
-    lengths.stories++
-    lengths.tokens += length
-    lengths.longest = Math.max(lengths.longest, length)
+    if ('ids' in story) each.push(story.ids.length)
+    else each.push(count(story.text) + (prompts && story.prompt !== undefined ? count(story.prompt) : 0))
   }
-  return lengths
+  const tokens = each.reduce((sum, length) => sum + length, 0)
+  const longest = each.reduce((most, length) => Math.max(most, length), 0)
+  return { stories: each.length, tokens, longest, each }
 }

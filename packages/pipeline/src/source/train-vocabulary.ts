@@ -16,6 +16,8 @@ export interface TrainVocabularyOptions {
   vocabSize?: number | undefined
   /** `story` (default) and `bert` are WordPiece, `gpt2` is byte-level BPE. */
   style?: TrainTokenizerOptions['style'] | undefined
+  /** Whether the prompts of the stories are part of the text. Default false. */
+  prompts?: boolean
   signal?: AbortSignal | undefined
   onProgress?: ((progress: TrainTokenizerProgress) => void) | undefined
 }
@@ -26,11 +28,11 @@ export interface TrainVocabularyOptions {
  */
 export async function trainVocabulary(
   stories: StoryStream,
-  { vocabSize, style = 'story', signal, onProgress }: TrainVocabularyOptions = {},
+  { vocabSize, style = 'story', prompts = false, signal, onProgress }: TrainVocabularyOptions = {},
 ): Promise<Tokenizer> {
   const until = signal === undefined ? {} : { signal }
   const size = vocabSize ?? defaultVocabSize(await countBytes(stories.iterate(until)))
-  return trainTokenizer(textsOf(stories.iterate(until)), {
+  return trainTokenizer(textsOf(stories.iterate(until), prompts), {
     vocabSize: size,
     style,
     ...until,
@@ -40,13 +42,14 @@ export async function trainVocabulary(
 
 async function countBytes(stories: AsyncIterable<Story>): Promise<number> {
   let bytes = 0
-  for await (const text of textsOf(stories)) bytes += Buffer.byteLength(text)
+  for await (const text of textsOf(stories, false)) bytes += Buffer.byteLength(text)
   return bytes
 }
 
-async function* textsOf(stories: AsyncIterable<Story>): AsyncGenerator<string> {
+async function* textsOf(stories: AsyncIterable<Story>, prompts: boolean): AsyncGenerator<string> {
   let bytes = 0
-  for await (const { text } of stories) {
+  for await (const { text: own, prompt } of stories) {
+    const text = prompts && prompt !== undefined ? prompt + own : own
     yield text
     bytes += Buffer.byteLength(text)
     if (bytes > vocabularyTextBytes) return

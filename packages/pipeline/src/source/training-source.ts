@@ -1,4 +1,5 @@
 import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
+import { type InstructOptions, instructStories } from '@tinystories/dataset/instruct'
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { TextOrTokens } from '../recipe/batches.ts'
@@ -22,12 +23,17 @@ export interface TrainingSourceOptions extends StoryFormat {
   heldOut?: number | undefined
   /** A tokenizer or its path. Default: that of token shards, else one trained on the stories. */
   tokenizer?: string | Tokenizer | undefined
+  /** Gives each story an instruction as its prompt. Default: none. */
+  instruct?: InstructSettings | null | undefined
   /** Pieces of the vocabulary that is trained. Default: by the size of the text. */
   vocabSize?: number | undefined
   access?: SourceAccess | undefined
   signal?: AbortSignal | undefined
   onVocabulary?: ((progress: TrainTokenizerProgress) => void) | undefined
 }
+
+/** How stories get instructions. */
+export type InstructSettings = Required<Pick<InstructOptions, 'template' | 'ood' | 'seed'>>
 
 /** What a run trains on, what it is evaluated on, and the tokenizer of both. */
 export interface TrainingSource {
@@ -36,6 +42,8 @@ export interface TrainingSource {
   /** Where the held-out stories come from; null: a share of the data. */
   valid: string | null
   tokenizer: Tokenizer
+  /** How the stories got the instructions that are their prompts; null: they have none. */
+  instruct: InstructSettings | null
 }
 
 /**
@@ -50,13 +58,21 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
   const valid = options.valid ?? shards?.heldOut ?? null
   const validShards = valid === null ? undefined : await findShards(valid)
   const all = openTextOrTokens(data, shards?.train, options, access)
-  const { train, heldOut } =
+  const instruct = options.instruct ?? null
+  if (instruct && (shards ?? validShards))
+    throw new PipelineError('decided-by-shards', { data: shards ? data : valid!, option: 'instruct' })
+  const parts =
     valid === null
       ? splitStories(all, { heldOut: options.heldOut ?? defaultHeldOut })
       : {
           train: all,
           heldOut: openTextOrTokens(valid, validShards?.heldOut ?? validShards?.train, options, access),
         }
+  const instructed = (stories: StoryStream<TextOrTokens>): StoryStream<TextOrTokens> =>
+    instruct
+      ? (instructStories(stories as StoryStream<Story>, instruct) as StoryStream<TextOrTokens>)
+      : stories
+  const [train, heldOut] = [instructed(parts.train), instructed(parts.heldOut)]
 
   // A plain text without a separator is one story, which leaves one side of the split empty.
   let stories = 0
@@ -71,7 +87,7 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
       tokenizer: typeof options.tokenizer === 'string' ? options.tokenizer : undefined,
     })
   if (validShards) await shardTokenizer(validShards.train, tokenizer)
-  return { train, heldOut, valid, tokenizer }
+  return { train, heldOut, valid, tokenizer, instruct }
 }
 
 async function tokenizerOf(
@@ -85,10 +101,10 @@ async function tokenizerOf(
 
 function ownOrTrained(
   stories: StoryStream<Story>,
-  { tokenizer, vocabSize, signal, onVocabulary: onProgress }: TrainingSourceOptions,
+  { tokenizer, vocabSize, instruct, signal, onVocabulary: onProgress }: TrainingSourceOptions,
 ): Promise<Tokenizer> {
   return tokenizer === undefined
-    ? trainVocabulary(stories, { vocabSize, signal, onProgress })
+    ? trainVocabulary(stories, { vocabSize, prompts: instruct != null, signal, onProgress })
     : opened(tokenizer)
 }
 

@@ -5,6 +5,7 @@ export function wordsOf(text: string): string[] {
   return (text.toLowerCase().match(word) ?? []).map(each => each.replaceAll('’', "'"))
 }
 
+/** How many words {@link wordsOf} finds. */
 export function countWords(text: string): number {
   return text.match(word)?.length ?? 0
 }

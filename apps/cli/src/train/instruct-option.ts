@@ -1,0 +1,9 @@
+import { instructTemplates } from '@tinystories/dataset/instruct'
+import { fromTyped } from '../paths.ts'
+
+/** The template that `--instruct [template]` names: one by name, or a file made absolute; alone it means tinystories. */
+export function instructOption({ instruct }: { instruct?: string | boolean }): { instruct?: string } {
+  if (instruct === undefined || instruct === false) return {}
+  if (instruct === true) return { instruct: 'tinystories' }
+  return { instruct: Object.hasOwn(instructTemplates, instruct) ? instruct : fromTyped(instruct) }
+}

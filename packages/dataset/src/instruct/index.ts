@@ -1,0 +1,21 @@
+export { completeRecord, readSummary, summaryRequest } from './complete-record.ts'
+export { deriveRecord, type StoryRecord, VocabularyIndex } from './derive-record.ts'
+export { type InstructOptions, instructStories } from './instruct-stories.ts'
+export {
+  type InstructionField,
+  type InstructTemplate,
+  instructionFields,
+  instructTemplateSchema,
+  instructTemplates,
+  parseInstructTemplate,
+  type TemplateProblem,
+} from './instruct-template.ts'
+export {
+  type DrawnInstruction,
+  drawInstruction,
+  type Instruction,
+  type InstructionOptions,
+  instructionFor,
+  renderInstruction,
+  wholeInstruction,
+} from './instruction.ts'

@@ -1,5 +1,5 @@
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
-import type { InstructionField, TemplateProblem } from '../instruct/instruct-template.ts'
+import type { InstructionField, TemplateProblem } from '../instruct/instruction-fields.ts'
 import { formatPlace, type Place } from './place.ts'
 
 /** Where something is wrong: a file, address or name, without anything secret in it, and the place in it. */

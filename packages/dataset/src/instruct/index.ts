@@ -2,13 +2,10 @@ export { completeRecord, readSummary, summaryRequest } from './complete-record.t
 export { deriveRecord, type StoryRecord, VocabularyIndex } from './derive-record.ts'
 export { type InstructOptions, instructStories } from './instruct-stories.ts'
 export {
-  type InstructionField,
   type InstructTemplate,
-  instructionFields,
   instructTemplateSchema,
   instructTemplates,
   parseInstructTemplate,
-  type TemplateProblem,
 } from './instruct-template.ts'
 export {
   type DrawnInstruction,
@@ -19,3 +16,4 @@ export {
   renderInstruction,
   wholeInstruction,
 } from './instruction.ts'
+export { type InstructionField, instructionFields, type TemplateProblem } from './instruction-fields.ts'

@@ -6,8 +6,9 @@ import { through } from '../stream/through.ts'
 import { type StoryVocabulary, storyVocabulary } from '../synthesis/vocabulary.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
 import { deriveRecord, VocabularyIndex } from './derive-record.ts'
-import { type InstructionField, type InstructTemplate, instructionFields } from './instruct-template.ts'
+import type { InstructTemplate } from './instruct-template.ts'
 import { type DrawnInstruction, drawInstruction, renderInstruction } from './instruction.ts'
+import { type InstructionField, instructionFields } from './instruction-fields.ts'
 
 /** Options of {@link instructStories}. */
 export interface InstructOptions {

@@ -1,11 +1,7 @@
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { DatasetError } from '../errors/dataset-error.ts'
-
-/** What a story can be asked for, in the order in which it is asked for where nothing else is said. */
-export const instructionFields = ['words', 'features', 'summary', 'sentence'] as const
-/** One of {@link instructionFields}. */
-export type InstructionField = (typeof instructionFields)[number]
+import type { InstructionField, TemplateProblem } from './instruction-fields.ts'
 
 /** How an instruction and its story are written, as data. */
 export interface InstructTemplate {
@@ -16,9 +12,6 @@ export interface InstructTemplate {
   /** The whole: `{fields}`, then `{story}` at the end. */
   text: string
 }
-
-/** What a template needs and one lacks. */
-export type TemplateProblem = 'no-story' | 'no-fields' | 'text-after-story' | 'no-field' | 'no-value'
 
 /** Templates by name. */
 export const instructTemplates: Readonly<Record<'tinystories' | 'request', InstructTemplate>> = {

@@ -2,12 +2,8 @@ import type { Random } from '@tinystories/utils/random'
 import { Random as SeededRandom } from '@tinystories/utils/random'
 import { sentencesOf } from '@tinystories/utils/text'
 import type { Story } from '../stream/story.ts'
-import {
-  type InstructionField,
-  type InstructTemplate,
-  instructionFields,
-  instructTemplates,
-} from './instruct-template.ts'
+import { type InstructTemplate, instructTemplates } from './instruct-template.ts'
+import { type InstructionField, instructionFields } from './instruction-fields.ts'
 
 /** What a story is asked for. */
 export type Instruction = Pick<Story, InstructionField>

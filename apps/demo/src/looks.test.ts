@@ -73,6 +73,9 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       expect(faults.all).toEqual([])
     })
 
+    // What follows has no colors of its own: once is enough.
+    if (colorScheme === 'dark') return
+
     it('while it trains, paused, and with a run to resume', async ({ open }) => {
       const page = await open({ ...options, tab: 'train' })
       const faults = faultsOf(page)

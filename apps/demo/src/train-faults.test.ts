@@ -84,7 +84,10 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
     await page.locator('.resume').waitFor()
   })
 
-  it('resumes with WebAssembly from the checkpoint when WebGPU is lost', async ({ open }) => {
+  // SwiftShader compiles every shader on the CPU: beside other tests a first step takes minutes.
+  it('resumes with WebAssembly from the checkpoint when WebGPU is lost', { timeout: 600_000 }, async ({
+    open,
+  }) => {
     const page = await open({ tab: 'train' })
     const train = new TrainPage(page)
     // The panel's worker looks for earlier runs: it may start before or after this line.

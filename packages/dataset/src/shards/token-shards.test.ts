@@ -48,7 +48,7 @@ test('rows and batches are those of the packer of streams', async () => {
         )
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 15 },
   )
 })
 
@@ -197,7 +197,7 @@ test('the state of one rank serves another number of ranks: nothing is lost, dou
         expect(seen).toEqual(rows.map(row => row.targets.join()))
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 20 },
   )
 })
 
@@ -235,7 +235,7 @@ test('exact resume at random points, of windows and of stories packed again, wit
         expect(items).toEqual(whole)
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 24 },
   )
 })
 

@@ -134,7 +134,7 @@ test('killed at any moment, the next run continues and ends with the bytes of an
   const path = newFolder()
   let kills = 0
   // Further on each time, so that the end is reached; what is finished must make up for what is killed.
-  for (let killAfter = 1; await runChild(file, path, killAfter % 3, killAfter); killAfter += 3) {
+  for (let killAfter = 1; await runChild(file, path, killAfter % 3, killAfter); killAfter += 5) {
     kills++
     await expect(openTokenShards(path).verify()).rejects.toThrow(TokenShardError)
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
 import { decimal, wholeNumber } from './parse-flags.ts'
-import { headerFlag, queryFlag } from './server-flags.ts'
+import { headerFlag, queryFlag, timeoutFlag } from './server-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
@@ -142,6 +142,7 @@ function synthesizeCommand(data: Command, setExitCode: SetExitCode): void {
     .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
     .addOption(headerFlag())
     .addOption(queryFlag())
+    .addOption(timeoutFlag())
     .requiredOption('--count <n>', 'stories the file should have', wholeNumber())
     .requiredOption('--out <file>', 'where to write JSON lines')
     .option('--instruct', 'each story with a summary and an instruction as its prompt')

@@ -1,7 +1,7 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
 import { decimal, wholeNumber } from './parse-flags.ts'
-import { headerFlag, queryFlag } from './server-flags.ts'
+import { headerFlag, queryFlag, timeoutFlag } from './server-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags } from './source-flags.ts'
 
@@ -46,11 +46,7 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
         'high',
       ]),
     )
-    .option(
-      '--timeout <seconds>',
-      'of one attempt of a call (default: 120)',
-      decimal(0, 86_400, { above: true }),
-    )
+    .addOption(timeoutFlag())
     .option('--batch', 'half the price, within a day: everything through the Batch API')
     .option(
       '--poll <seconds>',

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { decimal } from './parse-flags.ts'
 
 /** The flag `--header`: older Azure deployments and proxies want some. */
 export const headerFlag = (): Option =>
@@ -10,6 +11,12 @@ export const headerFlag = (): Option =>
 export const queryFlag = (): Option =>
   new Option('--query <name=value>', 'a further parameter of its address, as often as needed').argParser(
     addPair,
+  )
+
+/** The flag `--timeout`. */
+export const timeoutFlag = (): Option =>
+  new Option('--timeout <seconds>', 'of one attempt of a call (default: 120)').argParser(
+    decimal(0, 86_400, { above: true }),
   )
 
 /** Collects `name=value`. The value is not repeated in an error: it may be a key. */

@@ -1,5 +1,5 @@
 import type { JudgeReply } from '../judge.ts'
-import type { ParsedScores } from '../parse/parse-scores.ts'
+import type { ParsedScores } from '../parse/parsed-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 
 /**

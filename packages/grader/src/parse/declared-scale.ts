@@ -14,8 +14,17 @@ const declarations = [
     `\\b(?:scores?|ratings?|marks?|grades?)\\s?[([]\\s?\\d{1,3}\\s?(?:-|to)\\s?${number}\\s?[)\\]]`,
     'giu',
   ),
+  new RegExp(`\\bworth\\s+(?:up to\\s+)?${number}\\s+points?\\b|\\b${number}\\s+points?\\s+each\\b`, 'giu'),
+  new RegExp(
+    `\\b(?:rated?|rating|scored|graded|marked)\\s+(?:from\\s+|on\\s+)?\\d{1,3}\\s?(?:-|to)\\s?${number}\\b`,
+    'giu',
+  ),
   /\b(?:in|as) percent(?:ages?)?\b|\bpercentages?\s*:/giu,
 ]
+
+function numberOf(word: string): number | undefined {
+  return word.toLowerCase() === 'hundred' ? 100 : readNumber(word, 0)?.value
+}
 
 /**
  * The highest score of the scale that a reply declares for all its scores, such as `Scores (out of 5): ...`.
@@ -27,14 +36,12 @@ export function declaredScale(text: string): number | undefined {
   const found = new Set<number>()
   for (const [i, expression] of declarations.entries()) {
     for (const match of text.matchAll(expression)) {
-      const value =
-        i === declarations.length - 1
-          ? 100
-          : match[1]!.toLowerCase() === 'hundred'
-            ? 100
-            : readNumber(match[1]!, 0)?.value
+      const value = i === declarations.length - 1 ? 100 : numberOf(match[1] ?? match[2]!)
       if (value !== undefined) found.add(value)
     }
   }
+  // Of school grades the best is 1: no number of theirs is one of ours.
+  if (/\b1\s{0,3}(?:=|is|being)?\s{0,3}(?:the )?(?:best|highest|excellent|top)\b/i.test(text))
+    return Number.NaN
   return found.size > 1 ? Number.NaN : [...found][0]
 }

@@ -9,7 +9,7 @@ const words =
   'think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis|inner_monologue|antthinking|seed:think|cot|deliberation|planning|draft'
 // <think>, </think>, [THINK], ◁think▷, <|begin_of_thought|>
 const thoughtTag = new RegExp(
-  `<(/?)(?:${words})(?:\\s[^<>]{0,100})?>|\\[(/?)(?:THINK|THINKING|THOUGHT|REASONING)\\]|◁(/?)(?:${words})▷|<\\|(begin|end|/)?_?(?:of_)?(?:${words})\\|>`,
+  `<(/?)(?:(?!final)\\w{1,20}[_-])?(?:${words})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,100})?>|\\[(/?)(?:THINK|THINKING|THOUGHT|REASONING)\\]|◁(/?)(?:${words})▷|<\\|(begin|end|/)?_?(?:of_)?(?:${words})\\|>`,
   'giu',
 )
 const answerTag =
@@ -40,7 +40,9 @@ type Part = readonly [from: number, to: number, isUnfinished: boolean]
 /** gpt-oss: `<|channel|>final<|message|>...`, or with the special tokens lost `analysis...assistantfinal...`. */
 function lastChannel(reply: string): Part | undefined {
   if (/<\|channel\|>/.test(reply)) {
-    const final = [...reply.matchAll(/<\|channel\|>\s{0,3}final\b[^<]{0,40}<\|message\|>/g)].at(-1)
+    const final = [
+      ...reply.matchAll(/<\|channel\|>\s{0,3}final\b[^<]{0,40}(?:<\|constrain\|>[^<]{0,40})?<\|message\|>/g),
+    ].at(-1)
     if (!final) return [0, 0, true]
     const from = final.index + final[0].length
     const end = reply.indexOf('<|', from)

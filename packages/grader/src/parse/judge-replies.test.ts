@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { storyRubric } from '../rubric/story-rubric.ts'
 import { data, hasData } from '../testing/data.ts'
 import { type JudgeReplyCase, judgeReplies } from '../testing/judge-replies.ts'
+import { repliesInOtherForms } from '../testing/replies-in-other-forms.ts'
+import { repliesOfToday } from '../testing/replies-of-today.ts'
+import { repliesThatMislead } from '../testing/replies-that-mislead.ts'
 import { parseScores } from './parse-scores.ts'
 
 /** What was read that must not be, and what was not read that has to be. */
@@ -25,6 +28,13 @@ describe.each(Object.entries(judgeReplies))('%s', (_, replies) => {
     expect(faults(each)).toEqual({ madeUp: [], missed: [] })
   })
 })
+
+test.each(Object.entries({ ...repliesOfToday, ...repliesInOtherForms, ...repliesThatMislead }))(
+  '%s: nothing made up, nothing missed',
+  (_, replies) => {
+    for (const each of replies) expect(faults(each), each.reply).toEqual({ madeUp: [], missed: [] })
+  },
+)
 
 test.skipIf(!hasData('gradings/judge-replies'))(
   '46 replies in the styles of judges of today: nothing made up',

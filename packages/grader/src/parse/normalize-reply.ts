@@ -46,6 +46,10 @@ function plain(sign: string): string {
   return /^[0-9A-Za-z]$/.test(twin) ? twin : sign
 }
 
+/** A head such as `criterion,score` and the lines of the table below it. */
+const commaTable =
+  /^[^\S\n]*"?(?:criterion|criteria|category|aspect|dimension|metric)"?[,;][^\S\n]*"?(?:score|mark|rating|grade|points)s?"?[^\n]*(?:\n[^\n,;]{1,40}[,;][^\n]*)+/gim
+
 /**
  * Makes spellings alike before scores are read: circled and raised digits and letters become plain, dashes and
  * full-width signs their ASCII twins; the signs of Markdown and LaTeX, tags of HTML, pictures and invisible characters
@@ -54,16 +58,25 @@ function plain(sign: string): string {
  * @param text with digits of {@link asciiDigits}
  */
 export function normalizeReply(text: string): string {
-  return text
-    .replace(
-      /<\/?(?:[biu]|em|strong|br|p|li|[uo]l|t[dhr]|table|tbody|thead|h\d|hr|span|div|code|pre)(?:\s[^<>]{0,200})?\/?>|<\/[\w -]{1,40}>/gi,
-      spaces,
-    )
-    .replace(/\\(?:boxed|text|textbf|mathbf|mathrm)\{|\\[()[\]]|\\(?=\/)|\$/g, spaces)
-    .replace(/[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff]/g, plain)
-    .replace(/[／⁄∕：，、（）｜％٫．−–—‐‑‒]/g, sign => replacements[sign]!)
-    .replace(/(?![★☆⭐0-9#*])\p{Extended_Pictographic}/gu, spaces)
-    .replace(/[*`_#~\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\ufeff]|\ufe0f|\u20e3/g, ' ')
+  return (
+    text
+      .replace(commaTable, rows => rows.replaceAll(/[,;]/g, '|'))
+      .replace(/<\/t[dh]>/gi, tag => '|'.padEnd(tag.length))
+      .replace(/<\/tr>/gi, tag => '\n'.padEnd(tag.length))
+      .replace(/[│┃║]/g, '|')
+      .replace(/[\u2500-\u257f]/g, '-')
+      .replace(
+        /<\/?(?:[biu]|em|strong|br|p|li|[uo]l|t[dhr]|table|tbody|thead|h\d|hr|span|div|code|pre)(?:\s[^<>]{0,200})?\/?>|<\/[\w -]{1,40}>/gi,
+        spaces,
+      )
+      .replace(/\\(?:boxed|text|textbf|mathbf|mathrm)\{|\\[()[\]]|\\(?=\/)|\$/g, spaces)
+      .replace(/[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff]/g, plain)
+      .replace(/[／⁄∕：，、（）｜％٫．−–—‐‑‒]/g, sign => replacements[sign]!)
+      .replace(/(?![★☆⭐🌟✨💫❤♥👍0-9#*])\p{Extended_Pictographic}/gu, spaces)
+      // Before a digit a hash is a numeral's, not a heading's.
+      .replace(/#(?!\d)/g, ' ')
+      .replace(/[*`_~\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\ufeff]|\ufe0f|\u20e3/g, ' ')
+  )
 }
 
 function spaces(match: string): string {

@@ -20,7 +20,7 @@ export interface JsonScores {
 
 /** Fields whose content is about other texts, about the scale, or not yet the answer. */
 const notScores =
-  /^(?:max|min|scale|weight|range|examples?|previous|prior|last|others?|references?|baseline|template|format|schema|compar|average|mean|expected|target|thinking|thoughts?|reasoning|draft|initial|confidence|instructions?|quotes?)/i
+  /^(?:max|min|scale|weight|range|examples?|previous|prior|last|others?|references?|baseline|template|format|schema|compar|average|mean|expected|target|thinking|thoughts?|reasoning|draft|initial|confidence|instructions?|quotes?|text|completion|input|prompt|inject|embed|claimed)/i
 const scoreField = /^(?:score|mark|rating|grade|value|points?|level|result|group|answer)$/i
 const nameField = /^(?:criterion|criteria|name|category|aspect|dimension|label|metric|field|key)$/i
 const scaleField = /^(?:max|maximum|max_?score|out_?of|of|scale|total|max_?points)$/i
@@ -47,7 +47,12 @@ export function jsonTextOf(text: string, name: string): string | undefined {
 }
 
 function visit(node: JsonNode, rubric: Rubric, scale: string | undefined, readings: JsonReading[]): void {
-  if (node.kind === 'list') for (const item of node.items) visit(item, rubric, scale, readings)
+  if (node.kind === 'list') {
+    const [first, second, ...more] = node.items
+    const paired = first && second && more.length === 0 && criterionOf(textOf(first) ?? '', rubric)
+    if (paired) readings.push({ name: paired.name, reading: readValue(paired, second, scale) })
+    else for (const item of node.items) visit(item, rubric, scale, readings)
+  }
   if (node.kind === 'text' && node.text.includes('{')) {
     // The arguments of a tool call are JSON in a text.
     for (const inner of scanJson(node.text)) visit(inner, rubric, scale, readings)
@@ -55,7 +60,7 @@ function visit(node: JsonNode, rubric: Rubric, scale: string | undefined, readin
   if (node.kind !== 'object') return
   const { fields } = node
   const own = fields.find(({ key }) => scaleField.test(key))
-  const here = own ? textOf(own.value) : scale
+  const here = own ? scaleText(own.value) : scale
   const title = fields.find(({ key }) => nameField.test(key))
   const named = title && criterionOf(textOf(title.value) ?? '', rubric)
   if (named) {
@@ -92,6 +97,13 @@ function plain(text: string): string {
     .replace(/ (?:score|mark|rating|grade|points)$/, '')
 }
 
+/** A scale in words, numbers, `[1, 5]` or `{ "min": 1, "max": 5 }`. */
+function scaleText(node: JsonNode): string | undefined {
+  if (node.kind === 'list') return node.items.map(textOf).join(' ')
+  if (node.kind === 'object') return node.fields.map(({ value }) => textOf(value)).join(' ')
+  return textOf(node)
+}
+
 function textOf(node: JsonNode): string | undefined {
   return node.kind === 'text' || node.kind === 'scalar' ? node.text : undefined
 }
@@ -110,7 +122,7 @@ function readValue(criterion: Criterion, node: JsonNode, scale: string | undefin
     const values = node.fields.filter(({ key }) => scoreField.test(key))
     if (values.length !== 1) return problem(values.length > 1 ? 'conflict' : 'unclear', 'an object')
     const own = node.fields.find(({ key }) => scaleField.test(key))
-    return readValue(criterion, values[0]!.value, own ? textOf(own.value) : scale)
+    return readValue(criterion, values[0]!.value, own ? scaleText(own.value) : scale)
   }
   const text = normalizeReply(node.text).trim()
   const reading =

@@ -12,7 +12,8 @@ export function quotedParts(text: string): (readonly [number, number])[] {
     const { index } = match
     // A straight mark opens after a space or bracket; an inch sign or a stray one does not.
     if (open === '"' && !/^[\s([{:=,—–-]?$/.test(text.slice(Math.max(0, index - 1), index))) continue
-    if (/^\s/.test(text.slice(index + 1, index + 2))) continue
+    // French sets a space inside its marks.
+    if (open !== '«' && /^\s/.test(text.slice(index + 1, index + 2))) continue
     const end = closing(text, index + 1, quotes[open]!)
     if (index === first && end === last) continue
     if (end === undefined) {

@@ -4,7 +4,7 @@ import { problemAt, type Reading } from './score-problem.ts'
 const windowLength = 80
 
 const opening =
-  /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|(?:[:=|([>"'-]|\.{2,20}|…)[\s:=|([>"'-]{0,12})/u
+  /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|(?:[:=|([>→⇒"'-]|\.{2,20}|…)[\s:=|([>→⇒"'-]{0,12})/u
 const scaleNote = /^\s{0,3}[([]\s?[A-Z]\s?(?:-|to)\s?[A-Z]\s?[)\]]/
 const leading = /^(?:(?:the|age|is|in)\s+)*(?:group|category|level|option|letter|class|band|range)\s+/i
 /** Between two choices that are both possible. */
@@ -36,10 +36,13 @@ export function readChoice(
   const note = scaleNote.exec(text.slice(at, at + 12))?.[0].length ?? 0
   const from = at + note
   const opened = opening.exec(text.slice(from, from + 36))
-  const bare = !opened && /^\s([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u.exec(text.slice(from, from + 8))
-  const isOption = bare && criterion.options.some(({ value }) => value === bare[1])
-  if (!opened && !isOption) return undefined
-  let start = from + (opened?.[0].length ?? 1)
+  const bare =
+    !opened &&
+    /^(?:[^\S\n]{1,6}\n?|\n)[^\S\n]{0,6}([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u.exec(text.slice(from, from + 20))
+  const option = bare ? bare[1]! : ''
+  const lead = opened?.[0] ?? (bare ? bare[0].slice(0, -option.length) : '')
+  if (!opened && !criterion.options.some(({ value }) => value === option)) return undefined
+  let start = from + lead.length
   const line = text.slice(start, Math.min(limit, start + windowLength)).split('\n')[0]!
   const group = leading.exec(line)?.[0].length ?? 0
   start += group
@@ -83,7 +86,7 @@ function afterOption(
 function lettersAfter(criterion: ChoiceCriterion, piece: string, from: number): string[] {
   const found: string[] = []
   for (const { index, 0: sign } of piece.matchAll(
-    /[([/]\s*|\s-\s|\b(?:or|and|to|possibly|maybe|perhaps)\s+(?=[A-Z(])/g,
+    /[([/,;]\s*|\s-\s|\b(?:or|and|to|possibly|maybe|perhaps)\s+(?=[A-Z(])/g,
   )) {
     const option = index < from ? undefined : optionAt(criterion, piece, index + sign.length)
     if (option) found.push(option.value)

@@ -1,4 +1,4 @@
-import type { ScoreCriterion } from '../rubric/rubric.ts'
+import type { Criterion, ScoreCriterion } from '../rubric/rubric.ts'
 import { readNumber } from './read-number.ts'
 import { problemAt, type Reading } from './score-problem.ts'
 
@@ -9,14 +9,16 @@ const sign = /[\s:=|"'“”‘’([{→⇒-]|(?<=[\p{L}\p{N}=-]|^)>|\.{2,20}|�
 const scaleNote =
   /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
 const fillerWord =
-  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|would|be|say|about|around|approximately)(?![\p{L}\p{N}'’])/iuy
+  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|would|should|be|say|about|around|approximately|(?:down\s{1,3})?to(?=\s{1,3}(?:an?\s{1,3})?\d{1,3}\s?\/))(?![\p{L}\p{N}'’])/iuy
 const over =
   /\s{0,3}(?:(\/)|[([]?(?:(?:points?|pts|marks?)\s+)?(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}(?:(?:a\s+)?(?:possible|maximum(?:\s+of)?)\s+)?/iuy
 const percent = /\s?%|\s+percent\b/iy
 const moreValues =
-  /\s{0,3}(?:->|→|⇒|=>|-|to|or|~)\s{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
+  /[^\S\n]{0,3}(?:->|→|⇒|=>|-|to|or|~)[^\S\n]{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
+// `7/10 - 2 minor errors`: the dash begins a remark that counts something.
+const remark = /\s{1,3}-\s{1,3}\d{1,3}\s{1,3}(?!(?:points?|pts|marks?|out|of)\b)\p{L}/iuy
 const unit = /\s{0,3}(?:points?|pts|marks?)(?![\p{L}\p{N}])/iuy
-const stars = /\s{0,3}(?:stars?|[★☆⭐])/iuy
+const stars = /\s{0,3}(?:stars?|[★☆⭐🌟✨💫❤♥👍])/iuy
 // What may follow a number that has no denominator: anything but a noun that it would count.
 const goodEnd =
   /\s*(?:$|[,;.!)\]}|"'“”’([\n-]|(?:and|but|because|since|as|for|with|while|though)(?![\p{L}\p{N}]))/uy
@@ -57,6 +59,8 @@ export function readScore(
 ): Reading | undefined {
   let start = at
   let hasColon = false
+  let isWish = false
+  let isNumbered = false
   let isNewLine = false
   let { scale } = context
   for (;;) {
@@ -77,6 +81,8 @@ export function readScore(
     }
     const word = matchAt(fillerWord, text, start)
     if (!word) break
+    isWish ||= /^should/i.test(word[0])
+    isNumbered ||= /^points?$/i.test(word[0])
     start += word[0].length
     isNewLine = false
   }
@@ -87,7 +93,18 @@ export function readScore(
   // `Grammar: -1` is below the scale; in `Grammar - 8` and `Grammar: - 8` the sign is a dash.
   if (hasColon && text[start - 1] === '-' && /[:=\s]/.test(text.charAt(start - 2)) && value !== 0)
     return problemAt('out-of-range', { start: start - 1, end })
-  return afterNumber(criterion, text, { start, end, value, isNewLine, hasColon }, { ...context, scale })
+  const reading = afterNumber(
+    criterion,
+    text,
+    { start, end, value, isNewLine, hasColon },
+    { ...context, scale },
+  )
+  if (reading.kind === 'problem') return reading
+  // `Plot should be 7/10` corrects another score, or says what another text would get.
+  if (isWish) return problemAt('ambiguous', reading)
+  // `Plot points: 3` counts them; `grammar was one` is a pronoun.
+  const isCounted = isNumbered || (!hasColon && /^one$/i.test(text.slice(start, end)))
+  return isCounted && reading.isBare ? problemAt('unclear', reading) : reading
 }
 
 interface FoundNumber {
@@ -111,7 +128,8 @@ function afterNumber(
   const of = slash && readNumber(text, end + slash[0].length)
   if (slash?.[1] && !of) return problem('unclear', end + slash[0].length)
   if (of) {
-    if (matchAt(moreValues, text, of.end)) return problem('ambiguous', of.end + 2)
+    if (matchAt(moreValues, text, of.end) && !matchAt(remark, text, of.end))
+      return problem('ambiguous', of.end + 2)
     // 8/10/12 is a date or a list, not a fraction; a letter makes it a word (`8/10ths`).
     if (/^[/\p{L}\d]/u.test(text.slice(of.end, of.end + 2)) && !isLabelAt(of.end))
       return problem('unclear', of.end + 1)
@@ -138,6 +156,8 @@ function afterNumber(
     !labelFollows(text, end + 1, isLabelAt)
   )
     return problem('unclear', end + 1)
+  // `7-/10`, `B-` and `9+` are more than the number.
+  if (/^[+-]\s?(?:[/,;)]|$|\n)/.test(text.slice(end, end + 3))) return problem('unclear', end + 2)
   const units = matchAt(unit, text, end)
   const after = end + (units?.[0].length ?? 0)
   const isGood = matchAt(goodEnd, text, after) || (hasColon && /^\s*:/.test(text.slice(after, after + 4)))
@@ -159,6 +179,14 @@ function afterNumber(
 function labelFollows(text: string, at: number, isLabelAt: (at: number) => boolean): boolean {
   const space = /^\s{0,8}/.exec(text.slice(at, at + 8))![0].length
   return isLabelAt(at + space)
+}
+
+/** A number without a denominator on the scale that the reply declares elsewhere. */
+export function rescaled(reading: Reading, criterion: Criterion, scale: number | undefined): Reading {
+  if (scale === undefined || criterion.kind !== 'score' || !reading.isBare) return reading
+  if (reading.kind === 'problem' || typeof reading.value !== 'number') return reading
+  const { value, start, end } = reading
+  return { ...reading, ...onScale(criterion, { value, of: scale, start, end }) }
 }
 
 interface Fraction {

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { describeError } from '../errors/describe-error.ts'
 import { addChoice, choices, choicesProblem } from '../state/models.ts'
+import { DropArea } from './drop-area.tsx'
 import { filesOf, filesOfDrop } from './dropped-files.ts'
 import { Problem } from './notice.tsx'
 
@@ -15,28 +16,16 @@ interface ModelPickerProps {
 /** Chooses a shipped model, one dropped in as files, or one on the hub. */
 export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) {
   const own = useSignal<string | undefined>(undefined)
-  const over = useSignal(false)
 
   const take = (files: Record<string, Blob>, name: string): void => {
     own.value = undefined
     onChoose(addChoice({ label: name, detail: 'your files', source: { kind: 'files', name, files } }))
   }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere on it; inside is a button for them
-    <div
-      class={`model-picker${over.value ? ' over' : ''}`}
-      onDragOver={event => {
-        event.preventDefault()
-        over.value = true
-      }}
-      onDragLeave={() => {
-        over.value = false
-      }}
-      onDrop={async event => {
-        event.preventDefault()
-        over.value = false
+    <DropArea
+      onFiles={async dropped => {
         try {
-          const { files, name } = await filesOfDrop(event.dataTransfer!)
+          const { files, name } = await filesOfDrop(dropped)
           take(files, name)
         } catch (error) {
           own.value = describeError(error)
@@ -63,7 +52,7 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
         {problem ?? own.value ?? (choices.value.length === 0 ? choicesProblem.value : undefined)}
       </Problem>
       <OtherModel id={id} onTake={take} onChoose={onChoose} />
-    </div>
+    </DropArea>
   )
 }
 

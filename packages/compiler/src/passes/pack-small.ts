@@ -1,25 +1,12 @@
 import type { Graph, GraphNode, Value } from '../graph/graph.ts'
 import { GraphBuilder, sameShape } from '../graph/graph-builder.ts'
 import { sizeOf } from '../tree.ts'
+import { ELEMENTWISE } from './elementwise.ts'
 
 /** Larger tensors gain nothing: their operations take longer than their call. */
 const MOST_ELEMENTS = 16_384
 const FEWEST_MEMBERS = 4
-const ELEMENTWISE = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Sqrt',
-  'Neg',
-  'Abs',
-  'Sign',
-  'Max',
-  'Min',
-  'Exp',
-  'Tanh',
-  'Pow',
-])
+const PACKABLE = new Set([...ELEMENTWISE, 'Tanh'])
 
 /** Nodes that do the same to tensors that fit one below the other. */
 interface Pack {
@@ -202,7 +189,7 @@ function isSmallElementwise(node: GraphNode): boolean {
   const [output] = node.outputs as [Value]
   const size = sizeOf(output.shape)
   return (
-    ELEMENTWISE.has(node.op) &&
+    PACKABLE.has(node.op) &&
     node.domain === '' &&
     output.type === 'float32' &&
     output.shape.length > 0 &&

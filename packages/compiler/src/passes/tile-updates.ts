@@ -1,25 +1,12 @@
 import type { Graph, GraphNode, Value } from '../graph/graph.ts'
 import { GraphBuilder, sameShape } from '../graph/graph-builder.ts'
 import { sizeOf } from '../tree.ts'
+import { ELEMENTWISE } from './elementwise.ts'
 
 /** Elements of a tile: the four to seven tensors of an optimizer's chain then stay in the processor's cache. */
 const TILE = 2 ** 17
 /** Shorter chains gain less than the cutting of their other operands costs. */
 const FEWEST_NODES = 4
-const ELEMENTWISE = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Sqrt',
-  'Neg',
-  'Abs',
-  'Sign',
-  'Max',
-  'Min',
-  'Exp',
-  'Pow',
-])
 
 /** Rows `from` to `from + count` of the tensor that the graph has, or had, under the name `of`. */
 export interface Rows {

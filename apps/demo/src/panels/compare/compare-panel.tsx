@@ -1,3 +1,4 @@
+import { PromptField } from '../../parts/prompt-field.tsx'
 import './compare.css'
 import { signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
@@ -61,16 +62,7 @@ export function ComparePanel() {
         }}
       >
         <div class="prompt">
-          <label for="compare-prompt">Prompt for all models</label>
-          <textarea
-            id="compare-prompt"
-            dir="auto"
-            rows={2}
-            value={prompt.value}
-            onInput={event => {
-              prompt.value = event.currentTarget.value
-            }}
-          />
+          <PromptField id="compare-prompt" label="Prompt for all models" rows={2} text={prompt} />
         </div>
         <div class="compare-settings">
           <TemperatureSlider id="compare-temperature" temperature={temperature} />

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import { knownPrices, pricesAsOf } from '@tinystories/llm'
 import { useRef } from 'preact/hooks'
 import { Problem } from '../../parts/notice.tsx'
@@ -55,15 +56,8 @@ export function JudgeForm({ session }: { session: GradeSession }) {
             <option value="">Other</option>
           </select>
         </div>
-        <Text id="url" label="Address" value={judge.baseURL.value} onChange={chooseServer} mode="url" />
-        <Text
-          id="model"
-          label="Model"
-          value={judge.model.value}
-          onChange={value => {
-            judge.model.value = value
-          }}
-        />
+        <Text id="url" label="Address" value={judge.baseURL} onChange={chooseServer} mode="url" />
+        <Text id="model" label="Model" value={judge.model} />
         <div class="field">
           <label for="grade-key">Key</label>
           <div class="input-with-button">
@@ -89,36 +83,12 @@ export function JudgeForm({ session }: { session: GradeSession }) {
             Kept in memory until the page closes, sent to this server only, never stored.
           </p>
         </div>
-        <Text
-          id="budget"
-          label="Budget in US dollars"
-          value={judge.budget.value}
-          onChange={value => {
-            judge.budget.value = value
-          }}
-          mode="decimal"
-        />
+        <Text id="budget" label="Budget in US dollars" value={judge.budget} mode="decimal" />
         <details>
           <summary>Prices</summary>
           <div class="grade-prices">
-            <Text
-              id="input-price"
-              label="$ per million tokens in"
-              value={judge.inputPrice.value}
-              onChange={value => {
-                judge.inputPrice.value = value
-              }}
-              mode="decimal"
-            />
-            <Text
-              id="output-price"
-              label="and out"
-              value={judge.outputPrice.value}
-              onChange={value => {
-                judge.outputPrice.value = value
-              }}
-              mode="decimal"
-            />
+            <Text id="input-price" label="$ per million tokens in" value={judge.inputPrice} mode="decimal" />
+            <Text id="output-price" label="and out" value={judge.outputPrice} mode="decimal" />
           </div>
         </details>
         <p class="quiet grade-small">{priceNote(session)}</p>
@@ -193,12 +163,21 @@ function Remedies() {
 interface TextProps {
   id: string
   label: string
-  value: string
+  value: Signal<string>
   mode?: 'url' | 'decimal'
-  onChange(value: string): void
+  /** Default: the text becomes the value. */
+  onChange?(value: string): void
 }
 
-function Text({ id, label, value, mode, onChange }: TextProps) {
+function Text({
+  id,
+  label,
+  value,
+  mode,
+  onChange = text => {
+    value.value = text
+  },
+}: TextProps) {
   return (
     <div class="field">
       <label for={`grade-${id}`}>{label}</label>
@@ -208,7 +187,7 @@ function Text({ id, label, value, mode, onChange }: TextProps) {
         inputMode={mode ?? 'text'}
         autocomplete="off"
         spellcheck={false}
-        value={value}
+        value={value.value}
         onChange={event => onChange(event.currentTarget.value.trim())}
       />
     </div>

@@ -3,6 +3,7 @@ import { describeError } from '../../errors/describe-error.ts'
 import { filesOfDrop } from '../../parts/dropped-files.ts'
 import { OtherModel } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { PromptField } from '../../parts/prompt-field.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { addChoice, choices, choicesProblem } from '../../state/models.ts'
@@ -52,16 +53,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
       }}
     >
       <div class="prompt">
-        <label for="grade-prompts">Prompts, one per line</label>
-        <textarea
-          id="grade-prompts"
-          dir="auto"
-          rows={7}
-          value={prompts.value}
-          onInput={event => {
-            prompts.value = event.currentTarget.value
-          }}
-        />
+        <PromptField id="grade-prompts" label="Prompts, one per line" rows={7} text={prompts} />
         <div class="actions">
           <button
             type="button"

@@ -1,27 +1,11 @@
-import { useSignal } from '@preact/signals'
+import { DropArea } from '../../parts/drop-area.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import type { GradeSession } from './grade-session.ts'
 
 /** Opens a report that `tinystories grade` wrote, from files or from a drop. */
 export function OpenReport({ session }: { session: GradeSession }) {
-  const over = useSignal(false)
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped on it; inside is a button for them
-    <div
-      class={`model-picker${over.value ? ' over' : ''}`}
-      onDragOver={event => {
-        event.preventDefault()
-        over.value = true
-      }}
-      onDragLeave={() => {
-        over.value = false
-      }}
-      onDrop={event => {
-        event.preventDefault()
-        over.value = false
-        void session.openFiles([...event.dataTransfer!.files])
-      }}
-    >
+    <DropArea onFiles={({ files }) => session.openFiles([...files])}>
       <label class="drop-zone">
         <input
           id="grade-report"
@@ -38,6 +22,6 @@ export function OpenReport({ session }: { session: GradeSession }) {
         <code>tinystories grade</code>, or the gradings.json of several models.
       </label>
       <Problem>{session.fileProblem.value}</Problem>
-    </div>
+    </DropArea>
   )
 }

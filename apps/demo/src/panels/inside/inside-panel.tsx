@@ -1,3 +1,4 @@
+import { PromptField } from '../../parts/prompt-field.tsx'
 import './inside.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
@@ -112,16 +113,7 @@ export function InsidePanel() {
               void look()
             }}
           >
-            <label for="inside-text">Text</label>
-            <textarea
-              id="inside-text"
-              dir="auto"
-              rows={3}
-              value={text.value}
-              onInput={event => {
-                text.value = event.currentTarget.value
-              }}
-            />
+            <PromptField id="inside-text" label="Text" rows={3} text={text} />
             <div class="actions">
               <button
                 type="submit"

@@ -2,6 +2,7 @@ import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { PromptField } from '../../parts/prompt-field.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
@@ -85,21 +86,15 @@ export function WritePanel() {
           {isConstrained.value ? (
             <ConstraintsForm chosen={chosen} />
           ) : (
-            <>
-              <label for="prompt">Prompt</label>
-              <textarea
-                id="prompt"
-                dir="auto"
-                rows={2}
-                value={prompt.value}
-                onInput={event => {
-                  prompt.value = event.currentTarget.value
-                }}
-                onKeyDown={event => {
-                  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write()
-                }}
-              />
-            </>
+            <PromptField
+              id="prompt"
+              label="Prompt"
+              rows={2}
+              text={prompt}
+              onKeyDown={event => {
+                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write()
+              }}
+            />
           )}
           <div class="actions">
             <button type="submit" class="primary" disabled={story.model.value === undefined}>

@@ -5,9 +5,9 @@ import { exp, largestLane, multiplyAdd, sumOfLanes } from './vectors'
  * queries are scaled already. A batch is bound by reading keys and values, so both lie as they are read, from one end
  * to the other, all heads at a time, and come into the cache as a whole before anything is computed with them.
  *
- * @param qkv queries, keys and values of all heads side by side
- * @param keys `[capacity / 8][heads][headSize][8]`, so that eight scores are computed at once
- * @param values `[capacity / 8][heads][headSize / 4, rounded up][8][4]`
+ * @param qkv queries of all heads, keys and values of `keyValueHeads` side by side; as many queries in a row read the same
+ * @param keys `[capacity / 8][keyValueHeads][headSize][8]`, so that eight scores are computed at once
+ * @param values `[capacity / 8][keyValueHeads][headSize / 4, rounded up][8][4]`
  * @param scores room for `heads` times `capacity + 8` numbers
  * @param y what the heads read, `[heads][headSize rounded up to 4]`
  */
@@ -18,6 +18,7 @@ export function attend(
   scores: usize,
   y: usize,
   heads: i32,
+  keyValueHeads: i32,
   headSize: i32,
   position: i32,
   window: i32,
@@ -25,20 +26,23 @@ export function attend(
   const headBytes = headSize * 4
   const widthBytes = ((headSize + 3) & ~3) * 4
   const hiddenBytes = heads * headBytes
-  const valueBytes = heads * widthBytes
+  const keyBytes = keyValueHeads * headBytes
+  const valueBytes = keyValueHeads * widthBytes
+  const readBytes = heads * widthBytes
+  const group = heads / keyValueHeads
   const count = position + 1
   const start = max(0, count - window)
   const first = start & ~7
   const end = (count + 7) & ~7
 
-  let key = keys + (position >> 3) * 8 * hiddenBytes + (position & 7) * 4
-  for (let i = 0; i < hiddenBytes; i += 4) {
+  let key = keys + (position >> 3) * 8 * keyBytes + (position & 7) * 4
+  for (let i = 0; i < keyBytes; i += 4) {
     store<f32>(key, load<f32>(qkv + hiddenBytes + i))
     key += 32
   }
   let value = values + (position >> 3) * 8 * valueBytes + (position & 7) * 16
-  for (let head = 0; head < heads; head++) {
-    const from = qkv + 2 * hiddenBytes + head * headBytes
+  for (let head = 0; head < keyValueHeads; head++) {
+    const from = qkv + hiddenBytes + keyBytes + head * headBytes
     for (let i = 0; i < headBytes; i += 4) store<f32>(value + (i >> 4) * 128 + (i & 15), load<f32>(from + i))
     value += 8 * widthBytes
   }
@@ -47,14 +51,16 @@ export function attend(
   const highest = scores
   scores += heads * 32
   for (let at = highest; at < scores; at += 16) v128.store(at, f32x4.splat(-Infinity))
-  key = keys + first * hiddenBytes
-  fetch(key, keys + end * hiddenBytes, y)
+  key = keys + first * keyBytes
+  fetch(key, keys + end * keyBytes, y)
   let to = scores
   for (let t = first; t < end; t += 8) {
     const maskedLow = v128.andnot(f32x4.splat(-Infinity), within(t, start, count))
     const maskedHigh = v128.andnot(f32x4.splat(-Infinity), within(t + 4, start, count))
     let query = qkv
+    let member = 0
     for (let top = highest; top < scores; top += 32) {
+      const head = key
       let low = maskedLow
       let high = maskedHigh
       for (const next = query + headBytes; query < next; query += 4) {
@@ -67,6 +73,8 @@ export function attend(
       v128.store(to, high, 16)
       v128.store(top, f32x4.pmax(v128.load(top), f32x4.pmax(low, high)))
       to += 32
+      if (++member < group) key = head
+      else member = 0
     }
   }
   for (let top = highest; top < scores; top += 32) {
@@ -76,13 +84,15 @@ export function attend(
 
   value = values + first * valueBytes
   fetch(value, values + end * valueBytes, y)
-  for (let i = 0; i < valueBytes; i += 16) v128.store(y + i, f32x4.splat(0))
+  for (let i = 0; i < readBytes; i += 16) v128.store(y + i, f32x4.splat(0))
   let score = scores
   for (let t = first; t < end; t += 8) {
     const low = within(t, start, count)
     const high = within(t + 4, start, count)
     let to = y
+    let member = 0
     for (let top = highest; top < scores; top += 32) {
+      const head = value
       const most = v128.load(top)
       const left = v128.and(exp(f32x4.sub(v128.load(score), most)), low)
       const right = v128.and(exp(f32x4.sub(v128.load(score, 16), most)), high)
@@ -110,6 +120,8 @@ export function attend(
         v128.store(to, f32x4.add(v128.load(to), f32x4.add(even, odd)))
         value += 128
       }
+      if (++member < group) value = head
+      else member = 0
     }
   }
   let at = y

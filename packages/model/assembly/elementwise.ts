@@ -33,3 +33,38 @@ export function gelu(x: usize, count: i32): void {
     v128.store(x, f32x4.div(v, f32x4.add(one, exp(f32x4.min(minus2u, f32x4.splat(87))))))
   }
 }
+
+/** The square of ReLU, in place. */
+export function relu2(x: usize, count: i32): void {
+  for (const end = x + count * 4; x < end; x += 16) {
+    const positive = f32x4.pmax(f32x4.splat(0), v128.load(x))
+    v128.store(x, f32x4.mul(positive, positive))
+  }
+}
+
+/** The first half of each row: gate / (1 + e^(-gate)) times the second half. */
+export function swiglu(x: usize, rows: i32, half: i32): void {
+  const one = f32x4.splat(1)
+  const bytes = half * 4
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < bytes; i += 16) {
+      const gate = v128.load(x + i)
+      const share = f32x4.add(one, exp(f32x4.min(f32x4.neg(gate), f32x4.splat(87))))
+      v128.store(x + i, f32x4.mul(f32x4.div(gate, share), v128.load(x + bytes + i)))
+    }
+    x += 2 * bytes
+  }
+}
+
+/** cap tanh(x / cap), in place; what stands for nothing, far below all logits, stays. */
+export function capped(x: usize, count: i32, cap: f32): void {
+  const one = f32x4.splat(1)
+  const two = f32x4.splat(2)
+  for (const end = x + count * 4; x < end; x += 16) {
+    const v = v128.load(x)
+    const growth = exp(f32x4.min(f32x4.mul(v, f32x4.splat(2 / cap)), f32x4.splat(87)))
+    const tanh = f32x4.sub(one, f32x4.div(two, f32x4.add(growth, one)))
+    const bent = f32x4.mul(tanh, f32x4.splat(cap))
+    v128.store(x, v128.bitselect(bent, v, f32x4.gt(v, f32x4.splat(-1e29))))
+  }
+}

@@ -9,6 +9,7 @@
  * `@ts-ignore` stands before `@inline` because editors take this for TypeScript, which has no decorators of functions.
  */
 export { attend } from './attention'
-export { embed, gelu, normalize } from './elementwise'
+export { capped, embed, gelu, normalize, relu2, swiglu } from './elementwise'
+export { mix, normalizeHeads, rotate } from './heads'
 export { linear } from './linear'
 export { collect, draw, largest, weigh } from './sampling'

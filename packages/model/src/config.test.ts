@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type GptConfig, type GptOverrides, gptConfig, validateConfig } from './config.ts'
+import { attentionOf, type GptConfig, type GptOverrides, gptConfig, validateConfig } from './config.ts'
 import { ConfigError } from './errors/index.ts'
 import { countParameters } from './parameters.ts'
 import { type PresetName, presets } from './presets.ts'
@@ -52,7 +52,7 @@ describe('gptConfig', () => {
     [
       'an unknown kind of attention',
       { attention: ['sparse'] },
-      /attention\[0\] must be "global" or "local", got "sparse"/,
+      /attention\[0\] must be "global", "local" or a window of at least 1, got "sparse"/,
     ],
     ['no attention', { attention: [] }, /attention must be a list/],
     [
@@ -62,10 +62,51 @@ describe('gptConfig', () => {
     ],
     ['a switch that is no boolean', { tiedHead: 1 }, /tiedHead must be true or false, got 1/],
     ['a bias that is no boolean', { bias: { qkv: 'no' } }, /bias\.qkv must be true or false, got "no"/],
+    ['a window of zero', { attention: [0] }, /attention\[0\] must be .* a window of at least 1, got 0/],
+    ['an unknown norm', { norm: 'batch' }, /norm must be "layer" or "rms", got "batch"/],
+    ['an unknown activation', { activation: 'relu' }, /activation must be "gelu" or "relu2" or "swiglu"/],
+    ['values of nowhere', { sharedValues: 'all' }, /sharedValues must be "residual" or "embedding"/],
+    [
+      'values of a first layer that is the only one',
+      { sharedValues: 'residual', layers: 1 },
+      /sharedValues must be "embedding" or left out in a model of one layer/,
+    ],
+    [
+      'keys for heads that do not divide',
+      { keyValueHeads: 3 },
+      /keyValueHeads must be a divisor of heads \(4\), got 3/,
+    ],
+    ['an odd number of turning channels', { rotary: { base: 10, channels: 5 } }, /rotary.channels .* got 5/],
+    [
+      'more turning channels than a head has',
+      { rotary: { base: 10, channels: 34 } },
+      /rotary.channels must be an even number of the 32 channels of a head, from 2 on, got 34/,
+    ],
+    [
+      'a head of odd size that turns whole',
+      { hiddenSize: 12, rotary: { base: 10 } },
+      /rotary.channels .* got 3/,
+    ],
+    ['a base of 1', { rotary: { base: 1 } }, /rotary.base must be a number above 1, got 1/],
+    ['a norm of queries that is no switch', { queryKeyNorm: 'yes' }, /queryKeyNorm must be true or false/],
+    ['no rows of bigrams', { bigramRows: 0 }, /bigramRows must be a whole number of at least 1, got 0/],
+    ['a cap of zero', { logitCap: 0 }, /logitCap must be a number above 0, got 0/],
     ['an epsilon of zero', { layerNormEpsilon: 0 }, /layerNormEpsilon must be a number above 0/],
   ])('refuses %s', (_, overrides, message) => {
     expect(() => gptConfig('sample', overrides as GptOverrides)).toThrow(ConfigError)
     expect(() => gptConfig('sample', overrides as GptOverrides)).toThrow(message)
+  })
+
+  it('leaves a preset as the paper has it: no field beyond', () => {
+    const extra = ['rotary', 'norm', 'activation', 'keyValueHeads', 'queryKeyNorm', 'sharedValues']
+    for (const name of Object.keys(presets) as PresetName[]) {
+      expect(Object.keys(gptConfig(name)).filter(key => extra.includes(key))).toEqual([])
+    }
+  })
+
+  it('gives each layer its window', () => {
+    const config = gptConfig('sample', { layers: 3, attention: ['global', 'local', 7], localWindow: 9 })
+    expect([0, 1, 2].map(layer => attentionOf(config, layer).window)).toEqual([256, 9, 7])
   })
 
   it('names the presets when it does not know one', () => {

@@ -2,7 +2,15 @@ import { ConfigError } from './errors/index.ts'
 import type { BiasConfig, GptConfig } from './gpt-config.ts'
 import { type PresetName, presets } from './presets.ts'
 
-export type { AttentionKind, BiasConfig, GptConfig } from './gpt-config.ts'
+export type {
+  ActivationKind,
+  AttentionKind,
+  BiasConfig,
+  GptConfig,
+  NormKind,
+  RotaryConfig,
+  SharedValues,
+} from './gpt-config.ts'
 
 /** Fields to set over a preset. `attention` may be shorter than the layers: it is repeated along them. */
 export type GptOverrides = Partial<Omit<GptConfig, 'bias'>> & { bias?: Partial<BiasConfig> }
@@ -54,9 +62,9 @@ export function validateConfig(config: GptConfig): GptConfig {
     throw new ConfigError('attention-length', { entries: config.attention.length, layers: config.layers })
   }
   for (const [layer, kind] of config.attention.entries()) {
-    if (kind !== 'global' && kind !== 'local') {
-      invalid(`attention[${layer}]`, kind, '"global" or "local"')
-    }
+    if (kind === 'global' || kind === 'local' || (Number.isSafeInteger(kind) && (kind as number) > 0))
+      continue
+    invalid(`attention[${layer}]`, kind, '"global", "local" or a window of at least 1')
   }
   for (const name of ['attentionScale', 'tiedHead', 'scaledResidualInit'] as const) {
     boolean(name, config[name])
@@ -67,7 +75,43 @@ export function validateConfig(config: GptConfig): GptConfig {
       invalid(name, config[name], 'a number above 0')
     }
   }
+  validateVariants(config)
   return config
+}
+
+/** The fields that a model of the GPT-2 / GPT-Neo family leaves out. */
+function validateVariants(config: GptConfig): void {
+  const { hiddenSize, heads, rotary, keyValueHeads, queryKeyNorm, bigramRows, logitCap } = config
+  oneOf('norm', config.norm, ['layer', 'rms'])
+  oneOf('activation', config.activation, ['gelu', 'relu2', 'swiglu'])
+  oneOf('sharedValues', config.sharedValues, ['residual', 'embedding'])
+  if (keyValueHeads !== undefined) {
+    positiveInteger('keyValueHeads', keyValueHeads)
+    if (heads % keyValueHeads !== 0) invalid('keyValueHeads', keyValueHeads, `a divisor of heads (${heads})`)
+  }
+  if (queryKeyNorm !== undefined) boolean('queryKeyNorm', queryKeyNorm)
+  if (rotary !== undefined) {
+    const headSize = hiddenSize / heads
+    const { base, channels = headSize } = rotary
+    if (!(Number.isFinite(base) && base > 1)) invalid('rotary.base', base, 'a number above 1')
+    const fits = Number.isSafeInteger(channels) && channels >= 2 && channels <= headSize && channels % 2 === 0
+    if (!fits) {
+      const allowed = `an even number of the ${headSize} channels of a head, from 2 on`
+      invalid('rotary.channels', channels, allowed)
+    }
+  }
+  if (bigramRows !== undefined) positiveInteger('bigramRows', bigramRows)
+  if (logitCap !== undefined && !(Number.isFinite(logitCap) && logitCap > 0)) {
+    invalid('logitCap', logitCap, 'a number above 0')
+  }
+  if (config.sharedValues === 'residual' && config.layers === 1) {
+    invalid('sharedValues', 'residual', '"embedding" or left out in a model of one layer')
+  }
+}
+
+function oneOf(name: string, value: unknown, known: readonly string[]): void {
+  if (value === undefined || known.includes(value as string)) return
+  invalid(name, value, known.map(choice => `"${choice}"`).join(' or '))
 }
 
 /** More layers than any model has: a budget for configurations from outside. */
@@ -111,8 +155,41 @@ function divisorNear(size: number, wanted: number): number {
 
 /** Score scale and window of a layer. */
 export function attentionOf(config: GptConfig, layer: number): { scale: number; window: number } {
+  const kind = config.attention[layer]!
+  const windows = { local: config.localWindow, global: config.contextLength }
   return {
     scale: config.attentionScale ? 1 / Math.sqrt(config.hiddenSize / config.heads) : 1,
-    window: config.attention[layer] === 'local' ? config.localWindow : config.contextLength,
+    window: typeof kind === 'number' ? kind : windows[kind],
+  }
+}
+
+/** Sizes that follow from a configuration. */
+export interface DerivedSizes {
+  /** Channels of a head. */
+  headSize: number
+  keyValueHeads: number
+  /** Channels of the keys, and of the values, of all heads. */
+  keyValueSize: number
+  /** Columns of `attention.qkv`. */
+  qkvSize: number
+  /** Columns of `mlp.up`. */
+  upSize: number
+  /** Channels of each head that turn with the position; 0 without rotary positions. */
+  rotaryChannels: number
+}
+
+/** See {@link DerivedSizes}. */
+export function sizesOf(config: GptConfig): DerivedSizes {
+  const { hiddenSize, heads, mlpSize, activation, rotary } = config
+  const headSize = hiddenSize / heads
+  const keyValueHeads = config.keyValueHeads ?? heads
+  const keyValueSize = keyValueHeads * headSize
+  return {
+    headSize,
+    keyValueHeads,
+    keyValueSize,
+    qkvSize: hiddenSize + 2 * keyValueSize,
+    upSize: activation === 'swiglu' ? 2 * mlpSize : mlpSize,
+    rotaryChannels: rotary ? (rotary.channels ?? headSize) : 0,
   }
 }

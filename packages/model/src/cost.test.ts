@@ -14,6 +14,23 @@ describe('modelCost', () => {
     expect(flopsPerToken.training).toBe(3 * flopsPerToken.forward)
   })
 
+  it('counts fewer keys and values, gates and windows of their own', () => {
+    const config = tinyConfig({
+      hiddenSize: 8,
+      heads: 4,
+      keyValueHeads: 1,
+      activation: 'swiglu',
+      mlpSize: 10,
+      attention: [2, 'global'],
+    })
+    const { flopsPerToken, memory } = modelCost(config, { sequenceLength: 4 })
+    const linear = 2 * 2 * 8 * (8 + 2 * 2 + 8 + 2 * 10 + 10)
+    const attention = (4 * 8 * (1 + 2 + 2 + 2) + 4 * 8 * (1 + 2 + 3 + 4)) / 4
+    expect(flopsPerToken.forward).toBeNear(linear + attention + 2 * 8 * 11, { relative: 1e-12 })
+    // Two layers of keys and values of one head of two channels, four tokens, four bytes each.
+    expect(memory.keyValueCache).toBe(2 * 2 * 2 * 4 * 4)
+  })
+
   it('comes near the rule of 6 FLOPs a parameter for a large model', () => {
     const { flopsPerToken, parameters } = modelCost(gptConfig('gpt2'))
     expect(flopsPerToken.training / (6 * parameters.total)).toBeGreaterThan(1)

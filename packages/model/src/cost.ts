@@ -1,4 +1,4 @@
-import type { GptConfig } from './config.ts'
+import { attentionOf, type GptConfig, sizesOf } from './config.ts'
 import { ConfigError } from './errors/index.ts'
 import { countParameters, type ParameterCount } from './parameters.ts'
 
@@ -34,12 +34,13 @@ export interface CostOptions {
  *
  * Counted are the matrix products: 2 FLOPs for each weight of a linear map and of the head, and for each key that a
  * query sees 2 for its score and 2 for its value per channel. Causality and windows are taken into account;
- * norms, activations and the lookups of embeddings are not.
+ * norms, activations, rotations and the lookups of embeddings (those of values and of bigrams, too) are not.
  *
  * @throws ConfigError `invalid-option` for a `sequenceLength` that does not fit the context
  */
 export function modelCost(config: GptConfig, options: CostOptions = {}): ModelCost {
-  const { hiddenSize, mlpSize, layers, vocabSize, attention, localWindow, contextLength } = config
+  const { hiddenSize, mlpSize, layers, vocabSize, attention, contextLength } = config
+  const { keyValueSize, qkvSize, upSize } = sizesOf(config)
   const { sequenceLength = contextLength } = options
   if (!Number.isSafeInteger(sequenceLength) || sequenceLength < 1 || sequenceLength > contextLength) {
     throw new ConfigError('invalid-option', {
@@ -49,10 +50,10 @@ export function modelCost(config: GptConfig, options: CostOptions = {}): ModelCo
     })
   }
   const parameters = countParameters(config)
-  const linear = 2 * layers * (4 * hiddenSize * hiddenSize + 2 * hiddenSize * mlpSize)
+  const linear = 2 * layers * hiddenSize * (qkvSize + hiddenSize + upSize + mlpSize)
   const head = 2 * hiddenSize * vocabSize
   const attended = attention
-    .map(kind => 4 * hiddenSize * meanKeys(sequenceLength, kind === 'local' ? localWindow : sequenceLength))
+    .map((_, layer) => 4 * hiddenSize * meanKeys(sequenceLength, attentionOf(config, layer).window))
     .reduce((total, flops) => total + flops, 0)
   const forward = linear + head + attended
   return {
@@ -61,7 +62,7 @@ export function modelCost(config: GptConfig, options: CostOptions = {}): ModelCo
     memory: {
       parameters: 4 * parameters.total,
       trainingState: 16 * parameters.total,
-      keyValueCache: 8 * layers * hiddenSize * sequenceLength,
+      keyValueCache: 8 * layers * keyValueSize * sequenceLength,
     },
     chinchillaTokens: 20 * parameters.total,
   }

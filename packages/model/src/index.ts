@@ -1,11 +1,18 @@
 export {
+  type ActivationKind,
   type AttentionKind,
   type BiasConfig,
+  type DerivedSizes,
   type GptConfig,
   type GptOverrides,
   gptConfig,
+  type NormKind,
+  type RotaryConfig,
+  type SharedValues,
+  sizesOf,
   validateConfig,
 } from './config.ts'
+export { gptConfigSchema } from './config-schema.ts'
 export { type CostOptions, type ModelCost, modelCost } from './cost.ts'
 export {
   ConfigError,

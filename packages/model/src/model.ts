@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { attentionOf, type GptConfig } from './config.ts'
+import { attentionOf, type GptConfig, sizesOf } from './config.ts'
 import { ConfigError } from './errors/index.ts'
+import { activations } from './ops/activation.ts'
 import { causalAttention } from './ops/causal-attention.ts'
-import { embedding } from './ops/embedding.ts'
+import { bigramRowsOf, embedding, rowsOf, tokensBefore } from './ops/embedding.ts'
 import type { NormedMap } from './ops/folded-norm.ts'
-import { gelu } from './ops/gelu.ts'
+import { repeatHeads, splitHeads } from './ops/heads.ts'
 import { layerNorm } from './ops/layer-norm.ts'
-import { linearCrossEntropy, scoreTargets } from './ops/linear-cross-entropy.ts'
+import { capLogits, linearCrossEntropy, scoreTargets } from './ops/linear-cross-entropy.ts'
 import { normedLinear } from './ops/normed-linear.ts'
 import { normedMlp } from './ops/normed-mlp.ts'
+import { rmsNorm } from './ops/rms-norm.ts'
+import { anglesOf } from './ops/rotary.ts'
 import { type Hook, visibleAttention } from './ops/visible-attention.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -50,7 +53,7 @@ export interface Evaluation extends Record<string, tf.Tensor> {
  */
 export function forward(config: GptConfig, parameters: Parameters, ids: tf.Tensor, hook?: Hook): tf.Tensor3D {
   const [batch, length] = ids.shape as [number, number]
-  const logits = tf.matMul(hiddenStates(config, parameters, ids, hook), head(config, parameters), false, true)
+  const logits = logitsOf(config, parameters, hiddenStates(config, parameters, ids, hook))
   return tf.reshape(logits, [batch, length, config.vocabSize])
 }
 
@@ -67,6 +70,7 @@ export function loss(config: GptConfig, parameters: Parameters, batch: Batch): t
     table: head(config, parameters),
     targets,
     weights: tf.div(weights, total),
+    cap: config.logitCap,
   })
 }
 
@@ -77,6 +81,7 @@ export function evaluateLoss(config: GptConfig, parameters: Parameters, batch: B
     hidden: hiddenStates(config, parameters, batch.inputs),
     table: head(config, parameters),
     targets,
+    cap: config.logitCap,
   })
   return {
     nats: tf.sum(tf.mul(nats, weights)),
@@ -96,15 +101,51 @@ export function hiddenStates(
   checkLength(config, length)
   const see: See = hook ? (name, x) => seenBy(hook, name, x, batch) : unseen
   const { heads } = config
-  let x = embedding(parameters['embedding.token']!, parameters['embedding.position']!, ids as tf.Tensor2D)
-  x = see('embedding', x)
+  const { headSize, keyValueHeads } = sizesOf(config)
+  const angles = anglesOf(config, length)
+  let values = sharedValues(config, parameters, ids)
+  let x = see('embedding', embed(config, parameters, ids))
   for (let layer = 0; layer < config.layers; layer++) {
     const options = { batch, heads, ...attentionOf(config, layer) }
-    const attend = (qkv: tf.Tensor2D): tf.Tensor2D =>
-      hook ? visibleAttention(qkv, options, `layers.${layer}`, hook) : causalAttention(qkv, options)
+    const attend = (qkv: tf.Tensor2D): tf.Tensor2D => {
+      const { q, k, v } = splitHeads(config, parameters, layer, qkv, { angles, values })
+      values ??= v
+      const [keys, read] = [k, v].map(x => repeatHeads(x, headSize, heads / keyValueHeads))
+      const inputs = { q, k: keys!, v: read! }
+      return hook
+        ? visibleAttention(inputs, options, `layers.${layer}`, hook)
+        : causalAttention(inputs, options)
+    }
     x = block(config, parameters, layer, x, attend, see)
   }
   return see('finalNorm', norm(config, parameters, 'finalNorm', x))
+}
+
+/** The start of the residual stream, `[B * T, hiddenSize]`. */
+function embed(config: GptConfig, parameters: Parameters, ids: tf.Tensor): tf.Tensor2D {
+  const x = embedding(parameters['embedding.token']!, parameters['embedding.position'], ids)
+  return addBigrams(config, parameters, x, ids, () => tokensBefore(ids, config.vocabSize))
+}
+
+/** With what each token and the one before it add, where the configuration says so. */
+export function addBigrams(
+  { bigramRows }: GptConfig,
+  parameters: Parameters,
+  x: tf.Tensor2D,
+  ids: tf.Tensor,
+  before: () => tf.Tensor,
+): tf.Tensor2D {
+  if (bigramRows === undefined) return x
+  return tf.add(x, rowsOf(parameters['embedding.bigram']!, bigramRowsOf(ids, before(), bigramRows)))
+}
+
+/** What is mixed into the values of all layers, where that is a table's: `[B * T, keyValueSize]`. */
+export function sharedValues(
+  config: GptConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+): tf.Tensor2D | undefined {
+  return config.sharedValues === 'embedding' ? rowsOf(parameters['embedding.value']!, ids) : undefined
 }
 
 /** Shows a tensor under its name and gives what to go on with. */
@@ -125,7 +166,7 @@ function seenBy(hook: Hook, name: string, x: tf.Tensor2D, batch: number): tf.Ten
  * One pre-norm transformer block. How queries, keys and values become the heads' output is left to `attend`:
  * training takes whole sequences, generation goes on from a cache.
  *
- * @param attend from `[rows, 3 * hiddenSize]` to `[rows, hiddenSize]`
+ * @param attend from `[rows, qkvSize]` to `[rows, hiddenSize]`
  * @param see is shown what is computed
  */
 export function block(
@@ -142,7 +183,7 @@ export function block(
   const epsilon = config.layerNormEpsilon
   const afterNorm = (norm: string, name: string): NormedMap => ({
     scale: of(`${norm}.scale`)!,
-    bias: of(`${norm}.bias`)!,
+    bias: of(`${norm}.bias`),
     weight: weight(name),
     offset: of(`${name}.bias`),
   })
@@ -154,26 +195,33 @@ export function block(
 
   const up = afterNorm('mlp.norm', 'mlp.up')
   const [down, downOffset] = [weight('mlp.down'), of('mlp.down.bias')]
+  const { activation = 'gelu' } = config
   const fromNeurons = (): tf.Tensor2D => {
-    const neurons = see(`${named}.mlp.neurons`, gelu(normedLinear({ x: middle, epsilon, ...up })))
-    return linear(neurons, down, downOffset)
+    const { inputs, apply } = activations[activation]
+    const raised = tf.split(normedLinear({ x: middle, epsilon, ...up }), inputs, 1) as tf.Tensor2D[]
+    return linear(see(`${named}.mlp.neurons`, apply(raised)), down, downOffset)
   }
   const fromMlp = see(
     `${named}.mlp.output`,
-    see === unseen ? normedMlp({ x: middle, epsilon, up, down, downOffset }) : fromNeurons(),
+    see === unseen ? normedMlp({ x: middle, epsilon, up, activation, down, downOffset }) : fromNeurons(),
   )
   return see(`${named}.residual`, tf.add(middle, fromMlp))
 }
 
-/** LayerNorm with the parameters of that name. */
+/** The norm with the parameters of that name. */
 export function norm(config: GptConfig, parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  return layerNorm(x, parameters[`${name}.scale`]!, parameters[`${name}.bias`]!, config.layerNormEpsilon)
+  const [scale, bias] = [parameters[`${name}.scale`]!, parameters[`${name}.bias`]]
+  const { layerNormEpsilon: epsilon } = config
+  return bias ? layerNorm(x, scale, bias, epsilon) : rmsNorm(x, scale, epsilon)
 }
 
 /** Logits `[rows, vocabSize]` of the next token from the residual stream `[rows, hiddenSize]`. */
 export function readHead(config: GptConfig, parameters: Parameters, residual: tf.Tensor2D): tf.Tensor2D {
-  const states = norm(config, parameters, 'finalNorm', residual)
-  return tf.matMul(states, head(config, parameters), false, true)
+  return logitsOf(config, parameters, norm(config, parameters, 'finalNorm', residual))
+}
+
+function logitsOf(config: GptConfig, parameters: Parameters, states: tf.Tensor2D): tf.Tensor2D {
+  return capLogits(tf.matMul(states, head(config, parameters), false, true), config.logitCap)
 }
 
 /** The output head, `[vocabSize, hiddenSize]`. */

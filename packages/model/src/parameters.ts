@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { Random } from '@tinystories/utils/random'
-import { type GptConfig, validateConfig } from './config.ts'
+import { type GptConfig, sizesOf, validateConfig } from './config.ts'
 
 /** Weights by name; names and shapes as {@link parameterShapes} gives them. */
 export type Parameters = Record<string, tf.Tensor>
@@ -20,7 +20,7 @@ export interface ParameterCount {
   total: number
 }
 
-type Start = 'normal' | 'residual' | 'zeros' | 'ones'
+type Start = 'normal' | 'residual' | 'zeros' | 'ones' | 'halves'
 
 interface ParameterSpec {
   shape: number[]
@@ -29,7 +29,8 @@ interface ParameterSpec {
 
 /**
  * Name and shape of every parameter, in a fixed order. A linear map is `[in, out]`; `qkv` holds queries, keys
- * and values side by side, each with its heads side by side; embeddings and a free head are `[vocabSize, hiddenSize]`.
+ * and values side by side, each with its heads side by side, `up` of SwiGLU gate and up; embeddings and a free head are
+ * `[vocabSize, hiddenSize]`.
  */
 export function parameterShapes(config: GptConfig): Record<string, number[]> {
   const entries = Object.entries(parameterSpecs(config))
@@ -57,11 +58,13 @@ export function initParameterArrays(config: GptConfig, seed = 0): Record<string,
     residual: config.initializerRange / (config.scaledResidualInit ? Math.sqrt(2 * config.layers) : 1),
     zeros: 0,
     ones: 0,
+    halves: 0,
   }
   return Object.fromEntries(
     Object.entries(parameterSpecs(config)).map(([name, { shape, start }]) => {
       const values = new Float32Array(size(shape))
       if (start === 'ones') values.fill(1)
+      else if (start === 'halves') values.fill(0.5)
       else if (start !== 'zeros') {
         for (let i = 0; i < values.length; i++) values[i] = deviation[start] * random.normal()
       }
@@ -90,33 +93,47 @@ function parameterSpecs(config: GptConfig): Record<string, ParameterSpec> {
     layers,
     bias,
     tiedHead,
+    sharedValues,
   } = validateConfig(config)
+  const { headSize, keyValueSize, qkvSize, upSize } = sizesOf(config)
   const specs: Record<string, ParameterSpec> = {}
   const add = (name: string, start: Start, ...shape: number[]): void => {
     specs[name] = { shape, start }
   }
   const norm = (name: string): void => {
     add(`${name}.scale`, 'ones', width)
-    add(`${name}.bias`, 'zeros', width)
+    if (config.norm !== 'rms') add(`${name}.bias`, 'zeros', width)
   }
   const linear = (name: string, start: Start, from: number, to: number, withBias: boolean): void => {
     add(`${name}.weight`, start, from, to)
     if (withBias) add(`${name}.bias`, 'zeros', to)
   }
   add('embedding.token', 'normal', vocabSize, width)
-  add('embedding.position', 'normal', contextLength, width)
+  if (!config.rotary) add('embedding.position', 'normal', contextLength, width)
+  if (config.bigramRows !== undefined) add('embedding.bigram', 'zeros', config.bigramRows, width)
+  if (sharedValues === 'embedding') add('embedding.value', 'normal', vocabSize, keyValueSize)
   for (let layer = 0; layer < layers; layer++) {
     const block = `layers.${layer}`
     norm(`${block}.attention.norm`)
-    linear(`${block}.attention.qkv`, 'normal', width, 3 * width, bias.qkv)
+    linear(`${block}.attention.qkv`, 'normal', width, qkvSize, bias.qkv)
+    if (config.queryKeyNorm) {
+      add(`${block}.attention.queryNorm.scale`, 'ones', headSize)
+      add(`${block}.attention.keyNorm.scale`, 'ones', headSize)
+    }
+    if (mixesValues(config, layer)) add(`${block}.attention.valueMix.scale`, 'halves', 2)
     linear(`${block}.attention.output`, 'residual', width, width, bias.attentionOutput)
     norm(`${block}.mlp.norm`)
-    linear(`${block}.mlp.up`, 'normal', width, mlpSize, bias.mlp)
+    linear(`${block}.mlp.up`, 'normal', width, upSize, bias.mlp)
     linear(`${block}.mlp.down`, 'residual', mlpSize, width, bias.mlp)
   }
   norm('finalNorm')
   if (!tiedHead) add('head.weight', 'normal', vocabSize, width)
   return specs
+}
+
+/** Whether something is mixed into the values of a layer; the first one's own are what the others share. */
+export function mixesValues({ sharedValues }: GptConfig, layer: number): boolean {
+  return sharedValues === 'embedding' || (sharedValues === 'residual' && layer > 0)
 }
 
 function size(shape: number[]): number {

@@ -189,7 +189,7 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
       {
         model: trainableModel(config, parameters),
         data: trainingBatches(train, { ...shape, seed: recipe.seed }),
-        optimizer: createOptimizer(recipe),
+        optimizer: createOptimizer({ ...recipe, model: config }),
         schedule: createSchedule(recipe),
         runtime: {
           runtime: 'web',

@@ -4,9 +4,10 @@ import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
 import { fuseGelu, lowerGelu } from './fuse-gelu.ts'
 import { fuseLayerNorm, takeLayerNorm } from './fuse-layer-norm.ts'
-import { fuseRmsNorm, takeSum } from './fuse-rms-norm.ts'
+import { fuseRmsFactor, fuseRmsNorm, takeSum } from './fuse-rms-norm.ts'
 import { fuseSumOfSquares, meanRowsByProduct, sumRowsByProduct } from './fuse-sums.ts'
 import { lowerAttention } from './lower-attention.ts'
+import { lowerRotary } from './lower-rotary.ts'
 import { mergeScatter } from './merge-scatter.ts'
 import { packSmall } from './pack-small.ts'
 import { type RewriteRule, rewrite } from './rewrite.ts'
@@ -37,6 +38,7 @@ const RULES: readonly RewriteRule[] = [
 
 /** Rules for ONNX Runtime's CPU kernels, some of which nobody else knows. */
 const CPU_RULES: readonly RewriteRule[] = [
+  fuseRmsFactor,
   fuseRmsNorm,
   takeSum,
   fuseGelu,
@@ -48,6 +50,7 @@ const CPU_RULES: readonly RewriteRule[] = [
 /** Rules for graphics cards: what they lack, and what they would compute in another order each time. */
 const DEVICE_RULES: readonly RewriteRule[] = [
   lowerAttention,
+  lowerRotary,
   lowerGelu,
   scatterByProduct,
   sumRowsByProduct,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { GptConfig } from '../config.ts'
+import { type GptConfig, sizesOf } from '../config.ts'
 import { decode, type KeyValueCache } from '../generation/decode.ts'
 import { forward } from '../model.ts'
 import { type Parameters, parameterShapes } from '../parameters.ts'
@@ -37,9 +37,10 @@ export interface OnnxModel {
   forward: Uint8Array
   /**
    * One token more: `ids` int32 `[rows, 1]`, `lengths` int32 `[rows]` (tokens read so far) and
-   * `past/keys.N`, `past/values.N` `[rows, heads, length, headSize]` (zeros at the beginning) to `logits`
+   * `past/keys.N`, `past/values.N` `[rows, keyValueHeads, length, headSize]` (zeros at the beginning) to `logits`
    * `[rows, vocabSize]` and `present/keys.N`, `present/values.N`, to be fed back as the past. The newest token of
-   * the past is in its last place.
+   * the past is in its last place. A model with bigrams has `past/last` and `present/last` int32 `[rows, 1]` besides: the
+   * last token.
    */
   decode: Uint8Array
 }
@@ -55,7 +56,8 @@ export function exportOnnx(
   options: ExportOnnxOptions = {},
 ): OnnxModel {
   const { rows = 1, length = config.contextLength } = options
-  const { heads, hiddenSize, layers } = config
+  const { layers, bigramRows } = config
+  const { headSize, keyValueHeads } = sizesOf(config)
   const shapes = parameterShapes(config)
   // Tensors made inside of a traced function are constants of its graph.
   const constants = (): Parameters =>
@@ -63,7 +65,7 @@ export function exportOnnx(
       Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(parameters[name]!, shape, 'float32')]),
     )
   const layerNames = Array.from({ length: layers }, (_, layer) => layer)
-  const cacheSpec: TensorSpec = { shape: [rows, heads, length, hiddenSize / heads], dtype: 'float32' }
+  const cacheSpec: TensorSpec = { shape: [rows, keyValueHeads, length, headSize], dtype: 'float32' }
   return {
     forward: toOnnx(
       ({ ids }) => ({ logits: forward(config, constants(), ids as tf.Tensor2D) }),
@@ -73,10 +75,11 @@ export function exportOnnx(
     decode: toOnnx(
       inputs => {
         const [ids, lengths] = [inputs.ids as tf.Tensor2D, inputs.lengths as tf.Tensor1D]
-        const past = inputs.past as Record<string, tf.Tensor4D>
+        const past = inputs.past as Record<string, tf.Tensor4D> & { last?: tf.Tensor2D }
         const cache: KeyValueCache = {
           keys: layerNames.map(layer => past[`keys.${layer}`]!),
           values: layerNames.map(layer => past[`values.${layer}`]!),
+          ...(past.last && { last: past.last }),
         }
         const result = decode(config, constants(), {
           ids,
@@ -90,17 +93,19 @@ export function exportOnnx(
           [`keys.${layer}`, newest(result.cache.keys[layer]!)],
           [`values.${layer}`, newest(result.cache.values[layer]!)],
         ])
-        return { logits: result.logits, present: Object.fromEntries(present) }
+        const { last } = result.cache
+        return { logits: result.logits, present: { ...Object.fromEntries(present), ...(last && { last }) } }
       },
       {
         ids: { shape: [rows, 1], dtype: 'int32' },
         lengths: { shape: [rows], dtype: 'int32' },
-        past: Object.fromEntries(
-          layerNames.flatMap(layer => [
+        past: Object.fromEntries([
+          ...layerNames.flatMap(layer => [
             [`keys.${layer}`, cacheSpec],
             [`values.${layer}`, cacheSpec],
           ]),
-        ),
+          ...(bigramRows === undefined ? [] : [['last', { shape: [rows, 1], dtype: 'int32' }]]),
+        ]),
       },
       'decode',
     ),

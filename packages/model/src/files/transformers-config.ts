@@ -1,6 +1,7 @@
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { type AttentionKind, type GptConfig, MAX_LAYERS, validateConfig } from '../config.ts'
+import { gptConfigSchema } from '../config-schema.ts'
 import { ConfigError, ModelFileError } from '../errors/index.ts'
 import type { LinearLayout, TensorNaming } from './tensor-layout.ts'
 
@@ -135,24 +136,7 @@ const gptNeoSchema = v.object({
   attention_types: v.optional(v.array(v.strictTuple([v.array(attentionKind), depth]))),
   attention_layers: v.optional(v.array(attentionKind)),
 })
-const ownSchema = v.object({
-  tinystories: v.object({
-    vocabSize: size,
-    contextLength: size,
-    hiddenSize: size,
-    layers: depth,
-    heads: size,
-    mlpSize: size,
-    attention: v.array(attentionKind),
-    localWindow: size,
-    attentionScale: v.boolean(),
-    bias: v.object({ qkv: v.boolean(), attentionOutput: v.boolean(), mlp: v.boolean() }),
-    tiedHead: v.boolean(),
-    layerNormEpsilon: v.number(),
-    initializerRange: v.number(),
-    scaledResidualInit: v.boolean(),
-  }),
-})
+const ownSchema = v.object({ tinystories: gptConfigSchema })
 const headerSchema = v.object({
   // Some checkpoints of GPT-2's shape do not name it, but only GPT-2 has n_embd.
   model_type: v.optional(v.string()),

@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { attentionOf, type GptConfig } from '../config.ts'
-import { block, readHead } from '../model.ts'
+import { attentionOf, type GptConfig, sizesOf } from '../config.ts'
+import { addBigrams, block, readHead, sharedValues } from '../model.ts'
+import { rowsOf } from '../ops/embedding.ts'
+import { splitHeads } from '../ops/heads.ts'
+import { type Angles, anglesOf } from '../ops/rotary.ts'
 import type { Parameters } from '../parameters.ts'
 
-/** What earlier tokens left for later ones: keys and values of each layer, `[rows, heads, past, headSize]`. */
+/** What earlier tokens left for later ones: keys and values of each layer, `[rows, keyValueHeads, past, headSize]`. */
 export type KeyValueCache = {
   keys: tf.Tensor4D[]
   values: tf.Tensor4D[]
+  /** int32 `[rows, 1]`: the last token, where the model has bigrams. */
+  last?: tf.Tensor2D
 }
 
 /** What {@link decode} reads. */
@@ -34,28 +39,44 @@ export function decode(
 ): { logits: tf.Tensor2D; cache: KeyValueCache } {
   const [rows, length] = ids.shape
   const { heads, hiddenSize } = config
-  const headSize = hiddenSize / heads
+  const { headSize, keyValueHeads } = sizesOf(config)
   const grown: KeyValueCache = { keys: [], values: [] }
-  const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [rows * length])
-  let x = tf.add(
-    tf.gather(parameters['embedding.token']!, flat(ids)),
-    tf.gather(parameters['embedding.position']!, flat(positions)),
-  ) as tf.Tensor2D
+  const angles = anglesAt(config, positions)
+  let values = sharedValues(config, parameters, ids)
+  const perHead = (x: tf.Tensor2D, heads: number): tf.Tensor4D =>
+    tf.transpose(tf.reshape(x, [rows, length, heads, headSize]), [0, 2, 1, 3])
+  const grow = (past: tf.Tensor4D | undefined, x: tf.Tensor2D): tf.Tensor4D => {
+    const added = perHead(x, keyValueHeads)
+    return past ? tf.concat([past, added], 2) : added
+  }
+  // Which head of the keys and values each query reads.
+  const read = Int32Array.from({ length: heads }, (_, head) => Math.floor((head * keyValueHeads) / heads))
+  const repeated = (x: tf.Tensor4D): tf.Tensor4D =>
+    keyValueHeads === heads ? x : tf.gather(x, tf.tensor1d(read, 'int32'), 1)
+  let x = rowsOf(parameters['embedding.token']!, ids)
+  const table = parameters['embedding.position']
+  if (table) x = tf.add(x, rowsOf(table, positions))
+  x = addBigrams(config, parameters, x, ids, () => {
+    const shifted = tf.concat([cache?.last ?? tf.zeros([rows, 1], 'int32'), ids], 1)
+    const before = tf.slice(shifted, [0, 0], [rows, length])
+    return tf.where(tf.equal(positions, 0), tf.fill([rows, length], config.vocabSize, 'int32'), before)
+  })
+  if (config.bigramRows !== undefined) grown.last = tf.slice(ids, [0, length - 1], [rows, 1])
   for (let layer = 0; layer < config.layers; layer++) {
     const { scale, window } = attentionOf(config, layer)
     x = block(config, parameters, layer, x, qkv => {
-      const parts = tf.transpose(tf.reshape(qkv, [rows, length, 3, heads, headSize]), [2, 0, 3, 1, 4])
-      const [q, newKeys, newValues] = tf.unstack(parts) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
-      const keys = cache ? tf.concat([cache.keys[layer]!, newKeys], 2) : newKeys
-      const values = cache ? tf.concat([cache.values[layer]!, newValues], 2) : newValues
+      const { q, k, v } = splitHeads(config, parameters, layer, qkv, { angles, values })
+      values ??= v
+      const keys = grow(cache?.keys[layer], k)
+      const seen = grow(cache?.values[layer], v)
       grown.keys.push(keys)
-      grown.values.push(values)
-      let scores: tf.Tensor = tf.mul(tf.matMul(q, keys, false, true), scale)
+      grown.values.push(seen)
+      let scores: tf.Tensor = tf.mul(tf.matMul(perHead(q, heads), repeated(keys), false, true), scale)
       const mask = causalMask(length, keys.shape[2], window)
       if (mask) scores = tf.add(scores, mask)
       if (padding) scores = tf.add(scores, tf.reshape(padding, [rows, 1, 1, keys.shape[2]]))
-      const read = tf.matMul(tf.softmax(scores), values)
-      return tf.reshape(tf.transpose(read, [0, 2, 1, 3]), [rows * length, hiddenSize])
+      const heard = tf.matMul(tf.softmax(scores), repeated(seen))
+      return tf.reshape(tf.transpose(heard, [0, 2, 1, 3]), [rows * length, hiddenSize])
     })
   }
   const last = tf.reshape(
@@ -63,6 +84,12 @@ export function decode(
     [rows, hiddenSize],
   ) as tf.Tensor2D
   return { logits: readHead(config, parameters, last), cache: grown }
+}
+
+/** The angles of each row at its position. */
+function anglesAt(config: GptConfig, positions: tf.Tensor2D): Angles | undefined {
+  const all = anglesOf(config, config.contextLength)
+  return all && { cos: rowsOf(all.cos, positions), sin: rowsOf(all.sin, positions) }
 }
 
 /** For the last `queries` of `keys` tokens: 0 where one may look, -1e9 elsewhere; null when all may look. */

@@ -51,10 +51,14 @@ export class TfjsBeams implements BeamReader {
   }
 }
 
-function branch({ keys, values }: KeyValueCache, parents: number[]): KeyValueCache {
+function branch({ keys, values, last }: KeyValueCache, parents: number[]): KeyValueCache {
   const rows = tf.tensor1d(parents, 'int32')
   const take = (x: tf.Tensor4D): tf.Tensor4D => tf.gather(x, rows)
-  return { keys: keys.map(take), values: values.map(take) }
+  return {
+    keys: keys.map(take),
+    values: values.map(take),
+    ...(last && { last: tf.gather(last, rows) }),
+  }
 }
 
 /** Indices of the largest values, largest first; of equal ones the lower index first. */

@@ -71,7 +71,11 @@ export class TfjsGenerator<S extends Sequence> implements TokenGenerator<S> {
         const tail = tf.slice(x, [0, 0, this.#past - longest, 0], [-1, heads, longest, headSize])
         return tf.gather(tail, rows)
       }
-      return { keys: old.keys.map(shrink), values: old.values.map(shrink) }
+      return {
+        keys: old.keys.map(shrink),
+        values: old.values.map(shrink),
+        ...(old.last && { last: tf.gather(old.last, rows) }),
+      }
     })
     this.#past = longest
     tf.dispose(old)

@@ -2,6 +2,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import { largeOperations } from './large-operations.ts'
 import { withGradient } from './with-gradient.ts'
 
+/** Queries, keys and values `[rows, heads * headSize]`, their heads side by side. */
+export interface AttentionInputs {
+  q: tf.Tensor2D
+  k: tf.Tensor2D
+  v: tf.Tensor2D
+}
+
 export interface CausalAttentionOptions {
   /** Sequences in the batch. */
   batch: number
@@ -27,21 +34,21 @@ interface Block {
 type Heads = tf.Tensor3D
 
 /**
- * Multi-head causal self-attention (Vaswani et al., arXiv 1706.03762), from queries, keys and values to the
- * merged heads.
+ * Multi-head causal self-attention (Vaswani et al., arXiv 1706.03762), from queries, keys and values, each
+ * `[batch * T, heads * headSize]`, to the merged heads.
  *
  * Queries are taken block by block, each with only the keys it may see, so that about half of the score matrix
  * (with a window: nearly all of it) is never computed; and a few sequences at a time, so that the scores in hand stay
  * in the processor's cache. The result is exact. The backward pass uses `dS = P * (dO V^T - rowsum(dO * O))`, as
  * FlashAttention does (arXiv 2205.14135); the row sum is one more column of the product.
  *
- * @param qkv `[batch * T, 3 * heads * headSize]`: queries, keys and values side by side, heads within each
  * @returns `[batch * T, heads * headSize]`
  */
-export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOptions): tf.Tensor2D {
+export function causalAttention(inputs: AttentionInputs, options: CausalAttentionOptions): tf.Tensor2D {
   const { batch, heads, scale, window } = options
-  const length = qkv.shape[0] / batch
-  const width = qkv.shape[1] / 3
+  const given = [inputs.q, inputs.k, inputs.v]
+  const length = inputs.q.shape[0] / batch
+  const width = inputs.q.shape[1]
   const headSize = width / heads
   // A compiler may have attention as one operation, which keeps the probabilities of a head in the cache while it needs
   // them. Where they are many the backward pass computes them again: that spares the memory of all scores.
@@ -53,13 +60,12 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
   const keep = batch * heads * areaOf(blocks) < RECOMPUTED
   const scaled = <T extends tf.Tensor>(x: T): T => (scale === 1 ? x : tf.mul(x, scale))
 
-  return withGradient([qkv], save => {
-    const parts = chunks.map(({ from, count }) => part(qkv, from * length, count * length))
-    const chunkHeads = (part: tf.Tensor2D, count: number): ChunkHeads => {
-      const columns = tf.reshape(columnsOf(part, count), [count, 3, width, length])
-      const [q, k, v] = tf
-        .split(columns, 3, 1)
-        .map(x => tf.reshape(x, [count * heads, headSize, length])) as [Heads, Heads, Heads]
+  return withGradient(given, save => {
+    const parts = chunks.map(({ from, count }) => given.map(x => part(x, from * length, count * length)))
+    const chunkHeads = (parts: tf.Tensor2D[], count: number): ChunkHeads => {
+      const [q, k, v] = parts.map(x =>
+        tf.reshape(columnsOf(x, count), [count * heads, headSize, length]),
+      ) as [Heads, Heads, Heads]
       return { queries: perBlock(scaled(q), blocks), k, v }
     }
     const probabilitiesOf = ({ queries, k }: ChunkHeads): tf.Tensor3D[] =>
@@ -76,9 +82,9 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
     if (fused) {
       value = tf.reshape(
         join(
-          parts.map((part, chunk) => {
+          parts.map((parts, chunk) => {
             const { count } = chunks[chunk]!
-            const [q, k, v] = tf.split(tf.reshape(part, [count, length, 3 * width]), 3, 2) as tf.Tensor3D[]
+            const [q, k, v] = parts.map(x => tf.reshape(x, [count, length, width])) as tf.Tensor3D[]
             return join(
               blocks.map(block => {
                 const { start, end, first } = block
@@ -102,12 +108,12 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
         ),
         [batch * length, width],
       )
-      save([value, ...parts, ...kept])
+      save([value, ...parts.flat(), ...kept])
     } else {
       const saved: tf.Tensor[] = []
-      const merged = parts.map((part, chunk) => {
+      const merged = parts.map((parts, chunk) => {
         const { count } = chunks[chunk]!
-        const found = chunkHeads(part, count)
+        const found = chunkHeads(parts, count)
         const probabilities = probabilitiesOf(found)
         const o = join(
           blocks.map(({ first, end }, i) =>
@@ -132,8 +138,8 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
           let found: ChunkHeads
           let probabilities: tf.Tensor3D[]
           if (fused) {
-            found = chunkHeads(saved[chunk] as tf.Tensor2D, count)
-            const at = chunks.length + chunk * blocks.length
+            found = chunkHeads(saved.slice(3 * chunk, 3 * chunk + 3) as tf.Tensor2D[], count)
+            const at = 3 * chunks.length + chunk * blocks.length
             probabilities = keep
               ? (saved.slice(at, at + blocks.length) as tf.Tensor3D[])
               : probabilitiesOf(found)
@@ -173,12 +179,16 @@ export function causalAttention(qkv: tf.Tensor2D, options: CausalAttentionOption
             dk.push(tf.matMul(queries[i]!, dS))
             dv.push(tf.matMul(outs[i]!, p))
           }
-          const all = [scaled(join(dq, 2)), addUp(dk, blocks, length), addUp(dv, blocks, length)].map(x =>
-            tf.reshape(x, [count, width, length]),
+          return [scaled(join(dq, 2)), addUp(dk, blocks, length), addUp(dv, blocks, length)].map(x =>
+            rowsOf(tf.reshape(x, [count, width, length])),
           )
-          return rowsOf(tf.concat(all, 1))
         })
-        return [join(gradients, 0)]
+        return given.map((_, i) =>
+          join(
+            gradients.map(ofChunk => ofChunk[i]!),
+            0,
+          ),
+        )
       },
     }
   })

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { causalAttention } from './causal-attention.ts'
+import { attendQkv } from '../testing/attend.ts'
 import { largeOperations } from './large-operations.ts'
 import { linearCrossEntropy } from './linear-cross-entropy.ts'
 
@@ -45,7 +45,7 @@ describe('operations on all at once', () => {
     const qkv = tf.randomNormal([3 * 300, 3 * 8], 0, 1, 'float32', 3)
     for (const window of [300, 100]) {
       const options = { batch: 3, heads: 2, scale: 0.5, window }
-      expectSame(both(x => causalAttention(x as tf.Tensor2D, options), [qkv]))
+      expectSame(both(x => attendQkv(x, options), [qkv]))
     }
   })
 

@@ -12,6 +12,8 @@ export interface LinearCrossEntropyInputs {
   targets: tf.Tensor1D
   /** `[N]`: weight of each row in the sum; no gradient flows to it. */
   weights: tf.Tensor1D
+  /** Logits become `cap * tanh(logits / cap)`; they stay when left out. */
+  cap?: number | undefined
   /** Rows computed together; chosen by the vocabulary when left out. */
   blockSize?: number
 }
@@ -27,7 +29,7 @@ export interface LinearCrossEntropyInputs {
  * The value (never the gradient) of one row saturates near 85 nats, where a float32 probability underflows.
  */
 export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar {
-  const { hidden, table, targets, weights } = inputs
+  const { hidden, table, targets, weights, cap } = inputs
   const [rows, width] = hidden.shape
   const vocabSize = table.shape[0]
   // A compiler that transposes the first operand beforehand is faster by the wide product, whatever the width.
@@ -44,12 +46,15 @@ export function linearCrossEntropy(inputs: LinearCrossEntropyInputs): tf.Scalar 
     for (const [start, size] of rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape))) {
       const [loss, dBlock, product] = tf.tidy(() => {
         const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
-        const p = tf.softmax(logits)
+        const bent = cap === undefined ? undefined : tf.tanh(tf.div(logits, cap))
+        const p = tf.softmax(bent ? tf.mul(bent, cap!) : logits) as tf.Tensor2D
         const places = placesOf(tf.slice(targets, start, size), vocabSize)
         const ofTargets = tf.gather(tf.reshape(p, [size * vocabSize]), places)
         const logs = tf.log(tf.maximum(ofTargets, SMALLEST))
         const loss = tf.sum(tf.mul(logs, tf.slice(weights, start, size)))
-        const errors = replaceAt(p, places, tf.sub(ofTargets, 1))
+        const differences = replaceAt(p, places, tf.sub(ofTargets, 1))
+        // d(cap tanh(z / cap)) / dz = 1 - tanh^2.
+        const errors: tf.Tensor2D = bent ? tf.mul(differences, tf.sub(1, tf.square(bent))) : differences
         const dBlock = tf.matMul(errors, table)
         const ofBlock = after(tf.slice(weighted, [start, 0], [size, width]), dBlock, loss)
         const product = wide
@@ -84,12 +89,13 @@ export function scoreTargets(inputs: Omit<LinearCrossEntropyInputs, 'weights'>):
   nats: tf.Tensor1D
   correct: tf.Tensor1D
 } {
-  const { hidden, table, targets } = inputs
+  const { hidden, table, targets, cap } = inputs
   const [rows, width] = hidden.shape
   const blocks = rowBlocks(rows, inputs.blockSize ?? defaultBlockSize(rows, table.shape))
   const scored = blocks.map(([start, size]) =>
     tf.tidy(() => {
-      const logits: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
+      const product: tf.Tensor2D = tf.matMul(tf.slice(hidden, [start, 0], [size, width]), table, false, true)
+      const logits = capLogits(product, cap)
       const blockTargets = tf.slice(targets, start, size)
       const highest = tf.max(logits, -1, true)
       const spread = tf.log(tf.sum(tf.exp(tf.sub(logits, highest)), -1))
@@ -100,6 +106,11 @@ export function scoreTargets(inputs: Omit<LinearCrossEntropyInputs, 'weights'>):
   )
   const join = (parts: tf.Tensor1D[]): tf.Tensor1D => (parts.length === 1 ? parts[0]! : tf.concat(parts))
   return { nats: join(scored.map(block => block[0])), correct: join(scored.map(block => block[1])) }
+}
+
+/** `cap * tanh(logits / cap)`, which is at most `cap` (Gemma 2, arXiv 2408.00118); the logits themselves without a cap. */
+export function capLogits(logits: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
+  return cap === undefined ? logits : tf.mul(tf.tanh(tf.div(logits, cap)), cap)
 }
 
 // The log of the smallest normal float32 is about -87; below it some backends flush to 0.

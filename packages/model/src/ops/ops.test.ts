@@ -3,6 +3,7 @@ import { useBackend } from '@tinystories/backends'
 import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { attendQkv } from '../testing/attend.ts'
 import { expectClose } from '../testing/close.ts'
 import {
   attention64,
@@ -15,7 +16,6 @@ import {
   type Values,
   values,
 } from '../testing/reference.ts'
-import { causalAttention } from './causal-attention.ts'
 import { embedding } from './embedding.ts'
 import { gelu } from './gelu.ts'
 import { layerNorm } from './layer-norm.ts'
@@ -147,7 +147,7 @@ describe('causalAttention', () => {
     const [batch, heads, size] = [2, 2, 3]
     check({
       inputs: [normal([batch * length, 3 * heads * size])],
-      ours: qkv => causalAttention(qkv as tf.Tensor2D, { batch, heads, scale, window, blockSize }),
+      ours: qkv => attendQkv(qkv, { batch, heads, scale, window, blockSize }),
       plain: plain(batch, length, heads, size, scale, window),
       reference: qkv => attention64(qkv!, { batch, heads, scale, window, width: heads * size }),
     })
@@ -165,8 +165,8 @@ describe('causalAttention', () => {
           tf.tidy(() => {
             const qkv = normal([length, 12]) as tf.Tensor2D
             const options = { batch: 1, heads: 2, scale: 1, window }
-            const whole = causalAttention(qkv, { ...options, blockSize: length })
-            expectClose(causalAttention(qkv, { ...options, blockSize }).dataSync(), whole.dataSync(), 1e-6)
+            const whole = attendQkv(qkv, { ...options, blockSize: length })
+            expectClose(attendQkv(qkv, { ...options, blockSize }).dataSync(), whole.dataSync(), 1e-6)
           }),
       ),
     )

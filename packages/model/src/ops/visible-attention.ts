@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { CausalAttentionOptions } from './causal-attention.ts'
+import type { AttentionInputs, CausalAttentionOptions } from './causal-attention.ts'
 
 /**
  * Sees what the model computes, by name, and may put something of the same shape in its place: `undefined` leaves it
@@ -13,15 +13,16 @@ export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
  * `NAME.attention.heads` `[B, T, heads, headSize]`.
  */
 export function visibleAttention(
-  qkv: tf.Tensor2D,
+  inputs: AttentionInputs,
   { batch, heads, scale, window }: Omit<CausalAttentionOptions, 'blockSize'>,
   name: string,
   hook: Hook,
 ): tf.Tensor2D {
-  const length = qkv.shape[0] / batch
-  const headSize = qkv.shape[1] / 3 / heads
-  const parts = tf.transpose(tf.reshape(qkv, [batch, length, 3, heads, headSize]), [2, 0, 3, 1, 4])
-  const [q, k, v] = tf.unstack(parts) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+  const length = inputs.q.shape[0] / batch
+  const headSize = inputs.q.shape[1] / heads
+  const [q, k, v] = [inputs.q, inputs.k, inputs.v].map(x =>
+    tf.transpose(tf.reshape(x, [batch, length, heads, headSize]), [0, 2, 1, 3]),
+  ) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
   const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), scale), mask(length, window))
   const show = (part: string, x: tf.Tensor): tf.Tensor => hook(`${name}.attention.${part}`, x) ?? x
   const pattern = show('pattern', tf.softmax(scores))

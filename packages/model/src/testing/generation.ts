@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { GptOverrides } from '../config.ts'
 import type { Completion, GenerateOptions } from '../generation/generate.ts'
+import { modernVariants } from './tiny.ts'
 
 /** Kinds of models that a way of writing must know. */
 export const variants: [string, GptOverrides][] = [
@@ -8,6 +9,7 @@ export const variants: [string, GptOverrides][] = [
   ['GPT-2', { attention: ['global'], attentionScale: true, bias: { qkv: true } }],
   ['a free head, no biases', { tiedHead: false, bias: { qkv: false, attentionOutput: false, mlp: false } }],
   ['a longer context, three heads', { contextLength: 150, localWindow: 5, heads: 3 }],
+  ...modernVariants.slice(-2),
 ]
 
 export const prompts: number[][] = [[1], [5, 4, 3, 2, 1], [0, 10, 0, 10, 0, 10, 0, 10], [7, 7], [1]]

@@ -1,10 +1,18 @@
-import type { GptConfig } from '../config.ts'
+import { type DerivedSizes, type GptConfig, sizesOf } from '../config.ts'
 import type { BeamCandidates } from '../generation/beams.ts'
 import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
+import { BIGRAM_FACTOR } from '../ops/embedding.ts'
 import { type Arrays, foldWeights } from './fold-weights.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
 import { WasmSampler } from './wasm-sampler.ts'
-import { valueSize, type WasmLinear, type WasmWeights, writeWeights } from './wasm-weights.ts'
+import {
+  valueSize,
+  type WasmLayer,
+  type WasmLinear,
+  type WasmTable,
+  type WasmWeights,
+  writeWeights,
+} from './wasm-weights.ts'
 
 /** Tokens of a text to be read, after which others are to be generated. */
 export interface DecodeText {
@@ -41,34 +49,40 @@ export class Decoder {
   readonly #memory: Arena
   readonly #weights: WasmWeights
   readonly #sampler: WasmSampler
+  readonly #sizes: DerivedSizes
   /** Where the keys and values of each slot begin. */
   readonly #caches: number[] = []
+  /** The tokens that each slot holds. */
+  readonly #ids: Int32Array[] = []
   /** Tokens that a cache holds. */
   readonly #capacity: number
   /** Bytes of the keys and of the values of one layer. */
   readonly #keyBytes: number
   readonly #valueBytes: number
   /** Where the numbers of up to {@link ROWS} tokens lie. */
-  readonly #rows: Record<'residual' | 'normal' | 'qkv' | 'attended' | 'hidden' | 'logits', number>
+  readonly #rows: Record<'residual' | 'normal' | 'qkv' | 'attended' | 'hidden' | 'values' | 'logits', number>
   readonly #scores: number
 
   /** @param folded of `foldWeights` */
   constructor(config: GptConfig, folded: Arrays, kernels: Kernels, memory: Arena) {
-    const { hiddenSize, heads, mlpSize, vocabSize, contextLength } = config
+    const { hiddenSize, heads, vocabSize, contextLength } = config
     this.config = config
+    this.#sizes = sizesOf(config)
+    const { keyValueHeads, keyValueSize } = this.#sizes
     this.#kernels = kernels
     this.#memory = memory
     this.#weights = writeWeights(memory, config, folded)
     this.#capacity = Math.ceil(contextLength / 8) * 8
-    this.#keyBytes = 4 * this.#capacity * hiddenSize
-    this.#valueBytes = 4 * this.#capacity * valueSize(config)
+    this.#keyBytes = 4 * this.#capacity * keyValueSize
+    this.#valueBytes = 4 * this.#capacity * valueSize(config, keyValueHeads)
     const rowsOf = (size: number): number => memory.reserve(ROWS * padded(size))
     this.#rows = {
       residual: rowsOf(hiddenSize),
       normal: rowsOf(hiddenSize),
-      qkv: rowsOf(3 * hiddenSize),
-      attended: rowsOf(valueSize(config)),
-      hidden: rowsOf(mlpSize),
+      qkv: rowsOf(this.#sizes.qkvSize),
+      attended: rowsOf(valueSize(config, heads)),
+      hidden: rowsOf(this.#weights.layers[0]!.up.outputs),
+      values: rowsOf(keyValueSize),
       logits: rowsOf(vocabSize),
     }
     this.#scores = memory.reserve(heads * (this.#capacity + 8))
@@ -137,6 +151,7 @@ export class Decoder {
   /** Copies the first tokens of a cache into another one. */
   copyCache(from: number, to: number, length: number): void {
     this.#makeCache(to)
+    this.#ids[to]!.set(this.#ids[from]!.subarray(0, length))
     const share = Math.ceil(length / 8) / (this.#capacity / 8)
     for (let layer = 0; layer < this.config.layers; layer++) {
       const offset = layer * (this.#keyBytes + this.#valueBytes)
@@ -199,38 +214,81 @@ export class Decoder {
 
   /** Takes tokens through all layers; keys and values go into the caches. */
   #read(rows: Row[]): void {
-    const { hiddenSize, heads, layerNormEpsilon } = this.config
-    const { embed, normalize, gelu, attend } = this.#kernels
-    const { tokens, positions, layers } = this.#weights
+    const { hiddenSize, layerNormEpsilon } = this.config
+    const { normalize } = this.#kernels
     const { residual, normal, qkv, attended, hidden } = this.#rows
     const stride = padded(hiddenSize)
     const count = rows.length
-    for (const [i, { id, position }] of rows.entries()) {
-      embed(tokens + 4 * stride * id, positions + 4 * stride * position, residual + 4 * stride * i, stride)
-    }
-    for (const [l, layer] of layers.entries()) {
+    for (const [i, row] of rows.entries()) this.#embed(row, residual + 4 * stride * i)
+    for (const [l, layer] of this.#weights.layers.entries()) {
       normalize(residual, normal, count, hiddenSize, stride, layerNormEpsilon)
       this.#linear(layer.qkv, normal, qkv, count)
-      for (const [i, { slot, position }] of rows.entries()) {
-        const keys = this.#caches[slot]! + l * (this.#keyBytes + this.#valueBytes)
-        attend(
-          qkv + 4 * layer.qkv.outputs * i,
-          keys,
-          keys + this.#keyBytes,
-          this.#scores,
-          attended + 4 * padded(valueSize(this.config)) * i,
-          heads,
-          hiddenSize / heads,
-          position,
-          layer.window,
-        )
-      }
+      for (const [i, row] of rows.entries()) this.#attend(l, layer, row, i)
       this.#linear(layer.attentionOutput, attended, residual, count, true)
       normalize(residual, normal, count, hiddenSize, stride, layerNormEpsilon)
       this.#linear(layer.up, normal, hidden, count)
-      gelu(hidden, count * layer.up.outputs)
+      this.#activate(hidden, count, layer.up.outputs)
       this.#linear(layer.down, hidden, residual, count, true)
     }
+  }
+
+  #embed({ slot, id, position }: Row, to: number): void {
+    const { tokens, positions, bigrams } = this.#weights
+    const bytes = padded(this.config.hiddenSize)
+    this.#kernels.embed(rowOf(tokens, id), rowOf(positions, position), to, bytes)
+    const ids = this.#ids[slot]!
+    ids[position] = id
+    if (!bigrams) return
+    const before = position === 0 ? this.config.vocabSize : ids[position - 1]!
+    const bigram = (before * BIGRAM_FACTOR + id) % this.config.bigramRows!
+    this.#kernels.embed(to, rowOf(bigrams, bigram), to, bytes)
+  }
+
+  /** Attention of row `i` of those that go through the layers together. */
+  #attend(l: number, layer: WasmLayer, { slot, id, position }: Row, i: number): void {
+    const { normalizeHeads, rotate, mix, attend } = this.#kernels
+    const { heads, hiddenSize, layerNormEpsilon, sharedValues } = this.config
+    const { headSize, keyValueHeads, keyValueSize } = this.#sizes
+    const { angles, values } = this.#weights
+    const query = this.#rows.qkv + 4 * layer.qkv.outputs * i
+    const key = query + 4 * hiddenSize
+    const value = key + 4 * keyValueSize
+    if (layer.queryNorm !== undefined && layer.keyNorm !== undefined) {
+      normalizeHeads(query, layer.queryNorm, heads, headSize, layerNormEpsilon)
+      normalizeHeads(key, layer.keyNorm, keyValueHeads, headSize, layerNormEpsilon)
+    }
+    if (angles) {
+      const [cos, sin] = [rowOf(angles.cos, position), rowOf(angles.sin, position)]
+      // Keys follow on queries.
+      rotate(query, cos, sin, heads + keyValueHeads, headSize, angles.pairs)
+    }
+    const first = this.#rows.values + 4 * padded(keyValueSize) * i
+    if (layer.valueMix) {
+      const [own, shared] = layer.valueMix
+      mix(value, values ? rowOf(values, id) : first, keyValueSize, own, shared)
+    } else if (sharedValues === 'residual') this.#memory.copy(value, first, 4 * keyValueSize)
+    const keys = this.#caches[slot]! + l * (this.#keyBytes + this.#valueBytes)
+    const read = this.#rows.attended + 4 * layer.attentionOutput.stride * i
+    attend(
+      query,
+      keys,
+      keys + this.#keyBytes,
+      this.#scores,
+      read,
+      heads,
+      keyValueHeads,
+      headSize,
+      position,
+      layer.window,
+    )
+  }
+
+  #activate(hidden: number, rows: number, outputs: number): void {
+    const { gelu, relu2, swiglu } = this.#kernels
+    const { activation } = this.config
+    if (activation === 'swiglu') swiglu(hidden, rows, outputs / 2)
+    else if (activation === 'relu2') relu2(hidden, rows * outputs)
+    else gelu(hidden, rows * outputs)
   }
 
   /** Logits after some of the rows just read. @returns where they lie, row after row */
@@ -243,23 +301,31 @@ export class Decoder {
       this.#kernels.normalize(from, to, 1, hiddenSize, stride, layerNormEpsilon)
     }
     this.#linear(this.#weights.head, normal, logits, rows.length)
+    const { logitCap } = this.config
+    if (logitCap !== undefined)
+      this.#kernels.capped(logits, rows.length * this.#weights.head.outputs, logitCap)
     return logits
   }
 
   #linear(
-    { weight, bias, inputs, outputs }: WasmLinear,
+    { weight, bias, inputs, stride, outputs }: WasmLinear,
     x: number,
     y: number,
     rows: number,
     add = false,
   ): void {
-    this.#kernels.linear(x, weight, bias, y, rows, inputs, padded(inputs), outputs, add ? 1 : 0)
+    this.#kernels.linear(x, weight, bias, y, rows, inputs, stride, outputs, add ? 1 : 0)
   }
 
   #makeCache(slot: number): void {
     const bytes = this.config.layers * (this.#keyBytes + this.#valueBytes)
     this.#caches[slot] ??= this.#memory.reserve(bytes / 4)
+    this.#ids[slot] ??= new Int32Array(this.config.contextLength)
   }
+}
+
+function rowOf({ start, rowBytes }: WasmTable, row: number): number {
+  return start + row * rowBytes
 }
 
 /** A token on its way through the layers. */

@@ -1,4 +1,4 @@
-import { attentionOf, type GptConfig } from '../config.ts'
+import { attentionOf, type GptConfig, sizesOf } from '../config.ts'
 
 /** Plain arrays by name, row-major. */
 export type Arrays = Record<string, Float32Array>
@@ -6,17 +6,18 @@ export type Arrays = Record<string, Float32Array>
 /**
  * The same model with fewer operations a token, for inference only:
  *
- * - each block's LayerNorm scale and bias go into the linear map that reads them, and so does the score scale into
- *   the queries;
+ * - each block's norm scale and bias go into the linear map that reads them, and so does the score scale into
+ *   the queries, or into the scale of their norm;
  * - whatever is added to the residual stream has its mean taken away beforehand. LayerNorm, the stream's only reader,
- *   takes it away anyhow, so a norm becomes `x / sqrt(mean(x²) + ε)`.
+ *   takes it away anyhow, so a norm becomes `x / sqrt(mean(x²) + ε)`, which RMSNorm is already.
  *
  * What is rounded changes by this, by about 1e-6 of the logits; sums are taken in float64.
  *
  * @returns new arrays for what changes, the given ones for the rest; every linear map of a block has a bias
  */
 export function foldWeights(config: GptConfig, parameters: Arrays): Arrays {
-  const { hiddenSize: width, mlpSize, layers } = config
+  const { hiddenSize: width, layers } = config
+  const { qkvSize, upSize } = sizesOf(config)
   const folded: Arrays = {}
   for (const [name, array] of Object.entries(parameters)) {
     if (!name.startsWith('layers.')) folded[name] = array
@@ -30,22 +31,32 @@ export function foldWeights(config: GptConfig, parameters: Arrays): Arrays {
     const normed = (norm: string, name: string, columns: number): Linear =>
       foldNorm({
         scale: get(`${norm}.scale`)!,
-        shift: get(`${norm}.bias`)!,
+        shift: get(`${norm}.bias`),
         weight: get(`${name}.weight`)!,
         bias: get(`${name}.bias`),
         columns,
       })
-    const centered = (name: string): Linear =>
-      center(get(`${name}.weight`)!, get(`${name}.bias`) ?? new Float32Array(width), width)
+    const centered = (name: string): Linear => {
+      const linear = { weight: get(`${name}.weight`)!, bias: get(`${name}.bias`) ?? new Float32Array(width) }
+      return config.norm === 'rms' ? linear : center(linear, width)
+    }
 
-    const qkv = normed('attention.norm', 'attention.qkv', 3 * width)
+    const qkv = normed('attention.norm', 'attention.qkv', qkvSize)
     const { scale } = attentionOf(config, layer)
-    for (const array of [qkv.weight, qkv.bias]) {
-      for (let i = 0; i < array.length; i++) if (i % (3 * width) < width) array[i]! *= scale
+    for (const name of ['queryNorm', 'keyNorm', 'valueMix']) {
+      const own = get(`attention.${name}.scale`)
+      if (!own) continue
+      const factor = name === 'queryNorm' ? scale : 1
+      folded[`layers.${layer}.attention.${name}.scale`] = own.map(value => value * factor)
+    }
+    if (!config.queryKeyNorm) {
+      for (const array of [qkv.weight, qkv.bias]) {
+        for (let i = 0; i < array.length; i++) if (i % qkvSize < width) array[i]! *= scale
+      }
     }
     put('attention.qkv', qkv)
     put('attention.output', centered('attention.output'))
-    put('mlp.up', normed('mlp.norm', 'mlp.up', mlpSize))
+    put('mlp.up', normed('mlp.norm', 'mlp.up', upSize))
     put('mlp.down', centered('mlp.down'))
   }
   return folded
@@ -65,7 +76,7 @@ function foldNorm({
   columns,
 }: {
   scale: Float32Array
-  shift: Float32Array
+  shift: Float32Array | undefined
   weight: Float32Array
   bias: Float32Array | undefined
   columns: number
@@ -75,7 +86,7 @@ function foldNorm({
   for (let row = 0; row < scale.length; row++) {
     for (let column = 0; column < columns; column++) {
       const value = weight[row * columns + column]!
-      sums[column]! += shift[row]! * value
+      if (shift) sums[column]! += shift[row]! * value
       scaled[row * columns + column] = scale[row]! * value
     }
   }
@@ -83,7 +94,7 @@ function foldNorm({
 }
 
 /** Takes from each row of the weight, and from the bias, its mean. */
-function center(weight: Float32Array, bias: Float32Array, columns: number): Linear {
+function center({ weight, bias }: Linear, columns: number): Linear {
   const rows = (array: Float32Array): Float32Array => {
     const out = new Float32Array(array.length)
     for (let start = 0; start < array.length; start += columns) {

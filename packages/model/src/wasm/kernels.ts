@@ -18,6 +18,12 @@ export interface Kernels {
     add: number,
   ): void
   gelu(x: number, count: number): void
+  relu2(x: number, count: number): void
+  swiglu(x: number, rows: number, half: number): void
+  capped(x: number, count: number, cap: number): void
+  normalizeHeads(x: number, scale: number, heads: number, headSize: number, epsilon: number): void
+  rotate(x: number, cos: number, sin: number, heads: number, headSize: number, pairs: number): void
+  mix(x: number, y: number, count: number, own: number, shared: number): void
   attend(
     qkv: number,
     keys: number,
@@ -25,6 +31,7 @@ export interface Kernels {
     scores: number,
     y: number,
     heads: number,
+    keyValueHeads: number,
     headSize: number,
     position: number,
     window: number,

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { GptConfig } from '../config.ts'
+import { type GptConfig, sizesOf } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
 import { type BeamResult, type BeamSettings, rowsOf } from '../generation/beams.ts'
 import type { GenerationEngine, ScoredText } from '../generation/token-generator.ts'
@@ -60,7 +60,7 @@ export async function createWasmModel(
   const others = Array.from({ length: threads - 1 }, () => createWorkerDecoder(data))
   const decoders = await Promise.all([createLocalDecoder(data), ...others])
   const slots = new CacheSlots(threads)
-  const bytesPerRow = 8 * config.layers * config.hiddenSize * config.contextLength
+  const bytesPerRow = 8 * config.layers * sizesOf(config).keyValueSize * config.contextLength
   return {
     config,
     threads,

@@ -1,16 +1,26 @@
+import { type GptConfig, sizesOf } from '@tinystories/model'
 import { adam, adamW, lion, muon, type Optimizer, sgd } from '@tinystories/trainer'
 import { averageWeights, chain } from '@tinystories/trainer/optimizers'
 import type { OptimizerName } from './names.ts'
 import type { Recipe } from './recipe.ts'
 
+/** What of a recipe, and of the model that it trains, decides the optimizer. */
+export type OptimizerSettings = Pick<
+  Recipe,
+  'optimizer' | 'weightDecay' | 'cautiousDecay' | 'muonFactor' | 'separateMaps' | 'averageDecay'
+> & { model: GptConfig }
+
 /** The optimizer of a recipe, with averaged weights where it asks for them. */
-export function createOptimizer({
-  optimizer,
-  weightDecay,
-  averageDecay,
-}: Pick<Recipe, 'optimizer' | 'weightDecay' | 'averageDecay'>): Optimizer {
+export function createOptimizer(settings: OptimizerSettings): Optimizer {
+  const { optimizer, weightDecay, cautiousDecay, muonFactor, separateMaps, averageDecay, model } = settings
   const creators: Record<OptimizerName, () => Optimizer> = {
-    muon: () => muon({ weightDecay }),
+    muon: () =>
+      muon({
+        weightDecay,
+        muonFactor,
+        cautious: cautiousDecay,
+        ...(separateMaps && { layout: 'in-out', maps: mapsSideBySide(model) }),
+      }),
     adamw: () => adamW({ weightDecay }),
     adam: () => adam(),
     lion: () => lion({ weightDecay }),
@@ -18,4 +28,14 @@ export function createOptimizer({
   }
   const created = creators[optimizer]()
   return averageDecay === null ? created : chain(created, averageWeights({ decay: averageDecay }))
+}
+
+/** Columns of the maps that share a matrix, by the end of its name. */
+function mapsSideBySide(model: GptConfig): Record<string, number[]> {
+  const { hiddenSize, mlpSize } = model
+  const { keyValueSize, upSize } = sizesOf(model)
+  return {
+    'attention.qkv.weight': [hiddenSize, keyValueSize, keyValueSize],
+    ...(upSize > mlpSize && { 'mlp.up.weight': [mlpSize, mlpSize] }),
+  }
 }

@@ -1,4 +1,5 @@
 import { openStories } from '@tinystories/dataset'
+import { type GptOverrides, gptConfig } from '@tinystories/model'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { expect, test } from 'vitest'
 import { PipelineError } from '../errors.ts'
@@ -14,6 +15,7 @@ import {
 
 const texts = Array.from({ length: 40 }, (_, i) => `The cat had ${i} balls. It gave ${i % 7} to a friend.`)
 const tokenizer = await trainTokenizer(texts, { vocabSize: 230 })
+const model = gptConfig('sample')
 const shape = { tokenizer, contextLength: 8, batchSize: 2 }
 
 async function firstRows(seed: number): Promise<number[][]> {
@@ -51,7 +53,28 @@ test('the names create optimizers and schedules of their own', () => {
   )
   expect(new Set(learningRates).size).toBe(scheduleNames.length)
   const sources = optimizerNames.map(optimizer =>
-    JSON.stringify(createOptimizer({ ...defaultRecipe, optimizer }).source),
+    JSON.stringify(createOptimizer({ ...defaultRecipe, optimizer, model }).source),
   )
   expect(new Set(sources).size).toBe(optimizerNames.length)
+})
+
+test('Muon is told which maps lie side by side in the model', () => {
+  const source = (overrides: GptOverrides): unknown => {
+    const model = gptConfig('sample', { hiddenSize: 32, heads: 4, ...overrides })
+    return createOptimizer({
+      ...defaultRecipe,
+      separateMaps: true,
+      cautiousDecay: true,
+      muonFactor: 7,
+      model,
+    }).source
+  }
+  const argument = (maps: object): unknown =>
+    expect.objectContaining({
+      argument: expect.objectContaining({ layout: 'in-out', maps, muonFactor: 7, cautious: true }),
+    })
+  expect(source({})).toEqual(argument({ 'attention.qkv.weight': [32, 32, 32] }))
+  expect(source({ keyValueHeads: 2, activation: 'swiglu', mlpSize: 20 })).toEqual(
+    argument({ 'attention.qkv.weight': [32, 16, 16], 'mlp.up.weight': [20, 20] }),
+  )
 })

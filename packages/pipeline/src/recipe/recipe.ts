@@ -5,10 +5,21 @@ export interface Recipe {
   optimizer: OptimizerName
   /** Decoupled weight decay of matrices. */
   weightDecay: number
+  /** Decay only where the update makes a weight smaller, too. Of Muon. */
+  cautiousDecay: boolean
+  /** Muon's learning rate as a multiple of the schedule's. */
+  muonFactor: number
+  /**
+   * Whether Muon takes maps that lie side by side (queries, keys and values; SwiGLU's gate and up) one by one, and scales
+   * each by its outputs and inputs.
+   */
+  separateMaps: boolean
   schedule: ScheduleName
   /** Highest learning rate of the schedule. */
   learningRate: number
   warmupSteps: number
+  /** Share of the run over which the rate falls at its end. Of `wsd`. */
+  decayShare: number
   /** Windows in a batch. */
   batchSize: number
   /** Batches of one step. */
@@ -25,9 +36,13 @@ export interface Recipe {
 export const defaultRecipe: Recipe = {
   optimizer: 'muon',
   weightDecay: 0.1,
+  cautiousDecay: false,
+  muonFactor: 10,
+  separateMaps: false,
   schedule: 'cosine',
   learningRate: 3e-3,
   warmupSteps: 100,
+  decayShare: 0.2,
   batchSize: 8,
   accumulate: 1,
   labelSmoothing: 0,

@@ -14,11 +14,12 @@ export function createSchedule({
   schedule,
   learningRate: peak,
   warmupSteps,
-}: Pick<Recipe, 'schedule' | 'learningRate' | 'warmupSteps'>): Schedule {
+  decayShare,
+}: Pick<Recipe, 'schedule' | 'learningRate' | 'warmupSteps' | 'decayShare'>): Schedule {
   const creators: Record<ScheduleName, () => Schedule> = {
     cosine: () => warmupCosine({ peak, warmupSteps }),
     linear: () => warmupLinear({ peak, warmupSteps }),
-    wsd: () => warmupStableDecay({ peak, warmupSteps }),
+    wsd: () => warmupStableDecay({ peak, warmupSteps, decayShare }),
     'inverse-sqrt': () => inverseSquareRoot({ peak, warmupSteps }),
     constant: () => constant(peak),
   }

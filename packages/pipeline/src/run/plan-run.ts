@@ -88,6 +88,10 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       batchSize,
       learningRate: options.learningRate ?? (start ? fineTuningRate : defaultRecipe.learningRate),
       weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
+      cautiousDecay: defaultRecipe.cautiousDecay,
+      muonFactor: defaultRecipe.muonFactor,
+      separateMaps: defaultRecipe.separateMaps,
+      decayShare: defaultRecipe.decayShare,
       optimizer: options.optimizer ?? defaultRecipe.optimizer,
       schedule: options.schedule ?? defaultRecipe.schedule,
       warmupSteps:

@@ -1,5 +1,5 @@
 import { instructTemplateSchema } from '@tinystories/dataset/instruct'
-import { type GptConfig, type PresetName, presets } from '@tinystories/model'
+import { type GptConfig, gptConfigSchema, type PresetName, presets } from '@tinystories/model'
 import { type EngineName, engineNames } from '@tinystories/trainer'
 import * as v from 'valibot'
 import {
@@ -75,23 +75,6 @@ const positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE))
 /** A setting that runs of earlier releases lack. */
 const added = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema), null)
 
-const modelConfig = v.object({
-  vocabSize: count,
-  contextLength: count,
-  hiddenSize: count,
-  layers: count,
-  heads: count,
-  mlpSize: count,
-  attention: v.array(v.picklist(['global', 'local'])),
-  localWindow: count,
-  attentionScale: v.boolean(),
-  bias: v.object({ qkv: v.boolean(), attentionOutput: v.boolean(), mlp: v.boolean() }),
-  tiedHead: v.boolean(),
-  layerNormEpsilon: v.number(),
-  initializerRange: v.number(),
-  scaledResidualInit: v.boolean(),
-})
-
 /** Of a run's `config.json`. */
 export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object({
   version: v.literal(1),
@@ -106,11 +89,16 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   dropLong: v.optional(v.boolean(), false),
   from: added(v.string()),
   preset: v.nullable(v.picklist(Object.keys(presets) as PresetName[])),
-  model: modelConfig,
+  model: gptConfigSchema,
   windowLength: added(count),
   batchSize: count,
   learningRate: positive,
   weightDecay: v.number(),
+  // As they were before a recipe could say so.
+  cautiousDecay: v.optional(v.boolean(), false),
+  muonFactor: v.optional(positive, 10),
+  separateMaps: v.optional(v.boolean(), false),
+  decayShare: v.optional(share, 0.2),
   optimizer: v.picklist(optimizerNames),
   schedule: v.optional(v.picklist(scheduleNames), defaultRecipe.schedule),
   warmupSteps: v.pipe(integer, v.minValue(0)),

@@ -1,5 +1,5 @@
 // `@tinystories/trainer/optimizers`: the parts to compose an optimizer of one's own, next to the ready-made ones.
-export { addDecayedWeights } from './add-decayed-weights.ts'
+export { addDecayedWeights, type DecayOptions } from './add-decayed-weights.ts'
 export { averageWeights } from './average-weights.ts'
 export { chain } from './chain.ts'
 export { clipByGlobalNorm } from './clip-by-global-norm.ts'

@@ -11,6 +11,8 @@ import { type MuonOptions, scaleByMuon } from './scale-by-muon.ts'
 
 /** Options of {@link muon}. */
 export interface MuonWithAdamWOptions extends AdamWOptions, MuonOptions {
+  /** See `addDecayedWeights`. Default false. */
+  cautious?: boolean
   /** Muon's learning rate as a multiple of the schedule's. Default 10. */
   muonFactor?: number
 }
@@ -25,16 +27,21 @@ export interface MuonWithAdamWOptions extends AdamWOptions, MuonOptions {
 export function muon({
   muonFactor = 10,
   momentum,
+  layout,
+  maps,
   weightDecay = 0.1,
+  cautious = false,
   maxGradientNorm = 1,
   ...adam
 }: MuonWithAdamWOptions = {}): Optimizer {
-  const matrices = chain(
-    scaleByMuon(momentum === undefined ? {} : { momentum }),
-    addDecayedWeights(weightDecay),
-    scale(muonFactor),
-  )
-  const others = chain(scaleByAdam(adam), addDecayedWeights(weightDecay))
+  const ofMuon = {
+    ...(momentum !== undefined && { momentum }),
+    ...(layout !== undefined && { layout }),
+    ...(maps !== undefined && { maps }),
+  }
+  const decay = addDecayedWeights({ weightDecay, cautious })
+  const matrices = chain(scaleByMuon(ofMuon), decay, scale(muonFactor))
+  const others = chain(scaleByAdam(adam), decay)
   const isHiddenMatrix = (name: string, shape: number[]): boolean =>
     shape.length === 2 && !/embedding|head|wte|wpe/i.test(name)
   return {
@@ -47,7 +54,7 @@ export function muon({
     source: {
       module: import.meta.url,
       export: 'muon',
-      argument: { muonFactor, momentum, weightDecay, maxGradientNorm, ...adam },
+      argument: { muonFactor, ...ofMuon, weightDecay, cautious, maxGradientNorm, ...adam },
     },
   }
 }

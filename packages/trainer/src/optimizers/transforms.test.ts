@@ -107,6 +107,25 @@ describe('scaleByMuon', () => {
     },
   )
 
+  test('takes maps that lie side by side one by one, each scaled by its outputs and inputs', () => {
+    const maps = [matrix(3, 3), matrix(3, 2), matrix(3, 12)] as tf.Tensor2D[]
+    const options = { layout: 'in-out' as const, maps: { 'qkv.weight': [3, 2, 12] } }
+    const together = { 'layers.0.qkv.weight': tf.concat(maps, 1), other: matrix(3, 12) }
+    const found = secondUpdate(scaleByMuon(options), together)
+    const alone = maps.map(map => secondUpdate(scaleByMuon({ layout: 'in-out' }), { map }).map)
+    const columns = [3, 2, 12]
+    const expected = [0, 1, 2].flatMap(row =>
+      alone.flatMap((values, i) => [...values!].slice(row * columns[i]!, (row + 1) * columns[i]!)),
+    )
+    expect(found['layers.0.qkv.weight']).toBeNear(expected, { absolute: 1e-6 })
+    // Twelve outputs of three inputs: twice what is orthogonal.
+    const plain = secondUpdate(scaleByMuon(), { map: maps[2]! }).map!
+    expect([...alone[2]!]).toBeNear(
+      [...plain].map(value => 2 * value),
+      { absolute: 1e-5 },
+    )
+  })
+
   test('has a momentum of 0.95 unless told otherwise', () => {
     const weight = matrix(2, 3)
     const gradients = { weight }
@@ -141,6 +160,7 @@ test.each<[string, Optimizer]>([
   ['scaleByMomentum', scaleByMomentum({ momentum: 0.5, nesterov: true })],
   ['scaleByMuon', scaleByMuon({ momentum: 0.5 })],
   ['addDecayedWeights', addDecayedWeights(0.25)],
+  ['addDecayedWeights', addDecayedWeights({ weightDecay: 0.25, cautious: true })],
   ['clipByGlobalNorm', clipByGlobalNorm(0.5)],
 ])('a worker thread finds the same %s by its source', async (name, optimizer) => {
   const source = optimizer.source as ModuleSource
@@ -149,6 +169,18 @@ test.each<[string, Optimizer]>([
   const found = module[source.export]?.(source.argument)
   const gradients = { weight: matrix(3, 2) }
   expect(found && secondUpdate(found, gradients)).toEqual(secondUpdate(optimizer, gradients))
+})
+
+test('a cautious decay shrinks only what the update shrinks, too', () => {
+  const parameters = { weight: tf.tensor2d([[2, -2, 2, -2, 0, 2]]) }
+  const updates = { weight: tf.tensor2d([[1, 1, -1, -1, 1, 0]]) }
+  const context = { parameters, gradientNorm: tf.scalar(0), scalars: {} }
+  const { weight } = addDecayedWeights({ weightDecay: 0.5, cautious: true }).update(
+    updates,
+    {},
+    context,
+  ).updates
+  expect([...weight!.dataSync()]).toEqual([2, 1, -1, -2, 1, 0])
 })
 
 test('nothing is computed for a decay of 0 and an infinite norm', () => {

@@ -77,3 +77,51 @@ describe('MaskedAttention', () => {
     },
   )
 })
+
+describe('Rotary', () => {
+  it.each([
+    [2, 3, 4, 5, 2],
+    [1, 2, 6, 3, 1],
+    [3, 1, 2, 1, 1],
+  ])(
+    'of %i sequences, %i heads of %i channels and %i positions turns %i pairs, also written out',
+    async (batch, heads, size, positions, pairs) => {
+      await useBackend('cpu')
+      const f = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const
+      const example = {
+        x: f(batch, positions, heads * size),
+        cos: f(positions, pairs),
+        sin: f(positions, pairs),
+      }
+      const next = randomNumbers(batch + size)
+      const data = Object.fromEntries(
+        Object.entries(example).map(([name, spec]) => [name, randomData(spec, next, -1, 1) as Float32Array]),
+      )
+      const turn = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+        y: tf.engine().runKernel('Rotary', inputs, { heads }) as tf.Tensor,
+      })
+      const expected = data.x!.map((value, i) => {
+        const channel = i % size
+        if (channel >= 2 * pairs) return value
+        const at = (Math.floor(i / (heads * size)) % positions) * pairs + (channel % pairs)
+        const other = channel < pairs ? -data.x![i + pairs]! : data.x![i - pairs]!
+        return value * data.cos![at]! + other * data.sin![at]!
+      })
+      const compiled = await compile(turn, example)
+      // Two products and a sum in float32 of numbers below 1.
+      expect((await compiled.run(data)).y as Float32Array).toBeNear(expected, { absolute: 5e-7 })
+      await compiled.dispose()
+
+      const standard = optimize(traceFunction(turn, example).graph, { cpu: false })
+      expect(standard.nodes.map(node => node.op)).not.toContain('RotaryEmbedding')
+      const session = await InferenceSession.create(writeOnnx(standard))
+      const feeds = standard.inputs.map(({ name, value }) => {
+        const key = Object.keys(example).find(key => name.endsWith(key))!
+        return [name, new OrtTensor('float32', data[key]!, value.shape)]
+      })
+      const results = await session.run(Object.fromEntries(feeds))
+      expect(results[standard.outputs[0]!.name]!.data as Float32Array).toBeNear(expected, { absolute: 5e-7 })
+      await session.release()
+    },
+  )
+})

@@ -15,8 +15,18 @@ interface MaskedAttentionAttrs {
  * `[batch, queries, heads * headSize]`; `key`, `value` `[batch, keys, heads * headSize]`; `mask` `[queries, keys]`, added
  * to the scores. Outputs: the heads' merged reading, shaped as `query`, and the probabilities
  * `[batch, heads, queries, keys]`, which cost nothing where they are not used.
+ *
+ * `Rotary`: pairs of channels turned by angles, of each head the channel `i` of the first half of those that turn with
+ * `i` of the second. Inputs: `x` `[batch, positions, heads * headSize]`; `cos`, `sin` `[positions, pairs]`.
  */
 export function translateAttention(): void {
+  translate<AttentionAttrs>('Rotary', ({ graph, input, attrs: { heads } }) => {
+    const [x, cos] = [input('x'), input('cos')]
+    return graph.node('RotaryEmbedding', [x, graph.ints([0]), cos, input('sin')], x, {
+      domain: 'com.microsoft',
+      attributes: { num_heads: { int: heads }, rotary_embedding_dim: { int: 2 * cos.shape[1]! } },
+    })
+  })
   translate<MaskedAttentionAttrs>('MaskedAttention', ({ graph, input, attrs: { heads, scale } }) => {
     const [query, key, value, mask] = [input('query'), input('key'), input('value'), input('mask')]
     const [batch, queries, width] = query.shape as [number, number, number]

@@ -1,0 +1,71 @@
+import type { GptOverrides } from '@tinystories/model'
+import { defaultRecipe, type Recipe } from '@tinystories/pipeline/recipe'
+
+/** A way to train a small model: what it changes of the model and of the recipe. */
+export interface Candidate {
+  name: string
+  model: GptOverrides
+  recipe: Partial<Recipe>
+}
+
+const noBias = { qkv: false, attentionOutput: false, mlp: false }
+
+/** The recipe before this search, written out so that a new default does not move it. */
+export const baseRecipe: Recipe = {
+  ...defaultRecipe,
+  optimizer: 'muon',
+  weightDecay: 0.1,
+  cautiousDecay: false,
+  muonFactor: 10,
+  separateMaps: false,
+  schedule: 'cosine',
+  learningRate: 3e-3,
+  warmupSteps: 100,
+  batchSize: 8,
+}
+
+const modern: GptOverrides = {
+  rotary: { base: 10_000 },
+  norm: 'rms',
+  bias: noBias,
+  queryKeyNorm: true,
+  attentionScale: true,
+  activation: 'relu2',
+}
+const muon: Partial<Recipe> = { separateMaps: true, cautiousDecay: true }
+
+/** The base, each change alone, and changes together. */
+export const candidates: readonly Candidate[] = [
+  { name: 'base', model: {}, recipe: {} },
+  { name: 'rotary', model: { rotary: { base: 10_000 } }, recipe: {} },
+  { name: 'RMSNorm, no biases', model: { norm: 'rms', bias: noBias }, recipe: {} },
+  { name: 'QK-norm', model: { queryKeyNorm: true, attentionScale: true }, recipe: {} },
+  { name: 'squared ReLU', model: { activation: 'relu2' }, recipe: {} },
+  { name: 'values of a table', model: { sharedValues: 'embedding' }, recipe: {} },
+  { name: 'bigrams', model: { bigramRows: 16_384 }, recipe: {} },
+  { name: 'separate maps', model: {}, recipe: { separateMaps: true } },
+  { name: 'linear to 0', model: {}, recipe: { schedule: 'linear' } },
+  { name: 'modern', model: modern, recipe: {} },
+  { name: 'modern, Muon', model: modern, recipe: muon },
+  { name: 'modern, Muon, bigrams', model: { ...modern, bigramRows: 16_384 }, recipe: muon },
+  {
+    name: 'modern, Muon, bigrams, values',
+    model: { ...modern, bigramRows: 16_384, sharedValues: 'embedding' },
+    recipe: muon,
+  },
+  {
+    name: 'modern, Muon, bigrams, linear',
+    model: { ...modern, bigramRows: 16_384 },
+    recipe: { ...muon, schedule: 'linear' },
+  },
+  {
+    name: 'modern, Muon, bigrams, linear, free head',
+    model: { ...modern, bigramRows: 16_384, tiedHead: false },
+    recipe: { ...muon, schedule: 'linear' },
+  },
+  {
+    name: 'modern, Muon, bigrams, linear, rate x 2',
+    model: { ...modern, bigramRows: 16_384 },
+    recipe: { ...muon, schedule: 'linear', learningRate: 6e-3 },
+  },
+]

@@ -20,7 +20,7 @@ interface MaskedAttentionAttrs {
  * `i` of the second. Inputs: `x` `[batch, positions, heads * headSize]`; `cos`, `sin` `[positions, pairs]`.
  */
 export function translateAttention(): void {
-  translate<AttentionAttrs>('Rotary', ({ graph, input, attrs: { heads } }) => {
+  translate<Pick<MaskedAttentionAttrs, 'heads'>>('Rotary', ({ graph, input, attrs: { heads } }) => {
     const [x, cos] = [input('x'), input('cos')]
     return graph.node('RotaryEmbedding', [x, graph.ints([0]), cos, input('sin')], x, {
       domain: 'com.microsoft',

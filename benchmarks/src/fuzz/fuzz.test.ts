@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { fuzzReader } from './fuzz-reader.ts'
-import { readers } from './readers.ts'
+import { readers } from './readers/index.ts'
 
 const corpus = fileURLToPath(new URL('corpus', import.meta.url))
 

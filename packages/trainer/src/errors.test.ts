@@ -9,6 +9,7 @@ const details: TrainerErrorDetails = {
     folder: 'runs/a/checkpoints',
     damaged: [{ checkpoint: 'step-00000003', problem: 'parameters.safetensors does not match its checksum' }],
   },
+  'damaged-checkpoint': { checkpoint: 'step-00000003', file: 'checkpoint.json', problem: 'no-parameters' },
   'other-model': { checkpoint: 'step-00000003', parameter: 'w', found: 6, expected: 16, shape: [4, 4] },
   'other-identity': { checkpoint: 'step-00000003', changed: ['tokenizer', 'data'] },
   'other-optimizer': { checkpoint: 'step-00000003', found: ['1.firstMoment'], expected: [] },

@@ -25,6 +25,8 @@ export interface TrainerErrorDetails {
   'no-checkpoint': { folder: string }
   /** Every checkpoint in `folder` is damaged. */
   'damaged-checkpoints': { folder: string; damaged: { checkpoint: string; problem: string }[] }
+  /** A file of a checkpoint is not what was written, or the checkpoint holds no parameters. */
+  'damaged-checkpoint': { checkpoint: string; file: string; problem: 'checksum' | 'no-parameters' }
   /** The checkpoint's parameters are not the model's. `found` and `expected` are numbers of values. */
   'other-model': {
     checkpoint: string
@@ -73,6 +75,13 @@ export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = def
   'damaged-checkpoints': ({ folder, damaged }) => ({
     problem: `All ${damaged.length} checkpoints in ${folder} are damaged: ${damaged.map(({ problem }) => problem).join('; ')}.`,
     remedy: 'Start a new run.',
+  }),
+  'damaged-checkpoint': ({ checkpoint, file, problem }) => ({
+    problem:
+      problem === 'checksum'
+        ? `${file} does not match its checksum.`
+        : `${file} lists no file of parameters.`,
+    remedy: `Delete ${checkpoint}; training resumes from an earlier one.`,
   }),
   'other-model': ({ checkpoint, parameter, found, expected, shape }) => ({
     problem: `${checkpoint} belongs to another model: its parameter ${parameter} ${found === undefined ? 'is missing' : `has ${found} values`}, the present model's ${expected === undefined ? 'does not exist' : `has ${expected} ([${shape?.join(', ')}])`}.`,

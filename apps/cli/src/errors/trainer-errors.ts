@@ -12,6 +12,7 @@ export const trainerError: Wording<TrainerErrorDetails> = {
   }),
   'no-checkpoint': own,
   'damaged-checkpoints': own,
+  'damaged-checkpoint': own,
   'other-model': own,
   'other-identity': ({ changed }) => ({
     remedy: `Resume with the same ${changed.join(' and ')}, or start a new run. With --force it continues, and is no longer what it would have been.`,

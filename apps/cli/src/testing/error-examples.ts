@@ -352,6 +352,11 @@ export const errorExamples: {
       folder: 'runs/a',
       damaged: [{ checkpoint: 'step-00000010', problem: 'a checksum is wrong' }],
     },
+    'damaged-checkpoint': {
+      checkpoint: 'runs/a/checkpoints/step-00000010',
+      file: 'parameters.safetensors',
+      problem: 'checksum',
+    },
     'other-model': {
       checkpoint: 'step-00000010',
       parameter: 'wte',

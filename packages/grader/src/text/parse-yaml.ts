@@ -9,7 +9,7 @@ export function parseYaml(text: string, source: string): unknown {
     // JSON.parse is a hundred times as fast; aliases, which can expand without limit, are refused.
     return /^\s*[[{]/.test(content) && isJson(content)
       ? JSON.parse(content)
-      : parse(content, { maxAliasCount: 0 })
+      : parse(content, { maxAliasCount: 0, logLevel: 'error' })
   } catch (error) {
     const problem = messageOf(error).split('\n')[0]!.replace(/:$/, '')
     throw new GraderError('not-yaml', { source, problem }, { cause: error })

@@ -157,10 +157,12 @@ export class CheckpointStore {
     for (const name of (await this.list()).reverse()) {
       const checkpoint = join(this.folder, name)
       try {
-        return await this.#read(checkpoint)
+        return await this.read(name)
       } catch (error) {
-        if (TrainerError.isInstance(error)) throw error
-        const problem = messageOf(error)
+        if (TrainerError.isInstance(error) && error.code === 'other-model') throw error
+        // Without the remedy, which is not the one here.
+        const own = TrainerError.isInstance(error) ? error.problem.replace(/\.$/, '') : undefined
+        const problem = own ?? messageOf(error)
         damaged.push({ checkpoint, problem })
         onDamaged(checkpoint, problem)
       }
@@ -180,24 +182,43 @@ export class CheckpointStore {
     return entries.filter(name => /^step-\d+$/.test(name)).sort()
   }
 
-  async #read(folder: string): Promise<Checkpoint> {
+  /**
+   * Reads a checkpoint and compares all its checksums.
+   *
+   * @param name such as `step-00000100`
+   * @throws TrainerError `damaged-checkpoint`, `other-model`; FileError, InputError and what the format throws
+   */
+  async read(name: string): Promise<Checkpoint> {
+    const folder = join(this.folder, name)
     const path = join(folder, manifestName)
     const text = await readTextFile(path)
     const value = parseJson(text, { source: path })
     const manifest = parseValue(manifestSchema, value, path)
     const { checksum: _, ...content } = value as Record<string, unknown>
     if (manifest.version > 1 && manifest.checksum !== (await sha256([Buffer.from(JSON.stringify(content))])))
-      throw new Error(`${manifestName} does not match its checksum`)
+      throw new TrainerError('damaged-checkpoint', {
+        checkpoint: folder,
+        file: manifestName,
+        problem: 'checksum',
+      })
     const { extension } = this.#options.format
     const parts: Record<string, ArrayRecord> = {}
     for (const [file, expected] of Object.entries(manifest.files)) {
       const path = join(folder, file)
-      if ((await sha256([await readFile(path)])) !== expected)
-        throw new Error(`${file} does not match its checksum`)
+      const bytes = await readFile(path).catch(error => {
+        throw toFileError(error, path, 'read')
+      })
+      if ((await sha256([bytes])) !== expected)
+        throw new TrainerError('damaged-checkpoint', { checkpoint: folder, file, problem: 'checksum' })
       parts[file.slice(0, -extension.length - 1)] = await this.#readArrays(path)
     }
     const { parameters, ...slots } = parts
-    if (!parameters) throw new Error('it holds no parameters')
+    if (!parameters)
+      throw new TrainerError('damaged-checkpoint', {
+        checkpoint: folder,
+        file: manifestName,
+        problem: 'no-parameters',
+      })
     this.#checkModel(folder, parameters)
     const optimizer = Object.fromEntries(
       Object.entries(slots).map(([slot, arrays]) => [

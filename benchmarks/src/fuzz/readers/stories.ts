@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { openStories } from '@tinystories/dataset'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import {
+  openOutputFile,
+  type SynthesisSettings,
+} from '../../../../packages/dataset/src/synthesis/output-file.ts'
+import { tarOf } from '../../../../packages/dataset/src/testing/tar-of.ts'
+import { bytesOf, drain, type Reader } from '../reader.ts'
+
+/** Stories of which the valid files are made. */
+export const stories: readonly string[] = Array.from(
+  { length: 6 },
+  (_, i) => `Mia had ${i} balls, "red" and blue.\nShe gave ${i + 1} to her friend. They were happy.`,
+)
+const separated = stories.join('\n<|endoftext|>\n')
+const parquetFile = fileURLToPath(
+  new URL('../../../../packages/dataset/src/testing/pyarrow-26.parquet', import.meta.url),
+)
+
+function storyFile(name: string, ...seeds: (string | Uint8Array | Promise<Uint8Array>)[]): Reader {
+  return {
+    seeds: () =>
+      Promise.all(seeds.map(async seed => (typeof seed === 'string' ? bytesOf(seed) : await seed))),
+    read(input, folder) {
+      const path = join(folder, name)
+      writeFileSync(path, input)
+      return drain(openStories(path))
+    },
+  }
+}
+
+const tar = () => tarOf({ 'data00.json': JSON.stringify(stories.map(story => ({ story }))) })
+
+const note = { cost: 0.1, dropped: { duplicate: 1 }, rejected: {}, removed: ['title'] }
+const synthesis: SynthesisSettings = {
+  ...{ model: 'judge', vocabulary: '3 nouns', seed: 1, instruct: false, ood: false },
+  ...{ temperature: 1, maxTokens: 900, minWords: 50, maxWords: 500, attempts: 3 },
+}
+
+/** Readers of stories. */
+export const storyReaders: Record<string, Reader> = {
+  'stories.txt': storyFile('stories.txt', separated),
+  'stories.csv': storyFile(
+    'stories.csv',
+    `id,text\n${stories.map((s, i) => `${i},"${s.replaceAll('"', '""')}"`).join('\n')}`,
+  ),
+  'stories.json': storyFile('stories.json', JSON.stringify(stories.map(text => ({ text })))),
+  'stories.jsonl': storyFile('stories.jsonl', stories.map(text => JSON.stringify({ text })).join('\n')),
+  'stories.instruct': storyFile(
+    'stories.txt',
+    stories
+      .map(story => `Features: Dialogue\nWords: ball, red\nSummary: Balls.\nStory: ${story}`)
+      .join('\n<|endoftext|>\n'),
+  ),
+  'stories.txt.gz': storyFile('stories.txt.gz', gzipSync(separated)),
+  'stories.txt.zst': storyFile('stories.txt.zst', zstdCompressSync(separated)),
+  'stories.tar': storyFile('stories.tar', tar()),
+  'stories.tar.gz': storyFile('stories.tar.gz', gzipSync(tar())),
+  'stories.parquet': storyFile(
+    'stories.parquet',
+    new Uint8Array(
+      parquetWriteBuffer({ columnData: [{ name: 'text', data: [...stories], type: 'STRING' }] }),
+    ),
+    readFile(parquetFile),
+  ),
+  'synthesized-stories': {
+    seeds: () =>
+      [
+        stories.map((text, plan) => `${JSON.stringify({ text, synthesis: { ...note, plan } })}\n`).join(''),
+      ].map(bytesOf),
+    async read(input, folder) {
+      const path = join(folder, 'synthesized.jsonl')
+      writeFileSync(path, input)
+      await mkdir(`${path}.synthesis`, { recursive: true })
+      writeFileSync(join(`${path}.synthesis`, 'settings.json'), JSON.stringify(synthesis))
+      const file = await openOutputFile(path, synthesis, () => {})
+      await file.close()
+    },
+  },
+}

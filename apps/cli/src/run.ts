@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { agreeCommand } from './command-line/agree.ts'
+import { checkCommand } from './command-line/check.ts'
 import { compareCommand } from './command-line/compare.ts'
 import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
@@ -85,6 +86,7 @@ Examples:
   agreeCommand(program, setExitCode)
   reportCommand(program, setExitCode)
   runsCommand(program)
+  checkCommand(program, setExitCode)
   probeCommand(program, setExitCode)
   sweepCommand(program, setExitCode)
   reproduceCommand(program, setExitCode)

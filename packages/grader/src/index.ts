@@ -1,2 +1,2 @@
 export * from './browser.ts'
-export { openJournal } from './judging/open-journal.ts'
+export { type JournalContent, openJournal, readJournal } from './judging/open-journal.ts'

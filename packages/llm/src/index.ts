@@ -10,6 +10,7 @@ export {
   createBatchClient,
 } from './batch/create-batch-client.ts'
 export { cachedCost } from './cache/cached-cost.ts'
+export { checkReplyCache, type ReplyCacheCheck } from './cache/check-reply-cache.ts'
 export type {
   ChatAccount,
   ChatClient,

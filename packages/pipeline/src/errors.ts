@@ -70,6 +70,12 @@ export interface PipelineErrorDetails {
   'fixed-settings': { options: string[] }
   /** Options that a resumed run changes only with `force`. */
   'forced-settings': { options: string[] }
+  /** A killed process left a half-written file, which never got its name. */
+  leftover: { path: string }
+  /** The lock of a process that has ended. */
+  'stale-lock': { path: string }
+  /** A killed process left half a line at the end of a file. */
+  'half-line': { path: string; line: number; bytes: number }
 }
 
 /** A run, an evaluation or a preparation cannot be done as asked for. */
@@ -205,6 +211,18 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'forced-settings': ({ options }) => ({
     problem: `A resumed run keeps its settings: ${options.join(', ')} would change where it comes out.`,
     remedy: 'Leave them out, start a new run, or set force.',
+  }),
+  leftover: ({ path }) => ({
+    problem: `${path} is half-written: the process that wrote it was killed.`,
+    remedy: 'It can be removed.',
+  }),
+  'stale-lock': ({ path }) => ({
+    problem: `${path} is the lock of a process that has ended.`,
+    remedy: 'It can be removed; whoever works here next also takes it over.',
+  }),
+  'half-line': ({ path, line, bytes }) => ({
+    problem: `${path}, line ${line}: its ${bytes} bytes have no end of line, so expected is more of it: the process that wrote it was killed.`,
+    remedy: 'It can be cut off.',
   }),
 })
 export type PipelineError = ErrorOf<typeof PipelineError>

@@ -1,3 +1,5 @@
+export { type CheckOptions, type CheckReport, checkFolder } from './check/check-folder.ts'
+export type { CheckContext, CheckedKind, Checker, CheckProblem, Repair } from './check/checker.ts'
 export {
   type InspectSourceOptions,
   inspectSource,

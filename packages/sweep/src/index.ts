@@ -1,3 +1,4 @@
+export { sweepChecker } from './check-sweep.ts'
 export { SweepError, type SweepErrorDetails } from './errors.ts'
 export { createSweep, openSweep, type Sweep, type SweepOptions } from './open-sweep.ts'
 export { paperSweep, type ReproduceSize, reproduceSizes } from './paper-sweep.ts'

@@ -40,6 +40,7 @@ test('every code has a message that names place and remedy', () => {
       "resume needs run.folder, which is missing. Set run.folder.",
       "There is no checkpoint in runs/a/checkpoints: the run was interrupted before its first one. Start a new run.",
       "All 1 checkpoints in runs/a/checkpoints are damaged: parameters.safetensors does not match its checksum. Start a new run.",
+      "checkpoint.json lists no file of parameters. Delete step-00000003; training resumes from an earlier one.",
       "step-00000003 belongs to another model: its parameter w has 6 values, the present model's has 16 ([4, 4]). Resume with the model of the run, or start a new run.",
       "step-00000003 was made with another tokenizer and another data. Resume with the same tokenizer and data, or start a new run. The option force overrides this; the run is then no longer what it would have been.",
       "step-00000003 was made with another optimizer: it keeps 1.firstMoment, this one nothing. Resume with the optimizer of the run. The option force starts its state anew.",

@@ -1,6 +1,12 @@
 export * from './core.ts'
 export { openTensorBoardFile, type TensorBoardFile } from './logging/tensorboard.ts'
-export type { ArrayFile, ArrayFormat, NamedArray } from './run/checkpoint-store.ts'
+export {
+  type ArrayFile,
+  type ArrayFormat,
+  CheckpointStore,
+  type CheckpointStoreOptions,
+  type NamedArray,
+} from './run/checkpoint-store.ts'
 export {
   createTrainer,
   type ResumeOptions,

@@ -110,4 +110,10 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--resume keeps the settings of the run, and ${flagsOf(options)} would change where it comes out.`,
     remedy: `Leave out ${flagsOf(options)}, or start a new run. With --force the run continues with the new ${options.length === 1 ? 'one' : 'ones'}, and is no longer what it would have been.`,
   }),
+  leftover: () => ({ remedy: '"tinystories check --repair" removes it.' }),
+  'stale-lock': () => ({ remedy: '"tinystories check --repair" removes it.' }),
+  'half-line': ({ path, line, bytes }) => ({
+    problem: `${path}, line ${line}: the process that wrote it was killed after ${bytes} bytes.`,
+    remedy: '"tinystories check --repair" cuts them off.',
+  }),
 }

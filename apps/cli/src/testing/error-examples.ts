@@ -286,6 +286,9 @@ export const errorExamples: {
     'no-run': { folder: 'runs/a' },
     'fixed-settings': { options: ['hiddenSize', 'vocabSize'] },
     'forced-settings': { options: ['learningRate'] },
+    leftover: { path: 'runs/a/checkpoints/.step-00000100.17.tmp' },
+    'stale-lock': { path: 'runs/a/run.lock' },
+    'half-line': { path: 'grades/journal.jsonl', line: 7, bytes: 12 },
   },
   RandomError: {
     'invalid-seed': { seed: 0.5 },

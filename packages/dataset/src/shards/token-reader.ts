@@ -54,11 +54,8 @@ export class TokenReader {
     let firstStory = 0
     for (const entry of index.shards) {
       signal?.throwIfAborted()
-      const path = join(folder, entry.file)
-      await checkSize(path, entry.tokens * widthOf[index.dtype])
-      if (verify) checkSum(path, (await fileSha256(path, signal)) ?? '', entry.sha256)
-      const stories = await readStories(join(folder, entry.storiesFile), entry, index.version === 2 ? 3 : 2)
-      const file = new TokenFile(path, index.dtype, entry.tokens, keep)
+      const stories = await openStoryTable(folder, index, entry, { verify, ...(signal && { signal }) })
+      const file = new TokenFile(join(folder, entry.file), index.dtype, entry.tokens, keep)
       shards.push({ file, entry, stories, firstToken, firstStory })
       firstToken += entry.tokens
       firstStory += entry.stories
@@ -201,6 +198,23 @@ export class TokenReader {
     this.#last = this.#shards[low]!
     return this.#last
   }
+}
+
+/**
+ * Opens the story table of a shard after comparing the sizes of its files; with `verify` the checksum of its tokens, too.
+ *
+ * @throws TokenShardError, FileError
+ */
+export async function openStoryTable(
+  folder: string,
+  index: TokenShardIndex,
+  entry: TokenShardEntry,
+  { verify = false, signal }: Pick<TokenReaderOptions, 'verify' | 'signal'>,
+): Promise<StoryTable> {
+  const path = join(folder, entry.file)
+  await checkSize(path, entry.tokens * widthOf[index.dtype])
+  if (verify) checkSum(path, (await fileSha256(path, signal)) ?? '', entry.sha256)
+  return readStories(join(folder, entry.storiesFile), entry, index.version === 2 ? 3 : 2)
 }
 
 /** @throws TokenShardError, InputError and FileError when there is no index, or a damaged one */

@@ -4,6 +4,7 @@ import {
   acquireLock,
   createFolder,
   isSystemError,
+  readLines,
   readTextFileIfPresent,
   toFileError,
   writeFileAtomically,
@@ -116,7 +117,7 @@ async function resume(
   } else if (saved === undefined) throw new SynthesisError('unknown-output', { path })
   else {
     compare(path, settingsPath, saved, settings)
-    await readLines(path, onLine)
+    await restore(path, onLine)
   }
   return open(path, 'a')
 }
@@ -130,27 +131,29 @@ function compare(path: string, settingsPath: string, text: string, settings: Syn
   }
 }
 
-async function readLines(path: string, onLine: (line: SynthesisLine) => void): Promise<void> {
-  const file = await open(path, 'r')
-  let number = 0
-  let whole = 0
-  try {
-    let rest = Buffer.alloc(0)
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      rest = Buffer.concat([rest, chunk as Buffer])
-      let from = 0
-      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, from)) {
-        onLine(parseLine(path, ++number, rest.toString('utf8', from, end)))
-        from = end + 1
-      }
-      whole += from
-      rest = rest.subarray(from)
-    }
-    if (rest.length === 0) return
-  } finally {
-    await file.close()
+/** Reads the lines, and cuts off what a kill has left of a last one. */
+async function restore(path: string, onLine: (line: SynthesisLine) => void): Promise<void> {
+  const { end, size } = await readSynthesis(path, onLine)
+  if (end < size) await truncate(path, end)
+}
+
+/**
+ * Reads a file of generated stories without changing it.
+ *
+ * @returns where its last whole line ends, and where what is behind that ends, in bytes
+ * @throws SynthesisError `foreign-line`; FileError
+ */
+export async function readSynthesis(
+  path: string,
+  onLine: (line: SynthesisLine) => void = () => {},
+): Promise<{ end: number; size: number }> {
+  let end = 0
+  for await (const line of readLines(path)) {
+    if (!line.isWhole) return { end, size: line.end }
+    onLine(parseLine(path, line.number, line.text))
+    end = line.end
   }
-  await truncate(path, whole)
+  return { end, size: end }
 }
 
 function parseLine(path: string, line: number, text: string): SynthesisLine {

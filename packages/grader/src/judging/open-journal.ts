@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { Lock } from '@tinystories/utils/disk'
+import { parseJson } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { GraderError } from '../errors.ts'
 import { canonicalJson, hashText } from '../hash.ts'
@@ -31,7 +31,7 @@ export async function openJournal(path: string): Promise<Journal> {
   try {
     // Before it is read: what another process is just writing would look like an end that was cut short.
     lock = await acquireLock(`${path}.lock`)
-    const { judgments, end } = await readJournal(file, path)
+    const { judgments, end } = await readJournal(path)
     const { size } = await file.stat()
     if (end < size) await file.truncate(end)
     let writing: Promise<unknown> = Promise.resolve()
@@ -73,21 +73,30 @@ function checkOf({ key, judgment }: Entry): string {
   return hashText(canonicalJson({ key, judgment }), 12)
 }
 
-async function readJournal(
-  file: FileHandle,
-  path: string,
-): Promise<{ judgments: Map<string, Judgment>; end: number }> {
+/** What a journal holds. */
+export interface JournalContent {
+  judgments: Map<string, Judgment>
+  /** Bytes up to the end of the last whole line; what comes after is what a kill has cut short. */
+  end: number
+}
+
+/**
+ * Reads a journal without changing it.
+ *
+ * @throws FileError; GraderError `wrong-format`, `unsupported-version` or `journal-damaged`; InputError for a line of
+ * more than 64 MiB
+ */
+export async function readJournal(path: string): Promise<JournalContent> {
+  const { readLines } = await import('@tinystories/utils/disk')
   const judgments = new Map<string, Judgment>()
   let end = 0
-  let number = 0
   let bad: number | undefined
-  for await (const line of linesOf(file)) {
-    number++
+  for await (const line of readLines(path)) {
     if (bad !== undefined) throw new GraderError('journal-damaged', { path, line: bad })
-    const value = line.whole ? parse(line.text) : undefined
-    if (number === 1) {
+    const value = line.isWhole ? parse(line.text) : undefined
+    if (line.number === 1) {
       // Killed while the first line was written: nothing is lost.
-      if (!line.whole && `{"format":"${format}"`.startsWith(line.text.slice(0, 38))) break
+      if (!line.isWhole && `{"format":"${format}"`.startsWith(line.text.slice(0, 38))) break
       if (value?.format !== format)
         throw new GraderError('wrong-format', { source: path, expected: 'journal' })
       if (value.version !== version)
@@ -99,12 +108,12 @@ async function readJournal(
     } else {
       const entry = v.safeParse(entrySchema, value)
       if (!entry.success || entry.output.check !== checkOf(value as unknown as Entry)) {
-        bad = number
+        bad = line.number
         continue
       }
       judgments.set(entry.output.key, entry.output.judgment)
     }
-    end += line.bytes
+    end = line.end
   }
   return { judgments, end }
 }
@@ -118,28 +127,10 @@ const entrySchema = v.object({ check: v.string(), key: v.string(), judgment: jud
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    // Nested too deeply, it would exhaust the stack of what compares the check.
+    const value = parseJson(text, { source: 'line' })
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }
-}
-
-async function* linesOf(file: FileHandle): AsyncGenerator<{ text: string; bytes: number; whole: boolean }> {
-  let rest = Buffer.alloc(0)
-  const buffer = Buffer.alloc(256 * 1024)
-  let at = 0
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
-    if (bytesRead === 0) break
-    at += bytesRead
-    rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
-    let from = 0
-    for (let to = rest.indexOf(10); to >= 0; to = rest.indexOf(10, from)) {
-      yield { text: rest.toString('utf8', from, to), bytes: to + 1 - from, whole: true }
-      from = to + 1
-    }
-    rest = rest.subarray(from)
-  }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), bytes: rest.length, whole: false }
 }

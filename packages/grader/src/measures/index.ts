@@ -14,3 +14,4 @@ export {
   measureCompletions,
   type ShareSummary,
 } from './measure-completions.ts'
+export { parseMeasures } from './measures-schema.ts'

@@ -1,22 +1,14 @@
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { GraderError } from '../errors.ts'
+import { maybeNumber, measuresSchema } from '../measures/measures-schema.ts'
 import { criteriaSchema } from '../rubric/parse-rubric.ts'
 import { gradingSchema } from './gradings-file.ts'
 import type { Report } from './report.ts'
 
-/** JSON has no NaN: numbers that cannot be had are null. */
-const number = v.union([
-  v.number(),
-  v.pipe(
-    v.null(),
-    v.transform(() => Number.NaN),
-  ),
-])
+const number = maybeNumber
 const interval = v.tuple([number, number])
 const counts = v.record(v.string(), v.number())
-const shares = v.object({ mean: number, histogram: v.array(number) })
-const answers = v.object({ right: number, wrong: number, unknown: number })
 
 const criterion = v.object({
   name: v.string(),
@@ -45,26 +37,6 @@ const choice = v.object({
   problems: counts,
 })
 
-const measures = v.object({
-  completions: number,
-  meanWords: number,
-  repeating: number,
-  originalPrecision: v.optional(shares),
-  originalF: v.optional(shares),
-  among: v.optional(shares),
-  corpusPrecision: v.optional(shares),
-  corpusStories: v.optional(number),
-  frequencies: v.optional(v.array(v.object({ k: number, grams: number, never: number, histogram: counts }))),
-  instruction: v.optional(v.object({ words: number, sentences: number, all: number, stories: number })),
-  answers: v.optional(
-    v.object({
-      factual: v.optional(answers),
-      reasoning: v.optional(answers),
-      context: v.optional(answers),
-    }),
-  ),
-})
-
 const model = v.object({
   name: v.string(),
   judge: v.string(),
@@ -84,7 +56,7 @@ const model = v.object({
   outputTokens: v.number(),
   criteria: v.array(criterion),
   choices: v.array(choice),
-  measures: v.optional(measures),
+  measures: v.optional(measuresSchema),
   items: v.array(gradingSchema),
 })
 

@@ -1,7 +1,8 @@
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
-import * as v from 'valibot'
+import type * as v from 'valibot'
 import type { ChatReply, ChatRequest } from '../chat-types.ts'
 import { LlmError } from '../errors.ts'
+import { type CacheEntry, entrySchema, kind, labelSchema, maxFileBytes, version } from './entry-schema.ts'
 
 /** What is kept of an exchange. */
 export type KeptReply = Omit<ChatReply, 'cached'>
@@ -27,37 +28,10 @@ export interface ReplyCache {
 /** Opens a folder of replies. */
 export type OpenReplyCache = (folder: string) => Promise<ReplyCache>
 
-/** Of the files. What a newer version of the package writes differently gets another number. */
-const version = 2
-const kind = 'tinystories-llm-cache'
-/** Bytes of an entry at most. */
-const maxFileBytes = 2 ** 27
 /** Codes of files that hold something else than an entry. */
 const damage: ReadonlySet<string> = new Set(['not-text', 'too-large'])
 /** How often an empty or cut reply is paid, whoever asks and however often. */
 const maxPaid = 2
-
-const count = v.pipe(v.number(), v.minValue(0))
-const token = v.object({ token: v.string(), logprob: v.number() })
-const replySchema = v.object({
-  text: v.string(),
-  reasoning: v.exactOptional(v.string()),
-  finishReason: v.string(),
-  model: v.string(),
-  usage: v.object({ inputTokens: count, outputTokens: count }),
-  cost: v.optional(count),
-  logprobs: v.exactOptional(v.array(v.object({ ...token.entries, top: v.array(token) }))),
-})
-const entrySchema = v.object({
-  key: v.string(),
-  /** How often a reply was paid, and what all of them cost. */
-  paid: count,
-  spent: count,
-  reply: replySchema,
-})
-const labelSchema = v.object({ kind: v.literal(kind), version: v.number() })
-
-type Entry = v.InferOutput<typeof entrySchema>
 
 /** Whether another draw may bring more: the reply was cut, or says nothing. */
 export function isIncomplete({ finishReason, text }: Pick<ChatReply, 'finishReason' | 'text'>): boolean {
@@ -145,12 +119,12 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
   }
 
   const pathOf = (key: string): string => join(folder, key.slice(0, 2), `${key}.json`)
-  const entryOf = async (key: string): Promise<Entry | undefined> => {
+  const entryOf = async (key: string): Promise<CacheEntry | undefined> => {
     const entry = await read(pathOf(key), entrySchema)
     return typeof entry === 'string' || entry.key !== key ? undefined : entry
   }
-  const isFinal = ({ reply, paid }: Entry): boolean => !isIncomplete(reply) || paid >= maxPaid
-  const replyOf = ({ reply }: Entry): KeptReply => ({ ...reply, cost: reply.cost })
+  const isFinal = ({ reply, paid }: CacheEntry): boolean => !isIncomplete(reply) || paid >= maxPaid
+  const replyOf = ({ reply }: CacheEntry): KeptReply => ({ ...reply, cost: reply.cost })
   return {
     async get(key) {
       const entry = await entryOf(key)

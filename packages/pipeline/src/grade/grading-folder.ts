@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type GradingRun, type MeasuresSummary, parseGradings } from '@tinystories/grader'
+import { parseMeasures } from '@tinystories/grader/measures'
 import { readTextFileIfPresent } from '@tinystories/utils/disk'
-import { parseJson } from '@tinystories/utils/schema'
 import { PipelineError } from '../errors.ts'
 
 /** Where the files of a grading are. */
@@ -59,10 +59,7 @@ export async function loadGradings(path: string): Promise<SavedGradings> {
     const measures = await readTextFileIfPresent(files.measures)
     return {
       run: parseGradings(text, files.gradings),
-      measures:
-        measures === undefined
-          ? undefined
-          : (parseJson(measures, { source: files.measures }) as MeasuresSummary),
+      measures: measures === undefined ? undefined : parseMeasures(measures, files.measures),
     }
   }
   throw new PipelineError('no-gradings', { folder: path })

@@ -9,7 +9,7 @@ import {
   writeFileAtomically,
 } from '@tinystories/utils/disk'
 import { messageOf } from '@tinystories/utils/errors'
-import { parseJson, parseValue } from '@tinystories/utils/schema'
+import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { hash, type Task } from './plan-tasks.ts'
 import type { Json } from './stage.ts'
@@ -18,7 +18,11 @@ import type { Json } from './stage.ts'
 export type TaskState = 'done' | 'failed' | 'waiting' | 'blocked' | 'ready'
 
 const resultSchema = v.object({ id: v.string(), result: v.unknown(), check: v.string() })
-const failureSchema = v.object({ id: v.string(), message: v.string() })
+/** Of `failure.json`. */
+export const failureSchema: v.GenericSchema<unknown, { id: string; message: string }> = v.object({
+  id: v.string(),
+  message: v.string(),
+})
 
 /**
  * Results of tasks in the folder of a sweep: `tasks/STAGE-ID/result.json`, which is there when the task is done and
@@ -43,16 +47,29 @@ export class TaskStore {
    */
   async result(task: Task): Promise<Json | undefined> {
     const path = this.#resultPath(task)
-    const saved = await this.#read(path, resultSchema)
-    if (saved?.id !== task.id) return undefined
-    const result = saved.result as Json
-    return saved.check === hash(result) ? result : undefined
+    const text = await readTextFileIfPresent(path)
+    if (text === undefined) return undefined
+    try {
+      const { id, result } = checkResult(text, path)
+      return id === task.id ? result : undefined
+    } catch (error) {
+      if (InputError.isInstance(error)) return undefined
+      throw error
+    }
   }
 
   /** Why the last attempt failed, or undefined. */
   async failure(task: Task): Promise<string | undefined> {
-    const saved = await this.#read(join(this.folderOf(task), 'failure.json'), failureSchema)
-    return saved?.id === task.id ? saved.message : undefined
+    const path = join(this.folderOf(task), 'failure.json')
+    const text = await readTextFileIfPresent(path)
+    if (text === undefined) return undefined
+    try {
+      const { id, message } = parseValue(failureSchema, parseJson(text, { source: path }), path)
+      return id === task.id ? message : undefined
+    } catch (error) {
+      if (InputError.isInstance(error)) return undefined
+      throw error
+    }
   }
 
   /** The lock of a task, or undefined while another process works on it. Creates its folder. */
@@ -89,17 +106,17 @@ export class TaskStore {
   #resultPath(task: Task): string {
     return join(this.folderOf(task), 'result.json')
   }
+}
 
-  async #read<const Schema extends v.GenericSchema>(
-    path: string,
-    schema: Schema,
-  ): Promise<v.InferOutput<Schema> | undefined> {
-    const text = await readTextFileIfPresent(path)
-    if (text === undefined) return undefined
-    try {
-      return parseValue(schema, parseJson(text, { source: path }), path)
-    } catch {
-      return undefined
-    }
-  }
+/**
+ * The content of a `result.json`.
+ *
+ * @throws InputError when it is damaged
+ */
+export function checkResult(text: string, path: string): { id: string; result: Json } {
+  const { id, result, check } = parseValue(resultSchema, parseJson(text, { source: path }), path)
+  const expected = hash(result as Json)
+  if (check !== expected)
+    throw new InputError('invalid-value', { source: path, path: 'check', expected, received: check })
+  return { id, result: result as Json }
 }

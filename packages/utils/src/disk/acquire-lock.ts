@@ -54,6 +54,26 @@ export async function acquireLock(path: string): Promise<Lock> {
   }
 }
 
+/**
+ * Who holds a lock file: `none`, where there is no file; `foreign`, where the file is not one that {@link acquireLock}
+ * wrote; `stale`, a process that has ended; `held`, one that is alive; `elsewhere`, one of another machine, of which
+ * nothing is known.
+ *
+ * @throws FileError when it cannot be read
+ */
+export async function inspectLock(
+  path: string,
+): Promise<'none' | 'foreign' | 'stale' | 'held' | 'elsewhere'> {
+  const text = await readIfPresent(path).catch(error => {
+    throw toFileError(error, path, 'read')
+  })
+  if (text === undefined) return 'none'
+  const holder = parseHolder(text)
+  if (holder?.id === undefined) return 'foreign'
+  if (holder.host !== hostname()) return 'elsewhere'
+  return (await isAlive(holder)) ? 'held' : 'stale'
+}
+
 function createLock(path: string, text: string): Lock {
   const release = async (): Promise<void> => {
     // Someone may have deleted the lock by hand, and another process may have taken it since.

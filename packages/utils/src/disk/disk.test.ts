@@ -73,6 +73,12 @@ test.skipIf(process.getuid?.() === 0)('reports a lack of permission', async () =
   await chmod(folder, 0o700)
 })
 
+test.skipIf(process.platform !== 'linux')('a file without an end is read up to its limit only', async () => {
+  const endless = readTextFile('/dev/zero', { maxBytes: 100_000 })
+  await expect(endless).rejects.toMatchObject({ code: 'too-large', details: { limit: 100_000 } })
+  expect(await readTextFile('/proc/self/status', { maxBytes: 100_000 })).toContain('Name:')
+})
+
 test.skipIf(process.platform !== 'linux')('a full disk leaves what was there', async () => {
   // /dev/full fails every write; a symbolic link cannot stand in for the temporary file, so the system is asked itself.
   const { open } = await import('node:fs/promises')

@@ -1,4 +1,4 @@
-export { acquireLock, type Lock } from './acquire-lock.ts'
+export { acquireLock, inspectLock, type Lock } from './acquire-lock.ts'
 export { type CreateFolderOptions, createFolder } from './create-folder.ts'
 export {
   type FileAction,
@@ -9,5 +9,6 @@ export {
   toFileError,
 } from './file-error.ts'
 export { LockError, type LockErrorDetails } from './lock-error.ts'
+export { type FileLine, type ReadLinesOptions, readLines } from './read-lines.ts'
 export { type ReadTextFileOptions, readTextFile, readTextFileIfPresent } from './read-text-file.ts'
 export { syncFolder, type WriteFileOptions, writeFileAtomically } from './write-file-atomically.ts'

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { FileError, toFileError } from './file-error.ts'
 
 /** Options of {@link readTextFile}. */
@@ -23,7 +23,8 @@ export async function readTextFile(
       const { size } = await file.stat()
       if (size > maxBytes)
         throw new FileError('too-large', { path, action: 'read', bytes: size, limit: maxBytes })
-      bytes = await file.readFile()
+      // A device or pipe has no size, and perhaps no end.
+      bytes = size > 0 ? await file.readFile() : await readUpTo(file, maxBytes, path)
     } finally {
       await file.close()
     }
@@ -34,6 +35,18 @@ export async function readTextFile(
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     throw new FileError('not-text', { path, action: 'read' }, { cause: error })
+  }
+}
+
+async function readUpTo(file: FileHandle, maxBytes: number, path: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2 ** 16), 0, 2 ** 16, null)
+    if (bytesRead === 0) return Buffer.concat(pieces)
+    bytes += bytesRead
+    if (bytes > maxBytes) throw new FileError('too-large', { path, action: 'read', bytes, limit: maxBytes })
+    pieces.push(buffer.subarray(0, bytesRead))
   }
 }
 

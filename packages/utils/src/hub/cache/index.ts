@@ -1,3 +1,4 @@
+export { checkHubCache, type HubCacheCheck } from './check-hub-cache.ts'
 export {
   type CachedHubOptions,
   type CachedHubRepository,

@@ -44,7 +44,10 @@ export interface CachedHubRepository extends HubRepository {
   download(path: string, options?: Pick<HubOptions, 'signal' | 'onProgress'>): Promise<string>
 }
 
-const revisionSchema = v.object({ commit: v.pipe(v.string(), v.check(isCommit, 'a commit of 40 digits')) })
+/** Form of the record of a branch or tag. */
+export const revisionSchema: v.GenericSchema<{ commit: string }> = v.object({
+  commit: v.pipe(v.string(), v.check(isCommit, 'a commit of 40 digits')),
+})
 
 /**
  * Opens a repository of the hub with a cache on disk (Node only). What the cache knows is used without asking the hub;

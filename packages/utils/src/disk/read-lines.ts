@@ -1,0 +1,89 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { InputError } from '../schema/errors.ts'
+import { toFileError } from './file-error.ts'
+
+/** A line of a file. */
+export interface FileLine {
+  text: string
+  /** From 1. */
+  number: number
+  /** Where it begins in the file, in bytes. */
+  start: number
+  /** Where the next one begins. */
+  end: number
+  /** False for a last line without its end, as a process leaves that is killed while it writes. */
+  isWhole: boolean
+}
+
+/** Options of {@link readLines}. */
+export interface ReadLinesOptions {
+  /** Bytes that a line may have. Default 64 MiB. */
+  maxLineBytes?: number
+}
+
+/**
+ * The lines of a file of UTF-8, each of which ends with a line feed, from its beginning. Memory is that of the longest
+ * line.
+ *
+ * @param file its path, or the open file, which stays open
+ * @throws FileError; InputError `too-large` at a line that is longer than the limit
+ */
+export async function* readLines(
+  file: string | FileHandle,
+  { maxLineBytes = 2 ** 26 }: ReadLinesOptions = {},
+): AsyncGenerator<FileLine> {
+  const path = typeof file === 'string' ? file : 'the file'
+  const handle =
+    typeof file === 'string'
+      ? await open(file, 'r').catch(error => {
+          throw toFileError(error, path, 'read')
+        })
+      : file
+  const portion = Buffer.alloc(256 * 1024)
+  /** Pieces of a line that has not ended yet. */
+  let pieces: Buffer[] = []
+  let length = 0
+  let number = 0
+  let start = 0
+  let at = 0
+  const lineOf = (isWhole: boolean): FileLine => {
+    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    const end = start + length + (isWhole ? 1 : 0)
+    const line = { text: bytes.toString('utf8'), number: ++number, start, end, isWhole }
+    pieces = []
+    length = 0
+    start = end
+    return line
+  }
+  const add = (piece: Buffer): void => {
+    length += piece.length
+    if (length > maxLineBytes)
+      throw new InputError('too-large', {
+        source: `${path}, line ${number + 1}`,
+        bytes: length,
+        limit: maxLineBytes,
+      })
+    pieces.push(piece)
+  }
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(portion, 0, portion.length, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+      // A copy: what is kept of it outlives the next reading.
+      const read = Buffer.from(portion.subarray(0, bytesRead))
+      let from = 0
+      for (let to = read.indexOf(10); to >= 0; to = read.indexOf(10, from)) {
+        add(read.subarray(from, to))
+        yield lineOf(true)
+        from = to + 1
+      }
+      if (from < read.length) add(read.subarray(from))
+    }
+    if (length > 0) yield lineOf(false)
+  } catch (error) {
+    throw toFileError(error, path, 'read')
+  } finally {
+    if (typeof file === 'string') await handle.close()
+  }
+}

@@ -25,6 +25,7 @@ const settings: RunSettings = {
   limits: { steps: 9, tokens: null, epochs: null, minutes: null },
   ...{ onSpike: 'warn', sampleEvery: null, engine: 'auto', provider: null, threads: null, workers: null },
   ...{ evaluateEvery: 5, checkpointEvery: 5, keepCheckpoints: 2, prompt: 'Once' },
+  ...{ instruct: null, promptLossWeight: 0, dropLong: false },
 }
 
 const metrics = [

@@ -13,7 +13,7 @@ afterEach(() => rm(join(path, '..'), { recursive: true, force: true }))
 
 const judgment = (assessment: string): Judgment => ({
   ...{ scores: { plot: 4 }, problems: {}, assessment, replies: ['Plot: 4'], flags: [], model: 'judge' },
-  usage: { inputTokens: 1, outputTokens: 1 },
+  ...{ usage: { inputTokens: 1, outputTokens: 1 }, cost: 0 },
 })
 
 test('reads what was appended without changing it, and tells where the last whole line ends', async () => {

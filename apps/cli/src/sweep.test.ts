@@ -17,6 +17,8 @@ const spec = {
   batchSize: 4,
   vocabSize: 512,
   maxTokens: 8,
+  beams: 2,
+  continuations: 2,
   prompts: ['Once upon a time'],
   grids: [{ hidden: [8, 16], layers: [1] }],
 }
@@ -43,7 +45,11 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
   expect(report.missing).toEqual([])
   expect(report.rows).toHaveLength(2)
   expect(report.rows[0].training).toMatchObject({ tokens: 2048, steps: 16 })
-  expect(report.rows[0].completions).toHaveLength(2)
+  expect(report.rows[0].completions.map(({ mode }: { mode: string }) => mode)).toEqual([
+    ...['greedy', 'sampled', 'beams'],
+  ])
+  expect(report.rows[0].grades.judge).toBe('offline')
+  expect(report.rows[0].emergence.length).toBeGreaterThan(3)
 
   await writeFile(
     join(cwd, 'sweep.json'),
@@ -62,6 +68,8 @@ test.each([
   ['sweep run bad.json --out x', /bad\.json: grids\.0\.hidden\.0: expected/],
   ['sweep run impossible.json --out x', /h16-l1-a3-t2048-s42 \(heads\): 3 heads do not divide/],
   ['sweep status nowhere', /There is no sweep in/],
+  ['sweep work nowhere --queue postgres://localhost/x', /There is no sweep in/],
+  ['sweep run good.json --out x --shard 1/2 --workers 2', /Leave out --shard/],
   ['sweep run good.json --out x --shard 5/4', /Give --shard 1\/4 to 4\/4/],
   ['sweep run good.json --out x --shard five', /is not a part such as 3\/16/],
   ['reproduce --size huge --out x', /--size/],

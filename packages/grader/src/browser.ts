@@ -36,7 +36,7 @@ export type {
   MeasuresSummary,
   ShareSummary,
 } from './measures/measure-completions.ts'
-export { type EstimateValidity, offlineValidity } from './offline/estimate-offline.ts'
+export { type EstimateValidity, offlineValidity, offlineVersion } from './offline/estimate-offline.ts'
 export type { OfflineValidity } from './offline/offline-coefficients.ts'
 export { type ParseScoresOptions, parseScores } from './parse/parse-scores.ts'
 export type { ParsedScores } from './parse/parsed-scores.ts'

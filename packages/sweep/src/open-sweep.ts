@@ -1,35 +1,42 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { fingerprintStories, openStories } from '@tinystories/dataset'
-import { createFolder, readTextFileIfPresent, writeFileAtomically } from '@tinystories/utils/disk'
-import { parseJson, parseValue } from '@tinystories/utils/schema'
-import * as v from 'valibot'
+import { type Prompt, parsePrompts, storyPrompts } from '@tinystories/grader'
+import { createFolder, readTextFile } from '@tinystories/utils/disk'
 import { SweepError } from './errors.ts'
+import { readSavedSweep, writeSavedSweep } from './saved-sweep.ts'
 import { type Cell, expandCells } from './spec/expand-cells.ts'
 import { parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
+import { emergenceStage } from './stages/emergence-stage.ts'
 import { generateStage } from './stages/generate-stage.ts'
+import { gradeStage } from './stages/grade-stage.ts'
 import { measureStage } from './stages/measure-stage.ts'
-import { prepareStage, type StageOptions } from './stages/prepare-stage.ts'
+import { prepareStage } from './stages/prepare-stage.ts'
 import { probeStage } from './stages/probe-stage.ts'
+import { dataOf, type StageOptions } from './stages/stage-options.ts'
 import { trainStage } from './stages/train-stage.ts'
 import { planTasks, type Task } from './tasks/plan-tasks.ts'
 import { TaskStore } from './tasks/task-store.ts'
 
-/** Raised when the files of a sweep's folder change their form. */
-const formatVersion = 1
-
-const savedSchema = v.object({ version: v.number(), fingerprint: v.string(), spec: v.unknown() })
-
 /** A sweep in its folder. */
 export interface Sweep {
+  id: string
   folder: string
   spec: SweepSpec
+  /** The beginnings that every model continues; `isQuotable`: whether a report repeats the text. */
+  prompts: readonly (Prompt & { isQuotable: boolean })[]
   cells: Cell[]
   tasks: Task[]
   store: TaskStore
+  /** The versions of the stages: processes that work together have the same. */
+  software: string
 }
 
 /** Options of {@link createSweep} and {@link openSweep}. */
-export type SweepOptions = Pick<StageOptions, 'access' | 'threads'>
+export interface SweepOptions extends Pick<StageOptions, 'access' | 'threads' | 'createJudge'> {
+  /** Bytes that a training may take, so that cells that do not fit are refused at once. Default: any fit. */
+  memory?: number | undefined
+}
 
 /**
  * Creates a sweep in a folder, or continues the one that is there with the cells of `spec`: what is done is kept.
@@ -41,47 +48,68 @@ export async function createSweep(
   folder: string,
   options: SweepOptions = {},
 ): Promise<Sweep> {
-  expandCells(spec)
-  await readSaved(folder)
+  const cells = expandCells(spec, options.memory)
+  if (spec.judge !== 'offline' && options.createJudge === undefined)
+    throw new SweepError('no-judge', { model: spec.judge.model })
+  const id = (await readSavedSweep(folder))?.id ?? randomUUID().slice(0, 8)
+  const { beginnings } = spec
+  const read = beginnings === undefined ? [] : parsePrompts(await readTextFile(beginnings), beginnings)
+  const kept = read.map(({ text }, at) => ({ id: `beginning-${at + 1}`, text }))
   const { access } = options
-  const sources = [spec.data, ...(spec.heldOut === undefined ? [] : [spec.heldOut])]
-  const fingerprints: string[] = []
-  for (const source of sources) fingerprints.push(await fingerprintStories(openStories(source, access ?? {})))
-  const fingerprint = fingerprints.join('+')
+  const fingerprintOf = (source: string): Promise<string> =>
+    fingerprintStories(openStories(source, access ?? {}))
+  const heldOut = spec.heldOut === undefined ? '' : `+${await fingerprintOf(spec.heldOut)}`
+  const fingerprints: Record<string, string> = {}
+  for (const source of new Set(cells.map(cell => dataOf(cell, spec))))
+    fingerprints[source] = (await fingerprintOf(source)) + heldOut
+  const sweep = assemble({ id, spec, folder, fingerprints, beginnings: kept }, options)
   await createFolder(folder)
-  const saved = { version: formatVersion, fingerprint, spec }
-  await writeFileAtomically(join(folder, 'sweep.json'), `${JSON.stringify(saved, null, 2)}\n`)
-  return assemble(spec, folder, { ...options, fingerprint })
+  const { software } = sweep
+  await writeSavedSweep(folder, { id, fingerprints, beginnings: kept, software, spec })
+  return sweep
 }
 
 /**
  * Opens the sweep that a folder holds.
  *
- * @throws SweepError `no-sweep`, `other-software`; InputError when `sweep.json` is damaged
+ * @throws SweepError `no-sweep`, `other-format`; InputError when `sweep.json` is damaged
  */
 export async function openSweep(folder: string, options: SweepOptions = {}): Promise<Sweep> {
-  const saved = await readSaved(folder)
+  const saved = await readSavedSweep(folder)
   if (saved === undefined) throw new SweepError('no-sweep', { folder })
   const spec = parseSweepSpec(saved.spec, join(folder, 'sweep.json'))
-  return assemble(spec, folder, { ...options, fingerprint: saved.fingerprint })
+  return assemble({ ...saved, spec, folder }, options)
 }
 
-async function readSaved(folder: string): Promise<v.InferOutput<typeof savedSchema> | undefined> {
-  const path = join(folder, 'sweep.json')
-  const text = await readTextFileIfPresent(path)
-  if (text === undefined) return undefined
-  const saved = parseValue(savedSchema, parseJson(text, { source: path }), path)
-  if (saved.version !== formatVersion)
-    throw new SweepError('other-software', { folder, found: saved.version, expected: formatVersion })
-  return saved
+interface Parts {
+  id: string
+  spec: SweepSpec
+  folder: string
+  fingerprints: Readonly<Record<string, string>>
+  beginnings: readonly Prompt[]
 }
 
-function assemble(spec: SweepSpec, folder: string, options: Omit<StageOptions, 'spec'>): Sweep {
+function assemble({ id, spec, folder, fingerprints, beginnings }: Parts, options: SweepOptions): Sweep {
+  const own = spec.prompts?.map((text, at) => ({ id: `prompt-${at + 1}`, text })) ?? storyPrompts
+  const prompts = [
+    ...own.map(prompt => ({ ...prompt, isQuotable: true })),
+    ...beginnings.map(prompt => ({ ...prompt, isQuotable: spec.quoteBeginnings })),
+  ]
   const cells = expandCells(spec)
-  const stages = [prepareStage, trainStage, probeStage, generateStage, measureStage]
-  const tasks = planTasks(
-    cells,
-    stages.map(create => create({ ...options, spec })),
-  )
-  return { folder, spec, cells, tasks, store: new TaskStore(folder) }
+  const stageOptions: StageOptions = {
+    ...options,
+    spec,
+    prompts,
+    fingerprintOf: cell => fingerprints[dataOf(cell, spec)] ?? '',
+  }
+  const stages = [
+    ...[prepareStage, trainStage, probeStage, emergenceStage],
+    ...[generateStage, measureStage, gradeStage],
+  ].map(create => create(stageOptions))
+  return {
+    ...{ id, folder, spec, prompts, cells },
+    tasks: planTasks(cells, stages),
+    store: new TaskStore(folder),
+    software: stages.map(({ name, version }) => `${name} ${version}`).join(', '),
+  }
 }

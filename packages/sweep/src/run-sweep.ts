@@ -2,7 +2,7 @@ import { SweepError } from './errors.ts'
 import type { Sweep } from './open-sweep.ts'
 import type { Task } from './tasks/plan-tasks.ts'
 import { type RunTasksOptions, runTasks, type TasksSummary } from './tasks/run-tasks.ts'
-import type { TaskState } from './tasks/task-store.ts'
+import type { TaskProgress, TaskState } from './tasks/task-store.ts'
 
 /** Options of {@link runSweep}. */
 export interface RunSweepOptions extends Omit<RunTasksOptions, 'store'> {
@@ -29,11 +29,24 @@ export function runSweep(
   )
 }
 
+/** Where one task stands. */
+export interface TaskStatus {
+  task: Task
+  state: TaskState
+  /** While it runs somewhere. */
+  progress: TaskProgress | undefined
+}
+
 /** Where each task of a sweep stands. */
-export async function sweepStatus({ tasks, store }: Sweep): Promise<{ task: Task; state: TaskState }[]> {
+export async function sweepStatus({ tasks, store }: Sweep): Promise<TaskStatus[]> {
   const states = new Map<string, TaskState>()
-  for (const task of tasks) states.set(task.id, await stateOf(task))
-  return tasks.map(task => ({ task, state: states.get(task.id)! }))
+  const all: TaskStatus[] = []
+  for (const task of tasks) {
+    const state = await stateOf(task)
+    states.set(task.id, state)
+    all.push({ task, state, progress: state === 'ready' ? await store.progress(task) : undefined })
+  }
+  return all
 
   async function stateOf(task: Task): Promise<TaskState> {
     if ((await store.result(task)) !== undefined) return 'done'

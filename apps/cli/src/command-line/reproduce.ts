@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
-import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
+import { addRunFlags } from './sweep.ts'
 
 /** The flags and help of `tinystories reproduce`. */
 export function reproduceCommand(program: Command, setExitCode: SetExitCode): void {
-  program
+  const command = program
     .command('reproduce')
     .description("Reproduce the TinyStories paper's comparisons and say which of its findings hold")
     .addOption(
@@ -18,8 +18,7 @@ export function reproduceCommand(program: Command, setExitCode: SetExitCode): vo
       'stories (default: the bundled corpus for smoke, else the data set on the hub)',
     )
     .option('--valid <source>', 'held-out stories (default: a tenth of --data)')
-    .option('--shard <k/n>', 'only the k-th of n parts of the cells, such as 3/16')
-    .option('--threads <n>', 'threads of one training (default: one for each core)', wholeNumber(1, 256))
+  addRunFlags(command)
     .addHelpText(
       'after',
       `

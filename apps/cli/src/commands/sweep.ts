@@ -1,7 +1,11 @@
+import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import {
+  checkFits,
   createSweep,
   type Finding,
+  type Needs,
+  openBossQueue,
   openSweep,
   paperSweep,
   parseSweepSpec,
@@ -10,32 +14,40 @@ import {
   runSweep,
   type Sweep,
   type SweepSpec,
+  stopSweep,
   sweepStatus,
-  type TaskEvent,
+  type TasksSummary,
+  workSweep,
   writeSweepReport,
 } from '@tinystories/sweep'
 import { readTextFile } from '@tinystories/utils/disk'
 import { parseJson } from '@tinystories/utils/schema'
 import { access } from '../access.ts'
-import { messageOf } from '../errors/describe-error.ts'
 import { UserError } from '../errors/user-error.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
-import { interruptible } from '../terminal/interrupts.ts'
-import { print, printError, printJson } from '../terminal/output.ts'
-import { ProgressLine } from '../terminal/progress-line.ts'
+import { runWorkers } from '../sweep/run-workers.ts'
+import { judgeMaker } from '../sweep/sweep-judge.ts'
+import { SweepProgress } from '../sweep/sweep-progress.ts'
+import { untilStopped } from '../sweep/until-stopped.ts'
+import { print, printError } from '../terminal/output.ts'
 
 export interface SweepRunFlags {
   out: string
   shard?: string
   threads?: number
+  workers: number
+  queue?: string
+  keyFile?: string
 }
 
 /** Runs the sweep of a file. @returns the exit code: 0, 1 when a stage failed, or 130 when interrupted */
 export async function sweepRun(file: string, flags: SweepRunFlags): Promise<number> {
   const path = fromTyped(file)
   const parsed = parseSweepSpec(parseJson(await readTextFile(path), { source: path }), path)
-  const spec = { ...parsed, data: resolveSource(parsed.data), heldOut: resolved(parsed.heldOut) }
-  return runAndReport(spec, flags)
+  const grids = parsed.grids.map(grid => ({ ...grid, data: grid.data?.map(resolveSource) }))
+  const spec = { ...parsed, data: resolveSource(parsed.data), heldOut: resolved(parsed.heldOut), grids }
+  const { beginnings } = spec
+  return runAndReport({ ...spec, ...(beginnings && { beginnings: fromTyped(beginnings) }) }, flags)
 }
 
 export interface ReproduceFlags extends SweepRunFlags {
@@ -49,34 +61,48 @@ export function reproduce({ size, data, valid, ...flags }: ReproduceFlags): Prom
   return runAndReport(paperSweep(size, { data: resolved(data), heldOut: resolved(valid) }), flags)
 }
 
-/** Shows where the tasks of a sweep stand. */
-export async function sweepStatusCommand(folder: string, { json }: { json?: boolean }): Promise<number> {
-  const sweep = await openSweep(fromTyped(folder))
-  const status = await sweepStatus(sweep)
-  if (json) {
-    const tasks = status.map(({ task: { id, stage, cells }, state }) => ({
-      ...{ id, stage: stage.name, cells: cells.map(({ name }) => name), state },
-    }))
-    printJson({ name: sweep.spec.name, tasks })
-    return 0
-  }
-  const stages = [...new Set(sweep.tasks.map(({ stage }) => stage.name))]
-  const rows = sweep.cells.map(cell => [
-    cell.name,
-    ...stages.map(stage => {
-      const found = status.find(({ task }) => task.stage.name === stage && task.cells.includes(cell))
-      return found?.state ?? '-'
-    }),
-  ])
-  for (const row of [['cell', ...stages], ...rows])
-    print(
-      row
-        .map((text, at) => text.padEnd(at === 0 ? 28 : 10))
-        .join('')
-        .trimEnd(),
+export interface SweepWorkFlags {
+  queue: string
+  threads?: number
+  cores?: number
+  /** GB. */
+  memory?: number
+  gpu?: boolean
+  keyFile?: string
+}
+
+/** Works on a sweep that another process started, until nothing is left. */
+export async function sweepWork(folder: string, flags: SweepWorkFlags): Promise<number> {
+  const path = fromTyped(folder)
+  return untilStopped(path, async signal => {
+    const { threads, keyFile, queue: server } = flags
+    const sweep = await openSweep(path, { access: access(), threads, createJudge: judgeMaker(keyFile) })
+    const machine = wholeMachine()
+    const capacity: Needs = {
+      cores: flags.cores ?? machine.cores,
+      memory: flags.memory ?? machine.memory,
+      gpu: flags.gpu ?? false,
+    }
+    await using queue = await openBossQueue({ sweepId: sweep.id, folder: path, server })
+    using progress = new SweepProgress()
+    return endOf(
+      await workSweep(sweep, { queue, capacity, signal, onEvent: event => progress.show(event) }),
+      path,
     )
-  const done = status.filter(({ state }) => state === 'done').length
-  print(`${done} of ${status.length} stages done.`)
+  })
+}
+
+/** Asks all workers of a sweep to stop. */
+export async function sweepStop(folder: string): Promise<number> {
+  const sweep = await openSweep(fromTyped(folder))
+  const running = (await sweepStatus(sweep)).filter(({ progress }) => progress !== undefined)
+  await stopSweep(sweep.folder)
+  const names = [...new Set(running.map(({ progress }) => progress!.worker))]
+  print(
+    names.length === 0
+      ? 'Nothing seems to run. Workers that start by themselves stop at once until the next sweep run.'
+      : `Asked to stop within seconds: ${names.join(', ')}. sweep run continues.`,
+  )
   return 0
 }
 
@@ -89,62 +115,71 @@ export async function sweepRetry(folder: string): Promise<number> {
 }
 
 /** Writes the report of a sweep. */
-export async function sweepReport(folder: string): Promise<number> {
+export async function sweepReport(folder: string, { to }: { to?: string }): Promise<number> {
   const sweep = await openSweep(fromTyped(folder))
-  await showReport(sweep)
+  await showReport(sweep, to === undefined ? undefined : fromTyped(to))
   return 0
 }
 
-async function runAndReport(spec: SweepSpec, { out, shard, threads }: SweepRunFlags): Promise<number> {
+async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<number> {
+  const { out, shard, threads, workers, queue: server, keyFile } = flags
   const folder = fromTyped(out)
   const part = shard === undefined ? undefined : parseShard(shard)
-  return interruptible(
-    async signal => {
-      const sweep = await createSweep(spec, folder, { access: access(), threads })
-      const { cells, tasks } = sweep
-      print(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
-      const progress = new ProgressLine()
-      const summary = await runSweep(sweep, {
-        shard: part,
-        signal,
-        onEvent: event => report(event, progress),
-      }).finally(() => progress.end())
-      await showReport(sweep)
-      if (summary.failed === 0) return 0
-      printError(
-        `${summary.failed} stages failed and ${summary.blocked} wait for them. Try them again with: ${commandName()} sweep retry ${forShell(folder)}`,
-      )
-      return 1
-    },
-    () => print('Interrupted. What is done is kept; the same command continues.'),
-  )
-}
+  if (part !== undefined && (workers > 1 || server !== undefined))
+    throw new UserError(
+      '--shard: a queue shares the work by itself. Leave out --shard, or --workers and --queue.',
+    )
+  const createJudge = judgeMaker(keyFile)
+  // A judge that cannot be reached for want of a key is said before anything starts.
+  if (spec.judge !== 'offline') await createJudge(spec.judge)
+  const machine = wholeMachine()
+  return untilStopped(folder, async (signal, allow) => {
+    const memory = server === undefined ? (machine.memory * 1e9) / workers : undefined
+    const sweep = await createSweep(spec, folder, { access: access(), threads, memory, createJudge })
+    const { cells, tasks } = sweep
+    print(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
+    await allow()
+    const summary = await work(sweep)
+    await showReport(sweep)
+    return endOf(summary, folder)
 
-function report(event: TaskEvent, progress: ProgressLine): void {
-  switch (event.type) {
-    case 'progress': {
-      const { task, done, note } = event
-      progress.show(`${nameOf(task)}  ${Math.floor(done * 100)} %${note === undefined ? '' : `  ${note}`}`)
-      break
+    async function work(sweep: Sweep): Promise<TasksSummary> {
+      if (workers > 1 && server === undefined) {
+        const capacity = divide(machine, workers)
+        checkFits(sweep, capacity)
+        return runWorkers(sweep, { workers, capacity, threads, keyFile, signal })
+      }
+      using progress = new SweepProgress()
+      const onEvent = progress.show.bind(progress)
+      if (server === undefined) {
+        checkFits(sweep, machine)
+        return runSweep(sweep, { shard: part, signal, onEvent })
+      }
+      await using queue = await openBossQueue({ sweepId: sweep.id, folder, server })
+      return workSweep(sweep, { queue, capacity: machine, signal, onEvent })
     }
-    case 'done':
-      progress.end()
-      print(`done    ${nameOf(event.task)}`)
-      break
-    case 'failed':
-      progress.end()
-      printError(`failed  ${nameOf(event.task)}: ${messageOf(event.error, 'sweep run')}`)
-      break
-    case 'waiting':
-      progress.show('Waiting for stages that other processes work on.', true)
-  }
+  })
 }
 
-const nameOf = ({ stage, cells }: Extract<TaskEvent, { type: 'done' }>['task']): string =>
-  `${stage.name} ${cells.length === 1 ? cells[0]!.name : `(${cells.length} models)`}`
+/** What this machine has; whether a GPU can be used shows only when one tries. */
+function wholeMachine(): Needs {
+  return { cores: availableParallelism(), memory: Math.floor(totalmem() / 1e8) / 10, gpu: true }
+}
 
-async function showReport(sweep: Sweep): Promise<void> {
-  const { rows, findings, missing } = await writeSweepReport(sweep)
+function divide({ cores, memory, gpu }: Needs, workers: number): Needs {
+  return { cores: Math.max(1, Math.floor(cores / workers)), memory: memory / workers, gpu }
+}
+
+function endOf({ failed, blocked }: TasksSummary, folder: string): number {
+  if (failed === 0) return 0
+  printError(
+    `${failed} stages failed and ${blocked} wait for them. Try them again with: ${commandName()} sweep retry ${forShell(folder)}`,
+  )
+  return 1
+}
+
+async function showReport(sweep: Sweep, to?: string): Promise<void> {
+  const { rows, findings, missing } = await writeSweepReport(sweep, to)
   for (const { cell, training, probes } of rows) {
     if (training === undefined) continue
     const shares = probes
@@ -157,8 +192,8 @@ async function showReport(sweep: Sweep): Promise<void> {
   print(
     `Findings of the paper: ${verdicts('supported')} supported, ${verdicts('contradicted')} contradicted, ${verdicts('undecided')} undecided.`,
   )
-  if (missing.length > 0) print(`${missing.length} models have no result yet.`)
-  print(`Report: ${forDisplay(join(sweep.folder, 'report.html'))}`)
+  if (missing.length > 0) print(`${missing.length} models have not been through all stages.`)
+  print(`Report: ${forDisplay(join(to ?? sweep.folder, 'report.html'))}`)
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`

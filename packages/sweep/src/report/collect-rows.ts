@@ -1,10 +1,30 @@
+import { clusteredMean } from '@tinystories/grader/statistics'
 import { type ProbeKind, type ProbeResult, summarizeProbes } from '@tinystories/interpret/probes'
 import type { Sweep } from '../open-sweep.ts'
 import type { Cell } from '../spec/expand-cells.ts'
-import type { GenerateResult } from '../stages/generate-stage.ts'
+import type { EmergencePoint, EmergenceResult } from '../stages/emergence-stage.ts'
+import type { GeneratedAnswer, GeneratedCompletion, GenerateResult } from '../stages/generate-stage.ts'
+import type { GradedCompletion, GradeResult } from '../stages/grade-stage.ts'
+import type { MeasureResult } from '../stages/measure-stage.ts'
 import type { ProbeStageResult } from '../stages/probe-stage.ts'
 import type { TrainResult } from '../stages/train-stage.ts'
 import type { Json } from '../tasks/stage.ts'
+
+/** Scores of a cell's completions by one judge, or the offline estimate. */
+export interface RowGrades {
+  judge: string
+  /** With 95 % intervals, clustered by prompt; on the criterion's own scale. */
+  criteria: {
+    name: string
+    label: string
+    min: number
+    max: number
+    mean: number
+    interval: readonly [low: number, high: number]
+  }[]
+  gradings: GradedCompletion[]
+  ungraded: number
+}
 
 /** What is known of one cell; what is missing is not done, or failed. */
 export interface ReportRow {
@@ -14,8 +34,14 @@ export interface ReportRow {
   probes: Record<ProbeKind, ProbeResult> | undefined
   /** Each phenomenon by itself. */
   phenomena: ProbeResult[] | undefined
-  completions: GenerateResult['completions'] | undefined
-  measures: Json | undefined
+  /** Probe shares during the training. */
+  emergence: EmergencePoint[] | undefined
+  completions: GeneratedCompletion[] | undefined
+  answers: GeneratedAnswer[] | undefined
+  measures: MeasureResult | undefined
+  grades: RowGrades | undefined
+  /** Words that an instruct model was asked for, and how many it used. */
+  instruction: { used: number; asked: number } | undefined
   /** Stages that failed, with the reason. */
   failures: { stage: string; message: string }[]
 }
@@ -33,10 +59,13 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
       const message = await store.failure(task)
       if (message !== undefined) failures.push({ stage: task.stage.name, message })
     }
-    const phenomena = (results.get('probe') as unknown as ProbeStageResult | undefined)?.probes
+    // The store hands out what the stages of this release left: see `TaskStore.result`.
+    const resultOf = <T>(stage: string): T | undefined => results.get(stage) as unknown as T | undefined
+    const phenomena = resultOf<ProbeStageResult>('probe')?.probes
+    const generated = resultOf<GenerateResult>('generate')
     rows.push({
       cell,
-      training: results.get('train') as unknown as TrainResult | undefined,
+      training: resultOf<TrainResult>('train'),
       probes: phenomena && {
         grammar: summarizeProbes(phenomena, 'grammar'),
         facts: summarizeProbes(phenomena, 'facts'),
@@ -44,10 +73,55 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
         context: summarizeProbes(phenomena, 'context'),
       },
       phenomena,
-      completions: (results.get('generate') as unknown as GenerateResult | undefined)?.completions,
-      measures: results.get('measure'),
+      emergence: resultOf<EmergenceResult>('emergence')?.points,
+      completions: generated?.completions,
+      answers: generated?.answers,
+      measures: resultOf<MeasureResult>('measure'),
+      grades: summarizeGrades(resultOf<GradeResult>('grade')),
+      instruction: undefined,
       failures,
     })
   }
   return rows
+}
+
+function summarizeGrades(result: GradeResult | undefined): RowGrades | undefined {
+  if (result === undefined) return undefined
+  const { judge, criteria, gradings, ungraded } = result
+  return {
+    ...{ judge, gradings, ungraded },
+    criteria: criteria.map(criterion => {
+      const { mean, interval } = clusteredMean(scoresOf(gradings, criterion.name), {
+        scale: [criterion.min, criterion.max],
+      })
+      return { ...criterion, mean, interval }
+    }),
+  }
+}
+
+/** Scores of one criterion with the prompts that they belong to. */
+export function scoresOf(
+  gradings: readonly GradedCompletion[],
+  criterion: string,
+): { cluster: string; value: number }[] {
+  return gradings.flatMap(({ promptId: cluster, scores }) => {
+    const value = scores[criterion]
+    return value === undefined ? [] : [{ cluster, value }]
+  })
+}
+
+/** Models that differ in hidden size, layers and seed alone: the most tokens, the most heads, the usual recipe. */
+export function mainRows(rows: readonly ReportRow[]): ReportRow[] {
+  const plain = rows.filter(({ cell }) => cell.data === null && cell.learningRate === null)
+  const recipes = plain.map(({ cell }) => cell.recipe)
+  const count = (recipe: string | null): number => recipes.filter(each => each === recipe).length
+  const [usual = null] = [...new Set(recipes)].sort((a, b) => count(b) - count(a))
+  const ofRecipe = plain.filter(({ cell }) => cell.recipe === usual)
+  const most = Math.max(...ofRecipe.map(({ cell }) => cell.tokens))
+  const same = (a: Cell, b: Cell): boolean => a.hidden === b.hidden && a.layers === b.layers
+  return ofRecipe.filter(
+    ({ cell }) =>
+      cell.tokens === most &&
+      ofRecipe.every(other => !same(cell, other.cell) || other.cell.heads <= cell.heads),
+  )
 }

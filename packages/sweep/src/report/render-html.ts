@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { SweepReport } from './build-report.ts'
-import { publishedRows } from './published.ts'
-import { formatShare } from './render-markdown.ts'
+import type { SweepFigures } from './figures/draw-figures.ts'
+import type { Block } from './sections/block.ts'
+import { buildSections } from './sections/build-sections.ts'
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2330}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #dde2ea;vertical-align:top}
-.supported{color:#176b34}.contradicted{color:#a3261d}.undecided{color:#6b7280}blockquote{margin:1rem 0;padding-left:1rem;border-left:3px solid #c5ccd8}
-.scroll{overflow-x:auto}svg{max-width:100%;height:auto}`
+.supported{color:#176b34}.contradicted{color:#a3261d}.undecided{color:#6b7280}details{margin:.5rem 0;padding-left:1rem;border-left:3px solid #c5ccd8}
+.scroll{overflow-x:auto}caption{text-align:left;font-weight:600;padding:.5rem 0}figure{margin:1rem 0}th[scope=row]{font-weight:500}dt{font-weight:600}svg{max-width:100%;height:auto}`
 
 /** Markup that is already safe. */
 class Html {
@@ -38,51 +39,53 @@ const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, each =>
 /**
  * The report as one page that needs nothing else and runs no script.
  *
- * @param figure the scaling figure as SVG, of this package
+ * @param figures of this package: they are not escaped
  */
-export function renderSweepHtml({ name, rows, findings, missing }: SweepReport, figure: string): string {
+export function renderSweepHtml(report: SweepReport, figures: SweepFigures): string {
   const hash = createHash('sha256').update(style).digest('base64')
-  const kinds = ['grammar', 'facts', 'reasoning', 'context'] as const
-  const prompts = rows.find(row => row.completions)?.completions?.filter(({ trial }) => trial === 0) ?? []
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
-<title>${name}</title>
+<title>${report.name}</title>
 <style>${new Html(style)}</style>
 <main>
-<h1>${name}</h1>
-<p>Bits per byte is the number that compares with other work, whatever the vocabulary. Probes are shares of items in which the model finds the right ending likelier than every wrong one, in percent with 95 % intervals.</p>
-<h2>Models</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Models"><table>
-<tr><th scope="col">model<th scope="col">parameters<th scope="col">tokens<th scope="col">bits per byte<th scope="col">paper${kinds.map(kind => html`<th scope="col">${kind}`)}</tr>
-${rows.map(({ cell, training, probes, failures }) => {
-  const paper = publishedRows.find(({ hidden, layers }) => hidden === cell.hidden && layers === cell.layers)
-  return html`<tr><th scope="row">${cell.name}<td>${training?.parameters.toLocaleString('en-US') ?? '-'}<td>${training?.tokens.toLocaleString('en-US') ?? '-'}<td>${training?.bitsPerByte.toFixed(3) ?? (failures.length > 0 ? `failed: ${failures[0]!.message}` : 'not done')}<td>${paper?.bitsPerByte ?? '-'}${kinds.map(kind => html`<td>${probes ? formatShare(probes[kind]) : '-'}`)}</tr>
-`
-})}</table></div>
-<h2>Scaling</h2>
-${new Html(figure)}
-<h2>Findings of the paper</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Findings"><table>
-<tr><th scope="col">finding<th scope="col">test<th scope="col">evidence<th scope="col">verdict</tr>
-${findings.map(
-  ({ statement, test, evidence, verdict, wanted }) =>
-    html`<tr><td>${statement}<td>${test}<td>${evidence || 'not tested'}<td class="${verdict}">${verdict}${wanted === '' ? '' : `. It would take: ${wanted}`}</tr>
-`,
-)}</table></div>
-<h2>Completions</h2>
-${prompts.slice(0, 5).map(
-  ({ promptId, prompt }) => html`<blockquote>${prompt}</blockquote>
-<dl>${rows.flatMap(({ cell, completions }) => {
-    const found = completions?.find(each => each.promptId === promptId && each.trial === 0)
-    return found ? [html`<dt>${cell.name}<dd dir="auto">${found.text.trim()}`] : []
-  })}</dl>
-`,
-)}
-${missing.length === 0 ? '' : html`<h2>Missing</h2><p>These cells have no result yet: ${missing.join(', ')}.</p>`}
-</main>
+<h1>${report.name}</h1>
+${buildSections(report).map(
+  ({ title, blocks }) => html`<h2>${title}</h2>
+${blocks.map(block => render(block, figures))}`,
+)}</main>
 </html>
 `.text
+}
+
+function render(block: Block, figures: SweepFigures): Html {
+  switch (block.type) {
+    case 'text':
+      return html`<p>${block.text}</p>
+`
+    case 'figure':
+      return figures[block.name] === ''
+        ? new Html('')
+        : html`<figure aria-label="${block.label}">${new Html(figures[block.name])}</figure>
+`
+    case 'table':
+      return html`<div class="scroll" tabindex="0" role="region" aria-label="${block.label}"><table>
+<caption>${block.label}</caption>
+<tr>${block.head.map(name => html`<th scope="col">${name}`)}</tr>
+${block.rows.map(
+  row => html`<tr>${row.map((cell, at) => {
+    if (at === 0) return html`<th scope="row">${cell}`
+    return at === block.verdictColumn ? html`<td class="${cell}">${cell}` : html`<td>${cell}`
+  })}</tr>
+`,
+)}</table></div>
+`
+    case 'completions':
+      return html`<details><summary>${block.prompt}</summary>
+<dl>${block.texts.map(({ name, text }) => html`<dt>${name}<dd dir="auto">${text}`)}</dl>
+</details>
+`
+  }
 }

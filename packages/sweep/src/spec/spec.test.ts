@@ -4,7 +4,8 @@ import { SweepError } from '../errors.ts'
 import { expandCells } from './expand-cells.ts'
 import { parseSweepSpec } from './sweep-spec.ts'
 
-const spec = (grids: unknown[]) => parseSweepSpec({ name: 'test', tokens: 1000, grids }, 'sweep.json')
+const spec = (grids: unknown[], more = {}) =>
+  parseSweepSpec({ name: 'test', tokens: 1000, context: 16, batchSize: 4, grids, ...more }, 'sweep.json')
 
 test('combines the axes of each grid', () => {
   const cells = expandCells(
@@ -48,6 +49,29 @@ test('names every impossible cell before anything starts', () => {
       ]),
     ),
   ).toThrow(expect.objectContaining({ code: 'duplicate-cell' }))
+})
+
+test('names recipes that are not there, trainings too short for a step, and models that do not fit', () => {
+  const problems = (...args: [...Parameters<typeof spec>, memory?: number]) => {
+    const [grids, more, memory] = args
+    try {
+      expandCells(spec(grids, more), memory)
+    } catch (error) {
+      if (!SweepError.isInstance(error) || error.code !== 'impossible-cells') throw error
+      return error.details.cells.map(({ cell, axis }) => `${cell}: ${axis}`)
+    }
+    return []
+  }
+  const recipes = { paper: { optimizer: 'adamw' } }
+  expect(problems([{ hidden: [64], layers: [1], recipe: ['paper', 'peper'] }], { recipes })).toEqual([
+    'h64-l1-a16-t1000-peper-s42: recipe',
+  ])
+  expect(problems([{ hidden: [64], layers: [1], tokens: [63, 64] }])).toEqual(['h64-l1-a16-t63-s42: tokens'])
+  const sizes = [{ hidden: [64, 1024], layers: [1] }]
+  expect(problems(sizes, {}, 2e8)).toEqual(['h1024-l1-a16-t1000-s42: hidden'])
+  expect(problems(sizes)).toEqual([])
+  const data = expandCells(spec([{ hidden: [64], layers: [1], data: ['a.txt', 'b.txt'] }]))
+  expect(data.map(({ name }) => name)).toEqual(['h64-l1-a16-t1000-d1-s42', 'h64-l1-a16-t1000-d2-s42'])
 })
 
 test('refuses what is no sweep, with the place', () => {

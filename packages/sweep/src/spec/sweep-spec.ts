@@ -1,8 +1,12 @@
+import { type OptimizerName, optimizerNames, type ScheduleName, scheduleNames } from '@tinystories/pipeline'
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 
 const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least))
 const axis = <const Schema extends v.GenericSchema>(item: Schema) => v.pipe(v.array(item), v.minLength(1))
+
+const positive = v.pipe(v.number(), v.gtValue(0))
+const name = v.pipe(v.string(), v.minLength(1))
 
 const gridSchema = v.strictObject({
   hidden: axis(whole(1)),
@@ -10,11 +14,28 @@ const gridSchema = v.strictObject({
   heads: v.optional(axis(whole(1))),
   seed: v.optional(axis(whole(0))),
   tokens: v.optional(axis(whole(1))),
-  learningRate: v.optional(axis(v.pipe(v.number(), v.gtValue(0)))),
+  learningRate: v.optional(axis(positive)),
+  recipe: v.optional(axis(name)),
+  data: v.optional(axis(name)),
+})
+
+const recipeSchema = v.strictObject({
+  optimizer: v.optional(v.picklist(optimizerNames)),
+  schedule: v.optional(v.picklist(scheduleNames)),
+  learningRate: v.optional(positive),
+  weightDecay: v.optional(v.pipe(v.number(), v.minValue(0))),
+  warmupSteps: v.optional(whole(0)),
+  accumulate: v.optional(whole(1)),
+})
+
+const judgeSchema = v.strictObject({
+  model: name,
+  baseUrl: v.optional(v.string()),
+  maxTokens: v.optional(whole(1)),
 })
 
 const specSchema = v.strictObject({
-  name: v.pipe(v.string(), v.minLength(1)),
+  name,
   data: v.optional(v.string(), 'sample'),
   heldOut: v.optional(v.string()),
   context: v.optional(whole(2), 256),
@@ -22,6 +43,19 @@ const specSchema = v.strictObject({
   batchSize: v.optional(whole(1), 8),
   tokens: whole(1),
   prompts: v.optional(axis(v.string())),
+  beginnings: v.optional(name),
+  quoteBeginnings: v.optional(v.boolean(), true),
+  beams: v.optional(whole(1), 5),
+  continuations: v.optional(whole(0), 100),
+  judge: v.optional(v.union([v.literal('offline'), judgeSchema]), 'offline'),
+  recipes: v.optional(v.record(v.string(), recipeSchema)),
+  needs: v.optional(
+    v.strictObject({
+      cores: v.optional(whole(1)),
+      memory: v.optional(positive),
+      gpu: v.optional(v.boolean()),
+    }),
+  ),
   trials: v.optional(whole(1), 1),
   maxTokens: v.optional(whole(1), 120),
   grids: axis(gridSchema),
@@ -39,6 +73,36 @@ export interface Grid {
   tokens?: number[] | undefined
   /** Highest learning rate. Default: that of the recipe. */
   learningRate?: number[] | undefined
+  /** Names among the sweep's `recipes`. Default: the recipe of `tinystories train`. */
+  recipe?: string[] | undefined
+  /** Stories to train on. Default: those of the sweep. */
+  data?: string[] | undefined
+}
+
+/** How models are trained, where it differs from the default recipe. */
+export interface SweepRecipe {
+  optimizer?: OptimizerName | undefined
+  schedule?: ScheduleName | undefined
+  learningRate?: number | undefined
+  weightDecay?: number | undefined
+  warmupSteps?: number | undefined
+  accumulate?: number | undefined
+}
+
+/** A judge by the name of its model, at the server of the app's settings unless `baseUrl` names one. */
+export interface JudgeSpec {
+  model: string
+  baseUrl?: string | undefined
+  /** Tokens of one reply. Default 600. */
+  maxTokens?: number | undefined
+}
+
+/** What a job occupies while it runs. */
+export interface Needs {
+  cores: number
+  /** GB. */
+  memory: number
+  gpu: boolean
 }
 
 /** A sweep as data: grids of models, and what they have in common. */
@@ -58,7 +122,21 @@ export interface SweepSpec {
   tokens: number
   /** Beginnings of stories that every model continues. Default: those of the grader. */
   prompts?: string[] | undefined
-  /** Completions of each prompt. Default 1. */
+  /** A file of further beginnings, such as the 44 that come with the data set: YAML or JSON. */
+  beginnings?: string | undefined
+  /** Whether reports repeat the texts of that file, or only number them. Default true. */
+  quoteBeginnings: boolean
+  /** Beams of the beam search. Default 5, as the paper's published completions. */
+  beams: number
+  /** Training stories that are cut and continued, to see what was memorized. Default 100, as in the paper. */
+  continuations: number
+  /** Who grades the sampled completions. Default: the offline estimate. */
+  judge: 'offline' | JudgeSpec
+  /** Recipes by their names. */
+  recipes?: Record<string, SweepRecipe> | undefined
+  /** What a training occupies. Default: by the size of its model. */
+  needs?: { [Name in keyof Needs]?: Needs[Name] | undefined } | undefined
+  /** Sampled completions of each prompt at temperature 1. Default 1. */
   trials: number
   /** Longest completion in tokens. Default 120. */
   maxTokens: number

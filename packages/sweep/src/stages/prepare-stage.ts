@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { measureStories, openTrainingSource, type SourceAccess } from '@tinystories/pipeline'
-import type { SweepSpec } from '../spec/sweep-spec.ts'
+import { measureStories, openTrainingSource } from '@tinystories/pipeline'
 import type { Stage } from '../tasks/stage.ts'
+import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link prepareStage} leaves, besides `tokenizer.json`. */
 export interface PrepareResult {
@@ -10,26 +10,18 @@ export interface PrepareResult {
   tokens: number
 }
 
-/** Options of the stages. */
-export interface StageOptions {
-  spec: SweepSpec
-  /** Identifies the content of the stories, so that other stories make other cells. */
-  fingerprint: string
-  access?: SourceAccess | undefined
-  /** Threads of a training. Default: one for each core. */
-  threads?: number | undefined
-}
-
 /** Trains the tokenizer that all cells share. */
-export function prepareStage({ spec, fingerprint, access }: StageOptions): Stage {
-  const { data, heldOut, vocabSize } = spec
+export function prepareStage({ spec, fingerprintOf, access }: StageOptions): Stage {
+  const { heldOut, vocabSize } = spec
   return {
     name: 'prepare',
     version: 1,
     after: [],
-    settings: () => ({ fingerprint, vocabSize: vocabSize ?? null }),
-    async run({ folder, signal }) {
-      const source = await openTrainingSource({ data, valid: heldOut, vocabSize, access, signal })
+    settings: cell => ({ fingerprint: fingerprintOf(cell), vocabSize: vocabSize ?? null }),
+    async run({ cell, folder, signal }) {
+      const source = await openTrainingSource({
+        ...{ data: dataOf(cell, spec), valid: heldOut, vocabSize, access, signal },
+      })
       await source.tokenizer.save(join(folder, 'tokenizer.json'))
       const { stories, tokens } = await measureStories(source.train, source.tokenizer, { signal })
       return { vocabSize: source.tokenizer.vocabSize, stories, tokens } satisfies PrepareResult

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type ProbeResult, runProbes } from '@tinystories/interpret/probes'
 import { openModel, scoreEndings } from '@tinystories/pipeline'
 import type { Json, Stage } from '../tasks/stage.ts'
-import type { StageOptions } from './prepare-stage.ts'
+import type { StageOptions } from './stage-options.ts'
 
 /** What {@link probeStage} leaves. */
 export interface ProbeStageResult {

@@ -11,9 +11,10 @@ import {
   train,
 } from '@tinystories/pipeline'
 import type { EvaluationResult } from '@tinystories/trainer'
-import type { Cell } from '../spec/expand-cells.ts'
-import type { Stage } from '../tasks/stage.ts'
-import type { StageOptions } from './prepare-stage.ts'
+import { type Cell, trainingBytes } from '../spec/expand-cells.ts'
+import type { SweepRecipe } from '../spec/sweep-spec.ts'
+import type { Json, Stage } from '../tasks/stage.ts'
+import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link trainStage} leaves, besides the run in `run/`. */
 export interface TrainResult {
@@ -31,16 +32,30 @@ export interface TrainResult {
 }
 
 /** Trains the model of a cell and evaluates it on the held-out stories; resumes where it was interrupted. */
-export function trainStage({ spec, fingerprint, access, threads }: StageOptions): Stage {
-  const { data, heldOut, context, batchSize } = spec
-  const settings = ({ hidden, layers, heads, seed, tokens, learningRate }: Cell) => ({
-    ...{ fingerprint, context, batchSize, hidden, layers, heads, seed, tokens, learningRate },
-  })
+export function trainStage({ spec, fingerprintOf, access, threads }: StageOptions): Stage {
+  const { heldOut, context, batchSize } = spec
+  const recipeOf = ({ recipe }: Cell): SweepRecipe | undefined =>
+    recipe === null ? undefined : spec.recipes?.[recipe]
+  // What a cell leaves at its default is left out, so that new axes do not change what old cells are known by.
+  const settings = (cell: Cell): Json => {
+    const { hidden, layers, heads, seed, tokens, learningRate } = cell
+    const recipe = recipeOf(cell)
+    return {
+      ...{ fingerprint: fingerprintOf(cell), context, batchSize },
+      ...{ hidden, layers, heads, seed, tokens, learningRate },
+      ...(recipe && { recipe: definedOf(recipe) }),
+    }
+  }
   return {
     name: 'train',
     version: 1,
     after: ['prepare'],
     settings,
+    needs: cell => ({
+      cores: spec.needs?.cores ?? 1,
+      memory: spec.needs?.memory ?? Math.ceil(0.5 + trainingBytes(cell, spec) / 1e9),
+      gpu: spec.needs?.gpu ?? false,
+    }),
     async run({ cell, folder, folders, signal, onProgress }) {
       const run = runFolder(join(folder, 'run'))
       const { hidden: hiddenSize, layers, heads, seed, tokens, learningRate } = cell
@@ -48,7 +63,12 @@ export function trainStage({ spec, fingerprint, access, threads }: StageOptions)
         ? await planResume(run.folder, { tokens }, { access, signal })
         : await planRun(
             {
-              ...{ data, valid: heldOut, tokenizer: join(folders.prepare!, 'tokenizer.json') },
+              ...definedOf(recipeOf(cell) ?? {}),
+              ...{
+                data: dataOf(cell, spec),
+                valid: heldOut,
+                tokenizer: join(folders.prepare!, 'tokenizer.json'),
+              },
               ...{ hiddenSize, layers, heads, contextLength: context, batchSize, seed, tokens, threads },
               ...(learningRate !== null && { learningRate }),
               ...evaluationRhythm(tokens, batchSize * context),
@@ -79,6 +99,11 @@ export function trainStage({ spec, fingerprint, access, threads }: StageOptions)
       } satisfies TrainResult
     },
   }
+}
+
+/** A recipe without the options that it leaves open. */
+function definedOf(recipe: SweepRecipe): { [Name in keyof SweepRecipe]?: NonNullable<SweepRecipe[Name]> } {
+  return Object.fromEntries(Object.entries(recipe).filter(([, value]) => value !== undefined))
 }
 
 /** Whether there is something to resume from; what a kill left before the first checkpoint is taken away. */

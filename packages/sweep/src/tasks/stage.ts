@@ -1,4 +1,5 @@
 import type { Cell } from '../spec/expand-cells.ts'
+import type { Needs } from '../spec/sweep-spec.ts'
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -26,6 +27,8 @@ export interface Stage {
   after: readonly string[]
   /** What decides its result besides the stages before it: equal settings are done once, whatever the cell. */
   settings(cell: Cell): Json
+  /** What it occupies while it runs. Default: one core, 1 GB, no GPU. */
+  needs?(cell: Cell): Needs
   /**
    * Does the work and gives the result. Called again in the same folder after an interruption or a failure.
    *

@@ -23,6 +23,19 @@ export const failureSchema: v.GenericSchema<unknown, { id: string; message: stri
   id: v.string(),
   message: v.string(),
 })
+const progressSchema: v.GenericSchema<unknown, TaskProgress> = v.object({
+  done: v.number(),
+  note: v.nullable(v.string()),
+  secondsLeft: v.nullable(v.number()),
+  worker: v.string(),
+})
+/** How far a running task is, from 0 to 1; `secondsLeft` by its pace, null while there is none. */
+export interface TaskProgress {
+  done: number
+  note: string | null
+  secondsLeft: number | null
+  worker: string
+}
 
 /**
  * Results of tasks in the folder of a sweep: `tasks/STAGE-ID/result.json`, which is there when the task is done and
@@ -46,42 +59,52 @@ export class TaskStore {
    * @throws FileError when the folder cannot be read
    */
   async result(task: Task): Promise<Json | undefined> {
-    const path = this.#resultPath(task)
-    const text = await readTextFileIfPresent(path)
-    if (text === undefined) return undefined
-    try {
-      const { id, result } = checkResult(text, path)
-      return id === task.id ? result : undefined
-    } catch (error) {
-      if (InputError.isInstance(error)) return undefined
-      throw error
-    }
+    const saved = await readWhole(this.#resultPath(task), checkResult)
+    return saved?.id === task.id ? saved.result : undefined
   }
 
   /** Why the last attempt failed, or undefined. */
   async failure(task: Task): Promise<string | undefined> {
     const path = join(this.folderOf(task), 'failure.json')
-    const text = await readTextFileIfPresent(path)
-    if (text === undefined) return undefined
+    const saved = await readWhole(path, text =>
+      parseValue(failureSchema, parseJson(text, { source: path }), path),
+    )
+    return saved?.id === task.id ? saved.message : undefined
+  }
+
+  /**
+   * The lock of a task, or undefined while another process works on it. Creates its folder.
+   *
+   * @param abandoned takes the lock of another machine, of which a queue knows that its process is gone
+   */
+  async claim(task: Task, { abandoned = false }: { abandoned?: boolean } = {}): Promise<Lock | undefined> {
+    const folder = this.folderOf(task)
+    await createFolder(folder)
+    const path = join(folder, 'task.lock')
     try {
-      const { id, message } = parseValue(failureSchema, parseJson(text, { source: path }), path)
-      return id === task.id ? message : undefined
+      return await acquireLock(path)
     } catch (error) {
-      if (InputError.isInstance(error)) return undefined
-      throw error
+      if (!LockError.isInstance(error)) throw error
+      if (!abandoned || error.code !== 'held-elsewhere') return undefined
+      await rm(path, { force: true })
+      return this.claim(task)
     }
   }
 
-  /** The lock of a task, or undefined while another process works on it. Creates its folder. */
-  async claim(task: Task): Promise<Lock | undefined> {
-    const folder = this.folderOf(task)
-    await createFolder(folder)
-    try {
-      return await acquireLock(join(folder, 'task.lock'))
-    } catch (error) {
-      if (LockError.isInstance(error)) return undefined
-      throw error
-    }
+  /** How far a task is that runs somewhere, or undefined. */
+  progress(task: Task): Promise<TaskProgress | undefined> {
+    const path = join(this.folderOf(task), 'progress.json')
+    return readWhole(path, text => parseValue(progressSchema, parseJson(text, { source: path }), path))
+  }
+
+  /** Keeps how far a task is. */
+  note(task: Task, progress: TaskProgress): Promise<void> {
+    return writeFileAtomically(join(this.folderOf(task), 'progress.json'), JSON.stringify(progress))
+  }
+
+  /** Takes the note away when a task ends. */
+  forgetNote(task: Task): Promise<void> {
+    return rm(join(this.folderOf(task), 'progress.json'), { force: true })
   }
 
   /** Marks a task as done. */
@@ -119,4 +142,16 @@ export function checkResult(text: string, path: string): { id: string; result: J
   if (check !== expected)
     throw new InputError('invalid-value', { source: path, path: 'check', expected, received: check })
   return { id, result: result as Json }
+}
+
+/** What a file holds, or undefined when it is absent or damaged. */
+async function readWhole<T>(path: string, read: (text: string, path: string) => T): Promise<T | undefined> {
+  const text = await readTextFileIfPresent(path)
+  if (text === undefined) return undefined
+  try {
+    return read(text, path)
+  } catch (error) {
+    if (InputError.isInstance(error)) return undefined
+    throw error
+  }
 }

@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { Cell } from '../spec/expand-cells.ts'
 import { hash, planTasks } from './plan-tasks.ts'
-import { runTasks, type TaskEvent } from './run-tasks.ts'
+import { runTasks } from './run-tasks.ts'
 import type { Json, Stage } from './stage.ts'
+import type { TaskEvent } from './task-runner.ts'
 import { TaskStore } from './task-store.ts'
 
 const folders: string[] = []
@@ -28,6 +29,8 @@ const cell = (hidden: number, seed = 1): Cell => ({
   seed,
   tokens: 1000,
   learningRate: null,
+  recipe: null,
+  data: null,
 })
 
 /** Three stages whose results say how they came about; the calls are counted. */
@@ -202,4 +205,45 @@ test('the hash of a value does not depend on the order of its names, and tells d
   )
   expect(hash({ a: 1, b: [2] })).not.toBe(hash({ a: 1, b: [3] }))
   expect(hash(['a', 'b'])).not.toBe(hash(['b', 'a']))
+})
+
+test('a full disk ends this process and does not count as a failure of the task', async () => {
+  const store = await createStore()
+  const calls: string[] = []
+  const stages = threeStages(calls)
+  const { run } = stages[1]!
+  stages[1]!.run = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }))
+  const tasks = planTasks([cell(64)], stages)
+  await expect(runTasks(tasks, { store })).rejects.toThrow('no space')
+  expect(await store.failure(tasks[1]!)).toBeUndefined()
+  stages[1]!.run = run
+  expect(await runTasks(tasks, { store })).toEqual({ done: 3, failed: 0, blocked: 0 })
+})
+
+test('how far a task is can be seen while it runs, and nothing is left of it afterwards', async () => {
+  const store = await createStore()
+  const stage: Stage = {
+    ...{ name: 'train', version: 1, after: [], settings: () => null },
+    async run({ onProgress }) {
+      onProgress(0.25, 'loss 3')
+      await expect.poll(() => store.progress(tasks[0]!)).toMatchObject({ done: 0.25, note: 'loss 3' })
+      return null
+    },
+  }
+  const tasks = planTasks([cell(64)], [stage])
+  expect(await runTasks(tasks, { store })).toMatchObject({ done: 1 })
+  expect(await store.progress(tasks[0]!)).toBeUndefined()
+})
+
+test('the lock of another machine is taken only when a queue knows that its process is gone', async () => {
+  const store = await createStore()
+  const tasks = planTasks([cell(64)], threeStages([]))
+  const task = tasks[0]!
+  await (await store.claim(task))!.release()
+  const path = join(store.folderOf(task), 'task.lock')
+  await writeFile(path, JSON.stringify({ pid: 1, started: null, host: 'elsewhere', id: 'x' }))
+  expect(await store.claim(task)).toBeUndefined()
+  const lock = await store.claim(task, { abandoned: true })
+  expect(await store.claim(task, { abandoned: true })).toBeUndefined()
+  await lock!.release()
 })

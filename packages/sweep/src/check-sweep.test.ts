@@ -9,7 +9,7 @@ import { openSweep } from './open-sweep.ts'
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'check-sweep-'))
-  const spec = { name: 'small', tokens: 100, grids: [{ hidden: [8], layers: [1] }] }
+  const spec = { name: 'small', tokens: 10_000, grids: [{ hidden: [8], layers: [1] }] }
   await writeFile(join(folder, 'sweep.json'), JSON.stringify({ version: 1, fingerprint: 'a', spec }))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))

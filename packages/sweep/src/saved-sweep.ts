@@ -52,7 +52,10 @@ export async function readSavedSweep(folder: string): Promise<SavedSweep | undef
 }
 
 function upgraded(json: unknown, path: string): SavedSweep {
-  const schema = v.object({ fingerprint: v.string(), spec: v.looseObject({ data: v.string() }) })
+  const schema = v.object({
+    fingerprint: v.string(),
+    spec: v.looseObject({ data: v.optional(v.string(), 'sample') }),
+  })
   const { fingerprint, spec } = parseValue(schema, json, path)
   const id = randomUUID().slice(0, 8)
   return { version: 1, id, fingerprints: { [spec.data]: fingerprint }, beginnings: [], software: '', spec }

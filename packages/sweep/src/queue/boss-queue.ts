@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '@tinystories/utils/errors'
 import { parseValue } from '@tinystories/utils/schema'
 import type { PgBoss } from 'pg-boss'
 import * as v from 'valibot'
@@ -193,7 +194,7 @@ class BossQueue implements JobQueue {
 /** A refused connection to several addresses has no message of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 function withoutPassword(server: string): string {

@@ -116,8 +116,10 @@ async function hasCheckpoint(run: RunFolder): Promise<boolean> {
 
 /** Twenty evaluations and checkpoints in a training, whatever its length; all are kept, to see what emerges when. */
 function evaluationRhythm(tokens: number, tokensPerStep: number) {
-  const every = Math.max(1, Math.ceil(tokens / tokensPerStep / checkpoints))
+  const every = Math.max(fewestSteps, Math.ceil(tokens / tokensPerStep / checkpoints))
   return { evaluateEvery: every, checkpointEvery: every, keepCheckpoints: checkpoints }
 }
 
 const checkpoints = 20
+/** Between two of them: a very short training is not spent on evaluating. */
+const fewestSteps = 8

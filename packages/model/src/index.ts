@@ -1,4 +1,11 @@
 export {
+  adaptedParameters,
+  adapterShapes,
+  initAdapter,
+  mergeAdapter,
+} from './adapters/adapter.ts'
+export { type AdapterConfig, adapterSites, defaultTargets } from './adapters/sites.ts'
+export {
   type ActivationKind,
   type AttentionKind,
   type BiasConfig,

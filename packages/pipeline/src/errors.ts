@@ -40,6 +40,18 @@ export interface PipelineErrorDetails {
   'decided-by-model': { from: string; option: 'preset' | 'hiddenSize' | 'layers' | 'heads' | 'vocabSize' }
   /** A training window is longer than the context of the model that the run starts from. */
   'window-too-long': { contextLength: number; limit: number }
+  /** An option is about the model that the run starts from, and the run starts from none. */
+  'needs-from': { option: 'lora' | 'keepOptimizer' | 'adapter' }
+  /** An option is about adapters, and the run trains none. */
+  'needs-lora': { option: 'loraAlpha' | 'loraTargets' }
+  /** Two options that cannot be had together. */
+  'options-exclude': { options: [string, string] }
+  /** A pattern fits no parameter of the model; `known` are names of parameters. */
+  'unmatched-pattern': { option: 'freeze' | 'learningRates'; pattern: string; known: readonly string[] }
+  /** Patterns fit all parameters, so that none is trained. */
+  'nothing-to-train': Record<string, never>
+  /** The run starts from something that has no checkpoint of an optimizer. */
+  'no-optimizer-state': { from: string }
   /** The folder has a model, but not the state of a run: nothing can be resumed. */
   'model-without-run': { folder: string }
   /** A provider belongs to the compiled engine, and another one was asked for. */
@@ -151,6 +163,30 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'window-too-long': ({ contextLength, limit }) => ({
     problem: `A training window of ${contextLength} tokens is longer than the context of the model, ${limit}.`,
     remedy: `Set contextLength to at most ${limit}.`,
+  }),
+  'needs-from': ({ option }) => ({
+    problem: `${option} is about a model to start from, and the option from is missing.`,
+    remedy: `Set from, or leave ${option} out.`,
+  }),
+  'needs-lora': ({ option }) => ({
+    problem: `${option} is about adapters, and the option lora is missing.`,
+    remedy: `Set lora, or leave ${option} out.`,
+  }),
+  'options-exclude': ({ options: [one, other] }) => ({
+    problem: `${one} and ${other} cannot be had together.`,
+    remedy: 'Leave one of them out.',
+  }),
+  'unmatched-pattern': ({ option, pattern, known }) => ({
+    problem: `${option}: no parameter of the model is named "${pattern}".`,
+    remedy: `There are ${known.join(', ')}; * stands for any characters.`,
+  }),
+  'nothing-to-train': () => ({
+    problem: 'freeze names all parameters, so that nothing is left to train.',
+    remedy: 'Leave some parameters to train.',
+  }),
+  'no-optimizer-state': ({ from }) => ({
+    problem: `${from} has no checkpoint with the state of an optimizer.`,
+    remedy: 'Give a run of ours, or leave keepOptimizer out.',
   }),
   'model-without-run': ({ folder }) => ({
     problem: `${folder} has a model, but no run: the optimizer state and the position in the data are missing.`,

@@ -1,7 +1,7 @@
 import { useBackend } from '@tinystories/backends'
 import type { Story, StoryStream } from '@tinystories/dataset'
 import { instructStories } from '@tinystories/dataset/instruct'
-import { checkTokenizer, loadPretrained } from '@tinystories/model/files'
+import { checkTokenizer } from '@tinystories/model/files'
 import { loadTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
@@ -12,6 +12,7 @@ import {
   initialState,
 } from '@tinystories/trainer'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { loadAdapted } from './model/with-adapter.ts'
 import { evaluationSet, type TextOrTokens } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
 import { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
@@ -31,6 +32,8 @@ export interface EvaluateOptions extends StoryFormat {
    * that the model was trained with.
    */
   instruct?: string | null | undefined
+  /** Folder of an adapter that is added to the model. Default: none. */
+  adapter?: string | undefined
   /** Windows at a time. Default 8. */
   batchSize?: number
   engine?: EngineName | 'auto'
@@ -58,6 +61,7 @@ export interface Evaluation {
 export async function evaluate({
   model: source,
   data,
+  adapter,
   instruct,
   batchSize = 8,
   engine: engineName = 'auto',
@@ -69,7 +73,7 @@ export async function evaluate({
   const folder = await locateModel(source, access, signal)
   const tokenizer = await loadTokenizer(folder)
   await useBackend('cpu')
-  const { config, parameters, tokenizerHash } = await loadPretrained(folder)
+  const { config, parameters, tokenizerHash } = await loadAdapted(folder, adapter)
   await checkTokenizer({ config, tokenizerHash }, tokenizer, folder)
   const shards = await findShards(data)
   if (shards) await shardTokenizer(shards.train, tokenizer)

@@ -13,12 +13,15 @@ import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { withAdapter } from './model/with-adapter.ts'
 import { templateFile } from './source/load-instruct-template.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
   /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
   model?: string | undefined
+  /** Folder of an adapter that is added to the model for good. Default: none. */
+  adapter?: string | undefined
   format: 'transformers' | 'onnx'
   /** Created where it is missing. */
   folder: string
@@ -36,9 +39,11 @@ export interface ExportModelOptions {
  * @throws PipelineError `no-model`, `length-too-long`; ModelFileError `wrong-tokenizer`, `not-exportable`; FileError
  */
 export async function exportModel(options: ExportModelOptions): Promise<void> {
-  const { model: source, format, folder: target, length, access = {}, signal } = options
+  const { model: source, adapter, format, folder: target, length, access = {}, signal } = options
   const folder = await locateModel(source, access, signal)
-  const arrays = await loadPretrainedArrays(folder)
+  const loaded = await loadPretrainedArrays(folder)
+  const arrays =
+    adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
   const { config, parameters, stopIds } = arrays
   const { contextLength } = config
   if (length !== undefined && length > contextLength)

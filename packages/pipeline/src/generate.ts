@@ -15,6 +15,8 @@ export interface GenerateOptions extends Omit<StoryOptions, 'instruction' | 'pro
   model?: string | undefined
   /** How many stories. Default 1; each has a seed of its own, from `seed` up. */
   count?: number
+  /** Folder of an adapter that is added to the model. Default: none. */
+  adapter?: string | undefined
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
   access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
@@ -38,13 +40,20 @@ export async function* generate({
   instruct,
   prompt = ask ? '' : 'Once upon a time',
   count = 1,
+  adapter,
   engine = 'auto',
   threads,
   access = {},
   ...options
 }: GenerateOptions): AsyncGenerator<StoryPiece> {
   const { seed, signal } = options
-  await using opened = await openModel(source, { ...access, engine, threads, ...(signal && { signal }) })
+  await using opened = await openModel(source, {
+    ...access,
+    adapter,
+    engine,
+    threads,
+    ...(signal && { signal }),
+  })
   const instruction = ask && writeInstruction(ask, await templateFor(opened.folder, instruct))
   const asked = { ...options, prompt, ...(instruction !== undefined && { instruction }) }
   for (let story = 0; story < count; story++)

@@ -8,6 +8,7 @@ export {
 } from './engines/create-engine.ts'
 export { type CrossEntropyOptions, crossEntropy } from './engines/cross-entropy.ts'
 export { type EvaluationResult, type EvaluationSet, evaluateOn } from './engines/evaluate-on.ts'
+export { type FreezePatterns, freeze } from './engines/freeze.ts'
 export { initialState } from './engines/initial-state.ts'
 export { type Divergence, TrainerError, type TrainerErrorDetails } from './errors.ts'
 export { metricsCsv } from './logging/metrics-csv.ts'

@@ -1,5 +1,6 @@
 export * from './core.ts'
 export { openTensorBoardFile, type TensorBoardFile } from './logging/tensorboard.ts'
+export type { Checkpoint, CheckpointProgress } from './run/checkpoint.ts'
 export {
   type ArrayFile,
   type ArrayFormat,

@@ -20,6 +20,7 @@ export function evaluateCommand(program: Command, setExitCode: SetExitCode): voi
       'how stories are asked for: tinystories, request, or a JSON file (default: as the model was trained)',
     )
     .option('--no-instruct', 'evaluate a model that was trained on instructions on stories alone')
+    .option('--adapter <folder>', 'add this adapter (PEFT) to the model')
     .option('--batch <n>', 'windows at a time', wholeNumber(), 8)
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),

@@ -15,6 +15,7 @@ export function exportCommand(program: Command, setExitCode: SetExitCode): void 
       new Option('--format <name>', 'what to write').choices(['transformers', 'onnx']).makeOptionMandatory(),
     )
     .requiredOption('--out <folder>', 'where to write; made if need be')
+    .option('--adapter <folder>', 'add this adapter (PEFT) to the model for good')
     .option('--length <n>', 'of onnx: tokens that the graphs take (default: the context)', wholeNumber())
     .option('--rows <n>', 'of onnx: texts that the graphs take (default: 1)', wholeNumber())
     .addHelpText(

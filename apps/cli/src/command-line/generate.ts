@@ -28,6 +28,7 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
       '--instruct <template>',
       'how the model is asked: tinystories, request, or a JSON file (default: as it was trained)',
     )
+    .option('--adapter <folder>', 'add this adapter (PEFT) to the model')
     .option('--count <n>', 'how many stories', wholeNumber(), 1)
     .option('--max-tokens <n>', 'tokens to write at most', wholeNumber(), 300)
     .option('--temperature <x>', '0 takes the most probable token each time', decimal(0, 10), 0.7)

@@ -40,3 +40,11 @@ export function commaList(text: string): string[] {
   if (items.length === 0) throw new InvalidArgumentError('Texts separated by commas are wanted.')
   return items
 }
+
+/** Collects `pattern=factor`. */
+export function addFactor(text: string, factors: Record<string, number> = {}): Record<string, number> {
+  const [, pattern, factor] = /^(.+)=(\d*\.?\d+(?:e[+-]?\d+)?)$/i.exec(text) ?? []
+  if (pattern === undefined)
+    throw new InvalidArgumentError('Write it as pattern=factor, such as layers.0.*=0.1.')
+  return { ...factors, [pattern]: Number(factor) }
+}

@@ -3,7 +3,7 @@ import { presets } from '@tinystories/model'
 import { optimizerNames, providerNames, scheduleNames, spikeActions } from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
-import { decimal, wholeNumber } from './parse-flags.ts'
+import { addFactor, decimal, wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
@@ -47,6 +47,33 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option(
       '--from <source>',
       'start from the weights and tokenizer of a run, a model folder or hf://owner/name[@revision]',
+    )
+    .option('--adapter <folder>', 'with --from: add this adapter to its weights')
+    .option(
+      '--keep-optimizer',
+      'with --from: go on from the newest checkpoint of a run, its optimizer included',
+    )
+    .option('--lora <rank>', 'with --from: train low-rank adapters of this rank alone', wholeNumber(1, 4096))
+    .option(
+      '--lora-alpha <x>',
+      'what the adapters count, as a multiple of the rank (default: twice the rank)',
+      decimal(0, Number.POSITIVE_INFINITY, { above: true }),
+    )
+    .option(
+      '--lora-targets <names...>',
+      'ends of the names of the maps that get one, or all-linear (default: q_proj v_proj, of GPT-2 c_attn)',
+    )
+    .option('--freeze <patterns...>', 'parameters that stay as they are, such as "embedding.*" "layers.0.*"')
+    .addOption(
+      new Option(
+        '--layer-rate <pattern=factor>',
+        'factor of the learning rate of some parameters, such as "layers.0.*=0.1", as often as needed',
+      ).argParser(addFactor),
+    )
+    .option(
+      '--layer-decay <x>',
+      'factor of the learning rate of each layer against the one above it, such as 0.9',
+      decimal(0, 1, { above: true }),
     )
     .option('--tokenizer <file>', 'use this tokenizer.json instead of training one')
     .option(
@@ -132,6 +159,7 @@ Examples:
   tinystories train --data stories.txt --minutes 10
   tinystories train --data hf://roneneldan/TinyStories --preset tinystories-1m --minutes 60
   tinystories train --data stories.txt --from hf://roneneldan/TinyStories-1M --minutes 10
+  tinystories train --data stories.txt --from runs/mine --lora 8
   tinystories train --data stories.txt --instruct --drop-long
   tinystories train --data stories.txt --find-learning-rate
   tinystories train --resume runs/2026-11-22T20-35-42`,

@@ -1,7 +1,7 @@
 import { evaluate as evaluateModel, type StoryFormat } from '@tinystories/pipeline'
 import type { EngineName } from '@tinystories/trainer'
 import { access } from '../access.ts'
-import { forDisplay, modelSource, resolveSource } from '../paths.ts'
+import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print, printError, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
@@ -13,6 +13,7 @@ export interface EvaluateFlags extends StoryFormat {
   batch: number
   engine: EngineName | 'auto'
   json?: boolean
+  adapter?: string
   instruct?: string | boolean
 }
 
@@ -21,13 +22,22 @@ export interface EvaluateFlags extends StoryFormat {
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function evaluate({ model, data, batch, json, instruct, ...flags }: EvaluateFlags): Promise<number> {
+export function evaluate({
+  model,
+  data,
+  batch,
+  json,
+  instruct,
+  adapter,
+  ...flags
+}: EvaluateFlags): Promise<number> {
   return interruptible(
     async signal => {
       const progress = new ProgressLine()
       const { score, folder, engine, seconds } = await evaluateModel({
         ...flags,
         ...(instruct === false ? { instruct: null } : instructOption({ instruct })),
+        ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),
         data: resolveSource(data),
         batchSize: batch,

@@ -7,6 +7,7 @@ import { print } from '../terminal/output.ts'
 
 export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows'> {
   model?: string
+  adapter?: string
   out: string
 }
 
@@ -15,13 +16,20 @@ export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function exportModel({ model, out, ...flags }: ExportFlags): Promise<number> {
+export function exportModel({ model, out, adapter, ...flags }: ExportFlags): Promise<number> {
   return interruptible(
     async signal => {
       if (flags.format !== 'onnx' && (flags.length ?? flags.rows) !== undefined)
         throw new UserError('--length and --rows are of --format onnx. Leave them out.')
       const folder = fromTyped(out)
-      await exportTo({ ...flags, model: modelSource(model), folder, access: access(), signal })
+      await exportTo({
+        ...flags,
+        ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
+        model: modelSource(model),
+        folder,
+        access: access(),
+        signal,
+      })
       print(`Written to ${forDisplay(folder)}`)
       return 0
     },

@@ -1,6 +1,6 @@
 import { type GenerateOptions, generate as generateStories } from '@tinystories/pipeline'
 import { access } from '../access.ts'
-import { modelSource } from '../paths.ts'
+import { fromTyped, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printPiece } from '../terminal/output.ts'
 import { instructOption } from '../train/instruct-option.ts'
@@ -24,6 +24,7 @@ export function generate({
   summary,
   sentence,
   instruct,
+  adapter,
   ...flags
 }: GenerateFlags): Promise<number> {
   return interruptible(
@@ -35,6 +36,7 @@ export function generate({
         ...flags,
         ...instructOption({ instruct }),
         ...(Object.keys(ask).length > 0 ? { ask } : {}),
+        ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),
         access: access(),
         signal,

@@ -13,6 +13,10 @@ export const configError: Wording<ConfigErrorDetails> = {
     remedy: `Try --heads ${nearest}.`,
   }),
   'attention-length': own,
+  'unknown-target': ({ target, known }) => ({
+    problem: `--lora-targets: no map of the model is named "${target}".`,
+    remedy: `Known: all-linear, ${known.join(', ')}.`,
+  }),
   'sequence-too-long': ({ contextLength }) => ({ remedy: `Give at most ${contextLength} tokens.` }),
 }
 
@@ -51,6 +55,8 @@ export const modelFileError: Wording<ModelFileErrorDetails> = {
   'head-conflict': own,
   'unsafe-pickle': own,
   'wrong-tokenizer': own,
+  'adapter-does-not-fit': own,
+  'other-base': own,
   'not-exportable': () => ({ remedy: 'Use --format onnx.' }),
   'half-overflow': own,
   'wrong-size': own,

@@ -61,6 +61,27 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--context ${contextLength} is longer than the context of the model, ${limit}.`,
     remedy: `Choose at most ${limit}.`,
   }),
+  'needs-from': ({ option }) => ({
+    problem: `${flagOf(option)} is about a model to start from, and --from is missing.`,
+    remedy: 'Give --from as well.',
+  }),
+  'needs-lora': ({ option }) => ({
+    problem: `${flagOf(option)} is about adapters, and --lora is missing.`,
+    remedy: 'Give --lora as well.',
+  }),
+  'options-exclude': ({ options: [one, other] }) => ({
+    problem: `${flagOf(one)} and ${flagOf(other)} cannot be had together.`,
+  }),
+  'unmatched-pattern': ({ option, pattern }) => ({
+    problem: `${flagOf(option)}: no parameter of the model is named "${pattern}".`,
+  }),
+  'nothing-to-train': () => ({
+    problem: '--freeze names all parameters, so that nothing is left to train.',
+  }),
+  'no-optimizer-state': ({ from }) => ({
+    problem: `--from ${from} has no checkpoint with the state of an optimizer.`,
+    remedy: 'Give a run folder, or leave --keep-optimizer out.',
+  }),
   'model-without-run': ({ folder }) => ({
     remedy: `Start a new run from its weights with --from ${folder}.`,
   }),

@@ -6,6 +6,7 @@ interface ShorterNames {
   warmupSteps: 'warmup'
   averageDecay: 'averageWeights'
   evaluateEvery: 'evalEvery'
+  learningRates: 'layerRate'
 }
 
 export const shorterNames: ShorterNames = {
@@ -15,4 +16,5 @@ export const shorterNames: ShorterNames = {
   warmupSteps: 'warmup',
   averageDecay: 'averageWeights',
   evaluateEvery: 'evalEvery',
+  learningRates: 'layerRate',
 }

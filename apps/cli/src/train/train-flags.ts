@@ -41,6 +41,7 @@ export async function runOptions(flags: TrainFlags): Promise<RunOptions> {
     ...(data === undefined ? {} : { data: resolveSource(data) }),
     ...(options.valid == null ? {} : { valid: resolveSource(options.valid) }),
     ...(options.from === undefined ? {} : { from: modelSource(options.from)! }),
+    ...(options.adapter === undefined ? {} : { adapter: fromTyped(options.adapter) }),
     ...instructOption(flags),
     ...(options.tokenizer === undefined ? {} : { tokenizer: fromTyped(options.tokenizer) }),
   }

@@ -10,6 +10,8 @@ export interface ConfigErrorDetails {
   'heads-do-not-divide': { heads: number; hiddenSize: number; nearest: number }
   /** `attention` has `entries` entries, one for each of `layers` was expected. */
   'attention-length': { entries: number; layers: number }
+  /** No map of the model has a name that ends like this; `known` are such ends. */
+  'unknown-target': { target: string; known: readonly string[] }
   'sequence-too-long': { length: number; contextLength: number }
 }
 
@@ -29,6 +31,10 @@ export const ConfigError: ErrorClass<'ConfigError', ConfigErrorDetails> = define
   'attention-length': ({ entries, layers }) => ({
     problem: `attention names ${entries} layers, but there are ${layers}.`,
     remedy: 'Give one entry for each layer.',
+  }),
+  'unknown-target': ({ target, known }) => ({
+    problem: `No map of the model is named "${target}".`,
+    remedy: `Known: all-linear, ${known.join(', ')}.`,
   }),
   'sequence-too-long': ({ length, contextLength }) => ({
     problem: `A sequence of ${length} tokens does not fit the context of ${contextLength}.`,

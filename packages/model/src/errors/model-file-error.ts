@@ -42,6 +42,15 @@ export interface ModelFileErrorDetails {
   'unsafe-pickle': { path: string; found: string }
   /** The tokenizer, of `tokens` tokens, is not the one that the model was trained with. */
   'wrong-tokenizer': { path: string; tokens: number; vocabSize: number }
+  /** A tensor of an adapter does not belong to the model, or has another shape; none: the file has no adapter. */
+  'adapter-does-not-fit': {
+    path: string
+    tensor?: string
+    found?: readonly number[] | undefined
+    expected?: readonly number[]
+  }
+  /** The adapter was trained on other weights. */
+  'other-base': { path: string }
   /** transformers has no model of this kind; `parts` names what it lacks. */
   'not-exportable': { parts: readonly string[] }
   /** A value too large for the half precision that was asked for. */
@@ -104,6 +113,19 @@ export const ModelFileError: ErrorClass<'ModelFileError', ModelFileErrorDetails>
     'wrong-tokenizer': ({ path, tokens, vocabSize }) => ({
       problem: `${path}: its tokenizer, of ${tokens} tokens, is not the one that its model, of ${vocabSize}, was trained with.`,
       remedy: 'Put the tokenizer beside the model that it was trained with.',
+    }),
+    'adapter-does-not-fit': ({ path, tensor, found, expected }) => ({
+      problem:
+        tensor === undefined
+          ? `${path}: has no tensor of an adapter.`
+          : expected === undefined
+            ? `${path}: the model has no place for the tensor "${tensor}".`
+            : `${path}: tensor "${tensor}" is ${found === undefined ? 'missing' : `[${found}]`}, and the model needs [${expected}].`,
+      remedy: 'Check that the adapter was trained for this model.',
+    }),
+    'other-base': ({ path }) => ({
+      problem: `${path}: the adapter was trained on other weights than those of this model.`,
+      remedy: 'Give the model that it was trained on.',
     }),
     'not-exportable': ({ parts }) => ({
       problem: `transformers has no model with ${parts.join(' and ')}.`,

@@ -1,3 +1,11 @@
+export {
+  type Adapter,
+  type AdapterBase,
+  type AdapterCheck,
+  baseParameters,
+  loadAdapter,
+  saveAdapter,
+} from '../adapters/adapter-files.ts'
 export { type DownloadOptions, downloadModel } from './download-model.ts'
 export {
   type ExportOnnxOptions,

@@ -24,6 +24,7 @@ const settings: RunSettings = {
   ...{ onSpike: 'warn', sampleEvery: null, engine: 'auto', provider: null, threads: null, workers: null },
   ...{ evaluateEvery: 5, checkpointEvery: 5, keepCheckpoints: 2, prompt: 'Once' },
   ...{ instruct: null, promptLossWeight: 0, dropLong: false },
+  ...{ fromAdapter: null, keptSteps: null, adapter: null, freeze: [] },
 }
 const sample = `${JSON.stringify({ type: 'sample', step: 1, seconds: 1, text: 'Once' })}\n`
 const reply = 'Grammar: 8/10, Creativity: 7/10, Consistency: 7/10, Plot: 4/10, Age group: E (10-12)'

@@ -1,16 +1,12 @@
 import { useBackend } from '@tinystories/backends'
 import { GenerationError } from '@tinystories/model'
-import {
-  checkTokenizer,
-  loadPretrained,
-  loadPretrainedArrays,
-  type TokenizerCheck,
-} from '@tinystories/model/files'
+import { checkTokenizer, loadPretrainedArrays, type TokenizerCheck } from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import type { GenerationEngineName } from '../recipe/names.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { locateModel, type ModelAccess } from './locate-model.ts'
+import { loadAdapted, withAdapter } from './with-adapter.ts'
 
 /** Options of {@link openModel}. */
 export interface OpenModelOptions extends ModelAccess {
@@ -18,6 +14,8 @@ export interface OpenModelOptions extends ModelAccess {
   engine?: GenerationEngineName | 'auto'
   /** Of the engine `wasm`. Default 1: one text has too little work for more. */
   threads?: number | undefined
+  /** Folder of an adapter that is added to the model. Default: none. */
+  adapter?: string | undefined
   signal?: AbortSignal
 }
 
@@ -42,12 +40,14 @@ export interface OpenedModel extends AsyncDisposable {
  */
 export async function openModel(
   source: string | undefined,
-  { engine = 'auto', threads = 1, signal, ...access }: OpenModelOptions = {},
+  { engine = 'auto', threads = 1, adapter, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
   const tokenizer = await loadTokenizerFile(folder)
   if (engine === 'wasm' || engine === 'auto') {
-    const arrays = await loadPretrainedArrays(folder)
+    const loaded = await loadPretrainedArrays(folder)
+    const arrays =
+      adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
     const tokenizerCheck = await checkTokenizer(arrays, tokenizer, folder)
     try {
       const model = await createWasmModel(arrays, { threads })
@@ -68,7 +68,7 @@ export async function openModel(
   }
   const backend = engine === 'auto' ? 'cpu' : engine
   await useBackend(backend)
-  const model = await loadPretrained(folder)
+  const model = await loadAdapted(folder, adapter)
   const { stopIds } = model
   const tokenizerCheck = await checkTokenizer(model, tokenizer, folder)
   const dispose = async (): Promise<void> => {}

@@ -1,6 +1,6 @@
 import { type GptConfig, sizesOf } from '@tinystories/model'
 import { adam, adamW, lion, muon, type Optimizer, sgd } from '@tinystories/trainer'
-import { averageWeights, chain } from '@tinystories/trainer/optimizers'
+import { averageWeights, chain, scaleByName } from '@tinystories/trainer/optimizers'
 import type { OptimizerName } from './names.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -8,11 +8,12 @@ import type { Recipe } from './recipe.ts'
 export type OptimizerSettings = Pick<
   Recipe,
   'optimizer' | 'weightDecay' | 'cautiousDecay' | 'muonFactor' | 'separateMaps' | 'averageDecay'
-> & { model: GptConfig }
+> & { model: GptConfig } & Partial<Pick<Recipe, 'learningRates'>>
 
-/** The optimizer of a recipe, with averaged weights where it asks for them. */
+/** The optimizer of a recipe, with learning rates by name and averaged weights where it asks for them. */
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
   const { optimizer, weightDecay, cautiousDecay, muonFactor, separateMaps, averageDecay, model } = settings
+  const { learningRates = {} } = settings
   const creators: Record<OptimizerName, () => Optimizer> = {
     muon: () =>
       muon({
@@ -27,7 +28,11 @@ export function createOptimizer(settings: OptimizerSettings): Optimizer {
     sgd: () => sgd({ weightDecay, nesterov: true }),
   }
   const created = creators[optimizer]()
-  return averageDecay === null ? created : chain(created, averageWeights({ decay: averageDecay }))
+  const parts = [
+    ...(Object.keys(learningRates).length > 0 ? [scaleByName(learningRates)] : []),
+    ...(averageDecay === null ? [] : [averageWeights({ decay: averageDecay })]),
+  ]
+  return parts.length === 0 ? created : chain(created, ...parts)
 }
 
 /** Columns of the maps that share a matrix, by the end of its name. */

@@ -28,6 +28,8 @@ export interface Recipe {
   zLoss: number
   /** Decay of the averaged weights, which are then evaluated and saved; null: the weights themselves are. */
   averageDecay: number | null
+  /** Factors of the learning rate by patterns of parameters' names, such as `layers.0.*`. */
+  learningRates: Readonly<Record<string, number>>
   /** Decides the initial weights and the order of the stories. */
   seed: number
 }
@@ -48,5 +50,6 @@ export const defaultRecipe: Recipe = {
   labelSmoothing: 0,
   zLoss: 0,
   averageDecay: null,
+  learningRates: {},
   seed: 42,
 }

@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { evaluateLoss, forward, type GptConfig, loss, type Parameters } from '@tinystories/model'
+import {
+  type AdapterConfig,
+  adaptedParameters,
+  evaluateLoss,
+  forward,
+  type GptConfig,
+  loss,
+  type Parameters,
+} from '@tinystories/model'
 import {
   type CrossEntropyOptions,
   crossEntropy,
@@ -10,15 +18,22 @@ import {
 interface GptArgument {
   config: GptConfig
   options: CrossEntropyOptions
+  adapter: AdapterConfig | null
+}
+
+/** Options of {@link trainableModel}. */
+export interface TrainableModelOptions extends CrossEntropyOptions {
+  /** Of low-rank adapters, whose parameters stand beside the model's. Default: none. */
+  adapter?: AdapterConfig | null
 }
 
 /** The GPT as the trainer takes a model: parameters and two pure functions, which worker threads find here too. */
 export function trainableModel(
   config: GptConfig,
   parameters: Parameters,
-  { labelSmoothing = 0, zLoss = 0 }: CrossEntropyOptions = {},
+  { labelSmoothing = 0, zLoss = 0, adapter = null }: TrainableModelOptions = {},
 ): TrainableModel {
-  const argument: GptArgument = { config, options: { labelSmoothing, zLoss } }
+  const argument: GptArgument = { config, options: { labelSmoothing, zLoss }, adapter }
   return {
     parameters,
     ...gptFunctions(argument),
@@ -26,19 +41,21 @@ export function trainableModel(
   }
 }
 
-export function gptFunctions({ config, options }: GptArgument): ModelFunctions {
+export function gptFunctions({ config, options, adapter }: GptArgument): ModelFunctions {
   const plain = !options.labelSmoothing && !options.zLoss
+  const all = (parameters: Parameters): Parameters =>
+    adapter ? adaptedParameters(config, adapter, parameters) : parameters
   return {
     // The model's own loss never holds all logits, so it is the faster one.
     loss: (parameters, batch) =>
       plain
-        ? loss(config, parameters, batch)
+        ? loss(config, all(parameters), batch)
         : crossEntropy(
-            tf.reshape(forward(config, parameters, batch.inputs), [-1, config.vocabSize]) as tf.Tensor2D,
+            tf.reshape(forward(config, all(parameters), batch.inputs), [-1, config.vocabSize]) as tf.Tensor2D,
             tf.reshape(batch.targets, [-1]) as tf.Tensor1D,
             tf.reshape(batch.mask, [-1]) as tf.Tensor1D,
             options,
           ),
-    evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
+    evaluate: (parameters, batch) => evaluateLoss(config, all(parameters), batch),
   }
 }

@@ -15,6 +15,7 @@ import { countEpoch } from './count-epoch.ts'
 import { loadStart } from './load-start.ts'
 import type { Plan, PlanContext } from './plan.ts'
 import { checkProvider, limitsOf, type RunOptions } from './run-options.ts'
+import { checkTuning, planTuning } from './tuning.ts'
 
 /**
  * Plans a new run: opens the data, trains or loads the tokenizer, and fits what was left open to both. Writes nothing.
@@ -24,6 +25,7 @@ import { checkProvider, limitsOf, type RunOptions } from './run-options.ts'
 export async function planRun(options: RunOptions, context: PlanContext = {}): Promise<Plan> {
   const { access, signal, memory = Number.POSITIVE_INFINITY, onEvent } = context
   checkProvider(options)
+  checkTuning(options)
   const { data = 'sample' } = options
   if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
   const start =
@@ -60,6 +62,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (tokens < contextLength * batchSize)
     throw new PipelineError('too-little-text', { tokens, contextLength, batchSize })
   checkMemory(model, memory)
+  const tuning = planTuning(options, model)
   const small = lengths.tokens * 4 < smallCorpusBytes
   const asked = limitsOf(options)
   const limits = Object.values(asked).some(limit => limit !== null)
@@ -70,6 +73,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
     source,
     resume: undefined,
     weights: start?.parameters,
+    optimizerState: start?.optimizer?.state,
     settings: {
       version: 1,
       data,
@@ -82,17 +86,20 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       promptLossWeight: options.promptLossWeight ?? 0,
       dropLong: options.dropLong ?? false,
       from: options.from ?? null,
+      fromAdapter: options.adapter ?? null,
+      keptSteps: start?.optimizer?.steps ?? null,
+      ...tuning,
       preset: start ? null : (options.preset ?? 'sample'),
       model,
       windowLength: contextLength === model.contextLength ? null : contextLength,
       batchSize,
-      learningRate: options.learningRate ?? (start ? fineTuningRate : defaultRecipe.learningRate),
+      learningRate: options.learningRate ?? usualRate(options),
       weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
       cautiousDecay: defaultRecipe.cautiousDecay,
       muonFactor: defaultRecipe.muonFactor,
       separateMaps: defaultRecipe.separateMaps,
       decayShare: defaultRecipe.decayShare,
-      optimizer: options.optimizer ?? defaultRecipe.optimizer,
+      optimizer: options.optimizer ?? (tuning.adapter ? 'adamw' : defaultRecipe.optimizer),
       schedule: options.schedule ?? defaultRecipe.schedule,
       warmupSteps:
         options.warmupSteps ??
@@ -119,8 +126,11 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   }
 }
 
-/** Highest learning rate from weights that were trained already: a tenth of the usual one. */
-const fineTuningRate = defaultRecipe.learningRate / 10
+/** Highest learning rate: of weights that were trained already a tenth of the usual one; adapters start from nothing. */
+function usualRate({ from, lora }: RunOptions): number {
+  if (from === undefined) return defaultRecipe.learningRate
+  return lora === undefined ? defaultRecipe.learningRate / 10 : 1e-3
+}
 
 /** A window longer than any story would always hold several, which have nothing to do with each other. */
 function windowFor({ contextLength }: RunOptions, model: GptConfig, { longest }: StoryLengths): number {

@@ -14,6 +14,8 @@ export interface Plan {
   resume: { run: RunFolder; force: boolean } | undefined
   /** The weights that a new run starts from; undefined: random ones. */
   weights: Record<string, Float32Array> | undefined
+  /** The state of the optimizer that a new run starts with; undefined: its initial one. */
+  optimizerState?: Record<string, Record<string, Float32Array>> | undefined
 }
 
 /** What happens while a run is planned. */

@@ -16,6 +16,8 @@ export interface RunFolder {
   checkpoints: string
   /** The best model so far, as transformers lays one out, with its tokenizer. */
   model: string
+  /** The adapter of the best model so far as PEFT lays one out, where the run trains one. */
+  adapter: string
   /** Score of the best model on all held-out stories. */
   evaluation: string
 }
@@ -34,6 +36,7 @@ export function runFolder(folder: string): RunFolder {
     story: join(folder, 'story.txt'),
     checkpoints: join(folder, 'checkpoints'),
     model,
+    adapter: join(folder, 'adapter'),
     evaluation: join(model, 'evaluation.json'),
   }
 }

@@ -14,6 +14,22 @@ export interface RunOptions
   data?: string
   /** A run, a folder with a model, or `hf://owner/name` whose weights, configuration and tokenizer the run starts from. */
   from?: string
+  /** With `from`: an adapter that is added to its weights. */
+  adapter?: string
+  /** With `from`: goes on from the newest checkpoint of a run, the state of its optimizer included. */
+  keepOptimizer?: boolean
+  /** With `from`: trains low-rank adapters of this rank alone. */
+  lora?: number
+  /** With `lora`: what the adapters count, as a multiple of the rank. Default: twice the rank. */
+  loraAlpha?: number
+  /** With `lora`: ends of the names of the maps that get one, as transformers names them. Default: as PEFT chooses. */
+  loraTargets?: string[]
+  /** Patterns of parameters' names that are not trained, such as `embedding.*` or `layers.0.*`. */
+  freeze?: string[]
+  /** Factors of the learning rate by patterns of parameters' names. */
+  learningRates?: Record<string, number>
+  /** Factor of the learning rate of each layer against the one above it, down to the embeddings. */
+  layerDecay?: number
   /** Path of a tokenizer. Default: that of `from` or of token shards, else one trained on the stories. */
   tokenizer?: string
   /** Trains on instructions and their stories: the name of a template or the path of one. Default: on stories alone. */

@@ -1,5 +1,11 @@
 import { instructTemplateSchema } from '@tinystories/dataset/instruct'
-import { type GptConfig, gptConfigSchema, type PresetName, presets } from '@tinystories/model'
+import {
+  type AdapterConfig,
+  type GptConfig,
+  gptConfigSchema,
+  type PresetName,
+  presets,
+} from '@tinystories/model'
 import { type EngineName, engineNames } from '@tinystories/trainer'
 import * as v from 'valibot'
 import {
@@ -33,6 +39,14 @@ export interface RunSettings extends Recipe {
   dropLong: boolean
   /** The model that the run started from; null: a new one. */
   from: string | null
+  /** With `from`: an adapter that was added to its weights; null: none. */
+  fromAdapter: string | null
+  /** Steps of the run whose optimizer is kept; null: the optimizer is a fresh one. */
+  keptSteps: number | null
+  /** Low-rank adapters, which alone are trained; null: the model itself is. */
+  adapter: AdapterConfig | null
+  /** Patterns of parameters' names that are not trained. */
+  freeze: readonly string[]
   /** Null where the run started from a model. */
   preset: PresetName | null
   model: GptConfig
@@ -88,6 +102,10 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   promptLossWeight: v.optional(share, 0),
   dropLong: v.optional(v.boolean(), false),
   from: added(v.string()),
+  fromAdapter: added(v.string()),
+  keptSteps: added(count),
+  adapter: added(v.object({ rank: count, alpha: positive, targets: v.array(v.string()) })),
+  freeze: v.optional(v.array(v.string()), []),
   preset: v.nullable(v.picklist(Object.keys(presets) as PresetName[])),
   model: gptConfigSchema,
   windowLength: added(count),
@@ -106,6 +124,7 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   labelSmoothing: v.optional(v.number(), defaultRecipe.labelSmoothing),
   zLoss: v.optional(v.number(), defaultRecipe.zLoss),
   averageDecay: added(v.number()),
+  learningRates: v.optional(v.record(v.string(), v.pipe(v.number(), v.minValue(0))), {}),
   limits: v.object({
     steps: added(count),
     tokens: added(count),

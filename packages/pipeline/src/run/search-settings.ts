@@ -1,5 +1,4 @@
 import { useBackend } from '@tinystories/backends'
-import { initParameters } from '@tinystories/model'
 import {
   type BatchSizeSearch,
   type BatchSizeTrial,
@@ -7,16 +6,16 @@ import {
   type Engine,
   findBatchSize,
   findLearningRate,
+  freeze,
   initialState,
   type LearningRatePoint,
   type LearningRateSearch,
   type Optimizer,
 } from '@tinystories/trainer'
 import { trainingBatches } from '../recipe/batches.ts'
-import { createOptimizer } from '../recipe/optimizer.ts'
-import { trainableModel } from '../recipe/trainable-model.ts'
 import { engineOptions } from './engine-options.ts'
 import type { Plan } from './plan.ts'
+import { runModel } from './run-model.ts'
 import { windowLength } from './run-settings.ts'
 
 /** Options of {@link searchLearningRate}. */
@@ -27,10 +26,10 @@ export interface SearchLearningRateOptions {
 
 /** Looks for a good peak learning rate for a planned run. Writes nothing. */
 export async function searchLearningRate(
-  { settings, source }: Plan,
+  { settings, source, weights }: Plan,
   options: SearchLearningRateOptions = {},
 ): Promise<LearningRateSearch> {
-  const { createEngine, optimizer } = await engineFor({ settings })
+  const { createEngine, optimizer } = await engineFor({ settings, weights })
   const engine = await createEngine()
   try {
     return await findLearningRate({
@@ -63,10 +62,10 @@ export interface SearchBatchSizeOptions {
 
 /** Looks for the fastest batch size that fits in memory, for a planned run. Writes nothing. */
 export async function searchBatchSize(
-  { settings }: Pick<Plan, 'settings'>,
+  { settings, weights }: Pick<Plan, 'settings' | 'weights'>,
   options: SearchBatchSizeOptions,
 ): Promise<BatchSizeSearch> {
-  const { createEngine, optimizer } = await engineFor({ settings })
+  const { createEngine, optimizer } = await engineFor({ settings, weights })
   return findBatchSize({
     createEngine,
     optimizer,
@@ -76,12 +75,13 @@ export async function searchBatchSize(
   })
 }
 
-async function engineFor({
-  settings,
-}: Pick<Plan, 'settings'>): Promise<{ optimizer: Optimizer; createEngine: () => Promise<Engine> }> {
+async function engineFor({ settings, weights }: Pick<Plan, 'settings' | 'weights'>): Promise<{
+  optimizer: Optimizer
+  createEngine: () => Promise<Engine>
+}> {
   await useBackend('cpu')
-  const model = trainableModel(settings.model, initParameters(settings.model, settings.seed), settings)
-  const optimizer = createOptimizer(settings)
+  const run = runModel(settings, weights)
+  const { model, optimizer } = run.freeze.length > 0 ? freeze(run.freeze, run.model, run.optimizer) : run
   const start = await initialState(model.parameters, optimizer)
   return {
     optimizer,

@@ -16,6 +16,7 @@ import { writeStory } from '../recipe/write-story.ts'
 import { lossCurve } from './loss-curve.ts'
 import { type PreparedRun, writeSettings } from './prepare-run.ts'
 import { readMetrics } from './read-metrics.ts'
+import { engineParameters } from './run-model.ts'
 import { measureNeeds } from './run-needs.ts'
 import { type RunSettings, windowLength } from './run-settings.ts'
 import { startTrainer } from './start-trainer.ts'
@@ -96,7 +97,10 @@ async function writeScore(
   onEvent: TrainOptions['onEvent'],
 ): Promise<void> {
   const { parameters } = await loadPretrainedArrays(run.model)
-  await trainer.engine.load({ parameters, optimizer: (await trainer.save()).optimizer })
+  await trainer.engine.load({
+    parameters: engineParameters(settings, parameters),
+    optimizer: (await trainer.save()).optimizer,
+  })
   const everything = await evaluationSet(source.heldOut, {
     tokenizer: source.tokenizer,
     contextLength: windowLength(settings),

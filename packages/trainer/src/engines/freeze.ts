@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOption } from '../errors.ts'
+import { nameMatcher } from '../optimizers/name-matcher.ts'
 import { mapRecord, type Optimizer, type OptimizerSource } from '../optimizers/optimizer.ts'
 import { partition } from '../optimizers/partition.ts'
 import type { ModelFunctions, ModuleSource, TensorRecord, TrainableModel } from '../types.ts'
@@ -21,8 +22,8 @@ export function freeze(
 ): { model: TrainableModel; optimizer: Optimizer } {
   const names = Object.keys(model.parameters)
   for (const pattern of patterns)
-    checkOption('freeze', pattern, names.some(matcher([pattern])), 'a pattern that matches a parameter')
-  const isOpen = !names.every(matcher(patterns))
+    checkOption('freeze', pattern, names.some(nameMatcher([pattern])), 'a pattern that matches a parameter')
+  const isOpen = !names.every(nameMatcher(patterns))
   checkOption('freeze', patterns.join(', '), isOpen, 'patterns that leave some parameters to train')
   const { source } = model
   return {
@@ -58,7 +59,7 @@ export async function importFrozenOptimizer({
 }
 
 function frozenFunctions({ loss, evaluate }: ModelFunctions, patterns: FreezePatterns): ModelFunctions {
-  const isFrozen = matcher(patterns)
+  const isFrozen = nameMatcher(patterns)
   const withoutGradient = tf.customGrad(x => ({
     value: tf.clone(x as tf.Tensor),
     gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
@@ -81,19 +82,11 @@ function frozenOptimizer(optimizer: Optimizer, patterns: FreezePatterns): Optimi
   }
   const { source } = optimizer
   return {
-    ...partition(matcher(patterns), none, optimizer),
+    ...partition(nameMatcher(patterns), none, optimizer),
     ...(source && { source: sourceOf('importFrozenOptimizer', { source, patterns }) }),
   }
 }
 
 function sourceOf(name: string, argument: unknown): ModuleSource {
   return { module: import.meta.url, export: name, argument }
-}
-
-function matcher(patterns: FreezePatterns): (name: string) => boolean {
-  const expressions = patterns.map(pattern => {
-    const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    return new RegExp(`^${parts.join('.*')}$`)
-  })
-  return name => expressions.some(expression => expression.test(name))
 }

@@ -30,7 +30,10 @@ export async function startTrainer({ freeze: patterns = [], ...given }: StartOpt
     if (changed.includes('data')) progress = { ...checkpoint.progress, data: undefined }
   }
   const initial = await initialState(model.parameters, optimizer)
-  const state = checkpoint ? fitSlots(checkpoint.state, initial, checkpoint.folder, options) : initial
+  const { optimizerState } = options
+  const kept = optimizerState && { parameters: initial.parameters, optimizer: optimizerState }
+  const before = checkpoint?.state ?? kept
+  const state = before ? fitSlots(before, initial, checkpoint?.folder ?? 'The state given', options) : initial
   const choice = await createEngine(options)
   try {
     await choice.engine.load(state, { transfer: true })

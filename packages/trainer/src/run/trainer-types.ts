@@ -27,6 +27,8 @@ export interface CoreTrainerOptions extends CreateEngineOptions {
   spikes?: SpikeOptions
   /** A text generated every so many steps; it becomes a line of the metrics. */
   samples?: { everySteps: number; write(parameters: ArrayRecord, step: number): Promise<string> }
+  /** State of the optimizer that a new run starts with, from a checkpoint of another one. Default: its initial one. */
+  optimizerState?: EngineState['optimizer']
   /**
    * Parameters that are not trained: patterns of their names, in which `*` stands for any characters, such as
    * `layers.0.*`. Default: none.

@@ -26,6 +26,7 @@ const settings: RunSettings = {
   ...{ onSpike: 'warn', sampleEvery: null, engine: 'auto', provider: null, threads: null, workers: null },
   ...{ evaluateEvery: 5, checkpointEvery: 5, keepCheckpoints: 2, prompt: 'Once' },
   ...{ instruct: null, promptLossWeight: 0, dropLong: false },
+  ...{ fromAdapter: null, keptSteps: null, adapter: null, freeze: [] },
 }
 
 const metrics = [

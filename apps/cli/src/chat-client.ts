@@ -18,6 +18,8 @@ export interface ChatClientFlags {
   timeout?: number
   header?: Record<string, string>
   query?: Record<string, string>
+  /** Host -> the environment variable with its key. Given, OPENAI_API_KEY is not used: it belongs to another server. */
+  keys?: Record<string, string>
 }
 
 /** A client with its key from the file or from OPENAI_API_KEY. @param cacheDir where replies are kept */
@@ -49,7 +51,7 @@ export async function chatClientOptions(
   }
 }
 
-async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {
+async function keyOf({ keyFile, server, keys }: ChatClientFlags): Promise<string> {
   if (keyFile !== undefined) {
     const path = fromTyped(keyFile)
     const text = await readTextFile(path)
@@ -57,16 +59,24 @@ async function keyOf({ keyFile, server }: ChatClientFlags): Promise<string> {
     keepSecret(text.trim())
     return text.trim()
   }
-  const key = process.env.OPENAI_API_KEY?.trim()
-  if (key) return key
   if (!URL.canParse(server)) {
     throw new UserError(`--server: "${server}" is no address. Give one such as http://localhost:11434/v1.`)
   }
-  const { hostname } = new URL(server)
+  const { host, hostname } = new URL(server)
+  const variable = keys === undefined ? 'OPENAI_API_KEY' : (keys[host] ?? keys[hostname])
+  const key = variable === undefined ? undefined : process.env[variable]?.trim()
+  if (key) {
+    keepSecret(key)
+    return key
+  }
+  if (keys !== undefined && variable !== undefined)
+    throw new UserError(`--judge-key: the variable ${variable} is not set. Put the key of ${host} into it.`)
   // Servers on the same machine want none as a rule.
   if (hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]') return 'none'
   throw new UserError(
-    'There is no key for the server. Set OPENAI_API_KEY, or name a file that holds it with --key-file.',
+    keys === undefined
+      ? 'There is no key for the server. Set OPENAI_API_KEY, or name a file that holds it with --key-file.'
+      : `There is no key for ${host}. Name the variable that holds it: --judge-key ${host}=VARIABLE.`,
   )
 }
 

@@ -44,5 +44,7 @@ export interface JudgeReply {
  */
 export interface Judge {
   readonly model: string
+  /** Where it is asked. Judgments in a journal are another judge's when it is another place: the same name may mean another model there. */
+  readonly server?: string
   complete(request: JudgeRequest, options?: { signal?: AbortSignal }): Promise<JudgeReply>
 }

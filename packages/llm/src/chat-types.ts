@@ -78,6 +78,8 @@ export interface ChatAccount {
 /** Completes conversations with one model of one server. */
 export interface ChatClient {
   readonly model: string
+  /** The server's address as it may be shown: without user, password and parameters. */
+  readonly server: string
   /**
    * @throws LlmError; the signal's reason after an abort
    */

@@ -1,5 +1,6 @@
 import { generationEngines } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
+import { judgeFlag, judgeKeyFlag } from './judge-flags.ts'
 import { decimal, wholeNumber } from './parse-flags.ts'
 import { headerFlag, queryFlag, timeoutFlag } from './server-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
@@ -13,11 +14,8 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .argument('[what]', 'a run or model folder, or a file of completions (default: the newest run in runs/)')
     .optionsGroup('The judge:')
     .option('--model <name>', 'which model judges; its key is taken from OPENAI_API_KEY')
-    .option(
-      '--judge <name>',
-      'the same; repeated, several models judge. "offline" estimates without a judge',
-      (name: string, names: string[] = []) => [...names, name],
-    )
+    .addOption(judgeFlag())
+    .addOption(judgeKeyFlag())
     .addOption(new Option('--combine <how>', 'of several judges').choices(['mean', 'median']).default('mean'))
     .option('--server <url>', 'any server that speaks the OpenAI protocol', 'https://api.openai.com/v1')
     .option('--key-file <file>', 'a file with the key, instead of OPENAI_API_KEY')
@@ -61,7 +59,11 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
-    .option('--budget <dollars>', 'spend at most this', decimal(0, Number.POSITIVE_INFINITY, { above: true }))
+    .option(
+      '--budget <dollars>',
+      'spend at most this, all judges together',
+      decimal(0, Number.POSITIVE_INFINITY, { above: true }),
+    )
     .option(
       '--prices <in,out>',
       'US dollars for a million tokens, for a budget with a model whose prices are not known',
@@ -97,6 +99,8 @@ Examples:
   tinystories grade completions.jsonl --model gpt-4o-mini --regrades 3 --judge-temperature 1
   tinystories grade runs/mine --model gpt-4o-mini --batch
   tinystories grade runs/mine --judge gpt-4o-mini --judge gpt-5-mini --combine median
+  tinystories grade runs/mine --judge gpt-4o-mini --judge llama3@http://localhost:11434/v1 \\
+    --judge mistral-small@https://api.mistral.ai/v1 --judge-key api.mistral.ai=MISTRAL_API_KEY
   tinystories grade runs/mine --judge offline
   tinystories grade runs/mine --measures-only --corpus stories.txt
 

@@ -61,6 +61,12 @@ const parts: readonly [RemovedPart, RegExp, string][] = [
 
 const talk = /\b(as an ai|language model|i can(?:'|no)t (?:write|help|assist)|i'm sorry, but)\b/i
 
+/**
+ * Words about writing, and of the request itself: small models repeat what they were asked. Of 18,505 real stories 6 have
+ * one.
+ */
+const aboutTask = /\b(?:titles?|sentences?|paragraphs?|remarks?|three to five|such a child)\b/i
+
 /** Takes the story out of a reply: without thoughts, titles, remarks and closing lines. */
 export function readReply(
   reply: { text: string; finishReason: string },
@@ -90,7 +96,8 @@ export function readReply(
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim()
   const words = countWords(text)
-  if (talk.test(text.slice(0, 300)) || /^[[{]/.test(text)) return { rejected: 'not-a-story' }
+  if (talk.test(text.slice(0, 300)) || aboutTask.test(text) || /^[[{]/.test(text))
+    return { rejected: 'not-a-story' }
   if (words < minWords) return { rejected: 'short' }
   if (words > maxWords) return { rejected: 'long' }
   if (reply.finishReason === 'length' || isTruncated(text)) return { rejected: 'cut-off' }
@@ -100,7 +107,10 @@ export function readReply(
   return { text, ...(wantsSummary ? { summary: summary! } : {}), removed: [...removed] }
 }
 
-/** Whether a sentence comes again and again, as in the loops of small models. */
+/** Of texts with this many words, the share of 4-grams that are different: of 11,525 real stories none is below 0.8. */
+const [minLoopWords, minDistinct] = [40, 0.7]
+
+/** Whether a sentence, or parts of sentences, come again and again, as in the loops of small models. */
 function isRepetitive(text: string): boolean {
   const times = new Map<string, number>()
   for (const sentence of sentencesOf(text)) {
@@ -110,7 +120,10 @@ function isRepetitive(text: string): boolean {
     if (count > maxRepeats) return true
     times.set(key, count)
   }
-  return false
+  const words = text.toLowerCase().match(/[\p{L}\p{M}\p{N}'’]+/gu) ?? []
+  if (words.length < minLoopWords) return false
+  const grams = new Set(words.slice(3).map((_, at) => words.slice(at, at + 4).join(' ')))
+  return grams.size / (words.length - 3) < minDistinct
 }
 
 /** Past tenses and plurals that are not made at the end of a word, as far as their beginnings differ in three letters. */

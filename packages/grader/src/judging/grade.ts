@@ -97,7 +97,8 @@ export async function grade(
       maxTokens: options.maxTokens ?? 600,
       ...(options.reasoning && { reasoning: options.reasoning }),
     }
-    const key = hashJson({ version, judge: judge.model, ...settings, prompt, text, instruction, regrade }, 32)
+    const who = { judge: judge.model, server: judge.server }
+    const key = hashJson({ version, ...who, ...settings, prompt, text, instruction, regrade }, 32)
     const kept = journal.get(key)
     if (kept) return { key, judgment: Promise.resolve(kept), resumed: true }
     const known = shared.get(key)

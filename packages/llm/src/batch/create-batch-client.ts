@@ -165,5 +165,5 @@ export function createBatchClient(options: BatchClientOptions): ChatClient {
     }
   }
 
-  return { model, complete, account: () => account.snapshot() }
+  return { model, server: address, complete, account: () => account.snapshot() }
 }

@@ -207,7 +207,7 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
       throw new LlmError('deadline', { milliseconds: deadline, last: error.code }, { cause: error })
   }
 
-  return { model, complete, account: () => account.snapshot() }
+  return { model, server: server.address, complete, account: () => account.snapshot() }
 }
 
 function unlessAborted(room: Promise<void>, signal: AbortSignal): Promise<void> {

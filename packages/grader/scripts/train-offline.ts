@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type Features, featuresOf } from '../src/offline/features.ts'
 import type { OfflineCoefficients } from '../src/offline/offline-coefficients.ts'
 import { fitOrdinal, levelProbabilities, type OrdinalModel } from '../src/offline/ordinal-regression.ts'
-import { bootstrapStatistic } from '../src/statistics/bootstrap-statistic.ts'
+import { bootstrapStatistic, type Measured } from '../src/statistics/bootstrap-statistic.ts'
 import { spearman } from '../src/statistics/spearman.ts'
 import { weightedKappa } from '../src/statistics/weighted-kappa.ts'
 import { parseCsv } from '../src/text/parse-csv.ts'
@@ -180,12 +180,10 @@ export function trainOffline(text: string): Record<string, OfflineCoefficients> 
     const clusters = [...new Set(items.map(promptOf))].map(prompt =>
       items.flatMap((item, i) => (item.prompt === prompt ? [i] : [])),
     )
-    const { interval } = bootstrapStatistic(clusters, drawn =>
-      spearman(
-        drawn.map(i => byPrompt[i]!),
-        drawn.map(i => human[i]!),
-      ),
-    )
+    const measured = (statistic: (drawn: readonly number[]) => number): Measured => {
+      const { value, interval } = bootstrapStatistic(clusters, statistic)
+      return { value: round(value), interval: [round(interval[0]), round(interval[1])] }
+    }
     const model = fit(items, names)
     result[criterion] = {
       features: names,
@@ -196,10 +194,24 @@ export function trainOffline(text: string): Record<string, OfflineCoefficients> 
       levels: model.levels,
       validity: {
         items: items.length,
-        spearman: round(spearman(byPrompt, human)),
-        interval: [round(interval[0]), round(interval[1])],
-        kappa: round(weightedKappa(levels(byPrompt), levels(human), { weights: 'quadratic' })),
-        acrossModels: round(withinGroups(byModel, items, modelOf)),
+        spearman: measured(drawn =>
+          spearman(
+            drawn.map(i => byPrompt[i]!),
+            drawn.map(i => human[i]!),
+          ),
+        ),
+        kappa: measured(drawn =>
+          weightedKappa(levels(drawn.map(i => byPrompt[i]!)), levels(drawn.map(i => human[i]!)), {
+            weights: 'quadratic',
+          }),
+        ),
+        acrossModels: measured(drawn =>
+          withinGroups(
+            drawn.map(i => byModel[i]!),
+            drawn.map(i => items[i]!),
+            modelOf,
+          ),
+        ),
         lengthAlone: round(spearman(lengthByPrompt, human)),
         lengthAloneAcrossModels: round(withinGroups(lengthByModel, items, modelOf)),
       },

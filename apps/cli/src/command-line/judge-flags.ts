@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
+import { UserError } from '../errors/user-error.ts'
 import type { NamedJudge } from '../grade/judge.ts'
 
 /** The flag `--judge`: a model at `--server`, or `NAME@URL` at another server. */
@@ -20,20 +21,20 @@ function parseJudge(text: string): NamedJudge {
   const [, model = text, server] = /^(.+?)@(https?:\/\/.+)$/i.exec(text) ?? []
   if (server === undefined) return { model }
   const url = URL.canParse(server) ? new URL(server) : undefined
-  // Not repeated in the error: it may hold a password.
+  // Commander's own error would repeat the text, which may hold a password or key.
   if (url === undefined || url.username !== '' || url.password !== '')
-    throw new InvalidArgumentError(
-      'the address after @ must be one such as https://api.mistral.ai/v1, without user and password.',
+    throw new UserError(
+      '--judge: the address after @ must be one such as https://api.mistral.ai/v1, without user and password.',
     )
   return { model, server }
 }
 
 function addKeyVariable(text: string, variables: Record<string, string> = {}): Record<string, string> {
   const [, host, variable] = /^([^=\s]+)=([A-Za-z_]\w*)$/.exec(text) ?? []
-  // Not repeated in the error: somebody may have given the key itself.
+  // Somebody may have given the key itself.
   if (host === undefined || variable === undefined)
-    throw new InvalidArgumentError(
-      'write it as host=variable, such as api.mistral.ai=MISTRAL_API_KEY. The key itself stays in the variable.',
+    throw new UserError(
+      '--judge-key: write it as host=variable, such as api.mistral.ai=MISTRAL_API_KEY. The key itself stays in the variable.',
     )
   return { ...variables, [host.toLowerCase()]: variable }
 }

@@ -1,16 +1,19 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
+import { UserError } from '../errors/user-error.ts'
 import { decimal } from './parse-flags.ts'
+
+type Pairs = Record<string, string>
 
 /** The flag `--header`: older Azure deployments and proxies want some. */
 export const headerFlag = (): Option =>
   new Option('--header <name=value>', 'a further header for the server, as often as needed').argParser(
-    addPair,
+    pairs('header'),
   )
 
 /** The flag `--query`, such as `api-version` of older Azure deployments. */
 export const queryFlag = (): Option =>
   new Option('--query <name=value>', 'a further parameter of its address, as often as needed').argParser(
-    addPair,
+    pairs('query'),
   )
 
 /** The flag `--timeout`. */
@@ -19,9 +22,11 @@ export const timeoutFlag = (): Option =>
     decimal(0, 86_400, { above: true }),
   )
 
-/** Collects `name=value`. The value is not repeated in an error: it may be a key. */
-function addPair(text: string, pairs: Record<string, string> = {}): Record<string, string> {
-  const [, name, value] = /^([\w-]+)=(.+)$/s.exec(text) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('write it as name=value.')
-  return { ...pairs, [name]: value }
+/** Collects `name=value`. Commander's own error would repeat the text, which may hold a key. */
+function pairs(flag: string): (text: string, before?: Pairs) => Pairs {
+  return (text, before = {}) => {
+    const [, name, value] = /^([\w-]+)=(.+)$/s.exec(text) ?? []
+    if (name === undefined || value === undefined) throw new UserError(`--${flag}: write it as name=value.`)
+    return { ...before, [name]: value }
+  }
 }

@@ -81,6 +81,8 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
         signal,
         onEvent: event => progress.show(event),
       }).finally(() => progress.end())
+      if (judges && judges.length > 1)
+        print(`How the judges agree, and where they differ: ${forDisplay(files.agreement)}`)
       return printReport(report, files)
     },
     () => print('Stopped. The same command continues from here.'),

@@ -9,6 +9,8 @@ export interface CommandResult {
 
 export interface CommandOptions {
   cwd: string
+  /** Further variables of the environment. */
+  env?: Record<string, string>
   onStart?: (child: ChildProcess) => void
   /** Called with all of stdout so far, whenever more comes. */
   onStdout?: (text: string, child: ChildProcess) => void
@@ -17,13 +19,13 @@ export interface CommandOptions {
 /** Runs the command as a person would: a process of its own, from source. */
 export function tinystories(
   args: string[],
-  { cwd, onStart, onStdout }: CommandOptions,
+  { cwd, env: more, onStart, onStdout }: CommandOptions,
 ): Promise<CommandResult> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url))
   const { npm_package_name: _, ...env } = process.env
   const child = spawn(process.execPath, ['--conditions=@tinystories/source', main, ...args], {
     cwd,
-    env,
+    env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onStart?.(child)

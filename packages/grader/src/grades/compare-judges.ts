@@ -3,6 +3,7 @@ import type { GradingRun } from '../judging/grading.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import { bootstrapStatistic, type Measured } from '../statistics/bootstrap-statistic.ts'
 import { krippendorffAlpha } from '../statistics/krippendorff-alpha.ts'
+import { quantile } from '../statistics/quantile.ts'
 import { spearman } from '../statistics/spearman.ts'
 import { weightedKappa } from '../statistics/weighted-kappa.ts'
 import { textKey } from './parse-grades.ts'
@@ -36,6 +37,18 @@ export interface JointAgreement {
   alpha: Measured
 }
 
+/** What each judge gave on average for one criterion, over the completions that all scored. */
+export interface JudgeScores {
+  criterion: string
+  label: string
+  items: number
+  /** Judge -> its mean score; a choice counts from 0. */
+  means: Record<string, number>
+  /** Mean and median of the judges' means. */
+  mean: number
+  median: number
+}
+
 /** A completion on which judges differ. */
 export interface Disagreement {
   completion: Completion
@@ -50,6 +63,7 @@ export interface Disagreement {
 export interface JudgeComparison {
   /** Names of the judges; one that judged several times stands once for each time. */
   judges: string[]
+  scores: JudgeScores[]
   pairs: PairAgreement[]
   joint: JointAgreement[]
   /** Those with the largest spread first, at most `disagreements`. */
@@ -87,6 +101,7 @@ export function compareJudges(
     ) ?? []
   const result: JudgeComparison = {
     judges: raters.map(({ name }) => name),
+    scores: [],
     pairs: [],
     joint: [],
     disagreements: [],
@@ -94,6 +109,7 @@ export function compareJudges(
   }
   for (const criterion of criteria) {
     const items = itemsOf(raters, criterion)
+    result.scores.push(scoresOf(raters, criterion, items))
     for (let i = 0; i < raters.length; i++)
       for (let j = i + 1; j < raters.length; j++)
         result.pairs.push(pairOf(raters, [i, j], { criterion, items, options }))
@@ -182,6 +198,27 @@ function itemsOf(raters: readonly Rater[], criterion: Criterion): Item[] {
     completion: raters.map(({ scores }) => scores.get(key)?.completion).find(each => each !== undefined)!,
     values: raters.map(({ scores }) => numberOf(criterion, scores.get(key)?.scores[criterion.name])),
   }))
+}
+
+function scoresOf(raters: readonly Rater[], criterion: Criterion, items: readonly Item[]): JudgeScores {
+  const scored = items.map(({ values }) => values.filter(value => value !== undefined))
+  const whole = scored.filter(({ length }) => length === raters.length)
+  const means = raters.map((_, rater) => meanOf(whole.map(values => values[rater]!)))
+  return {
+    criterion: criterion.name,
+    label: criterion.label,
+    items: whole.length,
+    means: Object.fromEntries(raters.map(({ name }, rater) => [name, means[rater]!])),
+    mean: meanOf(means),
+    median: quantile(
+      means.toSorted((a, b) => a - b),
+      0.5,
+    ),
+  }
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function numberOf(criterion: Criterion, value: number | string | undefined): number | undefined {

@@ -6,6 +6,7 @@ import type { JudgeComparison } from './compare-judges.ts'
 /** A comparison of judges as Markdown. */
 export function renderJudgeComparison({
   judges,
+  scores,
   pairs,
   joint,
   disagreements,
@@ -13,9 +14,19 @@ export function renderJudgeComparison({
 }: JudgeComparison): string {
   const measured = ({ value, interval }: Measured): string =>
     `${formatNumber(value)} ${formatInterval(interval)}`
-  const parts = [
+  const parts: string[] = [
     `# Agreement of ${inline(judges.join(', '))}`,
     "Cohen's kappa has quadratic weights; alpha is Krippendorff's; in brackets 95 % intervals of the bootstrap clustered by prompt.",
+    '## Scores on average',
+    table(
+      ['criterion', 'completions', ...judges, 'mean', 'median'],
+      scores.map(({ label, items, means, mean, median }) => [
+        label,
+        String(items),
+        ...[...judges.map(name => means[name]!), mean, median].map(value => formatNumber(value)),
+      ]),
+    ),
+    '## Agreement in pairs',
     table(
       [
         'first',

@@ -20,10 +20,18 @@ export const coefficients: Record<string, OfflineCoefficients> = {
     levels: [0.25, 0.5, 0.75, 1],
     validity: {
       items: 75,
-      spearman: 0.7,
-      interval: [0.55, 0.79],
-      kappa: 0.6,
-      acrossModels: 0.53,
+      spearman: {
+        value: 0.7,
+        interval: [0.55, 0.79],
+      },
+      kappa: {
+        value: 0.6,
+        interval: [0.44, 0.72],
+      },
+      acrossModels: {
+        value: 0.53,
+        interval: [0.32, 0.69],
+      },
       lengthAlone: 0.28,
       lengthAloneAcrossModels: 0.4,
     },
@@ -46,10 +54,18 @@ export const coefficients: Record<string, OfflineCoefficients> = {
     levels: [0, 0.25, 0.5, 0.75, 1],
     validity: {
       items: 75,
-      spearman: 0.28,
-      interval: [0.09, 0.48],
-      kappa: 0.18,
-      acrossModels: 0.3,
+      spearman: {
+        value: 0.28,
+        interval: [0.09, 0.48],
+      },
+      kappa: {
+        value: 0.18,
+        interval: [0.04, 0.32],
+      },
+      acrossModels: {
+        value: 0.3,
+        interval: [0.07, 0.52],
+      },
       lengthAlone: 0.18,
       lengthAloneAcrossModels: 0.21,
     },
@@ -72,10 +88,18 @@ export const coefficients: Record<string, OfflineCoefficients> = {
     levels: [0, 0.25, 0.5, 0.75, 1],
     validity: {
       items: 75,
-      spearman: 0.59,
-      interval: [0.4, 0.74],
-      kappa: 0.43,
-      acrossModels: 0.44,
+      spearman: {
+        value: 0.59,
+        interval: [0.4, 0.74],
+      },
+      kappa: {
+        value: 0.43,
+        interval: [0.26, 0.59],
+      },
+      acrossModels: {
+        value: 0.44,
+        interval: [0.14, 0.67],
+      },
       lengthAlone: 0.21,
       lengthAloneAcrossModels: 0.36,
     },
@@ -98,10 +122,18 @@ export const coefficients: Record<string, OfflineCoefficients> = {
     levels: [0, 0.25, 0.5, 0.75, 1],
     validity: {
       items: 75,
-      spearman: 0.59,
-      interval: [0.46, 0.71],
-      kappa: 0.51,
-      acrossModels: 0.06,
+      spearman: {
+        value: 0.59,
+        interval: [0.46, 0.71],
+      },
+      kappa: {
+        value: 0.51,
+        interval: [0.37, 0.63],
+      },
+      acrossModels: {
+        value: 0.06,
+        interval: [-0.19, 0.31],
+      },
       lengthAlone: 0,
       lengthAloneAcrossModels: 0.06,
     },

@@ -37,9 +37,16 @@ export function offlineValidity({ criteria }: Pick<Rubric, 'criteria'>): Estimat
   })
 }
 
-/** Better than length alone, surely: the lower end of the interval is above what length reaches. */
-function isUsable({ interval, lengthAlone }: OfflineValidity): boolean {
-  return interval[0] > Math.max(0, lengthAlone)
+/**
+ * Better than length alone: surely so over all completions, where the lower end of the interval is above what length
+ * reaches, and also within a model that it was not fitted on, since that is what it is used for.
+ */
+function isUsable(validity: OfflineValidity): boolean {
+  const { spearman, acrossModels, lengthAlone, lengthAloneAcrossModels } = validity
+  return (
+    spearman.interval[0] > Math.max(0, lengthAlone) &&
+    acrossModels.value > Math.max(0, lengthAloneAcrossModels)
+  )
 }
 
 /** The version that stands in for the rubric's, so that estimates of other coefficients are never mixed. */

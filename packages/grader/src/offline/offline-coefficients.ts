@@ -1,16 +1,16 @@
+import type { Measured } from '../statistics/bootstrap-statistic.ts'
 import type { Features } from './features.ts'
 
 /** How well the offline estimate of a criterion agrees with a person, on completions that it was not fitted on. */
 export interface OfflineValidity {
   /** Completions that a person scored. */
   items: number
-  /** Rank correlation with the person, cross-validated by prompt, with its 95 % interval clustered by prompt. */
-  spearman: number
-  interval: [number, number]
+  /** Rank correlation with the person, cross-validated by prompt. Intervals are of 95 %, clustered by prompt. */
+  spearman: Measured
   /** Cohen's kappa with quadratic weights on five levels, cross-validated by prompt. */
-  kappa: number
+  kappa: Measured
   /** Rank correlation within a model that it was not fitted on, on average. */
-  acrossModels: number
+  acrossModels: Measured
   /** The same two for the length of the completion alone. */
   lengthAlone: number
   lengthAloneAcrossModels: number

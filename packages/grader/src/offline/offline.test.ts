@@ -24,16 +24,17 @@ const completions = [good, bad, ''].map((text, trial) => ({
   text,
 }))
 
-test('estimates without a key: grammar, consistency and plot, never creativity or an age', async () => {
+test('estimates without a key: grammar and consistency, never what is no better than length', async () => {
   const run = await grade(completions, { judge: 'offline', name: 'mine' })
   const [first, second, empty] = run.gradings
   expect(run.judge).toBe('offline')
-  expect(Object.keys(first!.judgment!.scores)).toEqual(['grammar', 'consistency', 'plot'])
+  expect(Object.keys(first!.judgment!.scores)).toEqual(['grammar', 'consistency'])
   expect(first!.judgment!.problems).toEqual({
     creativity: { reason: 'not-estimated', found: '' },
+    plot: { reason: 'not-estimated', found: '' },
     age: { reason: 'not-estimated', found: '' },
   })
-  for (const name of ['grammar', 'consistency', 'plot'])
+  for (const name of ['grammar', 'consistency'])
     expect(first!.judgment!.scores[name]).toBeGreaterThan(second!.judgment!.scores[name] as number)
   expect(empty!.status).toBe('ungraded')
 })
@@ -42,7 +43,8 @@ test('a report says that they are estimates, and how far they can be trusted', a
   const report = buildReport([await grade(completions, { judge: 'offline', name: 'mine' })])
   for (const text of [renderHtml(report), renderMarkdown(report)]) {
     expect(text).toMatch(/[Ee]stimates, not judgments/)
-    expect(text).toContain('0.70')
+    expect(text).toContain('0.70 [0.55, 0.79]')
+    expect(text).toContain('0.06 [-0.19, 0.31]')
     expect(text).toContain('no better than length')
   }
 })
@@ -52,12 +54,12 @@ test('estimates and judged scores are never in one report', async () => {
   expect(() => buildReport([estimated, { ...estimated, judge: 'gpt' }])).toThrow('estimates')
 })
 
-test('what the validity is, and that creativity is refused', () => {
+test('what the validity is, and that creativity and plot are refused', () => {
   expect(offlineValidity(storyRubric).map(({ criterion, isUsable }) => [criterion, isUsable])).toEqual([
     ['grammar', true],
     ['creativity', false],
     ['consistency', true],
-    ['plot', true],
+    ['plot', false],
     ['age', false],
   ])
 })

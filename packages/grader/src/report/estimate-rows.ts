@@ -1,4 +1,5 @@
 import type { EstimateValidity } from '../offline/estimate-offline.ts'
+import type { Measured } from '../statistics/bootstrap-statistic.ts'
 import { formatInterval, formatNumber } from './format-number.ts'
 
 /** What stands above a report of estimates. */
@@ -16,13 +17,15 @@ export const estimateHead: readonly string[] = [
 
 /** One row a criterion. */
 export function estimateRows(estimates: readonly EstimateValidity[]): string[][] {
+  const measured = ({ value, interval }: Measured): string =>
+    `${formatNumber(value)} ${formatInterval(interval)}`
   return estimates.map(({ label, isUsable, validity }) =>
     validity
       ? [
           isUsable ? label : `${label}: not given, no better than length`,
-          `${formatNumber(validity.spearman)} ${formatInterval(validity.interval)}`,
-          formatNumber(validity.kappa),
-          formatNumber(validity.acrossModels),
+          measured(validity.spearman),
+          measured(validity.kappa),
+          measured(validity.acrossModels),
           `${formatNumber(validity.lengthAlone)}, ${formatNumber(validity.lengthAloneAcrossModels)}`,
           String(validity.items),
         ]

@@ -60,12 +60,12 @@ const model = v.object({
   items: v.array(gradingSchema),
 })
 
+const measured = v.object({ value: number, interval })
 const validity = v.object({
   items: number,
-  spearman: number,
-  interval,
-  kappa: number,
-  acrossModels: number,
+  spearman: measured,
+  kappa: measured,
+  acrossModels: measured,
   lengthAlone: number,
   lengthAloneAcrossModels: number,
 })

@@ -10,6 +10,7 @@ import { parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
 import { emergenceStage } from './stages/emergence-stage.ts'
 import { generateStage } from './stages/generate-stage.ts'
 import { gradeStage } from './stages/grade-stage.ts'
+import { instructStage } from './stages/instruct-stage.ts'
 import { measureStage } from './stages/measure-stage.ts'
 import { prepareStage } from './stages/prepare-stage.ts'
 import { probeStage } from './stages/probe-stage.ts'
@@ -104,7 +105,7 @@ function assemble({ id, spec, folder, fingerprints, beginnings }: Parts, options
   }
   const stages = [
     ...[prepareStage, trainStage, probeStage, emergenceStage],
-    ...[generateStage, measureStage, gradeStage],
+    ...[generateStage, measureStage, gradeStage, instructStage],
   ].map(create => create(stageOptions))
   return {
     ...{ id, folder, spec, prompts, cells },

@@ -23,12 +23,13 @@ export function paperSweep(size: ReproduceSize, { data, heldOut }: PaperSweepOpt
 const sizes = {
   smoke: {
     name: 'TinyStories paper, smoke test',
-    ...{ context: 64, batchSize: 8, vocabSize: 1024, tokens: 16_384 },
-    ...{ trials: 1, maxTokens: 24, beams: 2, continuations: 8 },
+    ...{ context: 256, batchSize: 4, vocabSize: 1024, tokens: 16_384 },
+    ...{ trials: 1, maxTokens: 24, beams: 2, continuations: 8, instructions: 8 },
     prompts: ['Once upon a time, there was a little', 'Tom had a red ball. He', 'Lily was sad because'],
     grids: [
       { hidden: [16, 32], layers: [1, 2] },
       { hidden: [32], layers: [1], heads: [4] },
+      { hidden: [32], layers: [1], instruct: [true] },
     ],
   },
   laptop: {
@@ -39,6 +40,7 @@ const sizes = {
       { hidden: [64, 128], layers: [1, 2, 4, 8], seed: [1, 2] },
       { hidden: [256], layers: [1, 2, 4, 8], seed: [1] },
       { hidden: [256], layers: [1, 2], heads: [2, 4, 8], seed: [1] },
+      { hidden: [128], layers: [1, 2, 4], instruct: [true], seed: [1] },
     ],
   },
   full: {
@@ -56,6 +58,7 @@ const sizes = {
     grids: [
       { hidden: [64, 128, 256, 512, 768, 1024], layers: [1, 2, 4, 8, 12], recipe: ['paper'], seed: [1] },
       { hidden: [768], layers: [1, 2], heads: [2, 4, 8], recipe: ['paper'], seed: [1] },
+      { hidden: [768], layers: [1, 2, 4], instruct: [true], recipe: ['paper'], seed: [1] },
       // Half the stories, for how the loss falls with more of them.
       { hidden: [256, 512], layers: [4, 8], recipe: ['paper'], tokens: [225_000_000], seed: [1] },
     ],

@@ -5,6 +5,7 @@ import type { Cell } from '../spec/expand-cells.ts'
 import type { EmergencePoint, EmergenceResult } from '../stages/emergence-stage.ts'
 import type { GeneratedAnswer, GeneratedCompletion, GenerateResult } from '../stages/generate-stage.ts'
 import type { GradedCompletion, GradeResult } from '../stages/grade-stage.ts'
+import type { InstructResult } from '../stages/instruct-stage.ts'
 import type { MeasureResult } from '../stages/measure-stage.ts'
 import type { ProbeStageResult } from '../stages/probe-stage.ts'
 import type { TrainResult } from '../stages/train-stage.ts'
@@ -41,7 +42,7 @@ export interface ReportRow {
   measures: MeasureResult | undefined
   grades: RowGrades | undefined
   /** Words that an instruct model was asked for, and how many it used. */
-  instruction: { used: number; asked: number } | undefined
+  instruction: InstructResult | undefined
   /** Stages that failed, with the reason. */
   failures: { stage: string; message: string }[]
 }
@@ -78,7 +79,7 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
       answers: generated?.answers,
       measures: resultOf<MeasureResult>('measure'),
       grades: summarizeGrades(resultOf<GradeResult>('grade')),
-      instruction: undefined,
+      instruction: resultOf<InstructResult>('instruct'),
       failures,
     })
   }
@@ -112,7 +113,7 @@ export function scoresOf(
 
 /** Models that differ in hidden size, layers and seed alone: the most tokens, the most heads, the usual recipe. */
 export function mainRows(rows: readonly ReportRow[]): ReportRow[] {
-  const plain = rows.filter(({ cell }) => cell.data === null && cell.learningRate === null)
+  const plain = rows.filter(({ cell }) => cell.data === null && cell.learningRate === null && !cell.instruct)
   const recipes = plain.map(({ cell }) => cell.recipe)
   const count = (recipe: string | null): number => recipes.filter(each => each === recipe).length
   const [usual = null] = [...new Set(recipes)].sort((a, b) => count(b) - count(a))

@@ -175,6 +175,7 @@ test('only models that differ in size and seed alone are compared', () => {
     reportRow(64, 1, { cell: { name: 'fewer tokens', tokens: 500 } }),
     reportRow(64, 1, { cell: { name: 'other recipe', recipe: 'paper' } }),
     reportRow(64, 1, { cell: { name: 'other data', data: 'x.txt' } }),
+    reportRow(64, 1, { cell: { name: 'instruct', instruct: true } }),
     reportRow(64, 1, { cell: { name: 'other rate', learningRate: 0.1 } }),
   ]).map(({ cell }) => cell.name)
   expect(names).toEqual(['main', 'other seed', 'few heads, but its most'])

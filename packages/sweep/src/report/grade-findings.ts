@@ -21,7 +21,7 @@ export function creativityTest(rows: readonly ReportRow[]): FindingTest {
       grammar && creativity
         ? paired(
             pairedComparison(grammar, creativity),
-            `${largest!.cell.name}, graded by ${grades.judge === 'offline' ? 'the offline estimate' : grades.judge}`,
+            `${largest!.cell.name}, graded by ${nameOf(grades.judge)}`,
           )
         : undefined,
     wanted: 'Grades of grammar and creativity, best by a judge that also grades stories of a large model.',
@@ -43,7 +43,7 @@ export function plotTest(rows: readonly ReportRow[]): FindingTest {
       wide &&
       paired(
         pairedComparison(of(wide.widths.at(-1)!), of(wide.widths[0]!)),
-        `hidden ${wide.widths.at(-1)} and ${wide.widths[0]}`,
+        `hidden ${wide.widths.at(-1)} and ${wide.widths[0]}, graded by ${nameOf(graded[0]!.grades!.judge)}`,
       ),
     wanted: 'Plots graded by a judge, of models of two widths at the same depth.',
   }
@@ -97,6 +97,8 @@ function sharesOf(grades: RowGrades, name: string): { cluster: string; value: nu
     value: (value - min) / (max - min),
   }))
 }
+
+const nameOf = (judge: string): string => (judge === 'offline' ? 'the offline estimate' : judge)
 
 function paired(
   { difference, interval: [low, high], permutationP, pairs }: PairedComparison,

@@ -88,7 +88,7 @@ test('every part is there, what is missing is named, and texts that are not to b
   ])
   expect(markdown).toContain('| h64-l2 | grade |')
   expect(markdown).toContain('| 64 x 1 | 0.20 | 0.30 | 0.40 | 70 | 90 | 25 |')
-  expect(markdown).toContain('| h64-l1 | 1 | 30 of 40 | 75 |')
+  expect(markdown).toContain('| h64-l1 | 1 | 30 of 40 | 75 | 13 |')
   expect(markdown).toContain('Scores of different judges do not compare')
   expect(markdown).toContain('**Scores by test-judge**')
   expect(markdown).toContain('> (b of the file of beginnings)')

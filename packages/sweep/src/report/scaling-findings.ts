@@ -46,7 +46,7 @@ export function wholeDataTest(rows: readonly ReportRow[]): FindingTest {
 function equivalence(rows: readonly ReportRow[]): Contrast | undefined {
   const near = rows.filter(({ training, cell }) => {
     const ratio = training!.parameters / suitable.parameters
-    return cell.data === null && ratio >= 1 / suitable.factor && ratio <= suitable.factor
+    return cell.data === null && !cell.instruct && ratio >= 1 / suitable.factor && ratio <= suitable.factor
   })
   const whole = near.filter(({ training }) => training!.tokens >= wholeDataTokens)
   const bySize = fitPowerLaw(

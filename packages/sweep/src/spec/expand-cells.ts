@@ -17,6 +17,8 @@ export interface Cell {
   recipe: string | null
   /** Stories to train on; null: those of the sweep. */
   data: string | null
+  /** Whether it is trained on instructions. */
+  instruct: boolean
 }
 
 /**
@@ -35,10 +37,14 @@ export function expandCells(spec: SweepSpec, memory: number = Number.POSITIVE_IN
             for (const heads of grid.heads ?? [defaultHeads(hidden)])
               for (const tokens of grid.tokens ?? [spec.tokens])
                 for (const learningRate of grid.learningRate ?? [null])
-                  for (const seed of grid.seed ?? [42])
-                    cells.push(
-                      named({ hidden, layers, heads, tokens, learningRate, recipe, data, seed }, spec),
-                    )
+                  for (const instruct of grid.instruct ?? [false])
+                    for (const seed of grid.seed ?? [42])
+                      cells.push(
+                        named(
+                          { hidden, layers, heads, tokens, learningRate, recipe, data, instruct, seed },
+                          spec,
+                        ),
+                      )
 
   const impossible = cells.flatMap(cell => {
     const problem = problemOf(cell, spec, memory)
@@ -89,12 +95,13 @@ function problemOf(
 }
 
 function named(settings: Omit<Cell, 'name'>, spec: SweepSpec): Cell {
-  const { hidden, layers, heads, tokens, learningRate, recipe, data, seed } = settings
+  const { hidden, layers, heads, tokens, learningRate, recipe, data, instruct, seed } = settings
   const parts = [
     ...[`h${hidden}`, `l${layers}`, `a${heads}`, `t${tokens}`],
     ...(learningRate === null ? [] : [`r${learningRate}`]),
     ...(recipe === null ? [] : [recipe]),
     ...(data === null ? [] : [`d${dataNumber(data, spec)}`]),
+    ...(instruct ? ['instruct'] : []),
     `s${seed}`,
   ]
   return { name: parts.join('-'), ...settings }

@@ -17,6 +17,7 @@ const gridSchema = v.strictObject({
   learningRate: v.optional(axis(positive)),
   recipe: v.optional(axis(name)),
   data: v.optional(axis(name)),
+  instruct: v.optional(axis(v.boolean())),
 })
 
 const recipeSchema = v.strictObject({
@@ -47,6 +48,8 @@ const specSchema = v.strictObject({
   quoteBeginnings: v.optional(v.boolean(), true),
   beams: v.optional(whole(1), 5),
   continuations: v.optional(whole(0), 100),
+  instruct: v.optional(name, 'tinystories'),
+  instructions: v.optional(whole(1), 100),
   judge: v.optional(v.union([v.literal('offline'), judgeSchema]), 'offline'),
   recipes: v.optional(v.record(v.string(), recipeSchema)),
   needs: v.optional(
@@ -77,6 +80,8 @@ export interface Grid {
   recipe?: string[] | undefined
   /** Stories to train on. Default: those of the sweep. */
   data?: string[] | undefined
+  /** Whether models are trained on instructions. Default `[false]`. */
+  instruct?: boolean[] | undefined
 }
 
 /** How models are trained, where it differs from the default recipe. */
@@ -130,6 +135,10 @@ export interface SweepSpec {
   beams: number
   /** Training stories that are cut and continued, to see what was memorized. Default 100, as in the paper. */
   continuations: number
+  /** Template of the instructions of instruct models: its name or the path of one. Default `tinystories`. */
+  instruct: string
+  /** Instructions that each instruct model is asked to follow. Default 100. */
+  instructions: number
   /** Who grades the sampled completions. Default: the offline estimate. */
   judge: 'offline' | JudgeSpec
   /** Recipes by their names. */

@@ -31,6 +31,8 @@ export function emergenceStage(_: StageOptions): Stage {
     name: 'emergence',
     version: 1,
     after: ['train'],
+    // An instruct model is asked by instructions.
+    applies: ({ instruct }) => !instruct,
     settings: () => null,
     async run({ folders, signal, onProgress }) {
       const run = runFolder(join(folders.train!, 'run'))

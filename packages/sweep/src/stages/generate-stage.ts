@@ -46,6 +46,8 @@ export function generateStage({ spec, prompts, fingerprintOf, access }: StageOpt
     name: 'generate',
     version: 2,
     after: ['train'],
+    // An instruct model is asked by instructions.
+    applies: ({ instruct }) => !instruct,
     settings: cell => ({
       ...{ trials, maxTokens, beams, stories, prompts: hash(prompts.map(({ text }) => text)) },
       ...{ answers: hash(answerPrompts.map(({ prompt }) => prompt)), fingerprint: fingerprintOf(cell) },

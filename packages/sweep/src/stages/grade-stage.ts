@@ -41,6 +41,8 @@ export function gradeStage({ spec, prompts, createJudge }: StageOptions): Stage 
     name: 'grade',
     version: 1,
     after: ['generate'],
+    // An instruct model is asked by instructions.
+    applies: ({ instruct }) => !instruct,
     settings,
     async run({ folder, results, signal, onProgress }) {
       const { completions } = results.generate as unknown as GenerateResult

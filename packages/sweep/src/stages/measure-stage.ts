@@ -20,6 +20,8 @@ export function measureStage({ spec, access, fingerprintOf }: StageOptions): Sta
     name: 'measure',
     version: 2,
     after: ['generate'],
+    // An instruct model is asked by instructions.
+    applies: ({ instruct }) => !instruct,
     settings: cell => ({ fingerprint: fingerprintOf(cell) }),
     async run({ cell, results, signal }) {
       const { completions, continuations } = results.generate as unknown as GenerateResult

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { modelCost } from '@tinystories/model'
 import {
+  defaultRecipe,
   type Plan,
   planResume,
   planRun,
@@ -44,6 +45,7 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
       ...{ fingerprint: fingerprintOf(cell), context, batchSize },
       ...{ hidden, layers, heads, seed, tokens, learningRate },
       ...(recipe && { recipe: definedOf(recipe) }),
+      ...(cell.instruct && { instruct: spec.instruct }),
     }
   }
   return {
@@ -63,6 +65,8 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
         ? await planResume(run.folder, { tokens }, { access, signal })
         : await planRun(
             {
+              // The usual warmup would be longer than a very short training.
+              warmupSteps: Math.min(defaultRecipe.warmupSteps, Math.ceil(tokens / batchSize / context / 10)),
               ...definedOf(recipeOf(cell) ?? {}),
               ...{
                 data: dataOf(cell, spec),
@@ -70,6 +74,7 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
                 tokenizer: join(folders.prepare!, 'tokenizer.json'),
               },
               ...{ hiddenSize, layers, heads, contextLength: context, batchSize, seed, tokens, threads },
+              ...(cell.instruct && { instruct: spec.instruct, dropLong: true }),
               ...(learningRate !== null && { learningRate }),
               ...evaluationRhythm(tokens, batchSize * context),
             },

@@ -22,6 +22,7 @@ export function planTasks(cells: readonly Cell[], stages: readonly Stage[]): Tas
   for (const cell of cells) {
     const ofCell = new Map<string, Task>()
     for (const stage of stages) {
+      if (stage.applies?.(cell) === false) continue
       const after = Object.fromEntries(stage.after.map(name => [name, known(ofCell, name, stage)]))
       const inputs = Object.fromEntries(Object.entries(after).map(([name, task]) => [name, task.id]))
       const id = hash({ stage: stage.name, version: stage.version, settings: stage.settings(cell), inputs })

@@ -27,6 +27,8 @@ export interface Stage {
   after: readonly string[]
   /** What decides its result besides the stages before it: equal settings are done once, whatever the cell. */
   settings(cell: Cell): Json
+  /** Whether a cell goes through it. Default: every one does. */
+  applies?(cell: Cell): boolean
   /** What it occupies while it runs. Default: one core, 1 GB, no GPU. */
   needs?(cell: Cell): Needs
   /**

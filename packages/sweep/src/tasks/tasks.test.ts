@@ -31,6 +31,7 @@ const cell = (hidden: number, seed = 1): Cell => ({
   learningRate: null,
   recipe: null,
   data: null,
+  instruct: false,
 })
 
 /** Three stages whose results say how they came about; the calls are counted. */

@@ -29,7 +29,7 @@ export async function countingSweep(
   // By hand and not by a spec, so that worker processes of tests start quickly.
   const cells = Array.from({ length: count }, (_, seed): Cell => {
     const size = { hidden: 64, layers: 1, heads: 16, tokens: 10_000 }
-    return { name: `s${seed}`, seed, ...size, learningRate: null, recipe: null, data: null }
+    return { name: `s${seed}`, seed, ...size, learningRate: null, recipe: null, data: null, instruct: false }
   })
   const note = (line: string): Promise<void> => appendFile(join(folder, 'calls.txt'), `${line}\n`)
   const stage = (name: string, after: string[], ofCell: boolean): Stage => ({
@@ -59,6 +59,7 @@ export async function countingSweep(
 
 const defaults = {
   ...{ data: 'sample', context: 16, batchSize: 8, trials: 1, maxTokens: 8, beams: 1, continuations: 0 },
+  ...{ instruct: 'tinystories', instructions: 1 },
   judge: 'offline',
   quoteBeginnings: true,
 } as const

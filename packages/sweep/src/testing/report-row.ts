@@ -12,7 +12,7 @@ export interface RowNumbers {
   cell?: Partial<Cell>
   /** Scores of 20 prompts by criterion, on a scale from 1 to 10. */
   scores?: Record<string, (prompt: number) => number>
-  instruction?: ReportRow['instruction']
+  instruction?: { used: number; asked: number }
 }
 
 /** A row with made-up numbers. */
@@ -20,7 +20,7 @@ export function reportRow(hidden: number, layers: number, numbers: RowNumbers = 
   const { passed = {}, training = {}, scores } = numbers
   const cell: Cell = {
     ...{ name: `h${hidden}-l${layers}`, hidden, layers, heads: 4, seed: 1, tokens: 1000 },
-    ...{ learningRate: null, recipe: null, data: null },
+    ...{ learningRate: null, recipe: null, data: null, instruct: false },
     ...numbers.cell,
   }
   const probe = (kind: ProbeKind): ProbeResult => {
@@ -47,7 +47,7 @@ export function reportRow(hidden: number, layers: number, numbers: RowNumbers = 
     answers: [{ promptId: 'factual-1', text: 'lamp', answer: 'right' }],
     measures: undefined,
     grades: scores && grades(scores),
-    instruction: numbers.instruction,
+    instruction: numbers.instruction && { usedByChance: 5, stories: [], ...numbers.instruction },
     failures: [],
   }
 }

@@ -1,5 +1,5 @@
 import type { SweepReport } from '../build-report.ts'
-import type { Section } from './block.ts'
+import { percent, type Section } from './block.ts'
 import { gradesSection, headsSection, modelsSection } from './model-sections.ts'
 import { answersSection, completionsSection, noveltySection } from './text-sections.ts'
 
@@ -73,10 +73,13 @@ function instructionSection({ rows }: SweepReport): Section | undefined {
       {
         type: 'table',
         label: 'Words asked for that are used',
-        head: ['model', 'layers', 'words used', 'share, %'],
+        head: ['model', 'layers', 'words used', 'share, %', 'words of another instruction used, %'],
         rows: instructed.map(({ cell, instruction }) => {
-          const { used, asked } = instruction!
-          return [cell.name, `${cell.layers}`, `${used} of ${asked}`, ((100 * used) / asked).toFixed(0)]
+          const { used, asked, usedByChance } = instruction!
+          return [
+            ...[cell.name, `${cell.layers}`, `${used} of ${asked}`],
+            ...[percent(used / asked), percent(usedByChance / asked)],
+          ]
         }),
       },
     ],

@@ -152,6 +152,7 @@ function differsInHeads({ cell: a }: ReportRow, { cell: b }: ReportRow): boolean
     a.tokens === b.tokens &&
     a.recipe === b.recipe &&
     a.data === b.data &&
+    a.instruct === b.instruct &&
     a.learningRate === b.learningRate
   )
 }

@@ -50,6 +50,20 @@ test('tries again after transient errors alone', async () => {
   expect(offline).toMatchObject({ details: { errno: 'ENOTFOUND', offline: true } })
   expect(await run([offline])).toEqual({ result: 'attempt 1', waits: [500] })
   expect(await run([offline], { retryOffline: false })).toEqual({ result: 'TransientError', waits: [] })
+  const reset = connectionError(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+  expect(reset).toMatchObject({ code: 'no-connection', details: { offline: false } })
+  for (const other of [reset, busy()])
+    expect(await run([other], { retryOffline: false })).toEqual({ result: 'attempt 1', waits: [500] })
+})
+
+test('tells of each attempt that is made again', async () => {
+  const events: unknown[] = []
+  const errors = [busy(), busy(1000)]
+  await run(errors, { onRetry: event => events.push(event) })
+  expect(events).toEqual([
+    { error: errors[0], attempt: 0, delay: 500 },
+    { error: errors[1], attempt: 1, delay: 1000 },
+  ])
 })
 
 test('does what the server asks, and asks at once only once', async () => {

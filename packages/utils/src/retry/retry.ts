@@ -39,7 +39,7 @@ export async function retry<T>(
       if (!TransientError.isInstance(error) || attempt >= retries) throw error
       if (error.code === 'no-connection' && error.details.offline && !retryOffline) throw error
       const retryAfter = error.code === 'server-busy' ? error.details.retryAfter : undefined
-      if (retryAfter !== undefined && retryAfter > maxRetryAfter) throw error
+      if ((retryAfter ?? 0) > maxRetryAfter) throw error
       const delay = computeRetryDelay(attempt, retryAfter, options)
       options.onRetry?.({ error, attempt, delay })
       await sleep(delay, signal)

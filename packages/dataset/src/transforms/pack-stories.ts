@@ -1,7 +1,8 @@
 import { fieldsOf } from '../stream/json.ts'
-import type { Item, Stage } from '../stream/stage.ts'
+import type { Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
+import { openStory } from './open-story.ts'
 import { bytesOf, fillMask, weightName } from './pack-stream.ts'
 import { restoreGroups } from './restore-groups.ts'
 
@@ -26,31 +27,22 @@ export function packStories(
     upstreamOf: from => fieldsOf(from).upstream,
     iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
-      // The story whose row number `index` is next; none when it is the first one of a new story.
-      let begun = fields?.begun ?? null
+      const story = openStory(upstream, cursor, fields?.begun, context)
+      // The number of the row that is next in that story.
       let index = (fields?.row as number | undefined) ?? 0
-      let story: Item<TokenizedStory> | undefined
       return {
         async next() {
-          if (begun !== null && story === undefined) {
-            const [value] = await upstream.restore([begun], context)
-            story = { value: value!, at: begun }
-          }
-          while (story === undefined) {
-            const item = await cursor.next()
-            if (item === undefined) return undefined
-            if (item.value.ids.length > 0) story = item
-          }
-          const item = { value: row(story.value, index), at: [index, story.at] }
+          const item = await story.get()
+          if (item === undefined) return undefined
+          const packed = { value: row(item.value, index), at: [index, item.at] }
           index++
-          if (firstTarget(index, contextLength, overlap) + overlap > story.value.ids.length) {
-            story = undefined
+          if (firstTarget(index, contextLength, overlap) + overlap > item.value.ids.length) {
+            story.finish()
             index = 0
           }
-          begun = story?.at ?? null
-          return item
+          return packed
         },
-        state: () => ({ begun, row: index, upstream: cursor.state() }),
+        state: () => ({ begun: story.at(), row: index, upstream: cursor.state() }),
       }
     },
     async restore(positions, context) {

@@ -1,8 +1,9 @@
 import { DatasetError } from '../errors/dataset-error.ts'
 import { fieldsOf, type Json } from '../stream/json.ts'
-import type { Item, Stage } from '../stream/stage.ts'
+import type { Stage } from '../stream/stage.ts'
 import { through } from '../stream/through.ts'
 import type { PackedRow, TokenizedStory } from '../stream/tokens.ts'
+import { openStory } from './open-story.ts'
 import { restoreGroups } from './restore-groups.ts'
 
 /**
@@ -26,41 +27,30 @@ export function packStream(
     upstreamOf: from => fieldsOf(from).upstream,
     iterate(cursor, from, context) {
       const fields = from === undefined ? undefined : fieldsOf(from)
-      // The story that the next row begins in, when an earlier row has its beginning.
-      let begun = fields?.begun ?? null
+      const story = openStory(upstream, cursor, fields?.begun, context)
+      // How many of its targets earlier rows have.
       let used = (fields?.used as number | undefined) ?? 0
-      let story: Item<TokenizedStory> | undefined
       return {
         async next() {
-          if (begun !== null && story === undefined) {
-            const [value] = await upstream.restore([begun], context)
-            story = { value: value!, at: begun }
-          }
           const row = rowBuilder(contextLength, promptLossWeight)
           const stories: Json[] = [used]
           while (!row.full()) {
-            if (story === undefined) {
-              const item = await cursor.next()
-              if (item === undefined) break
-              if (item.value.ids.length === 0) continue
-              story = item
-              used = 0
-            }
-            if (whole && story.value.ids.length + 1 > row.room()) {
-              if (row.isEmpty()) throw tooLong(story.value, contextLength)
+            const item = await story.get()
+            if (item === undefined) break
+            if (whole && item.value.ids.length + 1 > row.room()) {
+              if (row.isEmpty()) throw tooLong(item.value, contextLength)
               break
             }
-            stories.push(story.at)
-            used += row.add(story.value, used)
-            if (used > story.value.ids.length) {
-              story = undefined
+            stories.push(item.at)
+            used += row.add(item.value, used)
+            if (used > item.value.ids.length) {
+              story.finish()
               used = 0
             }
           }
-          begun = story?.at ?? null
           return row.isEmpty() ? undefined : { value: row.finish(), at: stories }
         },
-        state: () => ({ begun, used, upstream: cursor.state() }),
+        state: () => ({ begun: story.at(), used, upstream: cursor.state() }),
       }
     },
     async restore(positions, context) {

@@ -30,13 +30,20 @@ export const files = [
   'packages/tokenizer/src/scanners/token-matcher.ts',
   'packages/dataset/src/transforms/pack-stories.ts',
   'packages/dataset/src/transforms/pack-stream.ts',
+  'packages/dataset/src/transforms/open-story.ts',
+  'packages/dataset/src/shards/shard-order.ts',
+  'packages/trainer/src/run/limits.ts',
 ]
 
 /** The tests of a file where those of its whole folder would take long. */
 export const tests = {
   'packages/trainer/src/run/loss-spikes.ts': 'packages/trainer/src/run/loss-spikes.test.ts',
-  'packages/dataset/src/transforms/pack-stories.ts': 'packages/dataset/src/transforms/pack.test.ts',
-  'packages/dataset/src/transforms/pack-stream.ts': 'packages/dataset/src/transforms/pack.test.ts',
+  'packages/trainer/src/run/limits.ts': 'packages/trainer/src/run/limits.test.ts',
+  'packages/tokenizer/src/scanners/token-matcher.ts': 'packages/tokenizer/src/scanners/token-matcher.test.ts',
+  'packages/dataset/src/transforms/pack-stories.ts': 'packages/dataset/src/transforms/pack-stages.test.ts',
+  'packages/dataset/src/transforms/pack-stream.ts': 'packages/dataset/src/transforms/pack-stages.test.ts',
+  'packages/dataset/src/transforms/open-story.ts': 'packages/dataset/src/transforms/pack-stages.test.ts',
+  'packages/dataset/src/shards/shard-order.ts': 'packages/dataset/src/shards/shard-order.test.ts',
   'packages/utils/src/schema/parse-json.ts': 'packages/utils/src/schema/schema.test.ts',
   'packages/grader/src/parse/parse-scores.ts': 'packages/grader/src/parse/parse-*.test.ts',
 }

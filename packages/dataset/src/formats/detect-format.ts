@@ -5,6 +5,8 @@ import { transcodedBytes } from '../bytes/transcoded-bytes.ts'
 import { countInvalidUtf8 } from '../bytes/utf8.ts'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { Story } from '../stream/story.ts'
+import { arrowFile, arrowTable } from './arrow/arrow-file.ts'
+import { isArrow } from './arrow/arrow-messages.ts'
 import { extensionOf, supportedFormats, unsupported } from './file-names.ts'
 import type { ItemFile, RecordReaderOptions } from './item-file.ts'
 import { openParquet } from './parquet/parquet.ts'
@@ -102,6 +104,14 @@ async function formatOf(
   const extension = options.format === undefined ? extensionOf(source) : undefined
   if (startsWith(head.bytes, parquetMark) || extension === 'parquet')
     return parquetStories(bytes, options, signal)
+  if (startsWith(head.bytes, featherMark)) {
+    throw new DatasetError('unsupported-format', {
+      source,
+      format: 'Feather 1',
+      supported: supportedFormats,
+    })
+  }
+  if (isArrow(head.bytes)) return arrowStories(bytes, options, signal)
   if (isTar(head.bytes)) {
     return tarFile(bytes, (file, fileHead, whole) =>
       formatOf(file, { bytes: fileHead, whole }, options, signal),
@@ -122,6 +132,11 @@ async function formatOf(
   return recordStories(bytes, head.bytes, head.whole, options)
 }
 
+/** So many rows of a table tell what they mean. */
+const rowsLookedAt = 64
+
+/** The first version of Feather, which Arrow itself gives up. */
+const featherMark = [0x46, 0x45, 0x41, 0x31]
 const parquetMark = [0x50, 0x41, 0x52, 0x31]
 
 /** What the first stored bytes decompress to, without reading the file a second time. */
@@ -181,12 +196,36 @@ async function parquetStories(
   const parquet = await openParquet(bytes, options.textField, options, signal)
   const values: unknown[] = []
   if (options.instruct !== false) {
-    const rowsLookedAt = Math.min(64, parquet.rows)
-    const rows = parquet.open({ ...options, invalidUtf8: 'replace' }, signal, rowsLookedAt)
-    for (let row = 0; row < rowsLookedAt; row++) values.push(await rows.row(row))
+    const count = Math.min(rowsLookedAt, parquet.rows)
+    const rows = parquet.open({ ...options, invalidUtf8: 'replace' }, signal, count)
+    for (let row = 0; row < count; row++) values.push(await rows.row(row))
   }
   const meaning = meaningFrom(options, () => values)
   const file = parquetFile(parquet, storyMaker(meaning, options.textField))
+  return meaning === 'instruct-line' ? joinedLines(file) : file
+}
+
+async function arrowStories(
+  bytes: ByteSource,
+  options: FormatOptions & RecordReaderOptions,
+  signal: AbortSignal,
+): Promise<ItemFile<Story>> {
+  const table = arrowTable(bytes, options.textField)
+  const values: unknown[] = []
+  if (options.instruct !== false) {
+    const rows = table.open({ ...options, invalidUtf8: 'replace' }, signal)
+    try {
+      for (let row = 0; row < rowsLookedAt; row++) {
+        const value = await rows.row(row)
+        if (value === undefined) break
+        values.push(value)
+      }
+    } finally {
+      await rows.close()
+    }
+  }
+  const meaning = meaningFrom(options, () => values)
+  const file = arrowFile(table, storyMaker(meaning, options.textField))
   return meaning === 'instruct-line' ? joinedLines(file) : file
 }
 

@@ -1,8 +1,9 @@
 /** The formats that can be read, for messages. */
 export const supportedFormats =
-  'text (.txt), JSON lines (.jsonl), a JSON list (.json), CSV (.csv, .tsv), each also with .gz, .zst, .bz2, .xz or .lz4; .parquet; .tar of these, compressed or not'
+  'text (.txt), JSON lines (.jsonl), a JSON list (.json), CSV (.csv, .tsv), each also with .gz, .zst, .bz2, .xz or .lz4; .parquet, .arrow, .feather; .tar of these, compressed or not'
 
-const stories = /\.((txt|jsonl|ndjson|json|csv|tsv|tar)(\.(gz|zst|bz2|xz|lz4))?|tgz|tbz2|txz|parquet)$/i
+const stories =
+  /\.((txt|jsonl|ndjson|json|csv|tsv|tar)(\.(gz|zst|bz2|xz|lz4))?|tgz|tbz2|txz|parquet|arrow|feather)$/i
 
 /** What lies beside data without being any: what its tools write, and texts about it. */
 const about =
@@ -20,5 +21,4 @@ export function extensionOf(name: string): string | undefined {
 }
 
 /** Extensions of what the package cannot read. */
-export const unsupported: RegExp =
-  /^(arrow|feather|zip|7z|rar|npy|npz|h5|pkl|safetensors|pdf|docx?|png|jpe?g)$/
+export const unsupported: RegExp = /^(zip|7z|rar|npy|npz|h5|pkl|safetensors|pdf|docx?|png|jpe?g)$/

@@ -15,6 +15,10 @@ const csv = Buffer.from(`n,text\n${stories.map((text, i) => `${i},${quoted(text,
 const golden = async (name: string): Promise<Buffer> =>
   readFile(new URL(`../testing/pyarrow-26${name}.parquet`, import.meta.url))
 const parquet = await golden('')
+const arrow = JSON.parse(await readFile(new URL('../testing/arrow.json', import.meta.url), 'utf8')) as {
+  files: Record<string, string>
+}
+const arrowFile = (name: string): Buffer => Buffer.from(arrow.files[name]!, 'base64')
 const archive = tarOf({
   'LICENSE.txt': 'x',
   '1.json': '{"words":["a"]}',
@@ -42,6 +46,10 @@ const files: Record<string, Buffer> = {
   'a.tar.gz': gzipSync(archive),
   'a.parquet': parquet,
   'lz4.parquet': await golden('-lz4'),
+  'stream.arrow': arrowFile('stream'),
+  'lz4.feather': arrowFile('feather lz4'),
+  'zstd.feather': arrowFile('feather zstd'),
+  'views.arrow': arrowFile('string_view stream'),
   'delta-v1.parquet': await golden('-delta-v1'),
   'delta-v2.parquet': await golden('-delta-v2'),
 }

@@ -1,4 +1,4 @@
-import type { ByteTaker } from './byte-taker.ts'
+import { type ByteTaker, uint32At } from './byte-taker.ts'
 import { XxHash32, xxHash32 } from './xx-hash-32.ts'
 
 const FRAME = 0x184d2204
@@ -22,20 +22,37 @@ export async function* decodeLz4(input: ByteTaker): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* frame(input: ByteTaker): AsyncGenerator<Uint8Array> {
-  const [flags, sizes] = (await input.take(2)) as unknown as [number, number]
-  if (flags >> 6 !== 1) throw input.unsupported(`version ${flags >> 6}`)
-  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0
-  if (has(0)) throw input.unsupported('with a dictionary')
-  const [independent, blockChecksums, sized, checksummed] = [has(5), has(4), has(3), has(2)]
-  const size = sized ? await input.take(8) : new Uint8Array(0)
-  const [check] = await input.take(1)
-  if (((xxHash32(Uint8Array.of(flags, sizes, ...size)) >>> 8) & 0xff) !== check)
-    throw input.damaged('the checksum of its header differs')
-  const code = (sizes >> 4) & 7
-  if (code < 4) throw input.damaged('the size of its blocks is invalid')
-  const blockSize = 1 << (8 + 2 * code)
+/** What the beginning of a frame says. */
+interface Frame {
+  independent: boolean
+  blockChecksums: boolean
+  checksummed: boolean
+  blockSize: number
+}
 
+/** How long the descriptor of a frame is, by its first byte. */
+const descriptorLength = (flags: number): number => (flags & 8 ? 11 : 3)
+
+/** Reads the descriptor of a frame; a string says what is wrong with it. */
+function readDescriptor(bytes: Uint8Array): Frame | string {
+  const [flags, sizes] = bytes as unknown as [number, number]
+  const last = bytes.length - 1
+  if (((xxHash32(bytes.subarray(0, last)) >>> 8) & 0xff) !== bytes[last])
+    return 'the checksum of its header differs'
+  const code = (sizes >> 4) & 7
+  if (code < 4) return 'the size of its blocks is invalid'
+  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0
+  return { independent: has(5), blockChecksums: has(4), checksummed: has(2), blockSize: 1 << (8 + 2 * code) }
+}
+
+async function* frame(input: ByteTaker): AsyncGenerator<Uint8Array> {
+  if (!(await input.fill(1))) throw input.damaged('it ends too early')
+  const flags = input.bytes[0]!
+  if (flags >> 6 !== 1) throw input.unsupported(`version ${flags >> 6}`)
+  if ((flags & 1) !== 0) throw input.unsupported('with a dictionary')
+  const descriptor = readDescriptor(await input.take(descriptorLength(flags)))
+  if (typeof descriptor === 'string') throw input.damaged(descriptor)
+  const { independent, blockChecksums, checksummed, blockSize } = descriptor
   const hash = new XxHash32()
   // What the blocks before gave, up to 64 KiB, then this block.
   const window = new Uint8Array(HISTORY + blockSize)
@@ -62,6 +79,35 @@ async function* frame(input: ByteTaker): AsyncGenerator<Uint8Array> {
   }
   if (checksummed && (await input.uint32()) !== hash.digest())
     throw input.damaged('the checksum of its content differs')
+}
+
+/**
+ * The content of one frame that is in memory, of known length. Checksums are not checked.
+ *
+ * @throws Error when it is none, or gives another length
+ */
+export function decodeLz4Frame(bytes: Uint8Array, length: number): Uint8Array {
+  const flags = bytes[4] ?? 0
+  let at = 4 + descriptorLength(flags)
+  const descriptor = readDescriptor(bytes.subarray(4, at))
+  if (uint32At(bytes, 0) !== FRAME || flags >> 6 !== 1 || (flags & 1) !== 0 || typeof descriptor === 'string')
+    throw new Error('no LZ4 frame that can be read')
+  const out = new Uint8Array(length)
+  let filled = 0
+  while (at + 4 <= bytes.length) {
+    const head = uint32At(bytes, at)
+    if (head === 0) break
+    const block = bytes.subarray(at + 4, at + 4 + (head & 0x7fffffff))
+    at += 4 + block.length + (descriptor.blockChecksums ? 4 : 0)
+    if (head >>> 31 === 0) filled = decodeBlock(block, out, filled, length)
+    else if (filled + block.length <= length) {
+      out.set(block, filled)
+      filled += block.length
+    } else filled = -1
+    if (filled < 0) break
+  }
+  if (filled !== length) throw new Error('a damaged LZ4 frame')
+  return out
 }
 
 /** Decompresses a block to `out` from `start` on; returns where it ends, or -1 when it is invalid. */

@@ -148,16 +148,16 @@ class TarReader implements ItemReader<Story> {
     const size = end - start
     const name = `${this.#archive.name}, ${entry.name}`
     const head = (await this.#entries.peek(Math.min(size, headBytes))).subarray(0, Math.min(size, headBytes))
-    const isParquet = extensionOf(entry.name) === 'parquet'
-    // Parquet is not read from start to end.
-    if (isParquet && this.#archive.seekable)
+    const isTable = /^(parquet|arrow|feather)$/.test(extensionOf(entry.name) ?? '')
+    // Tables are not read from start to end, or not once.
+    if (isTable && this.#archive.seekable)
       return this.#formatOf(sliceBytes(this.#archive, name, start, end), head, head.length === size)
-    if (!isParquet) return this.#formatOf(this.#streamOf(entry, name), head, head.length === size)
+    if (!isTable) return this.#formatOf(this.#streamOf(entry, name), head, head.length === size)
     const { maxRowGroupBytes = 1024 ** 3 } = this.#options
     if (size > maxRowGroupBytes) {
       throw new DatasetError('limit-exceeded', {
         source: name,
-        what: 'a parquet file in a compressed archive has too many bytes to be held in memory',
+        what: 'a table in a compressed archive has too many bytes to be held in memory',
         option: 'maxRowGroupBytes',
         limit: maxRowGroupBytes,
         actual: size,

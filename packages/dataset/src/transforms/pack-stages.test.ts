@@ -82,6 +82,36 @@ test('by stream: rows, their positions and the states between them', async () =>
   expect(restored).toEqual([])
 })
 
+test('by whole story: a row ends before a story that it has no room for, which must have room in a row', async () => {
+  const { stage } = listStage(stories)
+  const packed = packStream(stage, 6, 0, true)
+  expect(packed.recipe).toEqual(['list', 'pack(6 by whole story)'])
+  expect((await readAll(packed)).rows).toEqual([
+    {
+      row: [[9, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 9], [1, 1, 1, 1, 1, 1], 50],
+      at: [0, 'a'],
+      state: { begun: null, used: 0, upstream: 1 },
+    },
+    {
+      row: [[9, 6, 9, 7, 8, 9], [6, 9, 7, 8, 9, 9], [1, 1, 1, 1, 1, 0], 30],
+      at: [0, 'c', 'd'],
+      state: { begun: null, used: 0, upstream: 4 },
+    },
+  ])
+  // No room for the third: it begins the next row.
+  const [first] = (await readAll(packStream(listStage([story([1]), story([2, 3, 4])]).stage, 5, 0, true)))
+    .rows
+  expect(first).toEqual({
+    row: [[9, 1, 9, 9, 9], [1, 9, 9, 9, 9], [1, 1, 0, 0, 0], 10],
+    at: [0, 'a'],
+    state: { begun: 'b', used: 0, upstream: 2 },
+  })
+  await expect(readAll(packStream(stage, 5, 0, true))).rejects.toMatchObject({
+    code: 'story-too-long',
+    details: { tokens: 6, promptTokens: 0, contextLength: 5 },
+  })
+})
+
 test('by story: rows, their positions and the states between them', async () => {
   const { stage, restored } = listStage(stories)
   const packed = packStories(stage, 3, 1, 0)
@@ -99,6 +129,7 @@ test('by story: rows, their positions and the states between them', async () => 
 const packings: [string, (stage: Stage<TokenizedStory>) => Stage<PackedRow>][] = [
   ['stream', stage => packStream(stage, 3, 0.25)],
   ['story', stage => packStories(stage, 3, 1, 0.25)],
+  ['whole story', stage => packStream(stage, 7, 0.25, true)],
 ]
 const prompted = [story([1, 2, 3, 4, 5], 3), story([]), story([6]), story([7, 8], 1)]
 
@@ -107,6 +138,7 @@ test.each(packings)(
   async (_by, pack) => {
     const { rows, end } = await readAll(pack(listStage(prompted).stage))
     expect(end).toEqual(rows.at(-1)!.state)
+    expect(rows.length).toBeGreaterThan(1)
     for (const [i, { state }] of rows.entries()) {
       const { stage, restored } = listStage(prompted)
       const packed = pack(stage)
@@ -124,7 +156,7 @@ test.each(packings)(
     const { stage, restored } = listStage(prompted)
     const packed = pack(stage)
     const { rows } = await readAll(packed)
-    const some = [rows[3]!, rows[0]!, rows[1]!, rows[3]!]
+    const some = [rows.at(-1)!, rows[0]!, rows[1]!, rows.at(-1)!]
     const values = await packed.restore(
       some.map(each => each.at),
       context,

@@ -1,4 +1,4 @@
-// Random GPT-2 and GPT-Neo models, ours opened by transformers and theirs opened here: logits, loss, every gradient.
+// Random GPT-2, GPT-Neo, Llama and Qwen3 models, ours opened by transformers and theirs opened here: logits, loss, every gradient.
 //
 //   node --conditions=@tinystories/source parity.ts make FOLDER
 //   python parity.py FOLDER                    (with torch, transformers, safetensors)
@@ -13,7 +13,7 @@ import { encodeSafetensors } from '../src/files/safetensors.ts'
 import { openSafetensors } from '../src/files/safetensors-file.ts'
 import { saveSafetensors } from '../src/files/save.ts'
 import { copyOut, tensorLayout } from '../src/files/tensor-layout.ts'
-import { fileFormat } from '../src/files/transformers-config.ts'
+import { fileFormat, tensorFormat } from '../src/files/transformers-config.ts'
 import { type GptConfig, gptConfig, parameterShapes } from '../src/index.ts'
 import { forward, loss } from '../src/model.ts'
 import { tinyArrays } from '../src/testing/tiny.ts'
@@ -21,7 +21,7 @@ import { tinyArrays } from '../src/testing/tiny.ts'
 const [, , mode, folder] = process.argv
 if ((mode !== 'make' && mode !== 'check') || folder === undefined)
   throw new Error('make FOLDER or check FOLDER')
-const cases = 12
+const cases = 16
 await useBackend('cpu')
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`)
@@ -35,12 +35,24 @@ function randomConfig(seed: number): GptConfig {
   const from = (low: number, high: number): number => low + Math.floor(random.uniform() * (high - low + 1))
   const heads = from(1, 5)
   const contextLength = from(6, 33)
-  const neo = seed % 2 === 0
+  const kind = (['gpt_neo', 'gpt2', 'llama', 'qwen3'] as const)[seed % 4]!
+  const neo = kind === 'gpt_neo'
+  const llama = kind === 'llama' || kind === 'qwen3'
+  const divisors = Array.from({ length: heads }, (_, i) => i + 1).filter(count => heads % count === 0)
+  const biases = kind === 'llama' && random.uniform() < 0.5
   return gptConfig(neo ? 'tinystories-1m' : 'gpt2', {
+    ...(llama && {
+      rotary: { base: from(50, 20_000) },
+      norm: 'rms',
+      activation: 'swiglu',
+      keyValueHeads: divisors[from(0, divisors.length - 1)]!,
+      queryKeyNorm: kind === 'qwen3',
+      bias: { qkv: biases, attentionOutput: biases, mlp: biases },
+    }),
     vocabSize: from(5, 60),
     contextLength,
     heads,
-    hiddenSize: heads * from(1, 9),
+    hiddenSize: heads * (llama ? 2 * from(1, 5) : from(1, 9)),
     layers: from(1, 4),
     mlpSize: from(3, 50),
     localWindow: neo ? from(1, contextLength) : contextLength,
@@ -78,8 +90,8 @@ async function measure(path: string, batch: { ids: number[][]; targets: number[]
   }
   const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]!.dataSync() as Float32Array]))
   const shapes = parameterShapes(config)
-  const neo = fileFormat(config) === 'gpt_neo'
-  for (const tensor of tensorLayout(config, neo ? 'gpt_neo' : 'gpt2', neo ? 'out-in' : 'in-out')) {
+  const { naming, linear } = tensorFormat(fileFormat(config))
+  for (const tensor of tensorLayout(config, naming, linear)) {
     const data = copyOut(tensor, gradients[tensor.parameter]!, shapes[tensor.parameter]!.at(-1)!)
     result[`gradients/${tensor.name}`] = { shape: tensor.shape, data }
   }

@@ -64,6 +64,8 @@ export interface PipelineErrorDetails {
   'shards-exist': { folder: string }
   /** There is no model in the folder; `exists` tells whether there is a folder. */
   'no-model': { folder: string; exists: boolean }
+  /** The folder of a checkpoint of llama2.c has no tokenizer, or `found` several. */
+  'no-tokenizer-beside': { model: string; found: readonly string[] }
   /** No run in the folder of runs has a model yet. */
   'no-trained-model': { runs: string }
   /** Graphs cannot take more tokens than the model's context. */
@@ -211,6 +213,10 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-model': ({ folder, exists }) => ({
     problem: `${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
     remedy: 'Give the folder of a run or of a model.',
+  }),
+  'no-tokenizer-beside': ({ model, found }) => ({
+    problem: `${model}: ${found.length === 0 ? 'no tokenizer.bin is' : `several tokenizers (${found.join(', ')}) are`} beside it.`,
+    remedy: 'Put its tokenizer beside it as tokenizer.bin.',
   }),
   'no-trained-model': ({ runs }) => ({
     problem: `There is no trained model in ${runs}.`,

@@ -12,7 +12,7 @@ import {
 import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
-import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-model.ts'
 import { withAdapter } from './model/with-adapter.ts'
 import { templateFile } from './source/load-instruct-template.ts'
 
@@ -44,11 +44,11 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
   const loaded = await loadPretrainedArrays(folder)
   const arrays =
     adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
-  const { config, parameters, stopIds } = arrays
+  const { config, parameters, stopIds, startId } = arrays
   const { contextLength } = config
   if (length !== undefined && length > contextLength)
     throw new PipelineError('length-too-long', { length, contextLength })
-  const tokenizer = await loadTokenizer(folder)
+  const tokenizer = await loadTokenizer(await tokenizerPath(folder))
   await checkTokenizer(arrays, tokenizer, folder)
   await createFolder(target)
   signal?.throwIfAborted()
@@ -58,7 +58,7 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
     await saveSafetensors(
       target,
       { config, parameters },
-      { stopIds, tokenizerHash: hash, target: 'transformers' },
+      { stopIds, startId, tokenizerHash: hash, target: 'transformers' },
     )
   }
   signal?.throwIfAborted()

@@ -104,6 +104,7 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
   'no-model': ({ folder, exists }) => ({
     problem: `--model: ${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
   }),
+  'no-tokenizer-beside': () => ({}),
   'no-trained-model': () => ({ remedy: 'Train one first, or give its folder with --model.' }),
   'length-too-long': ({ length, contextLength }) => ({
     problem: `--length ${length} is more than the model's context of ${contextLength}.`,

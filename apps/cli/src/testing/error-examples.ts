@@ -291,6 +291,7 @@ export const errorExamples: {
     'nothing-left': {},
     'shards-exist': { folder: 'shards' },
     'no-model': { folder: 'runs/a', exists: true },
+    'no-tokenizer-beside': { model: 'stories260K.bin', found: ['tok512.bin', 'tok4096.bin'] },
     'no-trained-model': { runs: 'runs' },
     'length-too-long': { length: 300, contextLength: 256 },
     'no-gradings': { folder: 'runs/a' },

@@ -4,9 +4,18 @@ import type { GptConfig } from '../config.ts'
 import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { type GptModel, parameterShapes } from '../parameters.ts'
 import { type DownloadOptions, downloadModel } from './download-model.ts'
+import { readLlama2c } from './llama2c.ts'
 import { type ModelFiles, type ModelFolder, openFiles, openFolder, readJson } from './model-folder.ts'
+import { openRandomAccess } from './random-access.ts'
 import { elements } from './safetensors.ts'
-import { copyIn, type FileTensor, type LinearLayout, tensorLayout } from './tensor-layout.ts'
+import {
+  copyIn,
+  embeddingName,
+  type FileTensor,
+  type LinearLayout,
+  prefixOf,
+  tensorLayout,
+} from './tensor-layout.ts'
 import { type FileConfig, fromTransformersConfig } from './transformers-config.ts'
 import { openWeights, type Weights } from './weights.ts'
 
@@ -24,6 +33,8 @@ export interface PretrainedInfo {
   stopIds: readonly number[]
   /** The first of them. */
   endOfTextId: number | undefined
+  /** The token that a text begins with, where it is another one than `endOfTextId`; see `generateText`. */
+  startId: number | undefined
   /** Which tokenizer the model was trained with, where it was saved with it; see `checkTokenizer`. */
   tokenizerHash: string | undefined
 }
@@ -40,7 +51,7 @@ export interface PretrainedModel extends GptModel, PretrainedInfo {}
 
 /**
  * Loads a model into the tfjs backend in force: from a folder with `config.json` and safetensors (or
- * `pytorch_model.bin`, of which no code is run), in the layout of transformers' `gpt2` or `gpt_neo`, or from the hub. Half precision is widened to float32.
+ * `pytorch_model.bin`, of which no code is run), in the layout of transformers' `gpt2`, `gpt_neo`, `llama` or `qwen3`, or from the hub. Half precision is widened to float32. A file that ends in `.bin` is a checkpoint of llama2.c.
  *
  * @param source a folder; `hf://owner/name` or `hf://owner/name@revision`; or `owner/name` where there is no such
  *   folder; or the files themselves
@@ -66,18 +77,33 @@ export async function loadPretrainedArrays(
   source: string | ModelFiles,
   options: LoadOptions = {},
 ): Promise<PretrainedArrays> {
+  if (typeof source === 'string' && source.endsWith('.bin')) return loadLlama2c(source)
   const folder = await openSource(source, options)
   const fileConfig = fromTransformersConfig(await readJson(folder, 'config.json'), folder.path('config.json'))
-  const weights = await openWeights(folder, options.file)
+  const weights = await openWeights(folder, options.file, prefixOf(fileConfig.naming))
   try {
     const config = await settleHead(fileConfig, weights)
     const layout = tensorLayout(config, fileConfig.naming, linearLayout(fileConfig, weights, options))
     checkTensors(layout, config, weights)
-    const { stopIds, tokenizerHash } = fileConfig
+    const { stopIds, startId, tokenizerHash } = fileConfig
     const parameters = await readParameters(layout, config, weights)
-    return { config, parameters, stopIds, endOfTextId: stopIds[0], tokenizerHash }
+    return { config, parameters, stopIds, endOfTextId: stopIds[0], startId, tokenizerHash }
   } finally {
     await weights.close()
+  }
+}
+
+/** In llama2.c one token, `<s>`, stands before every text and so also ends one. */
+const LLAMA2C_START = 1
+
+async function loadLlama2c(path: string): Promise<PretrainedArrays> {
+  const file = await openRandomAccess(path)
+  try {
+    const model = await readLlama2c(file)
+    const ids = { stopIds: [LLAMA2C_START], endOfTextId: LLAMA2C_START, startId: LLAMA2C_START }
+    return { ...model, ...ids, tokenizerHash: undefined }
+  } finally {
+    await file.close()
   }
 }
 
@@ -98,9 +124,12 @@ async function isOnHub(source: string): Promise<boolean> {
 }
 
 /** A file may bring a head of its own although nothing says so, or repeat the embedding as a head. */
-async function settleHead({ config, tiedHeadGiven }: FileConfig, weights: Weights): Promise<GptConfig> {
+async function settleHead(
+  { config, naming, tiedHeadGiven }: FileConfig,
+  weights: Weights,
+): Promise<GptConfig> {
   const head = weights.tensors.get('lm_head.weight')
-  const embedding = weights.tensors.get('transformer.wte.weight')
+  const embedding = weights.tensors.get(embeddingName(naming))
   if (!head || !embedding || !config.tiedHead) return config
   const sameShape = String(head.shape) === String(embedding.shape)
   if (sameShape && equal(await head.read(), await embedding.read())) {

@@ -290,8 +290,8 @@ describe('loadPretrained', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     [
       'another kind of model',
-      { model_type: 'llama' },
-      /model_type "llama" is not supported\. Supported: gpt2/,
+      { model_type: 'mistral' },
+      /model_type "mistral" is not supported\. Supported: gpt2/,
     ],
     ['another activation', { activation_function: 'relu' }, /activation_function "relu" is not supported/],
     ['heads that do not divide', { n_head: 4 }, /config\.json: heads \(4\) must divide hiddenSize \(6\)/],

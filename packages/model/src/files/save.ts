@@ -4,7 +4,7 @@ import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
 import { elements, encodeSafetensors } from './safetensors.ts'
 import { copyOut, tensorLayout } from './tensor-layout.ts'
-import { fileFormat, toTransformersConfig } from './transformers-config.ts'
+import { fileFormat, hasOptions, tensorFormat, toTransformersConfig } from './transformers-config.ts'
 
 /** A model to be saved; its parameters may be tensors or arrays in row-major order. */
 export interface SavableModel {
@@ -16,8 +16,10 @@ export interface SavableModel {
 export interface SaveOptions {
   /** Goes into the file's header. */
   metadata?: Record<string, string>
-  /** Tokens that end a text, `eos_token_id` of `config.json`; the first is `bos_token_id` too. */
+  /** Tokens that end a text, `eos_token_id` of `config.json`. */
   stopIds?: readonly number[] | undefined
+  /** The token that a text begins with, `bos_token_id`. Default: the first of `stopIds`. */
+  startId?: number | undefined
   /** Of the tokenizer that the model was trained with; see `tokenizerHash`. */
   tokenizerHash?: string | undefined
   /**
@@ -31,7 +33,7 @@ export interface SaveOptions {
 
 /**
  * Writes `model.safetensors` and `config.json` into a folder, which is made if need be, in the layout
- * of transformers' `gpt2` or `gpt_neo`, so that `from_pretrained(folder)` opens it there. Each file is replaced
+ * of transformers' `gpt2`, `gpt_neo`, `llama` or `qwen3`, so that `from_pretrained(folder)` opens it there. Each file is replaced
  * in one step: a crash leaves the old one.
  *
  * @throws ModelFileError `tensors-do-not-fit`, `not-exportable`, `half-overflow`; FileError when a file
@@ -62,9 +64,8 @@ export async function encodePretrained(
   const model = options.target === 'transformers' ? forTransformers(original) : original
   const { config } = model
   const arrays = await toArrays(model)
-  const format = fileFormat(config)
-  const layout =
-    format === 'gpt_neo' ? tensorLayout(config, 'gpt_neo', 'out-in') : tensorLayout(config, 'gpt2', 'in-out')
+  const { naming, linear } = tensorFormat(fileFormat(config))
+  const layout = tensorLayout(config, naming, linear)
   const shapes = parameterShapes(config)
   const pieces = encodeSafetensors(
     layout.map(tensor => ({
@@ -82,6 +83,7 @@ export async function encodePretrained(
 /** The same model as transformers can hold it. */
 function forTransformers({ config, parameters }: SavableModel): SavableModel {
   if (fileFormat(config) !== 'tinystories_gpt') return { config, parameters }
+  if (hasOptions(config)) throw new ModelFileError('not-exportable', { parts: optionsOf(config) })
   // GPT-2 has a bias everywhere, GPT-Neo everywhere but on queries, keys and values.
   const bias = { qkv: config.bias.qkv || config.attentionScale, attentionOutput: true, mlp: true }
   const full: GptConfig = { ...config, bias }
@@ -96,6 +98,22 @@ function forTransformers({ config, parameters }: SavableModel): SavableModel {
     .filter(([name]) => !(name in parameters) && name.endsWith('.bias'))
     .map(([name, shape]) => [name, new Float32Array(elements(shape))] as const)
   return { config: full, parameters: { ...parameters, ...Object.fromEntries(zeros) } }
+}
+
+/** What such a model has, for messages. */
+function optionsOf(config: GptConfig): string[] {
+  const { rotary, norm = 'layer', activation = 'gelu', sharedValues, bigramRows, logitCap } = config
+  const parts = [
+    rotary && 'rotary positions',
+    norm === 'rms' && 'RMSNorm',
+    activation !== 'gelu' && (activation === 'relu2' ? 'squared ReLU' : 'SwiGLU'),
+    config.queryKeyNorm && 'normed queries and keys',
+    sharedValues && 'shared values',
+    bigramRows && 'bigrams',
+    logitCap && 'capped logits',
+    config.keyValueHeads && 'fewer heads of keys and values',
+  ]
+  return parts.filter(part => typeof part === 'string')
 }
 
 async function toArrays({ config, parameters }: SavableModel): Promise<Record<string, Float32Array>> {

@@ -1,8 +1,8 @@
-import type { GptConfig } from '../config.ts'
+import { type GptConfig, sizesOf } from '../config.ts'
 import { parameterShapes } from '../parameters.ts'
 
-/** Names as transformers' GPT2LMHeadModel or GPTNeoForCausalLM has them. */
-export type TensorNaming = 'gpt2' | 'gpt_neo'
+/** Names as transformers' GPT2LMHeadModel, GPTNeoForCausalLM or LlamaForCausalLM (and Qwen3ForCausalLM) has them. */
+export type TensorNaming = 'gpt2' | 'gpt_neo' | 'llama'
 
 /** How a linear map lies in the file: GPT-2's Conv1D has `[in, out]`, torch.nn.Linear `[out, in]`. */
 export type LinearLayout = 'in-out' | 'out-in'
@@ -25,20 +25,22 @@ export function tensorLayout(config: GptConfig, naming: TensorNaming, linear: Li
     const columns = shape.at(-1)!
     const isLinear = shape.length === 2 && parameter.startsWith('layers.')
     const names = fileNames(parameter, naming)
-    return names.map((name, i) => {
-      const share = columns / names.length
+    let from = 0
+    return shares(config, columns, names.length).map((share, i) => {
       const transposed = isLinear && linear === 'out-in'
       const part = [...shape.slice(0, -1), share]
-      return {
-        name,
-        shape: transposed ? part.reverse() : part,
-        parameter,
-        from: i * share,
-        columns: share,
-        transposed,
-      }
+      const tensor = { parameter, from, columns: share, transposed }
+      from += share
+      return { name: names[i]!, shape: transposed ? part.reverse() : part, ...tensor }
     })
   })
+}
+
+/** The columns of each file tensor that a parameter goes into: queries may be more than keys and values. */
+function shares(config: GptConfig, columns: number, count: number): number[] {
+  const { keyValueSize } = sizesOf(config)
+  if (count === 3) return [config.hiddenSize, keyValueSize, keyValueSize]
+  return Array.from({ length: count }, () => columns / count)
 }
 
 /** Copies a file tensor's values into their place in our parameter of `width` columns. */
@@ -77,18 +79,43 @@ function eachElement(
   }
 }
 
-const shared: Record<string, string> = {
+/** What stands before the names of all tensors but the head. */
+export function prefixOf(naming: TensorNaming): string {
+  return naming === 'llama' ? 'model.' : 'transformer.'
+}
+
+/** The file's name of the token embedding. */
+export function embeddingName(naming: TensorNaming): string {
+  return fileNames('embedding.token', naming)[0]!
+}
+
+const ofGpt: Record<string, string> = {
   'embedding.token': 'transformer.wte.weight',
   'embedding.position': 'transformer.wpe.weight',
+  'embedding.bigram': 'transformer.bigrams.weight',
+  'embedding.value': 'transformer.values.weight',
   'finalNorm.scale': 'transformer.ln_f.weight',
   'finalNorm.bias': 'transformer.ln_f.bias',
   'head.weight': 'lm_head.weight',
+}
+
+const outside: Record<TensorNaming, Record<string, string>> = {
+  gpt2: ofGpt,
+  gpt_neo: ofGpt,
+  llama: {
+    'embedding.token': 'model.embed_tokens.weight',
+    'finalNorm.scale': 'model.norm.weight',
+    'head.weight': 'lm_head.weight',
+  },
 }
 
 const inBlock: Record<TensorNaming, Record<string, string[]>> = {
   gpt2: {
     'attention.norm': ['ln_1'],
     'attention.qkv': ['attn.c_attn'],
+    'attention.queryNorm': ['attn.q_norm'],
+    'attention.keyNorm': ['attn.k_norm'],
+    'attention.valueMix': ['attn.value_mix'],
     'attention.output': ['attn.c_proj'],
     'mlp.norm': ['ln_2'],
     'mlp.up': ['mlp.c_fc'],
@@ -102,12 +129,22 @@ const inBlock: Record<TensorNaming, Record<string, string[]>> = {
     'mlp.up': ['mlp.c_fc'],
     'mlp.down': ['mlp.c_proj'],
   },
+  llama: {
+    'attention.norm': ['input_layernorm'],
+    'attention.qkv': ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
+    'attention.queryNorm': ['self_attn.q_norm'],
+    'attention.keyNorm': ['self_attn.k_norm'],
+    'attention.output': ['self_attn.o_proj'],
+    'mlp.norm': ['post_attention_layernorm'],
+    'mlp.up': ['mlp.gate_proj', 'mlp.up_proj'],
+    'mlp.down': ['mlp.down_proj'],
+  },
 }
 
 function fileNames(parameter: string, naming: TensorNaming): string[] {
-  if (shared[parameter]) return [shared[parameter]]
+  const name = outside[naming][parameter]
+  if (name) return [name]
   const [, layer, part, kind] = /^layers\.(\d+)\.(.+)\.(weight|scale|bias)$/.exec(parameter)!
-  return inBlock[naming][part!]!.map(
-    name => `transformer.h.${layer}.${name}.${kind === 'bias' ? 'bias' : 'weight'}`,
-  )
+  const block = `${prefixOf(naming)}${naming === 'llama' ? 'layers' : 'h'}.${layer}`
+  return inBlock[naming][part!]!.map(name => `${block}.${name}.${kind === 'bias' ? 'bias' : 'weight'}`)
 }

@@ -1,8 +1,9 @@
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
-import { type AttentionKind, type GptConfig, MAX_LAYERS, validateConfig } from '../config.ts'
+import { type AttentionKind, attentionOf, type GptConfig, MAX_LAYERS, validateConfig } from '../config.ts'
 import { gptConfigSchema } from '../config-schema.ts'
 import { ConfigError, ModelFileError } from '../errors/index.ts'
+import { fromLlamaConfig, type LlamaFormat, llamaFormat, toLlamaConfig } from './llama-config.ts'
 import type { LinearLayout, TensorNaming } from './tensor-layout.ts'
 
 /** What a `config.json` says. */
@@ -15,6 +16,8 @@ export interface FileConfig {
   tiedHeadGiven: boolean
   /** `eos_token_id`: none, one or several. */
   stopIds: number[]
+  /** `bos_token_id`, where it is none of these. */
+  startId: number | undefined
   /** Which tokenizer the model was trained with; see `tokenizerHash`. */
   tokenizerHash: string | undefined
 }
@@ -23,40 +26,68 @@ export interface FileConfig {
 export interface FileConfigOptions {
   /** Tokens that end a story; the first is the end-of-text token. */
   stopIds?: readonly number[] | undefined
+  /** The token that a text begins with. Default: the end-of-text token. */
+  startId?: number | undefined
   tokenizerHash?: string | undefined
 }
 
+/** Values of `model_type` that are written and read. */
+export type FileFormat = 'gpt2' | 'gpt_neo' | LlamaFormat | 'tinystories_gpt'
+
 /** How a configuration is written. Models that transformers cannot hold get a `model_type` of our own. */
-export function fileFormat(config: GptConfig): 'gpt2' | 'gpt_neo' | 'tinystories_gpt' {
+export function fileFormat(config: GptConfig): FileFormat {
+  const llama = llamaFormat(config)
+  if (llama) return llama
+  if (hasOptions(config)) return 'tinystories_gpt'
   const { attentionScale, bias } = config
   const seesAll = config.attention.every(
-    kind => kind === 'global' || config.localWindow >= config.contextLength,
+    (_, layer) => attentionOf(config, layer).window >= config.contextLength,
   )
   if (!bias.attentionOutput || !bias.mlp) return 'tinystories_gpt'
-  if (!attentionScale && !bias.qkv) return 'gpt_neo'
+  const hasKinds = config.attention.every(kind => typeof kind !== 'number')
+  if (!attentionScale && !bias.qkv && hasKinds) return 'gpt_neo'
   return bias.qkv && seesAll ? 'gpt2' : 'tinystories_gpt'
 }
 
+/** Whether a model has what neither GPT-2 nor GPT-Neo has. */
+export function hasOptions(config: GptConfig): boolean {
+  const { rotary, norm = 'layer', activation = 'gelu', keyValueHeads = config.heads } = config
+  const { queryKeyNorm = false, sharedValues, bigramRows, logitCap } = config
+  return (
+    [rotary, sharedValues, bigramRows, logitCap].some(option => option !== undefined) ||
+    norm !== 'layer' ||
+    activation !== 'gelu' ||
+    keyValueHeads !== config.heads ||
+    queryKeyNorm
+  )
+}
+
+/** The names and layout of the tensors of a format. */
+export function tensorFormat(format: FileFormat): { naming: TensorNaming; linear: LinearLayout } {
+  if (format === 'gpt_neo') return { naming: 'gpt_neo', linear: 'out-in' }
+  if (format === 'llama' || format === 'qwen3') return { naming: 'llama', linear: 'out-in' }
+  return { naming: 'gpt2', linear: 'in-out' }
+}
+
 /**
- * The `config.json` of a model, as transformers writes it for `gpt2` and `gpt_neo`. A model that is neither
+ * The `config.json` of a model, as transformers writes it for `gpt2`, `gpt_neo`, `llama` and `qwen3`. Another model
  * (for example one with local attention and a score scale) is written whole under `tinystories` and opens only here.
  */
 export function toTransformersConfig(
   config: GptConfig,
-  { stopIds = [], tokenizerHash }: FileConfigOptions = {},
+  { stopIds = [], startId = stopIds[0], tokenizerHash }: FileConfigOptions = {},
 ): Record<string, unknown> {
   const format = fileFormat(config)
+  const ofGpt = { activation_function: 'gelu_new', layer_norm_epsilon: config.layerNormEpsilon }
   const common = {
     model_type: format,
     vocab_size: config.vocabSize,
-    activation_function: 'gelu_new',
-    layer_norm_epsilon: config.layerNormEpsilon,
     initializer_range: config.initializerRange,
     scaled_residual_init: config.scaledResidualInit,
     tie_word_embeddings: config.tiedHead,
     torch_dtype: 'float32',
     use_cache: true,
-    bos_token_id: stopIds[0] ?? null,
+    bos_token_id: startId ?? null,
     eos_token_id: stopIds.length > 1 ? stopIds : (stopIds[0] ?? null),
     ...(tokenizerHash !== undefined && { tinystories_tokenizer: tokenizerHash }),
   }
@@ -65,6 +96,7 @@ export function toTransformersConfig(
       return {
         architectures: ['GPTNeoForCausalLM'],
         ...common,
+        ...ofGpt,
         max_position_embeddings: config.contextLength,
         hidden_size: config.hiddenSize,
         num_layers: config.layers,
@@ -81,6 +113,7 @@ export function toTransformersConfig(
       return {
         architectures: ['GPT2LMHeadModel'],
         ...common,
+        ...ofGpt,
         n_positions: config.contextLength,
         n_ctx: config.contextLength,
         n_embd: config.hiddenSize,
@@ -92,6 +125,9 @@ export function toTransformersConfig(
         embd_pdrop: 0,
         resid_pdrop: 0,
       }
+    case 'llama':
+    case 'qwen3':
+      return { ...common, ...toLlamaConfig(config, format) }
     case 'tinystories_gpt':
       return { ...common, tinystories: config }
   }
@@ -142,23 +178,26 @@ const headerSchema = v.object({
   model_type: v.optional(v.string()),
   n_embd: v.optional(v.unknown()),
   eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
+  bos_token_id: v.nullish(tokenId),
   tie_word_embeddings: commonFields.tie_word_embeddings,
   tied_lm_head: commonFields.tied_lm_head,
   tinystories_tokenizer: v.optional(v.string()),
 })
 
 /**
- * Reads a `config.json` of `gpt2` or `gpt_neo`, or one of our own.
+ * Reads a `config.json` of `gpt2`, `gpt_neo`, `llama` or `qwen3`, or one of our own.
  *
  * @param path the file's name, for messages
  * @throws InputError naming the field that has another form; ModelFileError `unsupported`, `invalid-config`
  */
 export function fromTransformersConfig(json: unknown, path: string): FileConfig {
   const header = parseValue(headerSchema, json, path)
-  const { eos_token_id: eos, tinystories_tokenizer: tokenizerHash } = header
+  const { eos_token_id: eos, bos_token_id: bos, tinystories_tokenizer: tokenizerHash } = header
+  const stopIds = [eos ?? []].flat()
   const rest = {
     tiedHeadGiven: (header.tie_word_embeddings ?? header.tied_lm_head ?? undefined) !== undefined,
-    stopIds: [eos ?? []].flat(),
+    stopIds,
+    startId: bos == null || stopIds.includes(bos) ? undefined : bos,
     tokenizerHash,
   }
   const type = header.model_type ?? (header.n_embd !== undefined ? 'gpt2' : undefined)
@@ -166,16 +205,19 @@ export function fromTransformersConfig(json: unknown, path: string): FileConfig 
     switch (type) {
       case 'tinystories_gpt': {
         const config = validateConfig(parseValue(ownSchema, json, path).tinystories)
-        return { config, naming: 'gpt2', linear: 'in-out', ...rest }
+        return { config, ...tensorFormat(type), ...rest }
       }
       case 'gpt2':
         return { config: fromGpt2(parseValue(gpt2Schema, json, path), path), naming: 'gpt2', ...rest }
       case 'gpt_neo': {
         const config = fromGptNeo(parseValue(gptNeoSchema, json, path), path)
-        return { config, naming: 'gpt_neo', linear: 'out-in', ...rest }
+        return { config, ...tensorFormat(type), ...rest }
       }
+      case 'llama':
+      case 'qwen3':
+        return { config: fromLlamaConfig(json, type, path), ...tensorFormat(type), ...rest }
       default: {
-        const supported = ['gpt2', 'gpt_neo', 'tinystories_gpt']
+        const supported = ['gpt2', 'gpt_neo', 'llama', 'qwen3', 'tinystories_gpt']
         throw new ModelFileError('unsupported', { path, field: 'model_type', value: type, supported })
       }
     }

@@ -10,7 +10,7 @@ import { goldenArrays, goldenModels } from '../testing/golden-models.ts'
 import { loadPretrained } from './load.ts'
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts'
 import { copyOut, tensorLayout } from './tensor-layout.ts'
-import { fileFormat } from './transformers-config.ts'
+import { fileFormat, tensorFormat } from './transformers-config.ts'
 
 // What transformers computed (goldens/make-goldens.py); the versions are in goldens/about.json.
 const goldens = fileURLToPath(new URL('../../goldens', import.meta.url))
@@ -42,10 +42,8 @@ describe.each(Object.entries(goldenModels))('our %s opened by transformers', (na
     )
     expect(distance(value.dataSync(), await expected.read(`ours/${name}/loss`))).toBeLessThan(1e-6)
     const gradients = record(grads)
-    const layout =
-      fileFormat(config) === 'gpt_neo'
-        ? tensorLayout(config, 'gpt_neo', 'out-in')
-        : tensorLayout(config, 'gpt2', 'in-out')
+    const { naming, linear } = tensorFormat(fileFormat(config))
+    const layout = tensorLayout(config, naming, linear)
     expect(layout.length).toBe(
       [...expected.tensors.keys()].filter(key => key.startsWith(`ours/${name}/gradients/`)).length,
     )

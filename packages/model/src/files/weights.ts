@@ -24,8 +24,15 @@ export const WEIGHT_FILES: readonly string[] = [
   'pytorch_model.bin.index.json',
 ]
 
-/** @param file the one to take; by default the first of {@link WEIGHT_FILES}, or the shards of an index */
-export async function openWeights(folder: ModelFolder, file: string | undefined): Promise<Weights> {
+/**
+ * @param file the one to take; by default the first of {@link WEIGHT_FILES}, or the shards of an index
+ * @param prefix of all tensors but the head; a bare model has none in its file
+ */
+export async function openWeights(
+  folder: ModelFolder,
+  file: string | undefined,
+  prefix: string,
+): Promise<Weights> {
   const first = file ?? (await findWeights(folder))
   const names = await listShards(folder, first)
   const files: WeightFile[] = []
@@ -40,9 +47,7 @@ export async function openWeights(folder: ModelFolder, file: string | undefined)
       files.push(opened)
       for (const [tensor, { shape }] of opened.tensors) {
         if (isBuffer(tensor)) continue
-        // A bare GPT2Model has no prefix.
-        const full =
-          tensor.startsWith('transformer.') || tensor === 'lm_head.weight' ? tensor : `transformer.${tensor}`
+        const full = tensor.startsWith(prefix) || tensor === 'lm_head.weight' ? tensor : `${prefix}${tensor}`
         if (tensors.has(full))
           throw new ModelFileError('duplicate-tensor', { path: folder.path(name), tensor })
         tensors.set(full, { shape, read: () => opened.read(tensor) })
@@ -79,7 +84,7 @@ function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[\\/]/.test(name)
 }
 
-/** Constants that older transformers saved with the weights: the causal mask and its fill value. */
+/** Constants that older transformers saved with the weights: the causal mask, its fill value, the angles of positions. */
 function isBuffer(name: string): boolean {
-  return /(^|\.)attn(\.attention)?\.(bias|masked_bias)$/.test(name)
+  return /(^|\.)(attn(\.attention)?\.(bias|masked_bias)|rotary_emb\.inv_freq)$/.test(name)
 }

@@ -20,6 +20,8 @@ export interface GenerateTextOptions extends GenerateOptions {
    * packed training stream. Default false.
    */
   beginStory?: boolean
+  /** The token that stands before a story. Default: the tokenizer's end-of-text token. */
+  startId?: number | undefined
   /** Texts that end the story as soon as one is complete; neither it nor what follows is given. */
   stop?: string[]
 }
@@ -35,8 +37,9 @@ export interface GenerateTextOptions extends GenerateOptions {
 export async function* generateText(
   options: GenerateTextOptions,
 ): AsyncGenerator<string, FinishReason, void> {
-  const { model, tokenizer, prompt, beginStory = false, stop = [], ...rest } = options
+  const { model, tokenizer, prompt, beginStory = false, stop = [], ...others } = options
   const { endOfTextId } = tokenizer
+  const { startId = endOfTextId, ...rest } = others
   if (stop.includes('')) {
     throw new GenerationError('invalid-option', {
       option: 'stop',
@@ -45,7 +48,7 @@ export async function* generateText(
     })
   }
   const promptIds = Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
-  if ((beginStory || promptIds.length === 0) && endOfTextId !== undefined) promptIds.unshift(endOfTextId)
+  if ((beginStory || promptIds.length === 0) && startId !== undefined) promptIds.unshift(startId)
   const stopIds = [...(rest.stopIds ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])]
 
   const text = new ContinuationText(tokenizer, promptIds)

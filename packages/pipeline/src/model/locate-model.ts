@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type DownloadOptions, downloadModel, WEIGHT_FILES } from '@tinystories/model/files'
 import { PipelineError } from '../errors.ts'
 
@@ -10,7 +10,7 @@ export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline
 }
 
 /**
- * The folder of a model: for `hf://owner/name[@revision]` that of its download, for a run its `model`, for a folder with
+ * The folder of a model, or the file of a checkpoint of llama2.c, which ends in `.bin`: for `hf://owner/name[@revision]` that of its download, for a run its `model`, for a folder with
  * a model that folder itself, and without a source that of the newest run.
  *
  * @throws PipelineError `no-model`, `no-trained-model`; what the hub throws
@@ -25,10 +25,27 @@ export async function locateModel(
     if (newest === undefined) throw new PipelineError('no-trained-model', { runs })
     return newest
   }
+  if (source.endsWith('.bin') && (await isFile(source))) return source
   if (source.startsWith('hf://')) return downloadModel(source, { ...hub, ...(signal && { signal }) })
   for (const folder of [join(source, 'model'), source])
     if ((await exists(join(folder, 'config.json'))) && (await hasWeights(folder))) return folder
   throw new PipelineError('no-model', { folder: source, exists: await exists(source) })
+}
+
+/**
+ * Where the tokenizer of a located model is: in its folder; of a checkpoint of llama2.c beside it, as `tokenizer.bin` or
+ * else the one file `tok*.bin`, as llama2.c names those of other sizes.
+ *
+ * @throws PipelineError `no-tokenizer-beside`
+ */
+export async function tokenizerPath(location: string): Promise<string> {
+  if (!location.endsWith('.bin')) return location
+  const folder = dirname(location)
+  const names = await readdir(folder)
+  const found = names.filter(name => /^tok.*\.bin$/.test(name) && name !== basename(location))
+  const [name] = names.includes('tokenizer.bin') ? ['tokenizer.bin'] : found.length === 1 ? found : []
+  if (name === undefined) throw new PipelineError('no-tokenizer-beside', { model: location, found })
+  return join(folder, name)
 }
 
 async function newestRunWithModel(runs: string): Promise<string | undefined> {
@@ -44,6 +61,13 @@ async function newestRunWithModel(runs: string): Promise<string | undefined> {
 async function hasWeights(folder: string): Promise<boolean> {
   for (const file of WEIGHT_FILES) if (await exists(join(folder, file))) return true
   return false
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    info => info.isFile(),
+    () => false,
+  )
 }
 
 function exists(path: string): Promise<boolean> {

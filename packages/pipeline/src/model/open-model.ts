@@ -5,7 +5,7 @@ import { createWasmModel, type GenerationModel } from '@tinystories/model/genera
 import type { Tokenizer } from '@tinystories/tokenizer'
 import type { GenerationEngineName } from '../recipe/names.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
-import { locateModel, type ModelAccess } from './locate-model.ts'
+import { locateModel, type ModelAccess, tokenizerPath } from './locate-model.ts'
 import { loadAdapted, withAdapter } from './with-adapter.ts'
 
 /** Options of {@link openModel}. */
@@ -26,9 +26,11 @@ export interface OpenedModel extends AsyncDisposable {
   engine: GenerationEngineName
   /** Tokens that end a text besides the tokenizer's, as the model says. */
   stopIds: readonly number[]
+  /** The token that a text begins with, where it is not the tokenizer's end of text. */
+  startId: number | undefined
   /** How surely the tokenizer is the one that the model was trained with. */
   tokenizerCheck: TokenizerCheck
-  /** Where its files are. */
+  /** Where its files are; of a checkpoint of llama2.c the file. */
   folder: string
 }
 
@@ -43,7 +45,7 @@ export async function openModel(
   { engine = 'auto', threads = 1, adapter, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await loadTokenizerFile(folder)
+  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
   if (engine === 'wasm' || engine === 'auto') {
     const loaded = await loadPretrainedArrays(folder)
     const arrays =
@@ -51,12 +53,13 @@ export async function openModel(
     const tokenizerCheck = await checkTokenizer(arrays, tokenizer, folder)
     try {
       const model = await createWasmModel(arrays, { threads })
-      const { stopIds } = arrays
+      const { stopIds, startId } = arrays
       const dispose = (): Promise<void> => model.dispose()
       return {
         tokenizer,
         tokenizerCheck,
         stopIds,
+        startId,
         folder,
         model,
         engine: 'wasm',
@@ -69,7 +72,7 @@ export async function openModel(
   const backend = engine === 'auto' ? 'cpu' : engine
   await useBackend(backend)
   const model = await loadAdapted(folder, adapter)
-  const { stopIds } = model
+  const { stopIds, startId } = model
   const tokenizerCheck = await checkTokenizer(model, tokenizer, folder)
   const dispose = async (): Promise<void> => {}
   return {
@@ -77,6 +80,7 @@ export async function openModel(
     tokenizer,
     tokenizerCheck,
     stopIds,
+    startId,
     engine: backend,
     folder,
     [Symbol.asyncDispose]: dispose,

@@ -7,6 +7,8 @@ export interface TextModel {
   tokenizer: Tokenizer
   /** Tokens that end a story besides the tokenizer's end of text. */
   stopIds?: readonly number[]
+  /** The token that a story begins with. Default: the tokenizer's end of text. */
+  startId?: number | undefined
 }
 
 /** Options of {@link writeStory}. */
@@ -33,7 +35,7 @@ export const samplingDefaults = { temperature: 0.7, topP: 0.95, maxTokens: 300 }
  * @throws GenerationError when the prompt cannot be continued; nothing is yielded then
  */
 export async function* writeStory(
-  { model, tokenizer, stopIds = [] }: TextModel,
+  { model, tokenizer, stopIds = [], startId }: TextModel,
   options: StoryOptions,
 ): AsyncGenerator<string> {
   const { instruction = '', prompt, ...rest } = options
@@ -44,6 +46,7 @@ export async function* writeStory(
     model,
     tokenizer,
     stopIds,
+    startId,
     beginStory: true,
   })
   const first = await pieces.next()

@@ -2,7 +2,6 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { modelCost } from '@tinystories/model'
 import {
-  defaultRecipe,
   type Plan,
   planResume,
   planRun,
@@ -65,8 +64,9 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
         ? await planResume(run.folder, { tokens }, { access, signal })
         : await planRun(
             {
+              ...usualRecipe,
               // The usual warmup would be longer than a very short training.
-              warmupSteps: Math.min(defaultRecipe.warmupSteps, Math.ceil(tokens / batchSize / context / 10)),
+              warmupSteps: Math.min(usualWarmup, Math.ceil(tokens / batchSize / context / 10)),
               ...definedOf(recipeOf(cell) ?? {}),
               ...{
                 data: dataOf(cell, spec),
@@ -118,6 +118,19 @@ async function hasCheckpoint(run: RunFolder): Promise<boolean> {
   await rm(run.folder, { recursive: true, force: true })
   return false
 }
+
+/**
+ * The recipe of cells that name none. It stands here, and not as the default of `tinystories train`, so that cells of one
+ * sweep are trained alike whatever that becomes: the stage's version is raised with it.
+ */
+const usualRecipe = {
+  optimizer: 'muon',
+  schedule: 'cosine',
+  learningRate: 3e-3,
+  weightDecay: 0.1,
+  accumulate: 1,
+} as const
+const usualWarmup = 100
 
 /** Twenty evaluations and checkpoints in a training, whatever its length; all are kept, to see what emerges when. */
 function evaluationRhythm(tokens: number, tokensPerStep: number) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { toFileError, writeFileAtomically } from '@tinystories/utils/disk'
+import { removePath, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
 import { littleEndian, type TokenArray } from './dtype.ts'
 import { sha256, type TokenShardEntry } from './shard-index.ts'
 
@@ -94,6 +94,6 @@ export class ShardWriter {
 
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {})
-    await rm(this.#path, { force: true })
+    await removePath(this.#path)
   }
 }

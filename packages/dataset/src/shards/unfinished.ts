@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { readTextFileIfPresent, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
+import { readTextFileIfPresent, removePath, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import type { StreamState } from '../stream/cursor.ts'
@@ -92,5 +92,5 @@ export async function ownFiles(folder: string): Promise<string[]> {
 export async function removeFiles(folder: string, names: readonly string[]): Promise<void> {
   const first = [indexName, unfinishedName].filter(name => names.includes(name))
   const rest = names.filter(name => !first.includes(name))
-  for (const name of [...first, ...rest]) await rm(join(folder, name), { force: true })
+  for (const name of [...first, ...rest]) await removePath(join(folder, name))
 }

@@ -1,7 +1,13 @@
-import { rm, rmdir } from 'node:fs/promises'
+import { rmdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { acquireLock, createFolder, type Lock, writeFileAtomically } from '@tinystories/utils/disk'
+import {
+  acquireLock,
+  createFolder,
+  type Lock,
+  removePath,
+  writeFileAtomically,
+} from '@tinystories/utils/disk'
 import { DatasetError, isStateError } from '../errors/dataset-error.ts'
 import { requireInteger } from '../errors/require-options.ts'
 import type { Story } from '../stream/story.ts'
@@ -81,7 +87,7 @@ export async function writeShards(
     }
     if (tokenizerText !== undefined) await writeFileAtomically(join(folder, tokenizerName), tokenizerText)
     await writeFileAtomically(join(folder, indexName), formatIndex(index))
-    await rm(join(folder, unfinishedName), { force: true })
+    await removePath(join(folder, unfinishedName))
     return index
   } finally {
     await pool?.close()

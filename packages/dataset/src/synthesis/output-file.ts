@@ -1,4 +1,4 @@
-import { type FileHandle, open, truncate } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   acquireLock,
@@ -7,6 +7,7 @@ import {
   readLines,
   readTextFileIfPresent,
   toFileError,
+  truncateFile,
   writeFileAtomically,
 } from '@tinystories/utils/disk'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
@@ -96,8 +97,10 @@ export async function openOutputFile(
     async close() {
       try {
         await file.sync()
+      } catch (error) {
+        throw toFileError(error, path, 'write')
       } finally {
-        await file.close()
+        await file.close().catch(() => {})
         await lock.release()
       }
     },
@@ -134,7 +137,7 @@ function compare(path: string, settingsPath: string, text: string, settings: Syn
 /** Reads the lines, and cuts off what a kill has left of a last one. */
 async function restore(path: string, onLine: (line: SynthesisLine) => void): Promise<void> {
   const { end, size } = await readSynthesis(path, onLine)
-  if (end < size) await truncate(path, end)
+  if (end < size) await truncateFile(path, end)
 }
 
 /**

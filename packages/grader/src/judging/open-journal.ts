@@ -56,16 +56,18 @@ export async function openJournal(path: string): Promise<Journal> {
         await writing
         try {
           await file.sync()
-          await file.close()
+        } catch (error) {
+          throw toFileError(error, path, 'write')
         } finally {
+          await file.close().catch(() => {})
           await lock?.release()
         }
       },
     }
   } catch (error) {
-    await file.close()
+    await file.close().catch(() => {})
     await lock?.release()
-    throw error
+    throw toFileError(error, path, 'write')
   }
 }
 

@@ -7,18 +7,14 @@ import { openReplyCache } from './reply-cache.ts'
  * @throws LlmError `foreign-cache`, `cache-unusable`
  */
 export async function cachedCost(cacheDir: string): Promise<number> {
-  const { readdir } = await import('node:fs/promises')
-  const { toFileError } = await import('@tinystories/utils/disk')
+  const { listFolder } = await import('@tinystories/utils/disk')
   const { join } = await import('node:path')
-  const groups = await readdir(cacheDir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw toFileError(error, cacheDir, 'list')
-  })
+  const groups = await listFolder(cacheDir)
   if (groups.length === 0) return 0
   const cache = await openReplyCache(cacheDir)
   let sum = 0
   for (const group of groups.filter(name => /^[0-9a-f]{2}$/.test(name))) {
-    for (const file of await readdir(join(cacheDir, group))) {
+    for (const file of await listFolder(join(cacheDir, group))) {
       const key = /^([0-9a-f]{64})\.json$/.exec(file)?.[1]
       if (key !== undefined) sum += await cache.spent(key)
     }

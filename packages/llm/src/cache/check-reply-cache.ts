@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTextFile, toFileError } from '@tinystories/utils/disk'
+import { listFolder, readTextFile } from '@tinystories/utils/disk'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import { LlmError } from '../errors.ts'
 import { entrySchema, labelSchema, maxFileBytes, version } from './entry-schema.ts'
@@ -24,9 +23,9 @@ export async function checkReplyCache(folder: string, signal?: AbortSignal): Pro
   if (found.version !== version)
     throw new LlmError('foreign-cache', { folder, version: found.version, expected: version })
   const check: ReplyCacheCheck = { entries: 0, damaged: [] }
-  for (const part of await list(folder)) {
+  for (const part of (await listFolder(folder)).sort()) {
     if (!/^[0-9a-f]{2}$/.test(part)) continue
-    for (const name of await list(join(folder, part))) {
+    for (const name of (await listFolder(join(folder, part))).sort()) {
       if (!name.endsWith('.json')) continue
       signal?.throwIfAborted()
       check.entries++
@@ -48,11 +47,4 @@ export async function checkReplyCache(folder: string, signal?: AbortSignal): Pro
     }
   }
   return check
-}
-
-async function list(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(error => {
-    throw toFileError(error, folder, 'list')
-  })
-  return names.sort()
 }

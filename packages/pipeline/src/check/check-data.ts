@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { checkTokenShards } from '@tinystories/dataset'
 import { readSynthesis } from '@tinystories/dataset/synthesis'
 import { readTextFile } from '@tinystories/utils/disk'
+import { PipelineError } from '../errors.ts'
 import { checkLastLine } from './check-lines.ts'
 import type { Checker } from './checker.ts'
 
@@ -16,9 +17,14 @@ export const shardChecker: Checker = {
       'tinystories-token-shards',
     )
   },
-  async check(folder, { count, report, signal }) {
+  async check(folder, { count, report, signal }, names) {
     count('token shards')
-    for (const { path, error } of await checkTokenShards(folder, signal)) report(path, error)
+    const damage = await checkTokenShards(folder, signal)
+    for (const { path, error } of damage) report(path, error)
+    const path = join(folder, 'unfinished.json')
+    // Removing it is the last step, after the index was written.
+    if (damage.length === 0 && names.has('index.json') && names.has('unfinished.json'))
+      report(path, new PipelineError('leftover', { path }), 'remove')
   },
 }
 

@@ -194,6 +194,7 @@ test('repairs what killed processes left, and touches nothing else', async () =>
     `runs/a/metrics.jsonl: half-line, cut-line${suffix}`,
     `runs/a/checkpoints/.step-00000003.17.tmp: leftover, remove${suffix}`,
     `shards/shard-00001.bin.tmp: leftover, remove${suffix}`,
+    `shards/unfinished.json: leftover, remove${suffix}`,
   ]
   expect(wrong(await checkFolder(folder)).toSorted()).toEqual(expected('').toSorted())
   const repaired = await checkFolder(folder, { repair: true })

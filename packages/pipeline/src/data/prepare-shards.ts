@@ -17,6 +17,7 @@ import {
   writeTokenShards,
 } from '@tinystories/dataset'
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
+import { toFileError } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'
 import { isNamedSource } from '../source/is-named-source.ts'
@@ -141,7 +142,9 @@ async function identityOf(
 /** Changes when the file does, so that an interrupted run does not continue with another one. */
 async function fileIdentity(source: string): Promise<string> {
   if (isNamedSource(source)) return source
-  const { size, mtimeMs } = await stat(source).catch(() => ({ size: 0, mtimeMs: 0 }))
+  const { size, mtimeMs } = await stat(source).catch(error => {
+    throw toFileError(error, source, 'read')
+  })
   return `${source} ${size} ${mtimeMs}`
 }
 

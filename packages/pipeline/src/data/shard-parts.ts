@@ -1,7 +1,6 @@
-import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openTokenShards } from '@tinystories/dataset'
-import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
+import { createFolder, readTextFileIfPresent, removePath, writeFileAtomically } from '@tinystories/utils/disk'
 
 /**
  * Remembers, while several folders of token shards are written below one, what is being done, so that the same call can
@@ -20,7 +19,7 @@ export class ShardParts {
   static async open(folder: string, identity: string): Promise<ShardParts> {
     const path = join(folder, 'preparing.json')
     const content = `${JSON.stringify({ identity })}\n`
-    const resumes = (await readFile(path, 'utf8').catch(() => '')) === content
+    const resumes = (await readTextFileIfPresent(path)) === content
     await createFolder(folder)
     if (!resumes) await writeFileAtomically(path, content)
     return new ShardParts(path, resumes)
@@ -39,6 +38,6 @@ export class ShardParts {
 
   /** All parts are finished. */
   async finish(): Promise<void> {
-    await rm(this.#path, { force: true })
+    await removePath(this.#path)
   }
 }

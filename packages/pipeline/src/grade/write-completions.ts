@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Completion,
@@ -11,7 +10,7 @@ import {
 } from '@tinystories/grader'
 import type { AnswerPrompt } from '@tinystories/grader/measures'
 import { generateText } from '@tinystories/model/generation'
-import { readTextFileIfPresent, writeFileAtomically } from '@tinystories/utils/disk'
+import { appendText, readTextFileIfPresent, truncateFile, writeFileAtomically } from '@tinystories/utils/disk'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { PipelineError } from '../errors.ts'
@@ -114,7 +113,7 @@ export async function writeCompletions(
     for await (const completion of generateCompletions(source, { trials, ...until })) {
       completions.push(completion)
       if (trialsOf.has(`${completion.promptId}\n${completion.trial}`)) continue
-      await appendFile(files.completions, `${completionLine(completion)}\n`)
+      await appendText(files.completions, `${completionLine(completion)}\n`)
       made++
       const done = completions.length
       const secondsLeft = ((performance.now() - started) / made / 1000) * (total - done)
@@ -126,7 +125,7 @@ export async function writeCompletions(
       if (completion === undefined) {
         completion = await write(prompt.prompt, { temperature: 0, seed: sampling.seed, maxTokens: 40 })
         const answer = { promptId: prompt.id, trial: 0, prompt: prompt.prompt, text: completion }
-        await appendFile(files.answers, `${completionLine(answer)}\n`)
+        await appendText(files.answers, `${completionLine(answer)}\n`)
       }
       answers.push({ prompt, completion })
     }
@@ -140,7 +139,7 @@ export async function writeCompletions(
 async function readWholeLines(path: string): Promise<Completion[]> {
   const text = (await readTextFileIfPresent(path)) ?? ''
   const end = text.lastIndexOf('\n') + 1
-  if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)))
+  if (end < text.length) await truncateFile(path, Buffer.byteLength(text.slice(0, end)))
   return end === 0 ? [] : parseCompletions(text.slice(0, end), path)
 }
 

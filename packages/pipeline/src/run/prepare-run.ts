@@ -1,6 +1,13 @@
-import { readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rmdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createFolder, isSystemError, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
+import {
+  createFolder,
+  isSystemError,
+  listFolder,
+  removePath,
+  toFileError,
+  writeFileAtomically,
+} from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import type { Plan } from './plan.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
@@ -25,7 +32,7 @@ export async function prepareRun(plan: Plan, folder: string): Promise<PreparedRu
   const run = runFolder(folder)
   await refuseUsedFolder(run)
   const topmost = await createFolder(run.model)
-  const removeEmptyRun = (): Promise<void> => removeEmpty(run, topmost)
+  const removeEmptyRun = (): Promise<void> => removeEmpty(run, topmost).catch(() => {})
   try {
     await plan.source.tokenizer.save(run.tokenizer)
     await writeSettings(run, plan.settings)
@@ -56,10 +63,14 @@ export function writeSettings(run: RunFolder, settings: RunSettings): Promise<vo
 
 /** Only empty folders are removed, up to the topmost that was created for the run. */
 async function removeEmpty(run: RunFolder, topmost: string | undefined): Promise<void> {
-  const checkpoints = await readdir(run.checkpoints).catch(() => [])
-  const { size } = await stat(run.metrics).catch(() => ({ size: 0 }))
+  // What cannot be read is not taken for empty.
+  const checkpoints = await listFolder(run.checkpoints)
+  const { size } = await stat(run.metrics).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return { size: 0 }
+    throw toFileError(error, run.metrics, 'read')
+  })
   if (size > 0 || checkpoints.some(name => name.startsWith('step-'))) return
-  await Promise.all([run.config, run.tokenizer, run.metrics].map(path => rm(path, { force: true })))
+  await Promise.all([run.config, run.tokenizer, run.metrics].map(path => removePath(path)))
   for (const folder of [run.model, run.checkpoints]) await rmdir(folder).catch(() => {})
   if (topmost === undefined) return
   for (let folder = run.folder; folder.length >= topmost.length; folder = dirname(folder))

@@ -1,4 +1,3 @@
-import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { modelCost } from '@tinystories/model'
 import {
@@ -11,6 +10,7 @@ import {
   train,
 } from '@tinystories/pipeline'
 import type { EvaluationResult } from '@tinystories/trainer'
+import { listFolder, removePath } from '@tinystories/utils/disk'
 import { type Cell, trainingBytes } from '../spec/expand-cells.ts'
 import type { SweepRecipe } from '../spec/sweep-spec.ts'
 import type { Json, Stage } from '../tasks/stage.ts'
@@ -113,9 +113,9 @@ function definedOf(recipe: SweepRecipe): { [Name in keyof SweepRecipe]?: NonNull
 
 /** Whether there is something to resume from; what a kill left before the first checkpoint is taken away. */
 async function hasCheckpoint(run: RunFolder): Promise<boolean> {
-  const checkpoints = await readdir(run.checkpoints).catch(() => [])
+  const checkpoints = await listFolder(run.checkpoints)
   if (checkpoints.some(name => name.startsWith('step-'))) return true
-  await rm(run.folder, { recursive: true, force: true })
+  await removePath(run.folder)
   return false
 }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   acquireLock,
@@ -6,6 +5,7 @@ import {
   type Lock,
   LockError,
   readTextFileIfPresent,
+  removePath,
   writeFileAtomically,
 } from '@tinystories/utils/disk'
 import { messageOf } from '@tinystories/utils/errors'
@@ -123,7 +123,7 @@ export class TaskStore {
 
   /** Lets a failed task be tried again. */
   async forgetFailure(task: Task): Promise<void> {
-    await rm(join(this.folderOf(task), 'failure.json'), { force: true })
+    await removePath(join(this.folderOf(task), 'failure.json'))
   }
 
   #resultPath(task: Task): string {

@@ -8,6 +8,7 @@ export {
   isSystemError,
   toFileError,
 } from './file-error.ts'
+export { appendText, listFolder, removePath, truncateFile } from './file-steps.ts'
 export { LockError, type LockErrorDetails } from './lock-error.ts'
 export { type FileLine, type ReadLinesOptions, readLines } from './read-lines.ts'
 export { type ReadTextFileOptions, readTextFile, readTextFileIfPresent } from './read-text-file.ts'

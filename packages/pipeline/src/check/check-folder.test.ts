@@ -173,6 +173,7 @@ test('repairs what killed processes left, and touches nothing else', async () =>
   const before = (await readdir(folder, { recursive: true })).sort()
   await change('runs/a/metrics.jsonl', text => `${text}{"type":"st`)
   await change('grades/journal.jsonl', text => `${text}{"check":"`)
+  await writeFile(join(folder, 'shards/unfinished.json'), '{}')
   const left = [
     `grades/gradings.json.${id}.tmp`,
     'shards/shard-00001.bin.tmp',

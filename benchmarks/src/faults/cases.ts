@@ -6,7 +6,7 @@ import { synthesizeStories } from '@tinystories/dataset/synthesis'
 import { storyRubric } from '@tinystories/grader'
 import { createChatClient } from '@tinystories/llm'
 import { gradeModel, prepareShards } from '@tinystories/pipeline'
-import { createSweep, retryFailures, runSweep, type TaskEvent } from '@tinystories/sweep'
+import { createSweep, parseSweepSpec, retryFailures, runSweep, type TaskEvent } from '@tinystories/sweep'
 import type { FaultyWork } from '@tinystories/testing/faults'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { Random } from '@tinystories/utils/random'
@@ -167,19 +167,22 @@ function tasks(): FaultyWork {
 async function sweep(): Promise<FaultyWork> {
   const data = join(await inputs(), 'stories.txt')
   await writeFile(data, stories.join('\n<|endoftext|>\n'))
-  const spec = {
-    ...{
-      name: 'small',
-      data,
-      context: 16,
-      vocabSize: 280,
-      batchSize: 2,
-      tokens: 96,
-      trials: 1,
-      maxTokens: 8,
+  const spec = parseSweepSpec(
+    {
+      ...{
+        name: 'small',
+        data,
+        context: 16,
+        vocabSize: 280,
+        batchSize: 2,
+        tokens: 96,
+        trials: 1,
+        maxTokens: 8,
+      },
+      ...{ prompts: ['Mia had'], grids: [{ hidden: [8], layers: [1], heads: [1] }] },
     },
-    ...{ prompts: ['Mia had'], grids: [{ hidden: [8], layers: [1], heads: [1] }] },
-  }
+    'sweep',
+  )
   return {
     async work(folder) {
       const at = join(folder, 'sweep')

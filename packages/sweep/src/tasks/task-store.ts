@@ -86,7 +86,7 @@ export class TaskStore {
     } catch (error) {
       if (!LockError.isInstance(error)) throw error
       if (!abandoned || error.code !== 'held-elsewhere') return undefined
-      await rm(path, { force: true })
+      await removePath(path)
       return this.claim(task)
     }
   }
@@ -104,7 +104,7 @@ export class TaskStore {
 
   /** Takes the note away when a task ends. */
   forgetNote(task: Task): Promise<void> {
-    return rm(join(this.folderOf(task), 'progress.json'), { force: true })
+    return removePath(join(this.folderOf(task), 'progress.json'))
   }
 
   /** Marks a task as done. */

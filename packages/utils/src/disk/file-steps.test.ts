@@ -38,11 +38,11 @@ test.each(faults)(
       () => listFolder(path),
     ]) {
       let error: unknown
-      await withFaultyDisk(1, fault, () =>
-        step().catch(reason => {
+      await withFaultyDisk(1, fault, async () => {
+        await step().catch(reason => {
           error = reason
-        }),
-      )
+        })
+      })
       expect(FileError.isInstance(error) && error.details.path).toBe(path)
     }
   },

@@ -12,6 +12,7 @@ import { probeCommand } from './command-line/probe.ts'
 import { reportCommand } from './command-line/report.ts'
 import { reproduceCommand } from './command-line/reproduce.ts'
 import { runsCommand } from './command-line/runs.ts'
+import { serveCommand } from './command-line/serve.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { sweepCommand } from './command-line/sweep.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
@@ -81,6 +82,7 @@ Examples:
   generateCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
   exportCommand(program, setExitCode)
+  serveCommand(program, setExitCode)
   gradeCommand(program, setExitCode)
   compareCommand(program, setExitCode)
   agreeCommand(program, setExitCode)

@@ -68,6 +68,10 @@ export interface PipelineErrorDetails {
   'no-tokenizer-beside': { model: string; found: readonly string[] }
   /** No run in the folder of runs has a model yet. */
   'no-trained-model': { runs: string }
+  /** Another program listens at the port. */
+  'port-in-use': { host: string; port: number }
+  /** The system does not let the server listen there; `reason` is its code, such as `EACCES`. */
+  'cannot-listen': { host: string; port: number; reason: string }
   /** Graphs cannot take more tokens than the model's context. */
   'length-too-long': { length: number; contextLength: number }
   /** Neither the folder nor its folder `grades` has gradings. */
@@ -221,6 +225,14 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-trained-model': ({ runs }) => ({
     problem: `There is no trained model in ${runs}.`,
     remedy: 'Train one first, or name a model.',
+  }),
+  'port-in-use': ({ host, port }) => ({
+    problem: `Port ${port} of ${host} is in use.`,
+    remedy: 'Choose another port; 0 takes a free one.',
+  }),
+  'cannot-listen': ({ host, port, reason }) => ({
+    problem: `Cannot listen on ${host}, port ${port} (${reason}).`,
+    remedy: 'Choose an address of this machine, and a port above 1023.',
   }),
   'length-too-long': ({ length, contextLength }) => ({
     problem: `A length of ${length} is more than the model's context of ${contextLength}.`,

@@ -106,6 +106,14 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
   }),
   'no-tokenizer-beside': () => ({}),
   'no-trained-model': () => ({ remedy: 'Train one first, or give its folder with --model.' }),
+  'port-in-use': ({ host, port }) => ({
+    problem: `--port: ${port} of ${host} is in use.`,
+    remedy: 'Choose another one; 0 takes a free one.',
+  }),
+  'cannot-listen': ({ host, port, reason }) => ({
+    problem: `--host ${host}, --port ${port}: this machine cannot listen there (${reason}).`,
+    remedy: 'Choose an address of this machine, and a port above 1023.',
+  }),
   'length-too-long': ({ length, contextLength }) => ({
     problem: `--length ${length} is more than the model's context of ${contextLength}.`,
     remedy: `Choose at most ${contextLength}.`,

@@ -293,6 +293,8 @@ export const errorExamples: {
     'no-model': { folder: 'runs/a', exists: true },
     'no-tokenizer-beside': { model: 'stories260K.bin', found: ['tok512.bin', 'tok4096.bin'] },
     'no-trained-model': { runs: 'runs' },
+    'port-in-use': { host: '127.0.0.1', port: 8000 },
+    'cannot-listen': { host: '192.0.2.1', port: 80, reason: 'EADDRNOTAVAIL' },
     'length-too-long': { length: 300, contextLength: 256 },
     'no-gradings': { folder: 'runs/a' },
     'other-completions': { folder: 'runs/a/grades', settings: ['seed'] },

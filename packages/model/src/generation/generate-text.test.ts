@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { tinyModel } from '../testing/tiny.ts'
 import { generateBatch } from './generate.ts'
 import { type GenerateTextOptions, generateText, type TextTokenizer } from './generate-text.ts'
+import type { SampledToken } from './sample-token.ts'
 
 beforeAll(() => useBackend('cpu'))
 
@@ -91,6 +92,20 @@ describe('generateText', () => {
         if (first) expect(reason).toBe('stop')
       }
     }
+  })
+
+  it('tells each token before its text is given', async () => {
+    const [completion] = await generateBatch(tinyModel(), [[0, 1]], { seed: 1, maxTokens: 12, stopIds: [10] })
+    const tokens: SampledToken[] = []
+    const onToken = (token: SampledToken): void => void tokens.push(token)
+    const options = { model: tinyModel(), tokenizer, prompt: 'a b', seed: 1, maxTokens: 12, onToken }
+    let given = ''
+    for await (const piece of generateText(options)) {
+      given += piece
+      expect(decode([0, 1, ...tokens.map(({ id }) => id)])).toContain(`a b${given}`)
+    }
+    expect(tokens.map(({ id }) => id)).toEqual(completion!.ids)
+    expect(tokens.map(({ logProbability }) => logProbability)).toEqual(completion!.logProbabilities)
   })
 
   it('refuses an empty stop text', async () => {

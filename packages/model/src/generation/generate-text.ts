@@ -1,5 +1,6 @@
 import { GenerationError } from '../errors/index.ts'
 import { type FinishReason, type GenerateOptions, type GenerationModel, generate } from './generate.ts'
+import type { SampledToken } from './sample-token.ts'
 
 /** What {@link generateText} asks of a tokenizer; `@tinystories/tokenizer` has it. */
 export interface TextTokenizer {
@@ -13,8 +14,8 @@ export interface TextTokenizer {
 export interface GenerateTextOptions extends GenerateOptions {
   model: GenerationModel
   tokenizer: TextTokenizer
-  /** An empty prompt begins a story from nothing: after the tokenizer's end-of-text token. */
-  prompt: string
+  /** A text or its tokens. An empty prompt begins a story from nothing: after the tokenizer's end-of-text token. */
+  prompt: string | ArrayLike<number>
   /**
    * Whether the prompt begins a story: the end-of-text token goes before it, as it stands before every story of a
    * packed training stream. Default false.
@@ -24,6 +25,8 @@ export interface GenerateTextOptions extends GenerateOptions {
   startId?: number | undefined
   /** Texts that end the story as soon as one is complete; neither it nor what follows is given. */
   stop?: string[]
+  /** Called with each token of the continuation before the text that it settles is given, those of a stop text included. */
+  onToken?: (token: SampledToken) => void
 }
 
 /**
@@ -37,7 +40,7 @@ export interface GenerateTextOptions extends GenerateOptions {
 export async function* generateText(
   options: GenerateTextOptions,
 ): AsyncGenerator<string, FinishReason, void> {
-  const { model, tokenizer, prompt, beginStory = false, stop = [], ...others } = options
+  const { model, tokenizer, prompt, beginStory = false, stop = [], onToken, ...others } = options
   const { endOfTextId } = tokenizer
   const { startId = endOfTextId, ...rest } = others
   if (stop.includes('')) {
@@ -47,7 +50,9 @@ export async function* generateText(
       allowed: 'texts that are not empty',
     })
   }
-  const promptIds = Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
+  const promptIds = Array.from(
+    typeof prompt === 'string' ? tokenizer.encode(prompt, { addSpecialTokens: false }).ids : prompt,
+  )
   if ((beginStory || promptIds.length === 0) && startId !== undefined) promptIds.unshift(startId)
   const stopIds = [...(rest.stopIds ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])]
 
@@ -57,6 +62,7 @@ export async function* generateText(
   try {
     for (;;) {
       const next = await tokens.next()
+      if (!next.done) onToken?.(next.value)
       const piece = settled.push(next.done ? text.end() : text.push(next.value.id))
       if (piece) yield piece
       if (settled.found) return 'stop'

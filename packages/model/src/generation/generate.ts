@@ -55,7 +55,8 @@ export async function* generate(
 ): AsyncGenerator<SampledToken, FinishReason, void> {
   for await (const event of generateEvents(model, [promptIds], options)) {
     if (event.finishReason) return event.finishReason
-    yield { id: event.id, logProbability: event.logProbability }
+    const { row: _, finishReason: __, ...token } = event
+    yield token
   }
   // Not reached: every text ends with a reason.
   return 'length'

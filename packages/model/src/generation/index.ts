@@ -20,6 +20,11 @@ export {
   generateBatch,
 } from './generate.ts'
 export { type GenerateTextOptions, generateText, type TextTokenizer } from './generate-text.ts'
-export { type SampledToken, type SamplingOptions, sampleToken } from './sample-token.ts'
+export {
+  type SampledToken,
+  type SamplingOptions,
+  sampleToken,
+  type TokenProbability,
+} from './sample-token.ts'
 export { type EndingScore, expectTokens, score } from './score.ts'
 export type { GenerationEngine, ScoredText, Sequence, TokenGenerator } from './token-generator.ts'

@@ -16,18 +16,25 @@ export interface SamplingOptions {
    * it when positive, multiplied when negative (arXiv 1909.05858). Default 1.
    */
   repetitionPenalty?: number
+  /** How many of the most probable tokens come with each chosen one. Default 0. */
+  alternatives?: number
+}
+
+/** A token and its natural-log probability under the model itself, before temperature, penalty and filters. */
+export interface TokenProbability {
+  id: number
+  logProbability: number
 }
 
 /** A chosen token. */
-export interface SampledToken {
-  id: number
-  /** Its natural-log probability under the model itself, before temperature, penalty and filters. */
-  logProbability: number
+export interface SampledToken extends TokenProbability {
+  /** The most probable tokens, the best first, as many as were asked for; the chosen one need not be among them. */
+  alternatives?: readonly TokenProbability[]
 }
 
 /** @throws GenerationError naming the first option out of its range */
 export function checkSampling(options: SamplingOptions): void {
-  const { temperature = 1, topK = 1, topP = 1, minP = 0, repetitionPenalty = 1 } = options
+  const { temperature = 1, topK = 1, topP = 1, minP = 0, repetitionPenalty = 1, alternatives = 0 } = options
   const check = (option: string, good: boolean, allowed: string, value: number): void => {
     if (!good) throw new GenerationError('invalid-option', { option, value, allowed })
   }
@@ -42,6 +49,8 @@ export function checkSampling(options: SamplingOptions): void {
   check('minP', minP >= 0 && minP <= 1, 'between 0 and 1', minP)
   const penaltyIsGood = repetitionPenalty > 0 && Number.isFinite(repetitionPenalty)
   check('repetitionPenalty', penaltyIsGood, 'a number above 0', repetitionPenalty)
+  const alternativesAreGood = Number.isSafeInteger(alternatives) && alternatives >= 0
+  check('alternatives', alternativesAreGood, 'a whole number of at least 0', alternatives)
 }
 
 /**
@@ -61,12 +70,34 @@ export function sampleToken(
   const { temperature = 1, topK, topP = 1, minP = 0, repetitionPenalty = 1 } = options
   const scores = repetitionPenalty === 1 ? logits : penalized(logits, repetitionPenalty, seen)
   const best = argMax(scores)
-  if (temperature === 0) return { id: best, logProbability: logProbability(logits, best) }
+  if (temperature === 0) return tokenOf(logits, best, options)
 
   const weights = new Float64Array(scores.length)
   for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((scores[i]! - scores[best]!) / temperature)
   const id = drawFiltered(weights, { topP, minP, ...(topK !== undefined && { topK }) }, random.uniform())
-  return { id, logProbability: logProbability(logits, id) }
+  return tokenOf(logits, id, options)
+}
+
+function tokenOf(logits: Float32Array, id: number, { alternatives = 0 }: SamplingOptions): SampledToken {
+  const probabilityOf = (id: number): TokenProbability => ({ id, logProbability: logProbability(logits, id) })
+  if (alternatives === 0) return probabilityOf(id)
+  return { ...probabilityOf(id), alternatives: largest(logits, alternatives).map(probabilityOf) }
+}
+
+/** Indices of the largest values, largest first; of equal ones the lower index first. */
+export function largest(values: Float32Array, count: number): number[] {
+  const found: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (found.length === count && !(value > values[found[count - 1]!]!)) continue
+    let at = found.length === count ? count - 1 : found.length
+    while (at > 0 && values[found[at - 1]!]! < value) {
+      found[at] = found[at - 1]!
+      at--
+    }
+    found[at] = i
+  }
+  return found
 }
 
 /**

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GptModel } from '../parameters.ts'
 import type { BeamCandidates, BeamReader, BeamRow } from './beams.ts'
 import { decode, type KeyValueCache } from './decode.ts'
+import { largest } from './sample-token.ts'
 
 /** Reads the beams of one prompt at a time on the tfjs backend in force. */
 export class TfjsBeams implements BeamReader {
@@ -59,20 +60,4 @@ function branch({ keys, values, last }: KeyValueCache, parents: number[]): KeyVa
     values: values.map(take),
     ...(last && { last: tf.gather(last, rows) }),
   }
-}
-
-/** Indices of the largest values, largest first; of equal ones the lower index first. */
-export function largest(values: Float32Array, count: number): number[] {
-  const found: number[] = []
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    if (found.length === count && !(value > values[found[count - 1]!]!)) continue
-    let at = found.length === count ? count - 1 : found.length
-    while (at > 0 && values[found[at - 1]!]! < value) {
-      found[at] = found[at - 1]!
-      at--
-    }
-    found[at] = i
-  }
-  return found
 }

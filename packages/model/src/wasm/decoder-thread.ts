@@ -2,7 +2,7 @@ import { type CallContext, WorkerClient, WorkerError } from '@tinystories/utils/
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
 import { type BeamResult, type BeamSettings, searchBeams } from '../generation/beams.ts'
-import type { SampledToken, SamplingOptions } from '../generation/sample-token.ts'
+import type { SampledToken } from '../generation/sample-token.ts'
 import { Decoder, type DecodeText, type ScoreText } from './decoder.ts'
 import type { Arrays } from './fold-weights.ts'
 import { WasmBeams } from './wasm-beams.ts'
@@ -10,11 +10,7 @@ import { WasmBeams } from './wasm-beams.ts'
 /** A decoder, in the caller's thread or in another. */
 export interface DecoderThread {
   /** As {@link Decoder.next}. */
-  next(
-    texts: readonly DecodeText[],
-    options: SamplingOptions,
-    count: number,
-  ): SampledToken[][] | Promise<SampledToken[][]>
+  next(texts: readonly DecodeText[], count: number): SampledToken[][] | Promise<SampledToken[][]>
   /** As {@link Decoder.score}. */
   score(text: ScoreText): Float64Array | Promise<Float64Array>
   searchBeams(task: BeamTask, signal?: AbortSignal): Promise<BeamResult[][]>
@@ -39,11 +35,7 @@ export interface DecoderData {
 export interface DecoderMethods {
   /** Resolves when the decoder is there. */
   ready(argument: undefined): Promise<void>
-  next(argument: {
-    texts: readonly DecodeText[]
-    options: SamplingOptions
-    count: number
-  }): Promise<SampledToken[][]>
+  next(argument: { texts: readonly DecodeText[]; count: number }): Promise<SampledToken[][]>
   score(text: ScoreText): Promise<Float64Array>
   searchBeams(task: BeamTask, context: CallContext): Promise<BeamResult[][]>
 }
@@ -54,7 +46,7 @@ export function decoderMethods(decoder: Promise<Decoder>): DecoderMethods {
     async ready() {
       await decoder
     },
-    next: async ({ texts, options, count }) => (await decoder).next(texts, options, count),
+    next: async ({ texts, count }) => (await decoder).next(texts, count),
     score: async text => (await decoder).score(text),
     searchBeams: async (task, { signal }) => runTask(await decoder, task, signal),
   }
@@ -83,7 +75,7 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   const client = new WorkerClient<DecoderMethods>(worker, 'text generation')
   await client.call('ready', undefined).catch(fail)
   return {
-    next: (texts, options, count) => client.call('next', { texts, options, count }).catch(fail),
+    next: (texts, count) => client.call('next', { texts, count }).catch(fail),
     score: text => client.call('score', text).catch(fail),
     searchBeams: (task, signal) => client.call('searchBeams', task, { signal }).catch(fail),
     dispose: () => client.close(),

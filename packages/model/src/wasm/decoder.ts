@@ -26,6 +26,8 @@ export interface DecodeText {
   uniforms?: readonly number[]
   /** Tokens that a repetition penalty is for. */
   penalized?: readonly number[]
+  /** How its next tokens are chosen. */
+  sampling?: SamplingOptions
 }
 
 /** A text, and tokens whose log-probabilities are wanted. */
@@ -103,14 +105,14 @@ export class Decoder {
    * @returns them, text by text
    * @throws GenerationError `not-finite`, or `out-of-memory` for another cache
    */
-  next(texts: readonly DecodeText[], options: SamplingOptions, count: number): SampledToken[][] {
+  next(texts: readonly DecodeText[], count: number): SampledToken[][] {
     for (const { slot } of texts) this.#makeCache(slot)
     const generated = texts.map((): SampledToken[] => [])
     let unread = texts
     for (let i = 0; i < count; i++) {
-      const tokens = this.#nextOfEach(unread, options, i)
+      const tokens = this.#nextOfEach(unread, i)
       for (const [text, token] of tokens.entries()) generated[text]!.push(token)
-      unread = unread.map(({ slot, position, ids, uniforms, penalized }, text) => {
+      unread = unread.map(({ slot, position, ids, uniforms, penalized, sampling }, text) => {
         const { id } = tokens[text]!
         return {
           slot,
@@ -118,6 +120,7 @@ export class Decoder {
           ids: [id],
           ...(uniforms && { uniforms }),
           ...(penalized && { penalized: [...penalized, id] }),
+          ...(sampling && { sampling }),
         }
       })
     }
@@ -195,15 +198,15 @@ export class Decoder {
   }
 
   /** @param which of the tokens to be generated they are */
-  #nextOfEach(texts: readonly DecodeText[], options: SamplingOptions, which: number): SampledToken[] {
+  #nextOfEach(texts: readonly DecodeText[], which: number): SampledToken[] {
     const chosen = texts.map((): SampledToken | undefined => undefined)
     for (const rows of inRows(texts)) {
       this.#read(rows)
       const ends = rows.flatMap(({ text, last }, row) => (last ? [{ text, row }] : []))
       const logits = this.#logits(ends.map(({ row }) => row))
       for (const [i, { text }] of ends.entries()) {
-        const { uniforms, penalized } = texts[text]!
-        chosen[text] = this.#sampler.sample(logits + i * 4 * this.#weights.head.outputs, options, {
+        const { uniforms, penalized, sampling = {} } = texts[text]!
+        chosen[text] = this.#sampler.sample(logits + i * 4 * this.#weights.head.outputs, sampling, {
           uniform: uniforms?.[which],
           penalized,
         })

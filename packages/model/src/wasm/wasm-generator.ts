@@ -66,7 +66,7 @@ export class WasmGenerator<S extends Sequence> implements TokenGenerator<S> {
       const share = shares[thread]!
       if (share.length === 0) return
       const texts = share.map(({ text }) => text)
-      const chosen = await this.#threads[thread]!.next(texts, this.#options, count)
+      const chosen = await this.#threads[thread]!.next(texts, count)
       for (const [j, { index }] of share.entries()) tokens[index] = chosen[j]!
     })
     await Promise.all(answers)
@@ -113,6 +113,7 @@ export class WasmGenerator<S extends Sequence> implements TokenGenerator<S> {
       slot,
       position,
       ids: sequence.tokens.slice(sequence.start + position),
+      sampling: this.#options,
       ...(temperature !== 0 && { uniforms: Array.from({ length: count }, () => sequence.random.uniform()) }),
       ...(repetitionPenalty !== 1 && { penalized: sequence.tokens }),
     }

@@ -35,6 +35,38 @@ async function both(
   }
 }
 
+it('gives the alternatives of each token on either engine, the best first, whatever was drawn', async () => {
+  const model = tinyModel()
+  const wasm = await createWasmModel(model)
+  const options = { temperature: 1.5, seed: 2, maxTokens: 6, alternatives: 3 }
+  const tokens: SampledToken[][] = []
+  for (const engine of [model, wasm]) {
+    const own: SampledToken[] = []
+    for await (const token of generate(engine, [1, 2], options)) own.push(token)
+    tokens.push(own)
+  }
+  const [onTfjs, onWasm] = tokens
+  expect(onWasm!.map(({ alternatives }) => alternatives!.map(({ id }) => id))).toEqual(
+    onTfjs!.map(({ alternatives }) => alternatives!.map(({ id }) => id)),
+  )
+  const ids = [1, 2]
+  for (const { id, alternatives } of onTfjs!) {
+    const expected = tf.tidy(() => {
+      const logits = forward(model.config, model.parameters, tf.tensor2d([ids], [1, ids.length], 'int32'))
+      return [...tf.logSoftmax(tf.squeeze(tf.slice(logits, [0, ids.length - 1, 0], [1, 1, -1]))).dataSync()]
+    })
+    expect(alternatives).toHaveLength(3)
+    const sorted = [...expected].sort((a, b) => b - a)
+    for (const [rank, { id, logProbability }] of alternatives!.entries()) {
+      expect(logProbability).toBeNear(expected[id]!, { relative: 1e-4 })
+      expect(expected[id]).toBe(sorted[rank])
+    }
+    ids.push(id)
+    if (ids.length === 8) break
+  }
+  tf.dispose(model.parameters)
+})
+
 describe.each(variants)('%s on the WASM engine', (_, overrides) => {
   it.each(settings)('writes what tfjs writes, past the context: %s', async (_, setting) => {
     const options = { ...setting, maxTokens: overrides.contextLength ? 100 : 19 }

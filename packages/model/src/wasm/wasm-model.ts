@@ -5,6 +5,7 @@ import { type BeamResult, type BeamSettings, rowsOf } from '../generation/beams.
 import type { GenerationEngine, ScoredText } from '../generation/token-generator.ts'
 import { parameterShapes } from '../parameters.ts'
 import { CacheSlots } from './cache-slots.ts'
+import { coalesced } from './coalesced.ts'
 import { createLocalDecoder, createWorkerDecoder, type DecoderThread } from './decoder-thread.ts'
 import { WasmGenerator } from './wasm-generator.ts'
 
@@ -20,6 +21,12 @@ export interface WasmModelOptions {
    * most 64 a thread.
    */
   maxRows?: number
+  /**
+   * Texts that are being generated at the same time by several calls are computed together, as a server wants it: a step
+   * of many texts costs less than a step of each. The texts are the same. Each step waits for a turn of the event loop.
+   * Default false.
+   */
+  coalesce?: boolean
 }
 
 /** A model on the WASM engine. Give it to `generate`, `generateBatch` or `generateText`. */
@@ -41,7 +48,7 @@ const MOST_CACHE_BYTES = 2 ** 30
  */
 export async function createWasmModel(
   model: { config: GptConfig; parameters: Record<string, tf.Tensor | Float32Array> },
-  { threads = 1, maxRows }: WasmModelOptions = {},
+  { threads = 1, maxRows, coalesce = false }: WasmModelOptions = {},
 ): Promise<WasmModel> {
   const { config } = model
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > 256) {
@@ -58,7 +65,8 @@ export async function createWasmModel(
   )
   const data = { config, parameters }
   const others = Array.from({ length: threads - 1 }, () => createWorkerDecoder(data))
-  const decoders = await Promise.all([createLocalDecoder(data), ...others])
+  const separate = await Promise.all([createLocalDecoder(data), ...others])
+  const decoders = coalesce ? separate.map(decoder => coalesced(decoder)) : separate
   const slots = new CacheSlots(threads)
   const bytesPerRow = 8 * config.layers * sizesOf(config).keyValueSize * config.contextLength
   return {

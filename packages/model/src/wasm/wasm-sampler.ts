@@ -1,7 +1,6 @@
 import { GenerationError } from '../errors/index.ts'
 import type { BeamCandidates } from '../generation/beams.ts'
-import { drawFiltered, type SampledToken, type SamplingOptions } from '../generation/sample-token.ts'
-import { largest } from '../generation/tfjs-beams.ts'
+import { drawFiltered, largest, type SampledToken, type SamplingOptions } from '../generation/sample-token.ts'
 import { type Arena, type Kernels, padded } from './kernels.ts'
 
 /** Weight of the least probable candidates that are looked at first; the most probable token weighs 1. */
@@ -36,7 +35,7 @@ export class WasmSampler {
       penalized = [],
     }: { uniform?: number | undefined; penalized?: readonly number[] | undefined },
   ): SampledToken {
-    const { temperature = 1, repetitionPenalty = 1 } = options
+    const { temperature = 1, repetitionPenalty = 1, alternatives = 0 } = options
     const logits = this.#memory.floats(at, this.#vocabSize)
     let best = this.#largest(at)
     let total = this.#weigh(at, logits[best]!, 1)
@@ -60,7 +59,10 @@ export class WasmSampler {
       id = temperature === 0 ? best : this.#draw(logits, logits[best]!, total, options, uniform)
       for (const [id, logit] of plain) logits[id] = logit
     }
-    return { id, logProbability: logits[id]! - logTotal }
+    const token = { id, logProbability: logits[id]! - logTotal }
+    if (alternatives === 0) return token
+    const others = largest(logits, alternatives).map(id => ({ id, logProbability: logits[id]! - logTotal }))
+    return { ...token, alternatives: others }
   }
 
   /** Natural-log probability of a token. @param at where the logits begin */

@@ -16,6 +16,8 @@ export interface OpenModelOptions extends ModelAccess {
   threads?: number | undefined
   /** Folder of an adapter that is added to the model. Default: none. */
   adapter?: string | undefined
+  /** Of the engine `wasm`: texts of several calls are computed together. Default false. */
+  coalesce?: boolean
   signal?: AbortSignal
 }
 
@@ -42,7 +44,7 @@ export interface OpenedModel extends AsyncDisposable {
  */
 export async function openModel(
   source: string | undefined,
-  { engine = 'auto', threads = 1, adapter, signal, ...access }: OpenModelOptions = {},
+  { engine = 'auto', threads = 1, adapter, coalesce = false, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
   const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
@@ -52,7 +54,7 @@ export async function openModel(
       adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
     const tokenizerCheck = await checkTokenizer(arrays, tokenizer, folder)
     try {
-      const model = await createWasmModel(arrays, { threads })
+      const model = await createWasmModel(arrays, { threads, coalesce })
       const { stopIds, startId } = arrays
       const dispose = (): Promise<void> => model.dispose()
       return {

@@ -1,0 +1,1 @@
+export { type ModelServer, type ServedRequest, type ServeModelOptions, serveModel } from './serve-model.ts'

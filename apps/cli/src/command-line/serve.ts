@@ -14,6 +14,7 @@ export function serveCommand(program: Command, setExitCode: SetExitCode): void {
       '--instruct <template>',
       'how chats ask the model: tinystories, request, or a JSON file (default: as it was trained)',
     )
+    .option('--adapter <folder>', 'add this adapter (PEFT) to the model')
     .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--port <n>', '0 takes a free one', wholeNumber(0, 65_535), 8000)
     .option('--key-file <file>', 'a file with the key that clients must send (default: none)')

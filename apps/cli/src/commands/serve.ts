@@ -15,6 +15,7 @@ export interface ServeFlags
     'name' | 'instruct' | 'host' | 'port' | 'concurrency' | 'queue' | 'engine' | 'threads'
   > {
   keyFile?: string
+  adapter?: string
   maxBody: number
   json?: boolean
 }
@@ -22,7 +23,7 @@ export interface ServeFlags
 /** Serves a model until it is interrupted. @returns the exit code: 130 */
 export function serve(
   model: string | undefined,
-  { keyFile, maxBody, instruct, json, ...flags }: ServeFlags,
+  { keyFile, maxBody, instruct, adapter, json, ...flags }: ServeFlags,
 ): Promise<number> {
   return interruptible(
     async signal => {
@@ -30,6 +31,7 @@ export function serve(
       await using server = await serveModel({
         ...flags,
         ...instructOption(instruct === undefined ? {} : { instruct }),
+        ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),
         maxBodyBytes: maxBody,
         apiKey,

@@ -1,0 +1,50 @@
+// Writes cells.json: of each cell what is done, the hours of its training and its numbers, with the machine.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+
+const [out, here] = process.argv.slice(2)
+const { rows, missing } = JSON.parse(readFileSync(join(here, 'report.json'), 'utf8'))
+const open = new Map(missing.map(({ cell, stages }) => [cell, stages]))
+const hours = hoursByModel()
+const cells = rows.map(({ cell, training, probes, failures }) => ({
+  cell: cell.name,
+  open: open.get(cell.name) ?? [],
+  failures,
+  ...(training && {
+    bitsPerByte: training.bitsPerByte,
+    loss: training.loss,
+    tokens: training.tokens,
+    hours: hours.get(keyOf(training)),
+    probes:
+      probes && Object.fromEntries(Object.entries(probes).map(([kind, { accuracy }]) => [kind, accuracy])),
+  }),
+}))
+const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? []
+const vectors = flags.filter(flag => /^(avx|fma|f16c|sse4|amx)/.test(flag))
+const machine = {
+  model: cpus()[0].model,
+  cores: availableParallelism(),
+  features: vectors,
+  node: process.version,
+}
+writeFileSync(join(here, 'cells.json'), `${JSON.stringify({ machine, cells }, null, 1)}\n`)
+const done = cells.filter(({ open }) => open.length === 0).length
+console.log(`${done} of ${cells.length} cells are done.`)
+
+/** Seconds of training as each run counted them; waiting for a busy processor is part of them. */
+function hoursByModel() {
+  const found = new Map()
+  for (const name of readdirSync(join(out, 'tasks'))) {
+    const result = join(out, 'tasks', name, 'result.json')
+    const metrics = join(out, 'tasks', name, 'run', 'metrics.jsonl')
+    if (!name.startsWith('train-') || !existsSync(result) || !existsSync(metrics)) continue
+    const last = JSON.parse(readFileSync(metrics, 'utf8').trim().split('\n').at(-1))
+    found.set(keyOf(JSON.parse(readFileSync(result, 'utf8')).result), last.seconds / 3600)
+  }
+  return found
+}
+
+function keyOf({ bitsPerByte, flops }) {
+  return `${bitsPerByte} ${flops}`
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Starts or continues the study in a folder of its own: what is done is kept. Ctrl-C or `tinystories sweep stop` stops it.
+# usage: run.sh FOLDER [--threads N | --workers N]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+data=$(cd "$root" && cd "${TINYSTORIES_DATA:-../shared/data}" && pwd)
+mkdir -p "$1"
+cd "$1"
+shift
+# The data stays where it is licensed to be; the sweep knows it by its content, not by its path.
+cat "$data/tinystories/train.txt" "$data/tinystories/train-more.txt" >train.txt
+cp "$data/tinystories/valid.txt" valid.txt
+cp "$data/prompts/evaluation-prompts.yaml" beginnings.yaml
+"$root/node_modules/.bin/node" --conditions=@tinystories/source "$root/apps/cli/src/main.ts" \
+  sweep run "$here/sweep.json" --out out "$@"

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { countingSweep } from '../testing/count-stages.ts'
 import { findPostgres, startPostgres } from '../testing/postgres.ts'
 import { openBossQueue } from './boss-queue.ts'
@@ -24,35 +24,38 @@ const places = [
     : [{ name: 'PostgreSQL', start: () => startPostgres(postgres, join(folder, 'postgres')) }]),
 ]
 
+afterEach(() => vi.useRealTimers())
+
 describe.each(places)('the queue on $name', ({ name, start }) => {
-  test('hands out each task once, what fits first and by priority, again when it is given back, and keeps it', async () => {
+  test('hands out each task once, what fits first and by priority, again when it is given back, whatever the clock', async () => {
     const { server, stop } = await start()
     try {
       const options = { sweepId: 'a', folder, server }
-      {
-        await using queue = await openBossQueue(options)
-        expect(await queue.take(large)).toBeUndefined()
-        expect(await queue.add([job('low'), job('high', small, 5), job('gpu', large)])).toBe(true)
-        expect(await queue.add([job('low')])).toBe(false)
-        const high = (await queue.take(small))!
-        expect(high).toMatchObject({ task: 'high', attempt: 0 })
-        expect(await queue.add([job('high')])).toBe(false)
-        expect(await queue.take(large)).toMatchObject({ task: 'gpu' })
-        await queue.giveBack(high)
-        const again = (await queue.take(small))!
-        expect(again).toMatchObject({ task: 'high', attempt: 1 })
-        // The attempt that was given back is nobody's any more.
-        expect([await queue.touch(high), await queue.touch(again)]).toEqual([false, true])
-        await queue.finish(again)
-      }
+      await using queue = await openBossQueue(options)
+      expect(await queue.take(large)).toBeUndefined()
+      expect(await queue.add([job('low'), job('high', small, 5), job('gpu', large)])).toBe(true)
+      expect(await queue.add([job('low')])).toBe(false)
+      const high = (await queue.take(small))!
+      expect(high).toMatchObject({ task: 'high', attempt: 0 })
+      expect(await queue.add([job('high')])).toBe(false)
+      expect(await queue.take(large)).toMatchObject({ task: 'gpu' })
+      await queue.giveBack(high)
+      const again = (await queue.take(small))!
+      expect(again).toMatchObject({ task: 'high', attempt: 1 })
+      // The attempt that was given back is nobody's any more.
+      expect([await queue.touch(high), await queue.touch(again)]).toEqual([false, true])
+      await queue.finish(again)
+      // The clock of this worker is an hour behind, later an hour ahead.
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3600e3 })
       if (name === 'PostgreSQL') {
+        // Another worker, and another sweep, on the same database.
+        await using worker = await openBossQueue(options)
         await using other = await openBossQueue({ ...options, sweepId: 'b' })
         expect(await other.take(large)).toBeUndefined()
-      }
-      // Opened again: what nobody took is still there.
-      await using queue = await openBossQueue(options)
-      expect(await queue.take(small)).toMatchObject({ task: 'low' })
+        expect(await worker.take(small)).toMatchObject({ task: 'low' })
+      } else expect(await queue.take(small)).toMatchObject({ task: 'low' })
       expect(await queue.take(small)).toBeUndefined()
+      vi.setSystemTime(Date.now() + 2 * 3600e3)
       const sweep = await countingSweep(join(folder, name), { cells: 2 })
       const summary = await workSweep(sweep, { queue, capacity: small, pollInterval: 1 })
       expect(summary).toEqual({ done: 5, failed: 0, blocked: 0 })

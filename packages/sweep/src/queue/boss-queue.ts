@@ -126,7 +126,8 @@ class BossQueue implements JobQueue {
   take(free: Needs): Promise<Job | undefined> {
     return this.#ask(async () => {
       for (const name of await this.#queuesThatFit(free)) {
-        const [job] = await this.#boss.fetch(name)
+        // Nothing is ever deferred; after a clock was set back it would seem so.
+        const [job] = await this.#boss.fetch(name, { ignoreStartAfter: true })
         if (job === undefined) continue
         const { task } = parseValue(jobData, job.data, `job ${job.id} of ${name}`)
         return { id: job.id, attempt: job.retryCount, queue: name, task }

@@ -284,7 +284,7 @@ test('the deadline ends attempts and waits', async () => {
     ...local,
     fetch: abortable(playing(completion('first'), never)),
     clock,
-    deadline: 50_000,
+    deadline: 15_000,
     timeout: 20_000,
   })
   await slow.complete(say('first'))
@@ -293,7 +293,23 @@ test('the deadline ends attempts and waits', async () => {
     code: 'deadline',
     details: { last: 'timeout' },
   })
-  expect(clock.now() - begun).toBeLessThanOrEqual(50_000)
+  expect(clock.now() - begun).toBeLessThanOrEqual(15_000)
+})
+
+test('a call that a server leaves without an answer twice is given up, while it answers others', async () => {
+  const clock = createVirtualClock()
+  let calls = 0
+  const fetch = abortable((input, init) => {
+    calls++
+    return playing(String(init?.body).includes('never') ? never : completion('said'))(input, init)
+  })
+  const client = createChatClient({ ...local, fetch, clock, timeout: 20_000 })
+  await client.complete(say('first'))
+  expect(await failureOf(client.complete(say('never')))).toMatchObject({ code: 'timeout' })
+  // Two attempts, which may both be paid, and the wait between them.
+  expect(calls).toBe(3)
+  expect(clock.now()).toBeLessThanOrEqual(40_500)
+  expect((await client.complete(say('third'))).text).toBe('said')
 })
 
 test('waits double up to their limit and follow what the server asks', async () => {

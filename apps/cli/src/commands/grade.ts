@@ -210,6 +210,13 @@ function printReport({ models: [model] }: Report, files: GradingFolder): number 
     const cost = model.costKnown ? `cost $${model.cost.toFixed(4)}` : 'cost unknown'
     print(`${model.graded} graded, ${model.partial} in part, ${model.ungraded} ungraded; ${cost}`)
     for (const [failure, count] of Object.entries(model.failures)) print(`${count} x ${failure}`)
+    const reasons = new Map<string, number>()
+    for (const { problems } of [...model.criteria, ...model.choices])
+      for (const [reason, count] of Object.entries(problems))
+        reasons.set(reason, (reasons.get(reason) ?? 0) + count)
+    const unread = [...reasons].filter(([reason]) => reason !== 'not-estimated')
+    if (unread.length > 0)
+      print(`Scores not read: ${unread.map(([reason, count]) => `${count} ${reason}`).join(', ')}`)
   }
   print(`Report: ${forDisplay(files.report('html'))} (also .md, .json, .csv)`)
   return judged && model.graded + model.partial === 0 ? 1 : 0

@@ -2,7 +2,7 @@ import type { Completion } from '../completions/completion.ts'
 import type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from '../judge.ts'
 import { findAnswer } from '../parse/find-answer.ts'
 import { jsonTextOf } from '../parse/parse-json-scores.ts'
-import { parseScores } from '../parse/parse-scores.ts'
+import { isWithheld, parseScores } from '../parse/parse-scores.ts'
 import type { ParsedScores } from '../parse/parsed-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { addressesJudge } from './addresses-judge.ts'
@@ -69,6 +69,9 @@ export async function judgeCompletion(
   const isRead = (reply: JudgeReply): boolean => Object.keys(parse(reply).problems).length === 0
   const parse = ({ text, finishReason }: JudgeReply): ParsedScores =>
     parseScores(text, rubric, { completion: completion.text, finishReason })
+  // What moderation forbids it forbids again, and thoughts that used up four times the room will again: each call is paid.
+  const isFinal = (reply: JudgeReply): boolean =>
+    isWithheld(reply) || (reply.finishReason === 'length' && !isAnswer(reply))
   const structured = rubric.turns === 'structured'
   const asking = {
     ...(structured ? { responseFormat: replySchema(rubric) } : {}),
@@ -76,23 +79,25 @@ export async function judgeCompletion(
   }
   let assessment = ''
   let conversation: JudgeMessage[]
+  let last: JudgeReply | undefined
   if (structured) {
     conversation = structuredMessages(completion, rubric)
   } else {
     const messages = assessmentMessages(completion, rubric)
     const first = await ask(messages, isAnswer)
     assessment = findAnswer(first.text).text.trim()
+    if (isFinal(first)) last = first
     conversation = [
       ...messages,
       { role: 'assistant', content: assessment || 'I have read the text.' },
       scoresMessage(rubric),
     ]
   }
-  const reply = await ask(conversation, isRead, asking)
+  const reply = last ?? (await ask(conversation, isRead, asking))
   let parsed = parse(reply)
   let weighted = weightedScores(reply, parsed, rubric)
   const texts = [reply.text]
-  if (Object.keys(parsed.problems).length > 0) {
+  if (Object.keys(parsed.problems).length > 0 && !isFinal(reply)) {
     const again = await ask(
       [
         ...conversation,

@@ -51,13 +51,15 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
     found.add(name, isRepeated ? problemAt('quoted', reading) : rescaled(reading, criterion, scale))
   }
   readProse(text, rubric, { found, scale, context: { quotes: quotedParts(prose), completion } })
+  const { finishReason } = options
+  if (reply.trim() === '' && finishReason !== undefined && finishReason !== 'stop') {
+    const reason = isWithheld({ text: reply, finishReason }) ? 'filtered' : 'cut'
+    for (const { name } of rubric.criteria) found.addUnread(name, reason, '')
+  }
   for (const [from, to] of answer.isUnfinished ? [[0, source.length] as const] : reported)
     for (const { criterion, start } of findLabels(normalizeReply(source.slice(from, to)), rubric))
       found.addUnread(criterion.name, answer.isUnfinished ? 'cut' : 'quoted', source.slice(from + start, to))
-  found.check(
-    isCut(normalizeReply(answer.text), found.names === rubric.criteria.length, options.finishReason),
-    'cut',
-  )
+  found.check(isCut(normalizeReply(answer.text), found.names === rubric.criteria.length, finishReason), 'cut')
   found.check(isShare(found.all), 'other-scale')
   found.check(isCount(found.all), 'unclear')
   return found.result({
@@ -65,6 +67,17 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
     hasPlaces: source.length === reply.length && json.readings.length === 0,
     final: finalPart(text),
   })
+}
+
+/** Whether a server gave no reply because its moderation forbids it, in the words of any provider. */
+export function isWithheld({
+  text,
+  finishReason = '',
+}: {
+  text: string
+  finishReason?: string | undefined
+}): boolean {
+  return text.trim() === '' && /filter|safety|refusal|blocked|prohibited/i.test(finishReason)
 }
 
 function isWithin({ start }: Reading, [from, to]: readonly [number, number]): boolean {

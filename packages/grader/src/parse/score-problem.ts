@@ -8,6 +8,7 @@
  * - `conflict`: different scores in different places, or a letter and an age that disagree
  * - `quoted`: the score stands in a quotation, in an example, or in the completion itself
  * - `cut`: the reply ended before it, or inside it
+ * - `filtered`: the server withheld the reply, as its moderation wants
  * - `not-estimated`: the offline estimate of it is no better than length alone, or there is none
  */
 export type ScoreProblemReason =
@@ -19,6 +20,7 @@ export type ScoreProblemReason =
   | 'conflict'
   | 'quoted'
   | 'cut'
+  | 'filtered'
   | 'not-estimated'
 
 /** Why a criterion has no score, and where in the reply. */

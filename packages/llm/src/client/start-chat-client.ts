@@ -22,6 +22,8 @@ const attemptsAtStranger = 3
 const firstLimitDelay = 250
 /** Refusals of one call that change how the server is asked; above this it is asked in circles. */
 const maxAdaptations = 8
+/** Attempts that a server leaves without an answer in time, while it answers others: it may be working, and be paid. */
+const maxTimeouts = 2
 /** Further attempts after a reply that another draw rarely makes better, while each may be paid. */
 const invalidReplyRetries: Partial<Record<InvalidReply, number>> = {
   'no-completion': 1,
@@ -93,6 +95,7 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
     let refusals = 0
     let failures = 0
     let invalidReplies = 0
+    let timeouts = 0
     let adaptations = 0
     for (;;) {
       const isAgain = failures + refusals + adaptations > 0
@@ -142,6 +145,7 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
         invalidReplies++ >= (invalidReplyRetries[error.details.problem] ?? maxRetries)
       )
         throw error
+      if (error.code === 'timeout' && ++timeouts >= maxTimeouts && hasAnswered) throw error
       giveUp(error, failures, clock.now() - startedAt + delay)
       if (isLimited) onEvent?.({ type: 'limited', waitMs: delay, concurrency: gate.concurrency })
       else onEvent?.({ type: 'retry', attempt: failures, waitMs: delay, error })

@@ -6,7 +6,7 @@ export function ScoresTable({ models }: { models: readonly ModelSummary[] }) {
   const [first] = models
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is wider than a phone is moved with the keys
-    <section class="grade-table" aria-label="Mean marks" tabIndex={0}>
+    <section class="grade-table" aria-label="Mean scores" tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -312,6 +312,28 @@ test('a call that a server leaves without an answer twice is given up, while it 
   expect((await client.complete(say('third'))).text).toBe('said')
 })
 
+test.each(['<!doctype html><title>Log in</title>', 'data: {"choices":[]}', ''])(
+  'a server that answers %j twice is not asked a third time',
+  async page => {
+    let calls = 0
+    const fetch = async () => {
+      calls++
+      return new Response(page, { headers: { 'content-type': 'text/html' } })
+    }
+    const client = createChatClient({ ...local, fetch, clock: createVirtualClock() })
+    expect(await failureOf(client.complete(say('hello')))).toMatchObject({ code: 'invalid-reply' })
+    expect(calls).toBe(2)
+  },
+)
+
+test('a page once, or half a reply again and again, is asked for again', async () => {
+  const page = () => new Response('<h1>Back soon</h1>')
+  const half = () => new Response('{"id": "a", "choi')
+  const fetch = playing(page, half, half, page, completion('said'))
+  const client = createChatClient({ ...local, fetch, clock: createVirtualClock() })
+  expect((await client.complete(say('hello'))).text).toBe('said')
+})
+
 test('waits double up to their limit and follow what the server asks', async () => {
   const clock = createVirtualClock()
   const waits: number[] = []

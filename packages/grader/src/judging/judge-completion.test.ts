@@ -75,3 +75,11 @@ test('an empty cut reply says so', async () => {
   const { problems } = await judgeCompletion(completion, { judge, rubric: storyRubric })
   expect(problems.plot).toEqual({ reason: 'cut', found: '' })
 })
+
+test('a judge that says nothing twice is not asked a third time', async () => {
+  const { judge, asked } = judgeOf(['', 'stop'], ['', 'stop'])
+  await judgeCompletion(completion, { judge, rubric: storyRubric })
+  expect(asked).toHaveLength(2)
+  const once = judgeOf(['', 'stop'], ['No.', 'stop'], [line, 'stop'])
+  expect((await judgeCompletion(completion, { judge: once.judge, rubric: storyRubric })).problems).toEqual({})
+})

@@ -72,6 +72,7 @@ export async function judgeCompletion(
   // What moderation forbids it forbids again, and thoughts that used up four times the room will again: each call is paid.
   const isFinal = (reply: JudgeReply): boolean =>
     isWithheld(reply) || (reply.finishReason === 'length' && !isAnswer(reply))
+  const silent = (): number => replies.filter(({ text }) => text.trim() === '').length
   const structured = rubric.turns === 'structured'
   const asking = {
     ...(structured ? { responseFormat: replySchema(rubric) } : {}),
@@ -97,7 +98,7 @@ export async function judgeCompletion(
   let parsed = parse(reply)
   let weighted = weightedScores(reply, parsed, rubric)
   const texts = [reply.text]
-  if (Object.keys(parsed.problems).length > 0 && !isFinal(reply)) {
+  if (Object.keys(parsed.problems).length > 0 && !isFinal(reply) && silent() < 2) {
     const again = await ask(
       [
         ...conversation,

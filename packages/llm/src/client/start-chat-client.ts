@@ -96,6 +96,7 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
     let failures = 0
     let invalidReplies = 0
     let timeouts = 0
+    let lastPage: string | undefined
     let adaptations = 0
     for (;;) {
       const isAgain = failures + refusals + adaptations > 0
@@ -145,6 +146,10 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
         invalidReplies++ >= (invalidReplyRetries[error.details.problem] ?? maxRetries)
       )
         throw error
+      const page = pageOf(error)
+      // A page or a stream of events that comes a second time will come again, and each may be paid.
+      if (page !== undefined && page === lastPage) throw error
+      lastPage = page
       if (error.code === 'timeout' && ++timeouts >= maxTimeouts && hasAnswered) throw error
       giveUp(error, failures, clock.now() - startedAt + delay)
       if (isLimited) onEvent?.({ type: 'limited', waitMs: delay, concurrency: gate.concurrency })
@@ -212,6 +217,12 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
   }
 
   return { model, server: server.address, complete, account: () => account.snapshot() }
+}
+
+/** The beginning of a reply that is no JSON from its first sign on, such as a log-in page; half a reply may come whole. */
+function pageOf(error: LlmError): string | undefined {
+  if (error.code !== 'invalid-reply' || error.details.problem !== 'not-json') return undefined
+  return /^\s*[[{]/.test(error.details.start) ? undefined : error.details.start
 }
 
 function unlessAborted(room: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,13 @@ export const files = [
   'packages/utils/src/retry/parse-retry-after.ts',
   'packages/utils/src/schema/parse-json.ts',
   'packages/grader/src/parse/parse-json-scores.ts',
+  'packages/grader/src/parse/conflicts.ts',
+  'packages/grader/src/parse/doubtful-sets.ts',
+  'packages/grader/src/parse/evidence.ts',
   'packages/grader/src/parse/parse-scores.ts',
+  'packages/grader/src/parse/read-list.ts',
+  'packages/grader/src/parse/read-prose.ts',
+  'packages/grader/src/parse/read-sections.ts',
   'packages/grader/src/text/parse-csv.ts',
   'packages/grader/src/statistics/agreement.ts',
   'packages/grader/src/statistics/bootstrap-interval.ts',
@@ -45,5 +51,36 @@ export const tests = {
   'packages/dataset/src/transforms/open-story.ts': 'packages/dataset/src/transforms/pack-stages.test.ts',
   'packages/dataset/src/shards/shard-order.ts': 'packages/dataset/src/shards/shard-order.test.ts',
   'packages/utils/src/schema/parse-json.ts': 'packages/utils/src/schema/schema.test.ts',
-  'packages/grader/src/parse/parse-scores.ts': 'packages/grader/src/parse/parse-*.test.ts',
+  ...inParse(
+    'conflicts',
+    'doubtful-sets',
+    'evidence',
+    'parse-scores',
+    'read-list',
+    'read-prose',
+    'read-sections',
+  ),
+  ...ofTheirOwn(
+    'packages/grader/src/statistics/agreement.ts',
+    'packages/grader/src/statistics/bootstrap-interval.ts',
+    'packages/grader/src/statistics/sign-flip-p.ts',
+    'packages/grader/src/statistics/student-t.ts',
+    'packages/grader/src/statistics/weighted-kappa.ts',
+    'packages/grader/src/text/parse-csv.ts',
+  ),
+}
+
+/** The parts of one parser have the tests of the whole. */
+function inParse(...names) {
+  return Object.fromEntries(
+    names.map(name => [
+      `packages/grader/src/parse/${name}.ts`,
+      'packages/grader/src/parse/{parse-scores,judge-replies}.test.ts',
+    ]),
+  )
+}
+
+/** Files with a test of the same name. */
+function ofTheirOwn(...paths) {
+  return Object.fromEntries(paths.map(path => [path, path.replace('.ts', '.test.ts')]))
 }

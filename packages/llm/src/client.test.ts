@@ -326,6 +326,20 @@ test.each(['<!doctype html><title>Log in</title>', 'data: {"choices":[]}', ''])(
   },
 )
 
+test('403 is about the key before the first answer, and about the request after it', async () => {
+  const forbidden = () => new Response('{"error":{"message":"Not this."}}', { status: 403 })
+  const stranger = createChatClient({ ...local, fetch: playing(forbidden) })
+  expect(await failureOf(stranger.complete(say('hello')))).toMatchObject({ code: 'authentication' })
+  const fetch = playing(completion('first'), forbidden, completion('third'))
+  const client = createChatClient({ ...local, fetch })
+  await client.complete(say('one'))
+  expect(await failureOf(client.complete(say('two')))).toMatchObject({
+    code: 'request-refused',
+    details: { status: 403, said: 'Not this.' },
+  })
+  expect((await client.complete(say('three'))).text).toBe('third')
+})
+
 test('a page once, or half a reply again and again, is asked for again', async () => {
   const page = () => new Response('<h1>Back soon</h1>')
   const half = () => new Response('{"id": "a", "choi')

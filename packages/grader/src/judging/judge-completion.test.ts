@@ -27,8 +27,12 @@ function judgeOf(...said: [text: string, finishReason: string][]) {
 test.each(['content_filter', 'SAFETY', 'refusal', 'PROHIBITED_CONTENT'])(
   'a reply withheld by moderation (%s) is paid once, and says so for each criterion',
   async finishReason => {
-    for (const rubric of [storyRubric, storyRubricStructured]) {
-      const { judge, asked } = judgeOf(['', finishReason])
+    for (const [rubric, said] of [
+      [storyRubric, ''],
+      [storyRubricStructured, ''],
+      [storyRubric, "I can't assist with that."],
+    ] as const) {
+      const { judge, asked } = judgeOf([said, finishReason])
       const { scores, problems, cost } = await judgeCompletion(completion, { judge, rubric })
       expect(asked).toHaveLength(1)
       expect(cost).toBe(0.25)

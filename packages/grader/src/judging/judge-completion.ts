@@ -2,7 +2,7 @@ import type { Completion } from '../completions/completion.ts'
 import type { Judge, JudgeMessage, JudgeReply, JudgeRequest } from '../judge.ts'
 import { findAnswer } from '../parse/find-answer.ts'
 import { jsonTextOf } from '../parse/parse-json-scores.ts'
-import { isWithheld, parseScores } from '../parse/parse-scores.ts'
+import { isFiltered, parseScores } from '../parse/parse-scores.ts'
 import type { ParsedScores } from '../parse/parsed-scores.ts'
 import type { Rubric } from '../rubric/rubric.ts'
 import { addressesJudge } from './addresses-judge.ts'
@@ -71,7 +71,9 @@ export async function judgeCompletion(
     parseScores(text, rubric, { completion: completion.text, finishReason })
   // What moderation forbids it forbids again, and thoughts that used up four times the room will again: each call is paid.
   const isFinal = (reply: JudgeReply): boolean =>
-    isWithheld(reply) || (reply.finishReason === 'length' && !isAnswer(reply))
+    isFiltered(reply.finishReason)
+      ? Object.keys(parse(reply).scores).length === 0
+      : reply.finishReason === 'length' && !isAnswer(reply)
   const silent = (): number => replies.filter(({ text }) => text.trim() === '').length
   const structured = rubric.turns === 'structured'
   const asking = {

@@ -52,10 +52,10 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
   }
   readProse(text, rubric, { found, scale, context: { quotes: quotedParts(prose), completion } })
   const { finishReason } = options
-  if (reply.trim() === '' && finishReason !== undefined && finishReason !== 'stop') {
-    const reason = isWithheld({ text: reply, finishReason }) ? 'filtered' : 'cut'
-    for (const { name } of rubric.criteria) found.addUnread(name, reason, '')
-  }
+  const isSilent = reply.trim() === '' && finishReason !== undefined && finishReason !== 'stop'
+  const isModerated = isFiltered(finishReason)
+  if (isModerated || isSilent)
+    for (const { name } of rubric.criteria) found.addUnread(name, isModerated ? 'filtered' : 'cut', '')
   for (const [from, to] of answer.isUnfinished ? [[0, source.length] as const] : reported)
     for (const { criterion, start } of findLabels(normalizeReply(source.slice(from, to)), rubric))
       found.addUnread(criterion.name, answer.isUnfinished ? 'cut' : 'quoted', source.slice(from + start, to))
@@ -69,15 +69,9 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
   })
 }
 
-/** Whether a server gave no reply because its moderation forbids it, in the words of any provider. */
-export function isWithheld({
-  text,
-  finishReason = '',
-}: {
-  text: string
-  finishReason?: string | undefined
-}): boolean {
-  return text.trim() === '' && /filter|safety|refusal|blocked|prohibited/i.test(finishReason)
+/** Whether a server says that moderation ended the reply, in the words of any provider. */
+export function isFiltered(finishReason = ''): boolean {
+  return /filter|safety|refusal|blocked|prohibited/i.test(finishReason)
 }
 
 function isWithin({ start }: Reading, [from, to]: readonly [number, number]): boolean {

@@ -51,7 +51,7 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
     '@tinystories/utils/disk'
   )
   const unusable = (error: unknown): LlmError => {
-    const reason = (error as Error).message.replace(/\.$/, '')
+    const reason = FileError.isInstance(error) ? error.problem.replace(/\.$/, '') : String(error)
     return new LlmError('cache-unusable', { folder, reason }, { cause: error })
   }
   let files = 0

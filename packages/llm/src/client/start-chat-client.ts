@@ -133,8 +133,9 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
       const { kind, error, retryAfter } = outcome
       if (kind === 'final') {
         pass.answered()
-        if (finalForAll.has(error.code)) verdict = error
-        throw error
+        const own = ofThisCall(error)
+        if (finalForAll.has(own.code)) verdict = own
+        throw own
       }
       const isLimited = kind === 'limited'
       const first = isLimited ? firstLimitDelay : retryDelay
@@ -198,6 +199,12 @@ export function startChatClient(options: ChatClientOptions, openReplyCache: Open
       onEvent?.({ type: 'adapted', unsupported, maxTokensField, jsonFormat })
     }
     return true
+  }
+
+  /** A server that has answered others refuses with 403 what it is sent, not the key. */
+  function ofThisCall(error: LlmError): LlmError {
+    if (error.code !== 'authentication' || error.details.status !== 403 || !hasAnswered) return error
+    return new LlmError('request-refused', { ...error.details, parameter: undefined }, { cause: error })
   }
 
   /** @throws LlmError when another attempt is of no use */

@@ -1,5 +1,6 @@
 import type { Refusal } from './parse-refusal.ts'
 import type { Dialect, JsonFormat, OptionalField } from './provider.ts'
+import { hasCode, hasWords, refusalSigns } from './refusal-signs.ts'
 import type { RequestBody } from './request-body.ts'
 
 /** The wire's names of each field, and what servers call it in prose where they name nothing else. */
@@ -24,22 +25,6 @@ const wireNames: readonly [field: OptionalField | 'jsonFormat', names: readonly 
   ],
 ]
 
-/** Codes that say that a parameter, or its value, is not taken at all. */
-const unsupportedCodes = new Set([
-  'unsupported_parameter',
-  'unsupported_value',
-  'unknown_parameter',
-  'unrecognized_parameter',
-  'extra_forbidden',
-  'value_error.extra',
-])
-/**
- * The same in words. A server's prose is all there is where it gives no code; a wrong guess costs one refused request,
- * because a refusal that names nothing new ends the call.
- */
-const unsupportedWords =
-  /not support|unsupported|not permitted|not allowed|not available|unavailable|unrecognized|unknown|unexpected|not implemented|deprecated|only the default|extra (inputs|fields)/i
-
 /**
  * What a refusal (400, 422) teaches of a server: how to ask the same so that it is not refused for this reason again.
  *
@@ -52,9 +37,8 @@ export function learnFromRefusal(refusal: Refusal, body: RequestBody, used: Dial
   if (field === undefined) return undefined
   // Whatever is wrong with the schema, the next format asks for less.
   if (field === 'jsonFormat') return lowerFormat(used)
-  const isUnsupported =
-    refusal.codes.some(code => unsupportedCodes.has(code)) || unsupportedWords.test(refusal.message)
-  if (!isUnsupported) return undefined
+  const { unsupported } = refusalSigns
+  if (!hasCode(refusal, unsupported) && !hasWords(refusal.message, unsupported)) return undefined
   if (field !== 'maxTokens') return { ...used, unsupported: [...used.unsupported, field] }
   return {
     ...used,

@@ -26,6 +26,14 @@ export function isShare(readings: readonly Reading[]): (reading: Reading) => boo
   return reading => isAll && isNumber(reading) && reading.isBare === true
 }
 
+/** Whether numbers without a denominator are on another scale, as several of them show: `13`, `12`, `11`, `10`. */
+export function isOffScale(readings: readonly Reading[]): (reading: Reading) => boolean {
+  const beyond = readings.filter(
+    each => each.kind === 'problem' && each.reason === 'out-of-range' && each.isBare,
+  )
+  return reading => beyond.length > 1 && isNumber(reading) && reading.isBare === true
+}
+
 /** Whether the numbers only count the criteria: `Grammar (1), Creativity (2), Consistency (3)`. */
 export function isCount(readings: readonly Reading[]): (reading: Reading) => boolean {
   const bare = readings.filter(isNumber).filter(({ isBare }) => isBare)

@@ -9,6 +9,10 @@ import { repliesOfToday } from '../testing/replies-of-today.ts'
 import { repliesThatMislead } from '../testing/replies-that-mislead.ts'
 import { parseScores } from './parse-scores.ts'
 
+const { replies: smallModel } = JSON.parse(
+  readFileSync(new URL('../../goldens/small-model-judge.json', import.meta.url), 'utf8'),
+) as { replies: (JudgeReplyCase & { why: string })[] }
+
 /** What was read that must not be, and what was not read that has to be. */
 function faults({ reply, expected, ...options }: JudgeReplyCase): { madeUp: string[]; missed: string[] } {
   const { scores } = parseScores(reply, storyRubric, options)
@@ -35,6 +39,11 @@ test.each(Object.entries({ ...repliesOfToday, ...repliesInOtherForms, ...replies
     for (const each of replies) expect(faults(each), each.reply).toEqual({ madeUp: [], missed: [] })
   },
 )
+
+// Read by hand. The model repeats, counts, and breaks off.
+test.each(smallModel.map(each => [each.why, each] as const))('of a real small model: %s', (_, each) => {
+  expect(faults(each)).toEqual({ madeUp: [], missed: [] })
+})
 
 test.skipIf(!hasData('gradings/judge-replies'))(
   '46 replies in the styles of judges of today: nothing made up',

@@ -2,7 +2,7 @@ import type { Rubric } from '../rubric/rubric.ts'
 import { Found, finalPart } from './conflicts.ts'
 import { declaredScale } from './declared-scale.ts'
 import { isDoubted } from './doubt.ts'
-import { isCount, isCut, isShare } from './doubtful-sets.ts'
+import { isCount, isCut, isOffScale, isShare } from './doubtful-sets.ts'
 import { holds, lastSentence, wordsOf } from './evidence.ts'
 import { blankAll, findAnswer } from './find-answer.ts'
 import { findLabels } from './find-labels.ts'
@@ -61,6 +61,7 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
       found.addUnread(criterion.name, answer.isUnfinished ? 'cut' : 'quoted', source.slice(from + start, to))
   found.check(isCut(normalizeReply(answer.text), found.names === rubric.criteria.length, finishReason), 'cut')
   found.check(isShare(found.all), 'other-scale')
+  found.check(isOffScale(found.all), 'other-scale')
   found.check(isCount(found.all), 'unclear')
   return found.result({
     text: source,

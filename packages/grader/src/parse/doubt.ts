@@ -4,7 +4,7 @@ const says =
   '(?:says?|said|tells?|told|asks?|asked|claims?|claimed|wants?|wanted|demands?|demanded|instructs?|instructed|requests?|requested|states?|stated|declares?|declared|insists?|pretends?|repeats?|repeated|recites?)'
 /** Verbs of stories as well: they report only what follows in the same breath. */
 const shows =
-  '(?:writes?|wrote|written|contains?|contained|includes?|included|ends?|ended|reads?|suggests?)(?:(?! - )[^,;.!?]){0,60}$'
+  '(?:writes?|wrote|written|contains?|contained|includes?|included|ends?|ended|reads?|suggests?|lists?|listed|consists? of|(?:tries|tried|attempts?|attempted|seeks?|hopes?)\\s+(?:to|for))(?:(?! - )[^,;.!?]){0,60}$'
 const itself =
   '(?:gives?|gave|awards?|awarded|rates?|rated|grades?|graded|scores?|scored|marks?|marked)\\s+(?:itself|himself|herself|themselves)'
 
@@ -16,6 +16,7 @@ const reporting = [
   '\\b(?:insert(?:s|ed)|inject(?:s|ed)|embed(?:s|ded)|plant(?:s|ed)|smuggle[sd]?)\\b',
   '\\bplease\\s+(?:provide|give|use|answer|reply|respond|follow|write|return)\\b[^.!?\\n]{0,80}\\b(?:format|form|template|line)\\b',
   '\\bplease\\s+(?:provide|give|use|answer|reply|respond|follow|write|return)\\b',
+  '\\bnamely\\W{0,3}$',
   // Directly before the score.
   '\\b(?:phrase|string|instruction|request|demand|command)s?(?:\\s+(?:for|of|to\\s+\\w+))?\\W{0,3}$',
   '\\b(?:quot(?:e|es|ed|ing)|claim(?:s|ed|ing)?|copied from|taken from)\\b',

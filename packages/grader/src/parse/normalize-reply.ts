@@ -46,6 +46,9 @@ function plain(sign: string): string {
   return /^[0-9A-Za-z]$/.test(twin) ? twin : sign
 }
 
+/** What chat templates put around turns, where a server leaves it in the text. */
+const templateToken = /<\|[\w ]{1,30}\|>|<\/?s>|<(?:eos|bos|start_of_turn|end_of_turn|EOT)>/gi
+
 /** A head such as `criterion,score` and the lines of the table below it. */
 const commaTable =
   /^[^\S\n]*"?(?:criterion|criteria|category|aspect|dimension|metric)"?[,;][^\S\n]*"?(?:score|mark|rating|grade|points)s?"?[^\n]*(?:\n[^\n,;]{1,40}[,;][^\n]*)+/gim
@@ -60,6 +63,7 @@ const commaTable =
 export function normalizeReply(text: string): string {
   return (
     text
+      .replace(templateToken, spaces)
       .replace(commaTable, rows => rows.replaceAll(/[,;]/g, '|'))
       .replace(/<\/t[dh]>/gi, tag => '|'.padEnd(tag.length))
       .replace(/<\/tr>/gi, tag => '\n'.padEnd(tag.length))

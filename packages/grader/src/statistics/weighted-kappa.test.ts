@@ -18,10 +18,10 @@ test('by hand: observed and expected disagreement, with each weight, with and wi
 })
 
 test('categories are in the order of their numbers, not of their digits', () => {
-  // 10 is two categories from 2 only where 9 lies between them.
+  // As texts 10 is before 2, and here it comes first; 2 and 10 are the farthest apart.
   const [x, y] = [
-    [2, 9, 10, 10],
-    [2, 9, 10, 9],
+    [10, 2, 9, 10],
+    [9, 2, 9, 10],
   ]
   expect(weightedKappa(x, y, { weights: 'linear' })).toBeNear(1 - 0.25 / 0.875, near)
 })

@@ -20,6 +20,7 @@ export {
 export type { Place } from './errors/place.ts'
 export type { FormatOptions } from './formats/detect-format.ts'
 export type { RecordReaderOptions } from './formats/item-file.ts'
+export { parquetBytes } from './formats/parquet/parquet-bytes.ts'
 export type { CsvOptions } from './formats/records/csv.ts'
 export type { StoryDecoder } from './formats/tokens/decoded-tokens.ts'
 export type { TokenFileOptions } from './formats/tokens/token-file.ts'

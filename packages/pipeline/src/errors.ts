@@ -203,7 +203,7 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
     remedy: 'Leave one of them out.',
   }),
   'nothing-left': () => ({
-    problem: 'No story is left to tokenize: cleaning dropped all of them.',
+    problem: 'No story is left: cleaning dropped all of them.',
     remedy: 'Use fewer rules.',
   }),
   'file-exists': ({ file }) => ({

@@ -6,6 +6,7 @@ export {
   type SourceInspection,
 } from './data/inspect-source.ts'
 export { type PrepareEvent, type PrepareShardsOptions, prepareShards } from './data/prepare-shards.ts'
+export { type ParquetReport, type WriteParquetOptions, writeParquet } from './data/write-parquet.ts'
 export { type RecordsReport, type WriteRecordsOptions, writeRecords } from './data/write-records.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { type ExportModelOptions, exportModel } from './export-model.ts'

@@ -47,7 +47,10 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
     .command('prepare')
     .description('Tokenize stories once, into a folder of token shards that train --data takes')
     .argument('<source>', `stories: ${sourceHelp}`)
-    .requiredOption('--out <folder>', 'where to write')
+    .requiredOption(
+      '--out <folder>',
+      'where to write; NAME.parquet: the stories themselves, cleaned, as a table',
+    )
     .option('--tokenizer <file>', 'tokenizer.json to use (default: train one on the stories)')
     .option(
       '--vocab-size <n>',
@@ -77,6 +80,7 @@ Interrupted, by Ctrl-C or worse, the same command continues after the last finis
 Examples:
   tinystories data prepare stories.txt --out shards
   tinystories data prepare stories.txt --out shards --clean repair,duplicates
+  tinystories data prepare stories.txt --out clean.parquet --clean
   tinystories data prepare hf://roneneldan/TinyStories --out shards --vocab-size 8192
   tinystories data prepare stories.txt --out shards --tokenizer runs/mine/tokenizer.json --held-out 0.05
   tinystories train --data shards`,

@@ -2,6 +2,7 @@ import type { CleaningRules, TokenShardIndex } from '@tinystories/dataset'
 import { type PrepareEvent, prepareShards, type StoryFormat } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
+import { isParquet, prepareParquet } from '../data/prepare-parquet.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -22,11 +23,24 @@ export interface DataPrepareFlags extends StoryFormat {
 }
 
 /**
- * Tokenizes stories into token shards.
+ * Tokenizes stories into token shards, or writes them as they are where `out` is a parquet file.
  *
  * @returns the exit code: 0, or 130 when interrupted (finished shards are kept, the same command continues).
  */
-export function dataPrepare(
+export function dataPrepare(source: string, flags: DataPrepareFlags): Promise<number> {
+  if (isParquet(flags.out)) {
+    return interruptible(
+      async signal => {
+        await prepareParquet(source, flags, signal)
+        return 0
+      },
+      () => print('Interrupted. Nothing was written; the same command starts again.'),
+    )
+  }
+  return prepareTokens(source, flags)
+}
+
+function prepareTokens(
   source: string,
   { out, tokenizer, clean, minWords, ...flags }: DataPrepareFlags,
 ): Promise<number> {

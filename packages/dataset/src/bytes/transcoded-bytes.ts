@@ -76,15 +76,23 @@ function utf16Finder(bigEndian: boolean): InvalidFinder {
   }
 }
 
-/** For other encodings the chunk is named, as the decoder says no more. */
+/** For other encodings the byte is named at which a decoder gives up: the last one of a sequence that means nothing. */
 function strictFinder(encoding: string): InvalidFinder {
   const strict = new TextDecoder(encoding, { fatal: true })
-  return chunk => {
+  // A chunk behind, so that it can be fed the bytes of a wrong one.
+  const behind = new TextDecoder(encoding, { fatal: true })
+  const accepts = (decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined): boolean => {
     try {
-      strict.decode(chunk, { stream: chunk !== undefined })
-      return undefined
+      decoder.decode(bytes, { stream: bytes !== undefined })
+      return true
     } catch {
-      return 0
+      return false
     }
+  }
+  return chunk => {
+    if (!accepts(strict, chunk))
+      return chunk === undefined ? -1 : chunk.findIndex(byte => !accepts(behind, Uint8Array.of(byte)))
+    if (chunk !== undefined) accepts(behind, chunk)
+    return undefined
   }
 }

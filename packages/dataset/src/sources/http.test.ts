@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { Random } from '@tinystories/utils/random'
 import fc from 'fast-check'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { beforeEach, expect, test } from 'vitest'
 import { defaultSeparator } from '../formats/records/text.ts'
 import { asJsonLines, asText, exampleStories } from '../testing/example-stories.ts'
 import {
   cutAfter,
   endsEarly,
+  etagOf,
   type FileMisbehavior,
   rightAnswer,
   slowly,
@@ -21,6 +23,7 @@ import {
 } from '../testing/file-server.ts'
 import { packBzip2, packLz4, packXz } from '../testing/packers.ts'
 import { readMemory } from '../testing/read-memory.ts'
+import { tarOf } from '../testing/tar-of.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { OpenStoriesOptions } from './driver.ts'
 import { openStories } from './open-stories.ts'
@@ -105,6 +108,55 @@ test.each(Object.entries(misbehaviors))('nothing is lost or doubled after %s', a
   server.misbehave = [right, misbehavior, cutAfter(50_000), misbehavior]
   expect(await texts()).toEqual(stories)
   expect(server.misbehave.length).toBeLessThan(3)
+})
+
+const faults: Record<string, FileMisbehavior> = {
+  ...misbehaviors,
+  'a 408': status(408),
+  'a stall': stallAfter(20_000),
+  'no length': (request, response, whole) => {
+    const { status: code, headers, body } = rightAnswer({ ranges: true, versions: true }, request, whole)
+    const { 'content-length': _, ...others } = headers
+    response.writeHead(code, { ...others, 'transfer-encoding': 'chunked' }).end(body)
+    return true
+  },
+  'compression on the way': (_request, response, whole) => {
+    response.writeHead(200, { 'content-encoding': 'gzip', etag: etagOf(whole) }).end(gzipSync(whole))
+    return true
+  },
+}
+const someStories = stories.slice(0, 700)
+const formats: Record<string, Buffer> = {
+  'a.txt': Buffer.from(asText(someStories)),
+  'a.jsonl': Buffer.from(asJsonLines(someStories)),
+  'a.json': Buffer.from(JSON.stringify(someStories)),
+  'a.csv': Buffer.from(`text\n${someStories.map(text => `"${text.replaceAll('"', '""')}"\n`).join('')}`),
+  'a.parquet': Buffer.from(
+    parquetWriteBuffer({
+      columnData: [{ name: 'text', data: someStories, type: 'STRING' }],
+      codec: 'UNCOMPRESSED',
+      rowGroupSize: 300,
+    }),
+  ),
+  'a.tar.xz': packXz(
+    tarOf({ 'a.txt': asText(someStories.slice(0, 300)), 'b.jsonl': asJsonLines(someStories.slice(300)) }),
+  ),
+}
+
+test('sixteen faults in each of six formats: nothing is lost or doubled', async () => {
+  let cases = 0
+  for (const [path, file] of Object.entries(formats)) {
+    // More than what is read first, so that there is something to lose.
+    expect(file.length).toBeGreaterThan(3 * 64 * 1024)
+    server.files.set(path, file)
+    for (const [what, fault] of Object.entries(faults)) {
+      server.misbehave = [right, fault]
+      expect([path, what, await texts(path, { timeout: 300 })]).toEqual([path, what, someStories])
+      expect(server.misbehave).toEqual([])
+      cases++
+    }
+  }
+  expect(cases).toBe(16 * 6)
 })
 
 test('nothing is lost or doubled whatever the server does in turns', async () => {

@@ -29,7 +29,8 @@ export interface FormatOptions {
   format?: 'text' | 'lines' | 'jsonl' | 'json' | 'csv'
   /** Records of TinyStories-Instruct. Default: inferred from the first ones. */
   instruct?: boolean
-  /** Text only: lines that separate stories. Default `<|endoftext|>` anywhere; the empty string means blank lines. */
+  /** Text only: lines that separate stories. Default `<|endoftext|>` anywhere; the empty string means blank lines, a line
+   * end (`\n`) one story a line. */
   separator?: string
   /**
    * JSON, CSV and parquet: the field or column that holds the story. Default: the first of `text`, `story`, `content`,
@@ -120,7 +121,7 @@ async function formatOf(
   if (extension === 'tar')
     throw new DatasetError('damaged', { source, format: 'tar', problem: 'it does not begin as one' })
   if (extension === 'bin') return decodedTokens(bytes, options.tokenizer, signal)
-  const encoding = options.encoding?.toLowerCase() ?? markedEncoding(head.bytes)
+  const encoding = namedEncoding(options.encoding) ?? markedEncoding(head.bytes)
   if (encoding !== 'utf-8') {
     const transcode = (from: ByteSource): ByteSource =>
       transcodedBytes(from, encoding, options.invalidUtf8 ?? 'error')
@@ -170,6 +171,20 @@ async function readAhead(source: ByteSource, whole: boolean, signal: AbortSignal
     await reader.close()
   }
   return head.subarray(0, length)
+}
+
+/** @throws DatasetError `invalid-option` */
+function namedEncoding(encoding: string | undefined): string | undefined {
+  if (encoding === undefined) return undefined
+  try {
+    return new TextDecoder(encoding).encoding
+  } catch {
+    throw new DatasetError('invalid-option', {
+      option: 'encoding',
+      value: encoding,
+      expected: 'the name of an encoding, such as windows-1252',
+    })
+  }
 }
 
 function markedEncoding(head: Uint8Array): string {

@@ -106,3 +106,13 @@ test.each<[string, string, CsvOptions?]>([
     expect(stories.map(({ text }) => text)).toEqual(rows)
   }
 })
+
+test.each(['delimiter', 'quote'])('%s is one character', async name => {
+  for (const value of [';;', 'é', '\n']) {
+    const reading = readMemory('a.csv', 'text;a\nx;y', { csv: { [name]: value } }).toArray()
+    await expect(reading).rejects.toMatchObject({
+      code: 'invalid-option',
+      details: { option: `csv.${name}`, value },
+    })
+  }
+})

@@ -1,3 +1,4 @@
+import { DatasetError } from '../../errors/dataset-error.ts'
 import { type RecordFormat, RecordProblem, type Span, type Splitter } from './record-format.ts'
 import type { ToStory } from './record-meaning.ts'
 
@@ -40,15 +41,22 @@ const delimiters = [',', ';', '\t', '|']
 /** Rows that decide between dialects. */
 const rowsCompared = 32
 
+function checkMark(option: string, value: string | undefined, expected: string): void {
+  if (value === undefined || /^[\t -~]$/.test(value)) return
+  throw new DatasetError('invalid-option', { option, value, expected })
+}
+
 /**
  * Dialect and column names.
  *
  * @param head the file's first bytes, without a byte order mark
  * @param final nothing follows `head`
  * @param isTsv the file's name says that tabs separate fields
- * @throws RecordProblem when the row of names does not end
+ * @throws RecordProblem when the row of names does not end; DatasetError `invalid-option`
  */
 export function readCsvHead(head: Uint8Array, final: boolean, isTsv: boolean, options: CsvOptions): CsvHead {
+  checkMark('csv.delimiter', options.delimiter, 'one ASCII character')
+  checkMark('csv.quote', options.quote || undefined, 'one ASCII character, or empty for none')
   const decoder = new TextDecoder()
   const lineEnd = head.includes(newline) || !head.includes(carriageReturn) ? newline : carriageReturn
   // Spreadsheets write the delimiter on a line of its own before the names.

@@ -266,6 +266,22 @@ test('a story may have maxStoryBytes and no more, whatever pieces it comes in', 
   }
 })
 
+test('an encoding that does not exist is refused as an option, other names of one are not', async () => {
+  await expect(texts('a.txt', 'One.', { encoding: 'klingon' })).rejects.toMatchObject({
+    code: 'invalid-option',
+    details: { option: 'encoding', value: 'klingon' },
+  })
+  const latin = Buffer.from([0x63, 0xe9, 0x2e])
+  for (const encoding of ['latin1', 'ISO-8859-1', 'l1', 'windows-1252'])
+    expect(await texts('a.txt', latin, { encoding })).toEqual(['cé.'])
+})
+
+test('a line end as the separator means one story a line', async () => {
+  for (const separator of ['\n', '\r\n'])
+    expect(await texts('a.txt', 'One.\r\nTwo.\n\nThree.', { separator })).toEqual(['One.', 'Two.', 'Three.'])
+  expect(await texts('a.txt', 'One.\nTwo.\n\nThree.', { separator: '' })).toEqual(['One.\nTwo.', 'Three.'])
+})
+
 test('one story a line, when the format says so', async () => {
   expect(await texts('a.txt', 'One.\n\n "Two."\r\nThree.', { format: 'lines' })).toEqual([
     'One.',

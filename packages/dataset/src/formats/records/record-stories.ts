@@ -41,7 +41,9 @@ export function recordStories(
 ): ItemFile<Story> {
   const start = whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf ? 3 : 0
   const head = whole.subarray(start)
-  const kind = options.format ?? kindOf(extensionOf(bytes.name), head)
+  const found = options.format ?? kindOf(extensionOf(bytes.name), head)
+  // A line end that separates stories says the same as one story a line.
+  const kind = found === 'text' && /^\r?\n$/.test(options.separator ?? '') ? 'lines' : found
   const { textField } = options
   if (kind === 'text' || kind === 'lines') {
     const instruct = options.instruct ?? (kind === 'text' && isInstructHead(new TextDecoder().decode(head)))

@@ -86,7 +86,7 @@ export const errorExamples: {
       files: ['a.txt'],
     },
     'no-story-files': { source: 'a.tar', files: ['a.png'], supported: 'text (.txt)' },
-    'unsupported-format': { source: 'a.arrow', format: '.arrow', supported: 'text (.txt)' },
+    'unsupported-format': { source: 'a.zip', format: '.zip', supported: 'text (.txt)' },
     binary: { source: 'a.txt', supported: 'text (.txt)' },
     'invalid-encoding': { source: 'a.txt', place: { unit: 'story', number: 2, byte: 90 }, encoding: 'utf-8' },
     damaged: { source: 'a.gz', format: 'gzip', problem: 'it ends too early' },

@@ -104,7 +104,7 @@ test('a missing file or revision, and a choice that is not clear, name what ther
     details: { repository, split: 'train', files: ['a-train.txt', 'b-train.txt'] },
   })
   await rm(cacheDir, { recursive: true })
-  serve({ 'only.arrow': content, 'README.txt': content })
+  serve({ 'only.zip': content, 'README.txt': content })
   await expect(texts()).rejects.toMatchObject({ code: 'no-story-files' })
   expect(await readdir(folder.path)).toEqual(['cache'])
 })

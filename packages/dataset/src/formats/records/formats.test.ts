@@ -135,7 +135,7 @@ test('records keep what is known of a story, also in the shape of TinyStories_al
 
 test('a .json file with a record a line is read as lines, and format overrules the ending', async () => {
   expect(await texts('a.json', asJsonLines(['One.', 'Two.']))).toEqual(['One.', 'Two.'])
-  expect(await texts('a.arrow', '"One."\n', { format: 'jsonl' })).toEqual(['One.'])
+  expect(await texts('a.npy', '"One."\n', { format: 'jsonl' })).toEqual(['One.'])
 })
 
 const byte = (number: number) => ({ place: { byte: number } })
@@ -180,7 +180,7 @@ const problems: [what: string, name: string, content: string | Uint8Array, expec
     Uint8Array.from([0xff, 0xfe, 65, 0, 66]),
     { encoding: 'utf-16le', place: { unit: 'byte', number: 4 } },
   ],
-  ['a format that cannot be read', 'b/a.arrow', 'ARROW1', { format: '.arrow', supported: supportedFormats }],
+  ['a format that cannot be read', 'b/a.zip', 'PK', { format: '.zip', supported: supportedFormats }],
   ['tar in name only', 'a.tar', 'One.', { format: 'tar' }],
   ['parquet in name only', 'a.parquet', 'PAR1 and no more', { format: 'parquet' }],
 ]

@@ -24,6 +24,22 @@ export function addSourceFlags(command: Command): Command {
     )
 }
 
+/** Adds the flags for files that are not written as most are; they are a part of a `StoryFormat`. */
+export function addReadingFlags(command: Command): Command {
+  return command
+    .option(
+      '--encoding <name>',
+      'encoding of the text, such as windows-1252 (default: UTF-8, or UTF-16 where the file says so)',
+    )
+    .option('--delimiter <character>', 'of a .csv: what stands between fields (default: detected)')
+    .option('--quote <character>', 'of a .csv: what stands around fields; "": nothing does (default: ")')
+    .option(
+      '--columns <names>',
+      'of a .csv without a row of names: its columns, separated by commas',
+      names => names.split(','),
+    )
+}
+
 /** The flag `--held-out`. */
 export function heldOutFlag(help: string): Option {
   return new Option('--held-out <share>', help).argParser(decimal(0, 0.9, { above: true }))

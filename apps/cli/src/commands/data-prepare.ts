@@ -1,7 +1,8 @@
-import type { CleaningRules, TokenShardIndex } from '@tinystories/dataset'
-import { type PrepareEvent, prepareShards, type StoryFormat } from '@tinystories/pipeline'
+import type { TokenShardIndex } from '@tinystories/dataset'
+import { type PrepareEvent, prepareShards } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { cleaningOf, describeCleaning } from '../data/cleaning-flags.ts'
+import type { DataPrepareFlags } from '../data/prepare-flags.ts'
 import { isParquet, prepareParquet } from '../data/prepare-parquet.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
@@ -9,18 +10,6 @@ import { print } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
-
-export interface DataPrepareFlags extends StoryFormat {
-  out: string
-  tokenizer?: string
-  vocabSize?: number
-  heldOut?: number
-  clean?: CleaningRules | true
-  minWords?: number
-  workers?: number
-  shardTokens?: number
-  overwrite?: boolean
-}
 
 /**
  * Tokenizes stories into token shards, or writes them as they are where `out` is a parquet file.

@@ -128,6 +128,19 @@ test('prepare writes a parquet file of clean stories, which comes back', async (
   )
 })
 
+test('a file of another encoding and dialect is read as the flags say', async () => {
+  await writeFile(join(folder, 'old.csv'), Buffer.from("1^'Caf\xe9 ^ one.'\n2^Two.\n", 'latin1'))
+  const flags = ['--encoding', 'latin1', '--delimiter', '^', '--quote', "'", '--columns', 'n,text']
+  const made = await cli('data', 'prepare', 'old.csv', ...flags, '--out', 'old.parquet')
+  expect(made.stdout).toMatch(/^Wrote old\.parquet: 2 stories\n/)
+  const read = await cli('data', 'inspect', 'old.csv', ...flags, '--samples', '2')
+  expect(read.stdout).toContain('Café ^ one.')
+  const wrong = await cli('data', 'inspect', 'old.csv', '--encoding', 'klingon')
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: --encoding.*klingon/) })
+  const two = await cli('data', 'inspect', 'old.csv', '--delimiter', '^^')
+  expect(two).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: --delimiter/) })
+})
+
 test('inspect counts, as text and as JSON', async () => {
   const text = await cli('data', 'inspect', 'sample', '--samples', '1', '--tokenizer', 'tokenizer.json')
   expect(text).toMatchObject({ code: 0, stderr: '' })

@@ -1,12 +1,12 @@
 import { writeParquet } from '@tinystories/pipeline'
 import { access } from '../access.ts'
-import type { DataPrepareFlags } from '../commands/data-prepare.ts'
 import { flagOf } from '../errors/flag-of.ts'
 import { UserError } from '../errors/user-error.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { print } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { cleaningOf, describeCleaning } from './cleaning-flags.ts'
+import type { DataPrepareFlags } from './prepare-flags.ts'
 
 /** Flags about tokens and shards, of which a parquet file has none. */
 const ofShards = ['tokenizer', 'vocabSize', 'heldOut', 'workers', 'shardTokens'] as const
@@ -21,6 +21,7 @@ export async function prepareParquet(
   signal: AbortSignal,
 ): Promise<void> {
   const { out, clean, minWords, overwrite, separator, textField, format } = flags
+  const { encoding, delimiter, quote, columns } = flags
   const given = ofShards.find(name => flags[name] !== undefined)
   if (given !== undefined)
     throw new UserError(
@@ -29,7 +30,7 @@ export async function prepareParquet(
   const file = fromTyped(out)
   const progress = new ProgressLine()
   const report = await writeParquet(resolveSource(source), {
-    ...{ file, overwrite, separator, textField, format },
+    ...{ file, overwrite, separator, textField, format, encoding, delimiter, quote, columns },
     cleaning: cleaningOf({ clean, minWords }),
     access: access(),
     signal,

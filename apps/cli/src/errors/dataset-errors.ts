@@ -27,7 +27,10 @@ export const datasetError: Wording<DatasetErrorDetails> = {
   'no-story-files': own,
   'unsupported-format': own,
   binary: own,
-  'invalid-encoding': () => ({ remedy: 'Write the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8).' }),
+  'invalid-encoding': () => ({
+    remedy:
+      'Write the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or name its encoding to data prepare --encoding.',
+  }),
   damaged: own,
   'unsupported-compression': own,
   'random-access-needed': own,

@@ -12,6 +12,8 @@ const others: Readonly<Record<string, string>> = {
   maxConcurrency: 'concurrency',
   baseURL: 'server',
   apiKey: 'keyFile',
+  'csv.delimiter': 'delimiter',
+  'csv.quote': 'quote',
 }
 
 /** The flag for an option of the libraries: `vocabSize` -> `--vocab-size`. */

@@ -33,7 +33,7 @@ export type SourceInspection =
  */
 export async function inspectSource(
   source: string,
-  { tokenizers: files = [], access, separator, textField, format, ...options }: InspectSourceOptions = {},
+  { tokenizers: files = [], access, ...options }: InspectSourceOptions = {},
 ): Promise<SourceInspection> {
   const shards = await findShards(source)
   if (shards !== undefined) {
@@ -51,6 +51,6 @@ export async function inspectSource(
     const name = basename(file) in tokenizers ? file : basename(file)
     tokenizers[name] = await loadTokenizerFile(file)
   }
-  const stories = openStories(source, readOptions({ separator, textField, format }, access))
+  const stories = openStories(source, readOptions(options, access))
   return { type: 'stories', statistics: await inspectStories(stories, { tokenizers, ...options }) }
 }

@@ -132,9 +132,9 @@ async function tokenizerFor(
 async function identityOf(
   source: string,
   tokenizer: Tokenizer,
-  { heldOut, separator, textField, format, shardTokens, overwrite, cleaning }: PrepareShardsOptions,
+  { heldOut, shardTokens, overwrite, cleaning, ...format }: PrepareShardsOptions,
 ): Promise<string> {
-  const options = [heldOut, separator, textField, format, shardTokens, overwrite, cleaning]
+  const options = [heldOut, readOptions(format), shardTokens, overwrite, cleaning]
   const text = JSON.stringify([await fileIdentity(source), tokenizer, options])
   return createHash('sha256').update(text).digest('hex')
 }

@@ -4,10 +4,18 @@ import type { OpenStoriesOptions } from '@tinystories/dataset'
 export interface StoryFormat {
   /** What separates stories in a plain text. Default `<|endoftext|>`; the empty string means blank lines. */
   separator?: string | null | undefined
-  /** Field or column that holds the story. Default: `text`, `story`, `content` or `completion`. */
+  /** Field or column that holds the story. Default: the first of those that the dataset knows. */
   textField?: string | null | undefined
   /** Default: by the file's ending, else by its content. */
   format?: NonNullable<OpenStoriesOptions['format']> | null | undefined
+  /** Encoding of the text. Default: UTF-8, or UTF-16 where a byte order mark says so. */
+  encoding?: string | null | undefined
+  /** CSV: the character between fields. Default: detected. */
+  delimiter?: string | null | undefined
+  /** CSV: the character around fields, empty for none. Default: `"`. */
+  quote?: string | null | undefined
+  /** CSV without a row of names: the names of its columns. */
+  columns?: readonly string[] | null | undefined
 }
 
 /** How sources on the web and on the hub are reached. */
@@ -15,9 +23,16 @@ export type SourceAccess = Pick<OpenStoriesOptions, 'cacheDir' | 'token' | 'endp
 
 /** Both as `openStories` takes them. */
 export function readOptions(
-  { separator, textField, format }: StoryFormat,
+  { separator, textField, format, encoding, delimiter, quote, columns }: StoryFormat,
   access: SourceAccess = {},
 ): OpenStoriesOptions {
-  const given = Object.entries({ separator, textField, format }).filter(([, value]) => value != null)
-  return { ...access, ...Object.fromEntries(given) }
+  const csv = given({ delimiter, quote, columns })
+  return {
+    ...access,
+    ...given({ separator, textField, format, encoding }),
+    ...(Object.keys(csv).length > 0 ? { csv } : {}),
+  }
 }
+
+const given = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value != null))

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { compile } from '@tinystories/compiler'
 import { forward, type Parameters, parameterShapes } from '@tinystories/model'
+import { tinyArrays, tinyConfig, tinyModel } from '@tinystories/model/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspect } from './inspect.ts'
-import { tinyArrays, tinyConfig, tinyModel } from './testing/tiny-model.ts'
 
 const config = tinyConfig()
 const [B, T] = [2, 7]

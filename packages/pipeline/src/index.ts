@@ -67,3 +67,4 @@ export {
   type TrainingSource,
   type TrainingSourceOptions,
 } from './source/training-source.ts'
+export { templateFor, writeInstruction } from './write-instruction.ts'

@@ -14,7 +14,7 @@ import {
 } from './words.ts'
 
 /** Pairs of one phenomenon: prompt, right ending, wrong ending. */
-type Pairs = [prompt: string, right: string, wrong: string][]
+type Pairs = [prompt: string, right: string, wrong: string, ...shares: string[]][]
 
 /** How many pairs of each phenomenon are kept. */
 const pairsEach = 50
@@ -26,7 +26,11 @@ function cross<A, B, C>(
   cs: readonly C[],
   pair: (a: A, b: B, c: C) => [string, string, string],
 ): Pairs {
-  return as.flatMap(a => bs.flatMap(b => cs.map(c => pair(a, b, c))))
+  return as.flatMap(a =>
+    bs.flatMap(b =>
+      cs.map((c): Pairs[number] => [...pair(a, b, c), ...[a, b, c].map(each => JSON.stringify(each))]),
+    ),
+  )
 }
 
 const irregularPasts: [verb: string, past: string, wrong: string, rest: string][] = [
@@ -241,13 +245,16 @@ const phenomena: Record<string, Pairs> = {
 /** Minimal pairs of grammar in simple words: 28 phenomena, 50 pairs each. */
 export const grammarItems: readonly ProbeItem[] = Object.entries(phenomena).flatMap(([phenomenon, pairs]) =>
   spread(pairs.filter(([, right, wrong]) => right !== wrong)).map(
-    ([prompt, right, wrong]): ProbeItem => ({ kind: 'grammar', phenomenon, prompt, right, wrong: [wrong] }),
+    ([prompt, right, wrong, ...shares]): ProbeItem => ({
+      ...{ kind: 'grammar', phenomenon, prompt, right, wrong: [wrong] },
+      shares,
+    }),
   ),
 )
 
 /** As many different pairs as are kept, spread over all combinations by a stride that shares no factor with them. */
 function spread(pairs: Pairs): Pairs {
-  const different = [...new Map(pairs.map(pair => [pair.join('|'), pair])).values()]
+  const different = [...new Map(pairs.map(pair => [pair.slice(0, 3).join('|'), pair])).values()]
   let stride = Math.round(different.length * 0.618)
   while (greatestCommonDivisor(stride, different.length) > 1) stride++
   return Array.from({ length: pairsEach }, (_, at) => different[(at * stride) % different.length]!)

@@ -10,4 +10,9 @@ export interface ProbeItem {
   /** Begins with a blank where a new word begins. */
   right: string
   wrong: readonly string[]
+  /**
+   * What it has in common with other items of its phenomenon, such as the words that were put into its template: a value for
+   * each factor, as many in each item. Items that share a value are not independent. Default: nothing.
+   */
+  shares?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { clusteredInterval, type Outcome } from './clustered-interval.ts'
 import { type ProbeItem, probeItems, runProbes, summarizeProbes, wilsonInterval } from './index.ts'
 
 const grammar = probeItems.filter(({ kind }) => kind === 'grammar')
@@ -80,6 +81,55 @@ test('an item that does not fit the context is left out and counted', async () =
     accuracy: 1,
     chance: 0.5,
   })
+})
+
+const outcomes = (groups: readonly (readonly number[])[]): Outcome[] =>
+  groups.flatMap((flags, group) =>
+    flags.map((flag, i) => ({ passed: flag === 1, shares: [`${group}`, `${i}`] })),
+  )
+
+test('items that share a word count less, and independent ones as before', () => {
+  // One word in each of three clusters decides: two pass whole, one fails whole. By hand: share 2/3, the sums of the clusters
+  // 4/3, 4/3 and -8/3, variance 3/2 · (96/9) / 144 = 1/9, which 2 items have. The other factor has the same sums in each value.
+  const decided = outcomes([
+    [1, 1, 1, 1],
+    [1, 1, 1, 1],
+    [0, 0, 0, 0],
+  ])
+  expect(clusteredInterval(decided)).toBeNear(wilsonInterval(4 / 3, 2 / 9 / (1 / 9)), { relative: 1e-12 })
+  // Where clusters are mixed alike nothing is lost.
+  const mixed = outcomes([
+    [1, 0],
+    [0, 1],
+    [1, 0],
+    [0, 1],
+  ])
+  expect(clusteredInterval(mixed)).toBeNear(wilsonInterval(4, 8), { relative: 1e-12 })
+  // All or none: one item for each value of the poorest factor.
+  expect(
+    clusteredInterval(
+      outcomes([
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+    ),
+  ).toEqual(wilsonInterval(2, 2))
+  // What all have in common, or none, is no cluster.
+  const alone = [1, 0, 1].map((flag, i) => ({ passed: flag === 1, shares: ['same', `${i}`] }))
+  expect(clusteredInterval(alone)).toEqual(wilsonInterval(2, 3))
+  expect(clusteredInterval([])).toEqual([0, 1])
+})
+
+test('every item of ours says what it shares, and most phenomena have at least four values of each word', () => {
+  for (const { shares, phenomenon } of probeItems) {
+    const first = probeItems.find(item => item.phenomenon === phenomenon)!
+    expect(shares).toHaveLength(first.shares!.length)
+  }
+  const templates = new Set(
+    probeItems.filter(({ kind }) => kind === 'context').map(({ shares }) => shares![1]),
+  )
+  expect(templates.size).toBeLessThan(15)
 })
 
 test('intervals are those of statsmodels', () => {

@@ -118,7 +118,14 @@ const itemsOf = (kind: ProbeKind, rows: readonly Row[]): ProbeItem[] =>
     prompt,
     right: ` ${right}`,
     wrong: wrong.map(word => ` ${word}`),
+    shares: [[right, ...wrong].sort().join(), templateOf(prompt, [right, ...wrong])],
   }))
+
+/** The prompt without its names, animals and things. */
+function templateOf(prompt: string, endings: readonly string[]): string {
+  const filled = new Set([...girls, ...boys, ...[...animals, ...things].map(([one]) => one), ...endings])
+  return prompt.replaceAll(/\w+/g, word => (filled.has(word) ? '_' : word))
+}
 
 /** Endings that follow from knowledge of the world, from the rest of the story by reasoning, or from its context. */
 export const storyItems: readonly ProbeItem[] = [

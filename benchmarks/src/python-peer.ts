@@ -62,7 +62,7 @@ export async function startPythonPeer({
   const ask = async (command: string): Promise<number[]> => {
     child.stdin.write(`${command}\n`)
     const values = (await answer()).split(' ').map(Number)
-    if (!(values[0]! > 0)) throw new Error('the peer ended in the middle of the measurement')
+    if (!Number.isFinite(values[0]!)) throw new Error('the peer ended in the middle of the measurement')
     return values
   }
   return {

@@ -1,6 +1,5 @@
 import { modelCost } from '@tinystories/model'
 import { measureRate, type Trainer } from '@tinystories/trainer'
-import { createOptimizer } from '../recipe/optimizer.ts'
 import { type RunSettings, windowLength } from './run-settings.ts'
 
 /** What a run needs, as far as it can be said before it. */
@@ -18,13 +17,12 @@ export interface RunNeeds {
 /** Measures how fast the trainer is and computes what the run needs. */
 export async function measureNeeds(
   settings: RunSettings,
-  { engine }: Pick<Trainer, 'engine'>,
+  { engine, optimizer }: Pick<Trainer, 'engine' | 'optimizer'>,
 ): Promise<RunNeeds> {
   const { model, batchSize, accumulate, limits, tokensPerEpoch } = settings
   const contextLength = windowLength(settings)
   const { vocabSize } = model
   const { memory, chinchillaTokens } = modelCost(model)
-  const optimizer = createOptimizer(settings)
   const tokensPerSecond = await measureRate({ engine, optimizer, batchSize, contextLength, vocabSize })
   const plannedTokens = Math.min(
     (limits.steps ?? Number.POSITIVE_INFINITY) * batchSize * accumulate * contextLength,

@@ -1,6 +1,7 @@
 import type { CreateEngineOptions, EngineChoice } from '../engines/create-engine.ts'
 import type { EvaluationResult, EvaluationSet } from '../engines/evaluate-on.ts'
 import type { MetricsLine } from '../logging/metrics-line.ts'
+import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { Schedule } from '../optimizers/schedules.ts'
 import type { ArrayRecord, BatchStream, Engine, EngineState } from '../types.ts'
 import type { LimitName, RunLimits } from './limits.ts'
@@ -65,6 +66,8 @@ export interface RunResult {
 /** A training run: see `createTrainer`. */
 export interface Trainer {
   readonly engine: Engine
+  /** As the engine has it: `freeze` gives its slots and scalars other names. */
+  readonly optimizer: Optimizer
   readonly skippedEngines: EngineChoice['skippedEngines']
   readonly selectionReason: EngineChoice['selectionReason']
   /** The step from which `run` continues: 0, or that of the checkpoint. */

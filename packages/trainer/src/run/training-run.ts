@@ -24,6 +24,7 @@ export interface TrainingRunOptions extends Omit<StartOptions, 'engine' | 'spike
 /** The training loop: one step after another, with evaluations, samples and checkpoints in between. */
 export class TrainingRun implements Trainer {
   readonly engine: EngineChoice['engine']
+  readonly optimizer: StartOptions['optimizer']
   readonly skippedEngines: EngineChoice['skippedEngines']
   readonly selectionReason: string
   readonly #options: TrainingRunOptions
@@ -40,6 +41,7 @@ export class TrainingRun implements Trainer {
 
   constructor(options: TrainingRunOptions) {
     this.engine = options.engine
+    this.optimizer = options.optimizer
     this.skippedEngines = options.skippedEngines
     this.selectionReason = options.selectionReason
     this.#options = options

@@ -5,7 +5,7 @@ import { ModelFileError } from '../errors/index.ts'
 import { openFolder, readJson } from '../files/model-folder.ts'
 import { encodeSafetensors } from '../files/safetensors.ts'
 import { readSafetensors } from '../files/safetensors-file.ts'
-import { fileFormat } from '../files/transformers-config.ts'
+import { fileFormat, tensorFormat } from '../files/transformers-config.ts'
 import { parameterShapes } from '../parameters.ts'
 import { nameOfA, nameOfB } from './adapter.ts'
 import { type AdapterConfig, type AdapterSite, adapterSites, linearSites } from './sites.ts'
@@ -64,7 +64,6 @@ export async function saveAdapter(
   })
   const hash = await hashParameters(base.parameters)
   const metadata = { format: 'pt', ...(hash === undefined ? {} : { [baseKey]: hash }) }
-  const isNeo = fileFormat(base.config) === 'gpt_neo'
   const [target] = adapter.targets
   const json = {
     peft_type: 'LORA',
@@ -76,7 +75,7 @@ export async function saveAdapter(
     lora_dropout: 0,
     target_modules: adapter.targets.length === 1 && target === 'all-linear' ? target : adapter.targets,
     bias: 'none',
-    fan_in_fan_out: !isNeo,
+    fan_in_fan_out: tensorFormat(fileFormat(base.config)).linear === 'in-out',
     init_lora_weights: true,
     modules_to_save: null,
     use_rslora: false,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { gptConfig } from '../config.ts'
 import {
   encodeSafetensors,
   loadPretrainedArrays,
@@ -11,7 +12,7 @@ import {
   type PretrainedArrays,
 } from '../files/index.ts'
 import { forward } from '../model.ts'
-import { type Parameters, parameterShapes } from '../parameters.ts'
+import { initParameterArrays, type Parameters, parameterShapes } from '../parameters.ts'
 import { adaptedParameters, adapterShapes, initAdapter, mergeAdapter } from './adapter.ts'
 import { loadAdapter, saveAdapter } from './adapter-files.ts'
 import { type AdapterConfig, adapterSites, defaultTargets } from './sites.ts'
@@ -203,4 +204,42 @@ describe('refuses', () => {
   test('a folder without one', async () => {
     await expect(loadAdapter(folder, base)).rejects.toMatchObject({ code: 'missing-file' })
   })
+})
+
+test('a model in the layout of Llama has maps of its own, keys and values smaller than queries', () => {
+  const config = gptConfig('sample', {
+    ...{ vocabSize: 11, contextLength: 8, hiddenSize: 8, layers: 1, heads: 4, keyValueHeads: 2 },
+    ...{
+      rotary: { base: 100 },
+      norm: 'rms',
+      activation: 'swiglu',
+      attentionScale: true,
+      attention: ['global'],
+    },
+    bias: { qkv: false, attentionOutput: false, mlp: false },
+  })
+  const sites = adapterSites(config, defaultTargets(config))
+  expect(sites.map(({ module, from, outputs }) => [module.replace(/^.*\./, ''), from, outputs])).toEqual([
+    ['q_proj', 0, 8],
+    ['v_proj', 12, 4],
+  ])
+  const adapter: AdapterConfig = { rank: 1, alpha: 1, targets: ['all-linear'] }
+  const base = initParameterArrays(config, 1)
+  const ones = Object.fromEntries(
+    Object.entries(adapterShapes(config, adapter)).map(([name, [rows, columns]]) => [
+      name,
+      new Float32Array(rows! * columns!).fill(1),
+    ]),
+  )
+  // Every number of every map is one larger.
+  const merged = mergeAdapter(config, adapter, { ...base, ...ones })
+  const changed = Object.keys(base).filter(name => merged[name] !== base[name])
+  expect(changed).toEqual(
+    ['attention.qkv', 'attention.output', 'mlp.up', 'mlp.down'].map(name => `layers.0.${name}.weight`),
+  )
+  for (const name of changed)
+    expect(merged[name]).toBeNear(
+      base[name]!.map(value => value + 1),
+      { relative: 1e-6 },
+    )
 })

@@ -1,7 +1,7 @@
 import type { GptConfig } from '../config.ts'
 import { ConfigError } from '../errors/index.ts'
 import { tensorLayout } from '../files/tensor-layout.ts'
-import { fileFormat } from '../files/transformers-config.ts'
+import { fileFormat, tensorFormat } from '../files/transformers-config.ts'
 
 /** Low-rank adapters (LoRA, Hu et al., arXiv 2106.09685): W + alpha / rank · A · B, of which only A and B are trained. */
 export interface AdapterConfig {
@@ -29,7 +29,7 @@ export interface AdapterSite {
 
 /** The maps that can be adapted: all of the blocks. */
 export function linearSites(config: GptConfig): AdapterSite[] {
-  const layout = tensorLayout(config, fileFormat(config) === 'gpt_neo' ? 'gpt_neo' : 'gpt2', 'in-out')
+  const layout = tensorLayout(config, tensorFormat(fileFormat(config)).naming, 'in-out')
   return layout
     .filter(({ parameter, shape }) => parameter.startsWith('layers.') && shape.length === 2)
     .map(({ name, shape, parameter, from }) => ({
@@ -43,7 +43,7 @@ export function linearSites(config: GptConfig): AdapterSite[] {
 
 /** The maps that are adapted where nothing else is said: those that PEFT takes too. */
 export function defaultTargets(config: GptConfig): string[] {
-  return fileFormat(config) === 'gpt_neo' ? ['q_proj', 'v_proj'] : ['c_attn']
+  return tensorFormat(fileFormat(config)).naming === 'gpt2' ? ['c_attn'] : ['q_proj', 'v_proj']
 }
 
 /** @throws ConfigError `unknown-target` for a name that no map ends with */

@@ -75,6 +75,7 @@ export function tinyArrays(config: GptConfig, seed = 1): Record<string, Float32A
   return arrays
 }
 
+/** {@link tinyConfig} with {@link tinyArrays} as tensors. */
 export function tinyModel(overrides: GptOverrides = {}, seed = 1): GptModel {
   const config = tinyConfig(overrides)
   const shapes = parameterShapes(config)

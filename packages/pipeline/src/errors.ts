@@ -11,8 +11,8 @@ export interface PipelineErrorDetails {
   'no-held-out-story': Record<string, never>
   /** No story or only one is left to train on. `valid` is where held-out stories come from; null: a share of `data`. */
   'too-few-stories': { data: string; stories: number; valid: string | null }
-  /** The training stories are less than one batch. */
-  'too-little-text': { tokens: number; contextLength: number; batchSize: number }
+  /** The training stories are less than one batch. `dropped` stories were too long to count. */
+  'too-little-text': { tokens: number; contextLength: number; batchSize: number; dropped?: number }
   /** No story fills a window. `longest` is the longest story in tokens. */
   'context-too-long': { contextLength: number; longest: number }
   /** The prompt of the sample stories fills the context. `tokens` counts the one before it too. */
@@ -118,9 +118,9 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
     remedy:
       'Are the stories separated by lines of <|endoftext|>? Otherwise name what separates them with the option separator.',
   }),
-  'too-little-text': ({ tokens, contextLength, batchSize }) => ({
-    problem: `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}.`,
-    remedy: 'Give more stories, or a smaller batchSize or contextLength.',
+  'too-little-text': ({ tokens, contextLength, batchSize, dropped = 0 }) => ({
+    problem: `The data has ${tokens} tokens, less than one batch of ${batchSize} x ${contextLength}${dropped > 0 ? `; ${dropped} stories do not fit into a window` : ''}.`,
+    remedy: `Give more stories, a smaller batchSize, or a ${dropped > 0 ? 'larger' : 'smaller'} contextLength.`,
   }),
   'context-too-long': ({ contextLength, longest }) => ({
     problem: `A context of ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,

@@ -13,6 +13,7 @@ import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { endOfText } from './recipe/batches.ts'
 import { trainingBatches } from './recipe/index.ts'
+import type { PlanEvent } from './run/plan.ts'
 import { planRun } from './run/plan-run.ts'
 import { prepareRun } from './run/prepare-run.ts'
 import type { RunOptions } from './run/run-options.ts'
@@ -160,7 +161,14 @@ test.each<[Partial<RunOptions>, string, object]>([
 })
 
 test('long answers can be left out', async () => {
-  const plan = await planRun({ ...options, contextLength: 60, dropLong: true })
+  const dropped: PlanEvent[] = []
+  const plan = await planRun(
+    { ...options, contextLength: 60, dropLong: true },
+    { onEvent: event => event.type === 'dropped' && dropped.push(event) },
+  )
+  expect(dropped).toEqual([{ type: 'dropped', stories: expect.any(Number), of: 56 }])
+  const none = planRun({ ...options, contextLength: 20, dropLong: true })
+  await expect(none).rejects.toMatchObject({ code: 'too-little-text', details: { tokens: 0, dropped: 56 } })
   expect(plan.settings).toMatchObject({ dropLong: true, model: { contextLength: 60 } })
   const { tokenizer, train } = plan.source
   const cursor = trainingBatches(train, {

@@ -17,7 +17,9 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     remedy:
       'Are the stories separated by lines of <|endoftext|>? Otherwise name what separates them with --separator.',
   }),
-  'too-little-text': () => ({ remedy: 'Give more stories, or a smaller --batch or --context.' }),
+  'too-little-text': ({ dropped = 0 }) => ({
+    remedy: `Give more stories, a smaller --batch, or a ${dropped > 0 ? 'larger' : 'smaller'} --context.`,
+  }),
   'context-too-long': ({ contextLength, longest }) => ({
     problem: `--context ${contextLength} is longer than any story: the longest has ${longest} tokens and its end.`,
     remedy: `Choose at most ${longest + 1}.`,

@@ -31,6 +31,11 @@ export class TrainingReport {
           '--valid names the stories that are trained on; the held-out score will say nothing about others.',
         )
         return
+      case 'dropped':
+        this.#note(
+          `Left out: ${number(event.stories)} of ${number(event.of)} stories, which do not fit into a window with their instructions`,
+        )
+        return
       case 'stories':
         this.#endVocabulary()
         this.#note(

@@ -58,9 +58,12 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (start && contextLength > start.config.contextLength)
     throw new PipelineError('window-too-long', { contextLength, limit: start.config.contextLength })
   const model = start?.config ?? modelConfig(options, vocabSize, contextLength)
-  const tokens = instruct ? fittingTokens(options, lengths, contextLength) : lengths.tokens
+  const { tokens, dropped } = instruct
+    ? fittingText(options, lengths, contextLength)
+    : { ...lengths, dropped: 0 }
   if (tokens < contextLength * batchSize)
-    throw new PipelineError('too-little-text', { tokens, contextLength, batchSize })
+    throw new PipelineError('too-little-text', { tokens, contextLength, batchSize, dropped })
+  if (dropped > 0) onEvent?.({ type: 'dropped', stories: dropped, of: lengths.stories })
   checkMemory(model, memory)
   const tuning = planTuning(options, model)
   const small = lengths.tokens * 4 < smallCorpusBytes
@@ -160,14 +163,18 @@ async function instructOf(options: RunOptions): Promise<InstructSettings | null>
 }
 
 /** Tokens of the stories that fit into a window; an answer that is cut teaches to stop anywhere. */
-function fittingTokens({ dropLong }: RunOptions, lengths: StoryLengths, contextLength: number): number {
+function fittingText(
+  { dropLong }: RunOptions,
+  lengths: StoryLengths,
+  contextLength: number,
+): { tokens: number; dropped: number } {
   const fitting = lengths.each.filter(length => length < contextLength)
   const stories = lengths.stories - fitting.length
   if (stories > 0 && !dropLong) {
     const tokens = lengths.longest + 1
     throw new PipelineError('answer-too-long', { contextLength, tokens, stories, of: lengths.stories })
   }
-  return fitting.reduce((sum, length) => sum + length, 0)
+  return { tokens: fitting.reduce((sum, length) => sum + length, 0), dropped: stories }
 }
 
 /** What sample stories begin with: the instruction of a held-out story, or words that most stories begin with. */

@@ -22,6 +22,8 @@ export interface Plan {
 export type PlanEvent =
   | ({ type: 'vocabulary' } & TrainTokenizerProgress)
   | ({ type: 'stories'; vocabSize: number } & StoryLengths)
+  /** Stories with instructions that do not fit into a window are left out. */
+  | { type: 'dropped'; stories: number; of: number }
   /** The held-out stories are those that are trained on. */
   | { type: 'valid-is-data' }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
@@ -88,8 +88,18 @@ describe('export', () => {
       initParameterArrays(config, 1),
     )
     expect((await readdir(join(folder, 'hf'))).sort()).toEqual(
-      ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'].sort(),
+      [
+        'config.json',
+        'generation_config.json',
+        'model.safetensors',
+        'tokenizer.json',
+        'tokenizer_config.json',
+      ].sort(),
     )
+    expect(JSON.parse(await readFile(join(folder, 'hf', 'generation_config.json'), 'utf8'))).toMatchObject({
+      eos_token_id: 0,
+      temperature: 0.7,
+    })
     const { code, stderr } = await run('--format', 'onnx', '--out', 'no', '--length', '21')
     expect(code).toBe(1)
     expect(stderr).toBe("error: --length 21 is more than the model's context of 20. Choose at most 20.\n")

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import {
   checkTokenizer,
+  exportGguf,
   exportOnnx,
   loadPretrainedArrays,
   type PretrainedArrays,
@@ -12,8 +13,10 @@ import {
 import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
+import { ggufVocabulary } from './gguf-vocabulary.ts'
 import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-model.ts'
 import { withAdapter } from './model/with-adapter.ts'
+import { samplingDefaults } from './recipe/write-story.ts'
 import { templateFile } from './source/load-instruct-template.ts'
 
 /** Options of {@link exportModel}. */
@@ -22,7 +25,8 @@ export interface ExportModelOptions {
   model?: string | undefined
   /** Folder of an adapter that is added to the model for good. Default: none. */
   adapter?: string | undefined
-  format: 'transformers' | 'onnx'
+  /** `gguf` is for llama.cpp: one file, vocabulary included. */
+  format: 'transformers' | 'onnx' | 'gguf'
   /** Created where it is missing. */
   folder: string
   /** Of ONNX: tokens that the graphs take. Default: the model's context. */
@@ -52,6 +56,11 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
   await checkTokenizer(arrays, tokenizer, folder)
   await createFolder(target)
   signal?.throwIfAborted()
+  if (format === 'gguf') {
+    const vocabulary = ggufVocabulary(tokenizer, { vocabSize: config.vocabSize, startId })
+    await writeFileAtomically(join(target, 'model.gguf'), exportGguf(arrays, vocabulary))
+    return
+  }
   if (format === 'onnx') await writeGraphs(arrays, options)
   else {
     const hash = await tokenizerHash(tokenizer)
@@ -60,6 +69,7 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
       { config, parameters },
       { stopIds, startId, tokenizerHash: hash, target: 'transformers' },
     )
+    await writeGenerationConfig(target, arrays)
   }
   signal?.throwIfAborted()
   await writeTokenizer(tokenizer, folder, target, contextLength)
@@ -81,6 +91,21 @@ async function writeGraphs(
   await writeFileAtomically(join(folder, 'decode.onnx'), graphs.decode)
   const about = { ...config, rows: rows ?? 1, length: length ?? config.contextLength, endOfTextId }
   await writeFileAtomically(join(folder, 'model.json'), `${JSON.stringify(about, null, 2)}\n`)
+}
+
+/** How transformers samples unless it is asked otherwise: as `generate` does. */
+async function writeGenerationConfig(target: string, { stopIds, startId }: PretrainedArrays): Promise<void> {
+  const { temperature, topP, maxTokens } = samplingDefaults
+  const settings = {
+    bos_token_id: startId ?? stopIds[0] ?? null,
+    eos_token_id: stopIds[0] ?? null,
+    pad_token_id: stopIds[0] ?? null,
+    do_sample: true,
+    temperature,
+    top_p: topP,
+    max_new_tokens: maxTokens,
+  }
+  await writeFileAtomically(join(target, 'generation_config.json'), `${JSON.stringify(settings, null, 2)}\n`)
 }
 
 /** `tokenizer.json`, and the file that tells transformers' AutoTokenizer how to use it. */

@@ -257,7 +257,7 @@ export const errorExamples: {
     'head-conflict': { path: 'model.safetensors' },
     'unsafe-pickle': { path: 'pytorch_model.bin', found: 'os.system' },
     'wrong-tokenizer': { path: 'runs/a/model', tokens: 300, vocabSize: 2048 },
-    'not-exportable': { parts: ['local attention', 'scaled scores'] },
+    'not-exportable': { parts: ['local attention', 'scaled scores'], format: 'transformers' },
     'half-overflow': { tensor: 'x', value: 70_000, index: 3 },
     'wrong-size': { tensor: 'x', values: 3, shape: [2] },
   },

@@ -51,8 +51,8 @@ export interface ModelFileErrorDetails {
   }
   /** The adapter was trained on other weights. */
   'other-base': { path: string }
-  /** transformers has no model of this kind; `parts` names what it lacks. */
-  'not-exportable': { parts: readonly string[] }
+  /** The program has no model of this kind; `parts` names what it lacks. `format` is gguf for llama.cpp. */
+  'not-exportable': { parts: readonly string[]; format: 'transformers' | 'gguf' }
   /** A value too large for the half precision that was asked for. */
   'half-overflow': { tensor: string; value: number; index: number }
   /** A tensor to be written has another number of values than its shape. */
@@ -127,8 +127,8 @@ export const ModelFileError: ErrorClass<'ModelFileError', ModelFileErrorDetails>
       problem: `${path}: the adapter was trained on other weights than those of this model.`,
       remedy: 'Give the model that it was trained on.',
     }),
-    'not-exportable': ({ parts }) => ({
-      problem: `transformers has no model with ${parts.join(' and ')}.`,
+    'not-exportable': ({ parts, format }) => ({
+      problem: `${format === 'gguf' ? 'llama.cpp' : format} has no model with ${parts.join(' and ')}.`,
       remedy: 'Export it as ONNX.',
     }),
     'half-overflow': ({ tensor, value, index }) => ({

@@ -15,6 +15,8 @@ export {
   type Tensors,
   type ToOnnx,
 } from './export-onnx.ts'
+export type { GgufValue } from './gguf/encode-gguf.ts'
+export { exportGguf, type GgufModel, ggufContext } from './gguf/export-gguf.ts'
 export {
   type LoadOptions,
   loadPretrained,

@@ -83,7 +83,8 @@ export async function encodePretrained(
 /** The same model as transformers can hold it. */
 function forTransformers({ config, parameters }: SavableModel): SavableModel {
   if (fileFormat(config) !== 'tinystories_gpt') return { config, parameters }
-  if (hasOptions(config)) throw new ModelFileError('not-exportable', { parts: optionsOf(config) })
+  if (hasOptions(config))
+    throw new ModelFileError('not-exportable', { parts: optionsOf(config), format: 'transformers' })
   // GPT-2 has a bias everywhere, GPT-Neo everywhere but on queries, keys and values.
   const bias = { qkv: config.bias.qkv || config.attentionScale, attentionOutput: true, mlp: true }
   const full: GptConfig = { ...config, bias }
@@ -92,7 +93,7 @@ function forTransformers({ config, parameters }: SavableModel): SavableModel {
       'local attention',
       config.attentionScale ? 'scaled scores' : 'biases of queries, keys and values',
     ]
-    throw new ModelFileError('not-exportable', { parts })
+    throw new ModelFileError('not-exportable', { parts, format: 'transformers' })
   }
   const zeros = Object.entries(parameterShapes(full))
     .filter(([name]) => !(name in parameters) && name.endsWith('.bias'))

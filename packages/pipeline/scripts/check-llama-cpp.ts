@@ -1,0 +1,136 @@
+/**
+ * Opens GGUF files that `exportModel` writes with llama.cpp, and compares tokens, texts and what is generated greedily.
+ *
+ *     mkdir /tmp/llama && cd /tmp/llama && npm init -y
+ *     npm install node-llama-cpp@3.21.1 @node-llama-cpp/linux-x64@3.21.1 --omit=optional --ignore-scripts
+ *     TINYSTORIES_LLAMA=/tmp/llama node --conditions=@tinystories/source packages/pipeline/scripts/check-llama-cpp.ts [MODEL...]
+ *
+ * Without a model it makes one of each layout with random weights.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type GptOverrides, gptConfig, initParameterArrays } from '@tinystories/model'
+import { ggufContext, saveSafetensors } from '@tinystories/model/files'
+import { generateBatch } from '@tinystories/model/generation'
+import { type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
+import { exportModel } from '../src/export-model.ts'
+import { openModel } from '../src/model/open-model.ts'
+
+interface LlamaModel {
+  tokenize(text: string): number[]
+  detokenize(tokens: readonly number[]): string
+  createContext(options: { contextSize: number }): Promise<{
+    getSequence(): {
+      evaluate(tokens: readonly number[], options: { temperature: number }): AsyncIterable<number>
+    }
+    dispose(): Promise<void>
+  }>
+  dispose(): Promise<void>
+}
+
+const installed = process.env.TINYSTORIES_LLAMA
+if (installed === undefined)
+  throw new Error('Set TINYSTORIES_LLAMA to the folder where node-llama-cpp is installed.')
+const file = pathToFileURL(resolve(installed, 'node_modules/node-llama-cpp/dist/index.js')).href
+const { getLlama } = await import(file)
+const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error' })
+
+const stories = [
+  'Once upon a time there was a little girl named Lily. She had a red ball.',
+  "Tom and Sam went to the park. They saw a big dog, and it didn't bark.",
+]
+const folder = await mkdtemp(join(tmpdir(), 'llama-'))
+const layouts: [string, 'gpt2' | 'bert', GptOverrides][] = [
+  ['GPT-Neo, local attention', 'gpt2', { localWindow: 32 }],
+  [
+    'GPT-2, a free head',
+    'gpt2',
+    { attention: ['global'], attentionScale: true, bias: { qkv: true }, tiedHead: false },
+  ],
+  ['GPT-Neo, WordPiece', 'bert', { attention: ['global'] }],
+  [
+    'Llama, grouped queries',
+    'gpt2',
+    {
+      attention: ['global'],
+      attentionScale: true,
+      rotary: { base: 10_000 },
+      norm: 'rms',
+      activation: 'swiglu',
+      keyValueHeads: 2,
+      bias: { qkv: false, attentionOutput: false, mlp: false },
+    },
+  ],
+]
+
+async function makeModel(name: string, style: 'gpt2' | 'bert', overrides: GptOverrides): Promise<string> {
+  const path = join(folder, name)
+  const tokenizer = await trainTokenizer(stories, { vocabSize: 300, style })
+  const config = gptConfig('sample', {
+    contextLength: 64,
+    hiddenSize: 32,
+    heads: 4,
+    layers: 3,
+    initializerRange: 0.25,
+    ...overrides,
+    vocabSize: tokenizer.vocabSize,
+  })
+  await saveSafetensors(path, { config, parameters: initParameterArrays(config, 1) })
+  await tokenizer.save(join(path, 'tokenizer.json'))
+  return path
+}
+
+function encode(tokenizer: Tokenizer, text: string): number[] {
+  return [...tokenizer.encode(text, { addSpecialTokens: false }).ids]
+}
+
+let failures = 0
+const print = (line: string): boolean => process.stdout.write(`${line}\n`)
+const check = (what: string, same: boolean): void => {
+  if (!same) failures++
+  print(`  ${same ? 'same' : 'DIFFERENT'}: ${what}`)
+}
+
+async function compare(name: string, source: string): Promise<void> {
+  print(name)
+  const out = join(folder, `gguf-${failures}-${Math.random()}`)
+  await exportModel({ model: source, format: 'gguf', folder: out })
+  await using opened = await openModel(source)
+  const { tokenizer, model: ours } = opened
+  const model: LlamaModel = await llama.loadModel({ modelPath: join(out, 'model.gguf') })
+  for (const text of stories) {
+    const ids = encode(tokenizer, text)
+    check(`${ids.length} tokens of a text`, model.tokenize(text).join() === ids.join())
+    check('their text', model.detokenize(ids).trim() === tokenizer.decode(ids).trim())
+  }
+  const contextSize = ggufContext(ours.config)
+  const context = await model.createContext({ contextSize })
+  const prompt = [opened.startId ?? tokenizer.endOfTextId!, ...encode(tokenizer, 'Once upon')]
+  const maxTokens = contextSize - prompt.length
+  const [expected] = await generateBatch(ours, [prompt], { temperature: 0, maxTokens })
+  const ids: number[] = []
+  for await (const id of context.getSequence().evaluate(prompt, { temperature: 0 })) {
+    ids.push(id)
+    if (ids.length === maxTokens) break
+  }
+  check(`${maxTokens} greedy tokens`, ids.join() === expected!.ids.join())
+  await context.dispose()
+  await model.dispose()
+}
+
+try {
+  const given = process.argv.slice(2)
+  for (const source of given) await compare(source, source)
+  if (given.length === 0)
+    for (const [name, style, overrides] of layouts)
+      await compare(name, await makeModel(name, style, overrides))
+} finally {
+  await rm(folder, { recursive: true })
+}
+const version = JSON.parse(
+  await readFile(resolve(installed, 'node_modules/node-llama-cpp/package.json'), 'utf8'),
+).version
+print(`node-llama-cpp ${version}: ${failures === 0 ? 'all the same' : `${failures} differences`}`)
+process.exit(failures === 0 ? 0 : 1)

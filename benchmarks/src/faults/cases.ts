@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { synthesizeStories } from '@tinystories/dataset/synthesis'
@@ -186,7 +186,6 @@ async function sweep(): Promise<FaultyWork> {
   return {
     async work(folder) {
       const at = join(folder, 'sweep')
-      await mkdir(folder, { recursive: true })
       const opened = await createSweep(spec, at, { threads: 1 })
       await retryFailures(opened)
       throwFailure(await failureIn(onEvent => runSweep(opened, { onEvent })))

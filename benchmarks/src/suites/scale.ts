@@ -25,10 +25,12 @@ interface Measured {
 /** Runs the command in a process of its own. */
 async function command(args: string[], folder: string): Promise<Measured> {
   const report = join(folder, 'peak.json')
+  // Under npm a path is that of the place where npm was called.
+  const { INIT_CWD: _, npm_package_name: __, ...env } = process.env
   const begin = performance.now()
   await promisify(execFile)(process.execPath, [...process.execArgv, '--import', peak, main, ...args], {
     ...{ cwd: folder, maxBuffer: 2 ** 28 },
-    env: { ...process.env, TINYSTORIES_PEAK: report, OPENAI_API_KEY: 'sk-local' },
+    env: { ...env, TINYSTORIES_PEAK: report, OPENAI_API_KEY: 'sk-local' },
   })
   const seconds = (performance.now() - begin) / 1000
   return { seconds, bytes: JSON.parse(await readFile(report, 'utf8')).bytes }

@@ -12,15 +12,24 @@ export interface SimulatedServer {
   maxConcurrent?: number
   /** Share of the requests that are refused for no reason. */
   strayRefusals?: number
+  /** How a refusal says when to come back. Default: in whole seconds. Dates need a `Date` that stands still. */
+  retryAfter?: 'seconds' | 'date' | 'milliseconds'
 }
 
-/** A `fetch` that reaches the server. Refusals say in whole seconds when to come back. */
+/** A `fetch` that reaches the server. */
 export function simulateServer(server: SimulatedServer, clock: VirtualClock): typeof fetch {
   const { latency, requestsPerSecond, burst = 1, maxConcurrent = Number.POSITIVE_INFINITY } = server
   const random = new Random(1)
   let [level, filledAt, underWay] = [burst, 0, 0]
-  const refuse = (wait: number): Response =>
-    new Response('{}', { status: 429, headers: { 'retry-after': String(Math.ceil(wait / 1000)) } })
+  const refuse = (wait: number): Response => {
+    const seconds = Math.ceil(wait / 1000)
+    const headers: Record<NonNullable<SimulatedServer['retryAfter']>, Record<string, string>> = {
+      seconds: { 'retry-after': String(seconds) },
+      milliseconds: { 'retry-after-ms': String(Math.ceil(wait)) },
+      date: { 'retry-after': new Date(Date.now() + seconds * 1000).toUTCString() },
+    }
+    return new Response('{}', { status: 429, headers: headers[server.retryAfter ?? 'seconds'] })
+  }
   return async () => {
     if (random.uniform() < (server.strayRefusals ?? 0)) return refuse(1000)
     if (underWay >= maxConcurrent) return refuse(20)

@@ -132,6 +132,12 @@ async function follow(address: string, options: HttpRequest, send: Send): Promis
     const next = URL.canParse(location, url) ? new URL(location, url) : undefined
     if (next === undefined || (next.protocol !== 'https:' && next.protocol !== 'http:'))
       throw new HttpError('invalid-redirect', { address: withoutSecrets(address), location })
+    // Not to be tried again, as what `fetch` says about such an address would be.
+    if (next.username !== '' || next.password !== '')
+      throw new HttpError('invalid-redirect', {
+        address: withoutSecrets(address),
+        location: withoutSecrets(next.href),
+      })
     // A body is not for a server that nobody named.
     if (method !== 'GET' && method !== 'HEAD')
       throw new HttpError('invalid-redirect', { address: withoutSecrets(address), location: next.origin })

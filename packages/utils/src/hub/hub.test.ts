@@ -129,6 +129,19 @@ describe('the token', () => {
       (_, response) => void response.writeHead(200, { link: `<${other}/next>; rel="next"` }).end('[]'),
     )
     await failure('invalid-reply', open('owner/gated', { token: 'secret' }))
+    const host = new URL(other).host
+    for (const link of [
+      `</a>; rel=prev, <${other}/next>; title="a, b"; REL=NEXT`,
+      `<//${host}/next>; rel="prev next"`,
+      `</\\${host}/next>;rel=next`,
+      `<${hub.endpoint.replace('//', '//user@')}/next>; rel="next"`,
+    ]) {
+      hub.fault('/tree/', (_, response) => void response.writeHead(200, { link }).end('[]'))
+      await failure('invalid-reply', open('owner/gated', { token: 'secret' }))
+    }
+    expect(heard).toEqual([])
+    hub.fault('/tree/', status(302, { location: other.replace('//', '//user:password@') }))
+    await failure('invalid-reply', open('owner/gated', { token: 'secret' }))
     expect(heard).toEqual([])
     hub.fault('/tree/', status(307, { location: `${other}/tree` }))
     expect((await open('owner/gated', { token: 'secret' })).files).toEqual([])

@@ -96,11 +96,24 @@ export async function listFiles(
 
 /** The next page of a list. One at another origin would be a list by a stranger, whatever is sent there. */
 function nextPage(headers: Headers, page: string, place: HubPlace, options: HubOptions): string | undefined {
-  const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1]
+  const next = nextLink(headers.get('link') ?? '')
   if (next === undefined) return undefined
-  if (!URL.canParse(next, page) || new URL(next, page).origin !== new URL(page).origin)
+  const url = URL.canParse(next, page) ? new URL(next, page) : undefined
+  if (url?.origin !== new URL(page).origin || url.username !== '' || url.password !== '')
     throw invalidReply(place, options, 'Its list continues at another origin.')
-  return new URL(next, page).href
+  return url.href
+}
+
+/** The target of a link to the next page (RFC 8288): `rel` may be written in any case, and name several relations. */
+function nextLink(header: string): string | undefined {
+  for (const [, target, parameters] of header.matchAll(
+    /<([^>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s";,]+))*)/g,
+  )) {
+    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(parameters ?? '')
+    const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/)
+    if (relations.includes('next')) return target
+  }
+  return undefined
 }
 
 const invalidReply = (place: HubPlace, options: HubOptions, reason: string): HubError =>

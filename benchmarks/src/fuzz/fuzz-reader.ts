@@ -35,6 +35,9 @@ const MAX_MILLISECONDS = 1000
 /** Bytes that an input may add to the highest memory of the process. */
 const MAX_BYTES = 256 * 2 ** 20
 
+/** Bytes up to which an input of the corpus is mutated as well. */
+const MAX_SOURCE = 4096
+
 /** A finding. */
 export function findingOf(input: Uint8Array, problem: string): Finding {
   return { id: createHash('sha1').update(input).digest('hex'), input: input.slice(), problem }
@@ -59,7 +62,9 @@ export async function fuzzReader(
       (await readdir(corpus).catch(() => [])).sort().map(name => readFile(join(corpus, name))),
     )
     for (const [i, input] of kept.entries()) if (i - kept.length >= first) await check(input, i - kept.length)
-    const sources = [...seeds, ...((await reader.extra?.()) ?? []), ...kept]
+    // Mutations of a large input would mostly be large.
+    const small = kept.filter(input => input.length <= MAX_SOURCE)
+    const sources = [...seeds, ...((await reader.extra?.()) ?? []), ...small]
     const random = new Random(seed)
     for (let number = Math.max(0, first); number < inputs; number++) {
       const own = random.stream(number)

@@ -61,13 +61,22 @@ export const storyReaders: Record<string, Reader> = {
   'stories.txt.zst': storyFile('stories.txt.zst', zstdCompressSync(separated)),
   'stories.tar': storyFile('stories.tar', tar()),
   'stories.tar.gz': storyFile('stories.tar.gz', gzipSync(tar())),
-  'stories.parquet': storyFile(
-    'stories.parquet',
-    new Uint8Array(
-      parquetWriteBuffer({ columnData: [{ name: 'text', data: [...stories], type: 'STRING' }] }),
+  'stories.parquet': {
+    ...storyFile(
+      'stories.parquet',
+      new Uint8Array(
+        parquetWriteBuffer({ columnData: [{ name: 'text', data: [...stories], type: 'STRING' }] }),
+      ),
+      readFile(parquetFile),
     ),
-    readFile(parquetFile),
-  ),
+    // Files of some kilobytes that stand for gigabytes.
+    extra: () =>
+      Promise.all(
+        ['delta-bomb-v1', 'delta-bomb-v2', 'lz4', 'delta-v2'].map(name =>
+          readFile(parquetFile.replace(/\.parquet$/, `-${name}.parquet`)),
+        ),
+      ),
+  },
   'synthesized-stories': {
     seeds: () =>
       [

@@ -190,11 +190,11 @@ async function sweep(): Promise<FaultyWork> {
       await retryFailures(opened)
       throwFailure(await failureIn(onEvent => runSweep(opened, { onEvent })))
     },
-    // Metrics hold times.
+    // Metrics hold times, and a checkpoint on the way that could not be written is only missing.
     resultOf: folder =>
       filesOf(
         join(folder, 'sweep'),
-        path => !/result\.json$|model\.safetensors$|parameters\.safetensors$|tokenizer\.json$/.test(path),
+        path => !/result\.json$|model\.safetensors$|tokenizer\.json$/.test(path),
       ),
   }
 }

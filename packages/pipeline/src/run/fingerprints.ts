@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toFileError } from '@tinystories/utils/disk'
 import { isNamedSource } from '../source/is-named-source.ts'
 import { findShards } from '../source/shard-folders.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -14,7 +15,11 @@ export async function fingerprints(
   const sources = [await sourceFingerprint(data), valid === null ? null : await sourceFingerprint(valid)]
   return {
     model: sha256(JSON.stringify(model, inOrder)),
-    tokenizer: sha256(await readFile(run.tokenizer)),
+    tokenizer: sha256(
+      await readFile(run.tokenizer).catch(error => {
+        throw toFileError(error, run.tokenizer, 'read')
+      }),
+    ),
     data: sha256(
       JSON.stringify([
         ...sources,
@@ -30,9 +35,19 @@ export async function fingerprints(
 
 const portion = 1 << 20
 
-/** Size, beginning and end of a file, wherever it lies: files of gigabytes are not read for this. */
+/**
+ * Size, beginning and end of a file, wherever it lies: files of gigabytes are not read for this.
+ *
+ * @throws FileError
+ */
 async function sourceFingerprint(source: string): Promise<string> {
   if (isNamedSource(source)) return source
+  return fileFingerprint(source).catch(error => {
+    throw toFileError(error, source, 'read')
+  })
+}
+
+async function fileFingerprint(source: string): Promise<string> {
   const shards = await findShards(source)
   if (shards !== undefined) {
     // The index has the checksums of everything that is read.

@@ -53,7 +53,13 @@ export class Found {
       const readings = last.length > 0 ? all.filter(({ start }) => start >= final) : all
       const values = readings.filter(reading => reading.kind === 'value')
       const [first] = values
-      const doubt = readings.find(each => each.kind === 'problem' && blocking.has(each.reason))
+      const doubt = readings.find(
+        each =>
+          each.kind === 'problem' &&
+          blocking.has(each.reason) &&
+          // Where a repeated answer is cut, the first one stands.
+          !(each.reason === 'cut' && first && excerpt(first).startsWith(excerpt(each))),
+      )
       const problem = doubt ?? readings.find(({ kind }) => kind === 'problem')
       if (first && values.some(({ value }) => value !== first.value)) {
         const words = [...new Set(values.map(excerpt))].join(' | ').slice(0, 80)

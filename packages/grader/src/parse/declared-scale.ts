@@ -9,7 +9,7 @@ const declarations = [
   ),
   new RegExp(`\\bscale\\b[^.\\n\\d]{0,12}(?:\\d{1,3}\\s?(?:-|to)\\s?)?${number}\\b`, 'giu'),
   new RegExp(`\\b(?:\\d{1,3}\\s?(?:-|to)\\s?)${number}\\s+scale\\b`, 'giu'),
-  new RegExp(`\\b${number}[\\s-]point scale\\b`, 'giu'),
+  new RegExp(`\\b${number}[\\s-]point(?:\\s\\w{1,20})?\\sscale\\b`, 'giu'),
   new RegExp(
     `\\b(?:scores?|ratings?|marks?|grades?)\\s?[([]\\s?\\d{1,3}\\s?(?:-|to)\\s?${number}\\s?[)\\]]`,
     'giu',
@@ -17,6 +17,11 @@ const declarations = [
   new RegExp(`\\bworth\\s+(?:up to\\s+)?${number}\\s+points?\\b|\\b${number}\\s+points?\\s+each\\b`, 'giu'),
   new RegExp(
     `\\b(?:rated?|rating|scored|graded|marked)\\s+(?:from\\s+|on\\s+)?\\d{1,3}\\s?(?:-|to)\\s?${number}\\b`,
+    'giu',
+  ),
+  // "5 is best", "10 = flawless".
+  new RegExp(
+    `\\b${number}\\s{0,3}(?:=|\\b(?:is|being|means))\\s{0,3}(?:the\\s)?(?:best|highest|top|maximum|perfect|flawless|excellent)\\b`,
     'giu',
   ),
   /\b(?:in|as) percent(?:ages?)?\b|\bpercentages?\s*:/giu,

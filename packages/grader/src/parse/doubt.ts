@@ -17,6 +17,17 @@ const reporting = [
   '\\bplease\\s+(?:provide|give|use|answer|reply|respond|follow|write|return)\\b[^.!?\\n]{0,80}\\b(?:format|form|template|line)\\b',
   '\\bplease\\s+(?:provide|give|use|answer|reply|respond|follow|write|return)\\b',
   '\\bnamely\\W{0,3}$',
+  '\\b(?:colleagues?|reviewers?|critics?|rubric|guide|manual|GPT-?\\d\\S*|ChatGPT|Claude|Gemini)\\s+(?:\\w+\\s+)?(?:says?|said|gives?|gave|would|awarded|scored|rated|suggests?)\\b',
+  '\\b(?:another|other|stricter|kinder|different)\\s+(?:teacher|judge|grader|reader|reviewer)s?\\b',
+  '\\b(?:target|baseline|reference|expected|desired|sample|dummy|typical|average|ground[- ]truth)\\s*(?:scores?|grades?|marks?|ratings?|values?)?\\s*:\\W{0,3}$',
+  // `As instructed by the text:`; `You said Grammar: 10/10`.
+  '\\b(?:instructed|demanded|requested|asked|told|ordered|required|dictated|claimed|stated)\\s+(?:by|in)\\s+(?:the|this)\\s+(?:text|story|student|pupil|completion|writer|author|passage|ending)\\b',
+  '\\byou\\s+(?:said|say|claim(?:ed)?|suggest(?:ed)?|wrote)\\b',
+  // What any text would get is not what this one gets.
+  '^[\\s"*_>-]{0,8}(?:an?|any|every)\\s+(?:\\w+\\s+){0,4}?(?:would|gets?|scores?|receives?|deserves?|earns?)\\b',
+  // `Weights: Grammar 2, Plot 3` and `Lack of creativity` are about something else than scores.
+  '\\b(?:weight(?:ing)?s?|errors?|mistakes?|slips?|counts?|rank(?:ing)?s?|order|priorit(?:y|ies)|importance|deductions?|points? (?:lost|deducted|off))\\s{0,3}:\\W{0,3}$',
+  '\\b(?:lack|absence|errors?|mistakes?|slips?|problems?)\\s+(?:of|in|with)\\s+(?:the\\s+)?$',
   // Directly before the score.
   '\\b(?:phrase|string|instruction|request|demand|command)s?(?:\\s+(?:for|of|to\\s+\\w+))?\\W{0,3}$',
   '\\b(?:quot(?:e|es|ed|ing)|claim(?:s|ed|ing)?|copied from|taken from)\\b',
@@ -39,17 +50,20 @@ const hypothetical = [
   '\\b(?:if|unless|suppose|assuming)\\b[^.!?\\n]{0,80}\\bwould\\b(?:\\s+be\\b)?',
   '\\b(?:if|unless|otherwise|suppose|assuming)\\b',
   '\\b(?:would|could|might|should)\\s+have\\b',
+  // A question.
+  '^[\\s"*_>-]{0,8}(?:should|would|could|can|shall|may|might|is|are|was|do|does|did|will)\\s+(?!be\\b)',
   '\\bhad\\s+(?:it|he|she|they|the)\\b',
   '\\bwere\\s+(?:it|he|she|they|the)\\b',
   '\\b(?:perfect|ideal|maximum|highest|best)\\s+(?:\\w+\\s+)?(?:is|would be|score|mark)\\b',
   "(?:\\b(?:not|never|cannot)\\b|n['’]t\\b)[^,;:]{0,40}$|\\b(?:refuse[sd]?|deny|decline)\\b",
+  '\\bI\\s+(?:almost|nearly|wanted|expected|hoped|hesitated|considered|thought\\s+(?:of|about))\\b',
   '\\b(?:tempted|initially|at first|first thought|first impression|started (?:with|at|from)|draft|tentative(?:ly)?|perhaps|maybe|possibly)\\b',
 ].join('|')
 
 /** The judge speaks for itself again. */
 const resuming = [
   '\\b(?:so|therefore|hence|thus|but|however|still|yet|nevertheless|accordingly)\\b',
-  "\\bI(?:['’]d|['’]ll| would| will)? (?:give|award|rate|score|grade|assign|say|settle|mark)\\b",
+  "(?<!\\b(?:should|would|could|can|shall|may|did|do) )\\bI(?:['’]d|['’]ll| would| will)? (?:give|award|rate|score|grade|assign|say|settle|mark)\\b",
   '\\b(?:my|the) (?:\\w+ )?(?:scores?|grades?|marks?|ratings?|answer|verdict|evaluation)\\b',
   '\\bfinal(?:ly)?\\b',
   '\\bthis (?:one|story|text|student|pupil|completion)\\b',
@@ -69,6 +83,11 @@ export function isDoubted(words: string): boolean {
   return lastOf(doubt, words) > lastOf(resume, words)
 }
 
+/** Whether a line announces what would be: `With an end, the scores would be:`. */
+export function isSupposed(line: string): boolean {
+  return /\b(?:would|could|might)\s+(?:have\s+been|be|look\s+like|read)\W*$/i.test(line)
+}
+
 /** Whether the words before a score say that the judge speaks for itself. */
 export function isResumed(words: string): boolean {
   return lastOf(resume, words) >= 0
@@ -81,7 +100,7 @@ function lastOf(expression: RegExp, words: string): number {
 }
 
 const hypotheticalAfter =
-  /^[^\S\n]{0,3}(?:would|could|might|if|unless|only if|were|(?:is|are) (?:the|what|reserved|too|not|for|out of|im\w+|un\w+|never)\b|isn['’]t\b|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|(?:in |on )?(?:the )?(?:last|previous|other) (?:time|story|text|student|one|draft|attempt)|previously|before\b|at (?:best|most|worst|least)\b|or (?:less|more|higher|lower|better|worse|above|below)\b|max(?:imum)?\b|min(?:imum)?\b|tops\b|(?:in|for|until|up to|at|through(?:out)?|on) the (?:first|second|opening|early|later|beginning|start|middle|rest)\b|had|\?)/iu
+  /^[^\S\n]{0,3}(?:would|could|might|(?:,\s?)?(?:only )?(?:if|unless|provided|assuming|supposing)\b|were|(?:is|are) (?:the|what|reserved|too|not|for|out of|im\w+|un\w+|never)\b|isn['’]t\b|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|as (?:an?|my) (?:first|rough|initial|tentative|provisional)|for now\b|(?:in |on )?(?:the )?(?:last|previous|other) (?:time|story|text|student|one|draft|attempt)|previously|before\b|at (?:best|most|worst|least)\b|or (?:less|more|higher|lower|better|worse|above|below)\b|max(?:imum)?\b|min(?:imum)?\b|tops\b|(?:in|for|until|up to|at|through(?:out)?|on) the (?:first|second|opening|early|later|beginning|start|middle|rest)\b|had|\?)/iu
 const correction =
   /\b(?:no[,;:]|no wait|wait|actually|or rather|make (?:it|that)|scratch that|correction|on (?:second thought|reflection)|hmm|sorry|revised?|lower(?:ed|ing)?|rais(?:e|ed|ing)|changed?|minus|reduced?|(?:maybe|perhaps|possibly|or)(?= (?:an? |even )?\d))\b[^.\n]{0,40}?\d/i
 const disclaimer = new RegExp(

@@ -6,11 +6,16 @@ export function isCut(
   isWhole: boolean,
   finishReason: string | undefined,
 ): (reading: Reading) => boolean {
-  const end = text.trimEnd().length
+  const whole = text.trimEnd()
+  // `7/10 or` was going to name another.
+  const goesOn =
+    finishReason === undefined ? '' : /\s+(?:or|to|and|but|=|~|-|->|→)$|$/i.exec(whole.slice(-12))![0]
+  const end = whole.length - goesOn.length
   // `6.` may go on as `6.5`.
   const endOfNumber = /\d[.,]$/.test(text.slice(Math.max(0, end - 2), end)) ? end - 1 : end
   const isKnown = finishReason !== undefined
-  const isComplete = isKnown && !/length|max_tokens|filter|error/i.test(finishReason)
+  const isComplete =
+    isKnown && !/length|limit|max_tokens|filter|safety|refus|block|prohibit|error|incomplete|abort|cancel/i.test(finishReason)
   const couldGoOn = /(?<![\d.,/])1$/.test(text.slice(0, end))
   return reading => {
     if (isComplete || reading.end < (isKnown && reading.isBare ? endOfNumber : end)) return false
@@ -40,6 +45,25 @@ export function isCount(readings: readonly Reading[]): (reading: Reading) => boo
   const order = bare.toSorted((a, b) => a.start - b.start)
   const isAll = order.length > 2 && order.every(({ value }, i) => value === i + 1)
   return reading => isAll && isNumber(reading) && reading.isBare === true
+}
+
+/** Whether the scores add up to a total of another scale: 4, 3, 5 and 2 with `Total: 14/20`. */
+export function isOfOtherTotal(
+  text: string,
+  readings: readonly Reading[],
+  max: number | undefined,
+): (reading: Reading) => boolean {
+  const bare = readings.filter(isNumber).filter(({ isBare }) => isBare)
+  const sum = bare.reduce((total, { value }) => total + value, 0)
+  const isOther =
+    max !== undefined &&
+    bare.length > 1 &&
+    [
+      ...text.matchAll(
+        /\b(?:total|sum|overall)\b[^\d\n]{0,20}(\d{1,3}(?:\.\d)?)\s?(?:\/|out of)\s?(\d{1,3})/gi,
+      ),
+    ].some(([, total, of]) => Number(total) === sum && Number(of) !== max * bare.length)
+  return reading => isOther && isNumber(reading) && reading.isBare === true
 }
 
 function isNumber(reading: Reading): reading is Reading & { kind: 'value'; value: number } {

@@ -32,7 +32,8 @@ export function sure(
   const rest = text.slice(reading.end, reading.end + 400)
   const isConditional =
     /\bwould\b/i.test(text.slice(label.end, reading.start)) &&
-    /\b(?:if|unless|had|were|without)\b/i.test(rest.split(/[.!?\n]/)[0]!)
+    (/\b(?:if|unless|had|were|without)\b/i.test(rest.split(/[.!?\n]/)[0]!) ||
+      /\b(?:if|with|without)\b/i.test(lastSentence(text, label.start)))
   if (doubted || isConditional || isTakenBack(rest) || isDisclaimed(text.slice(reading.start, reading.end)))
     return problemAt('unclear', reading)
   if (
@@ -134,7 +135,9 @@ function startOfSentence(text: string, at: number): number {
   const from = Math.max(0, at - 300)
   const before = text.slice(from, at)
   let start = 0
-  for (const { index, 0: sign } of before.matchAll(/\n|(?<!\b(?:e\.g|i\.e|vs|etc))[.!?;](?=\s)/gi))
+  for (const { index, 0: sign } of before.matchAll(
+    /\n|(?<!\b(?:e\.g|i\.e|vs|etc))[.!?;](?=["'”’»)]{0,2}\s)/gi,
+  ))
     start = index + sign.length
   return from + start
 }

@@ -7,17 +7,17 @@ export interface Answer {
 
 const words =
   'think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis|inner_monologue|antthinking|seed:think|cot|deliberation|planning|draft'
-// <think>, </think>, [THINK], ◁think▷, <|begin_of_thought|>
+// <think>, </think>, &lt;think&gt;, [THINK], ◁think▷, <|begin_of_thought|>, <|START_THINKING|>, <|channel>thought ... <channel|>
 const thoughtTag = new RegExp(
-  `<(/?)(?:(?!final)\\w{1,20}[_-])?(?:${words})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,100})?>|\\[(/?)(?:THINK|THINKING|THOUGHT|REASONING)\\]|◁(/?)(?:${words})▷|<\\|(begin|end|/)?_?(?:of_)?(?:${words})\\|>`,
+  `(?:<|&lt;)\\s?(/?)\\s?(?:(?!final)\\w{1,20}[_-])?(?:${words})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,100}?)?(?:>|&gt;)|\\[(/?)(?:THINK|THINKING|THOUGHT|REASONING)\\]|◁(/?)(?:${words})▷|<\\|(begin|start|end|/)?_?(?:of_)?(?:${words})\\|>|<\\|channel>\\s?thought|<(channel)\\|>`,
   'giu',
 )
 const answerTag =
-  /<(\/?)(?:answer|final|final_answer|output|response|result|solution)>|<\|(begin|end)_of_(?:solution|box|answer)\|>/gi
+  /<(\/?)(?:answer|final|final_answer|output|response|result|solution)>|<\|(begin|start|end)_(?:of_)?(?:solution|box|answer|response)\|>/gi
 const thoughtHeading =
-  /^[#*_ \t>-]{0,8}(?:my )?(?:thinking|thoughts?|thought process|thinking process|chain of thought|reasoning process|internal monologue|scratchpad)[*_ \t:.]{0,6}$/gim
+  /^[#*_ \t>-]{0,8}(?:here (?:is|are) )?(?:my )?(?:thinking|thoughts?|thought process|thinking process|chain of thought|reasoning process|internal monologue|scratchpad)[*_ \t:.]{0,6}$/gim
 const answerHeading =
-  /^[#*_ \t>-]{0,8}(?:(?:the|my) )?(?:final )?(?:answer|scores?|grades?|marks|ratings?|verdict|results?|response|output)\b[^\n]{0,40}?[:*]/gim
+  /^[#*_ \t>-]{0,8}(?:here (?:is|are) )?(?:(?:the|my) )?(?:final )?(?:answer|scores?|grades?|marks|ratings?|verdict|results?|response|output)\b[^\n]{0,40}?[:*]/gim
 
 /**
  * Finds the final answer in a judge's reply. Blanked are the thoughts of reasoning models in all the forms in which
@@ -25,7 +25,8 @@ const answerHeading =
  * their special tokens, "Thinking..." blocks, headings; and all that stands outside of an answer tag. What stands
  * before a thought was written before thinking, so it is no answer when something follows the thought.
  */
-export function findAnswer(reply: string): Answer {
+export function findAnswer(source: string): Answer {
+  const reply = blankAll(source, foldedThoughts(source))
   const harmony = lastChannel(reply)
   const [from, to, unfinished] = harmony ?? afterThoughts(reply)
   if (unfinished) return { text: blank(reply, 0, reply.length), isUnfinished: true }
@@ -33,6 +34,19 @@ export function findAnswer(reply: string): Answer {
   const headed = withoutHeadedThought(kept)
   if (headed === undefined) return { text: blank(reply, 0, reply.length), isUnfinished: true }
   return { text: insideAnswerTags(headed), isUnfinished: false }
+}
+
+/** Chat programs fold thoughts: `<details type="reasoning">`, `<details><summary>Thinking</summary>`. */
+function foldedThoughts(text: string): (readonly [number, number])[] {
+  const parts: (readonly [number, number])[] = []
+  const opening = /<details\b([^<>]{0,200})>\s{0,9}(?:<summary>([^<]{0,80})<\/summary>)?/gi
+  for (let match = opening.exec(text); match; match = opening.exec(text)) {
+    if (!/think|thought|reason/i.test(match.slice(1).join(' '))) continue
+    const end = text.indexOf('</details>', match.index)
+    opening.lastIndex = end < 0 ? text.length : end
+    parts.push([match.index, opening.lastIndex])
+  }
+  return parts
 }
 
 type Part = readonly [from: number, to: number, isUnfinished: boolean]
@@ -63,7 +77,7 @@ interface Tag {
 
 function tagsOf(text: string, expression: RegExp): Tag[] {
   return [...text.matchAll(expression)].map(match => ({
-    isClosing: match.slice(1).some(group => group === '/' || group === 'end'),
+    isClosing: match.slice(1).some(group => /^(?:\/|end|channel)$/i.test(group ?? '')),
     start: match.index,
     end: match.index + match[0].length,
   }))

@@ -9,13 +9,19 @@ export interface FoundLabel {
 
 const expressions = new WeakMap<Rubric, { expression: RegExp; names: Map<string, Criterion> }>()
 
+/** Between two names that name one other thing: `Plot coherence`, `creativity of the plot`. */
+const joined = /^[^\S\n]{1,3}(?:(?:of|in|within)[^\S\n]{1,3}(?:(?:the|its|this)[^\S\n]{1,3})?)?$/i
+
 /** All places where a normalized reply names a criterion, in order. Linear in the length of the reply. */
 export function findLabels(text: string, rubric: Rubric): FoundLabel[] {
   const { expression, names } = expressionOf(rubric)
   const found: FoundLabel[] = []
   for (const match of text.matchAll(expression)) {
     const criterion = names.get(plain(match[0]))
-    if (criterion) found.push({ criterion, start: match.index, end: match.index + match[0].length })
+    const { end: before = -1 } = found.at(-1) ?? {}
+    const isPart = match.index - before < 20 && before >= 0 && joined.test(text.slice(before, match.index))
+    if (criterion && !isPart)
+      found.push({ criterion, start: match.index, end: match.index + match[0].length })
   }
   return found
 }

@@ -56,7 +56,7 @@ const commaTable =
 /**
  * Makes spellings alike before scores are read: circled and raised digits and letters become plain, dashes and
  * full-width signs their ASCII twins; the signs of Markdown and LaTeX, tags of HTML, pictures and invisible characters
- * become spaces. The length stays.
+ * become spaces, and so do the special tokens of models. The length stays.
  *
  * @param text with digits of {@link asciiDigits}
  */
@@ -70,9 +70,11 @@ export function normalizeReply(text: string): string {
       .replace(/[│┃║]/g, '|')
       .replace(/[\u2500-\u257f]/g, '-')
       .replace(
-        /<\/?(?:[biu]|em|strong|br|p|li|[uo]l|t[dhr]|table|tbody|thead|h\d|hr|span|div|code|pre)(?:\s[^<>]{0,200})?\/?>|<\/[\w -]{1,40}>/gi,
+        /<\/?(?:[biu]|em|strong|br|p|li|[uo]l|t[dhr]|table|tbody|thead|h\d|hr|span|div|code|pre)(?:\s[^<>]{0,200})?\/?>|<\|\/?\w{1,40}\|>/gi,
         spaces,
       )
+      // An element's end ends what it says.
+      .replace(/<\/[\w -]{1,40}>/gi, tag => '\n'.padEnd(tag.length))
       .replace(/\\(?:boxed|text|textbf|mathbf|mathrm)\{|\\[()[\]]|\\(?=\/)|\$/g, spaces)
       .replace(/[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff]/g, plain)
       .replace(/[／⁄∕：，、（）｜％٫．−–—‐‑‒]/g, sign => replacements[sign]!)

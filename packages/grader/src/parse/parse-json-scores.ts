@@ -20,10 +20,12 @@ export interface JsonScores {
 
 /** Fields whose content is about other texts, about the scale, or not yet the answer. */
 const notScores =
-  /^(?:max|min|scale|weight|range|examples?|previous|prior|last|others?|references?|baseline|template|format|schema|compar|average|mean|expected|target|thinking|thoughts?|reasoning|draft|initial|confidence|instructions?|quotes?|text|completion|input|prompt|inject|embed|claimed)/i
+  /^(?:max|min|scale|weight|range|examples?|previous|prior|last|others?|references?|baseline|template|format|schema|compar|average|mean|expected|target|thinking|thoughts?|reasoning|draft|initial|confidence|instructions?|quotes?|text|completion|input|prompt|inject|embed|claimed|errors?|mistakes?|slips?|issues?|problems?|counts?|rank|deduct|penalt|delta|changes?|old|importance|priorit)/i
 const scoreField = /^(?:score|mark|rating|grade|value|points?|level|result|group|answer)$/i
 const nameField = /^(?:criterion|criteria|name|category|aspect|dimension|label|metric|field|key)$/i
-const scaleField = /^(?:max|maximum|max_?score|out_?of|of|scale|total|max_?points)$/i
+const scaleField = /^(?:max|maximum|max_?score|out_?of|of|scale|max_?points)$/i
+/** Beside a score, `total` is what it is out of; beside the criteria, it is their sum. */
+const scaleOfScore = /^(?:max|maximum|max_?score|out_?of|of|scale|total|max_?points)$/i
 
 /** Reads the scores in the JSON objects of a reply: fields named as the criteria, at any depth, or lists of named scores. */
 export function parseJsonScores(text: string, rubric: Rubric): JsonScores {
@@ -31,9 +33,19 @@ export function parseJsonScores(text: string, rubric: Rubric): JsonScores {
   for (const node of scanJson(text)) {
     const before = result.readings.length
     visit(node, rubric, undefined, result.readings)
-    if (result.readings.length > before) result.parts.push([node.start, node.end])
+    // What it says of the criteria in another respect, such as their weights, is no prose either.
+    if (result.readings.length > before || namesCriterion(node, rubric))
+      result.parts.push([node.start, node.end])
   }
   return result
+}
+
+function namesCriterion(node: JsonNode, rubric: Rubric): boolean {
+  if (node.kind === 'list') return node.items.some(item => namesCriterion(item, rubric))
+  return (
+    node.kind === 'object' &&
+    node.fields.some(({ key, value }) => criterionOf(key, rubric) || namesCriterion(value, rubric))
+  )
 }
 
 /** The text of the first field with this name in the JSON of a reply. */
@@ -94,7 +106,7 @@ function plain(text: string): string {
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ')
     .trim()
-    .replace(/ (?:score|mark|rating|grade|points)$/, '')
+    .replace(/ (?:score|mark|rating|grade)$/, '')
 }
 
 /** A scale in words, numbers, `[1, 5]` or `{ "min": 1, "max": 5 }`. */
@@ -121,7 +133,7 @@ function readValue(criterion: Criterion, node: JsonNode, scale: string | undefin
   if (node.kind === 'object') {
     const values = node.fields.filter(({ key }) => scoreField.test(key))
     if (values.length !== 1) return problem(values.length > 1 ? 'conflict' : 'unclear', 'an object')
-    const own = node.fields.find(({ key }) => scaleField.test(key))
+    const own = node.fields.find(({ key }) => scaleOfScore.test(key))
     return readValue(criterion, values[0]!.value, own ? scaleText(own.value) : scale)
   }
   const text = normalizeReply(node.text).trim()

@@ -2,7 +2,7 @@ import type { Rubric } from '../rubric/rubric.ts'
 import { Found, finalPart } from './conflicts.ts'
 import { declaredScale } from './declared-scale.ts'
 import { isDoubted } from './doubt.ts'
-import { isCount, isCut, isOffScale, isShare } from './doubtful-sets.ts'
+import { isCount, isCut, isOfOtherTotal, isOffScale, isShare } from './doubtful-sets.ts'
 import { holds, lastSentence, wordsOf } from './evidence.ts'
 import { blankAll, findAnswer } from './find-answer.ts'
 import { findLabels } from './find-labels.ts'
@@ -63,6 +63,7 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
   found.check(isShare(found.all), 'other-scale')
   found.check(isOffScale(found.all), 'other-scale')
   found.check(isCount(found.all), 'unclear')
+  found.check(isOfOtherTotal(text, found.all, maxOf(rubric)), 'other-scale')
   return found.result({
     text: source,
     hasPlaces: source.length === reply.length && json.readings.length === 0,
@@ -73,6 +74,12 @@ export function parseScores(reply: string, rubric: Rubric, options: ParseScoresO
 /** Whether a server says that moderation ended the reply, in the words of any provider. */
 export function isFiltered(finishReason = ''): boolean {
   return /filter|safety|refusal|blocked|prohibited/i.test(finishReason)
+}
+
+/** The highest score, where all scores of a rubric have the same. */
+function maxOf({ criteria }: Rubric): number | undefined {
+  const all = new Set(criteria.flatMap(each => (each.kind === 'score' ? [each.max] : [])))
+  return all.size === 1 ? [...all][0] : undefined
 }
 
 function isWithin({ start }: Reading, [from, to]: readonly [number, number]): boolean {

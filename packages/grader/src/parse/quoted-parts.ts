@@ -1,4 +1,4 @@
-import { isDisclaimer, isReported } from './doubt.ts'
+import { isDisclaimer, isReported, isSupposed } from './doubt.ts'
 
 const quotes: Record<string, string> = { '“': '”', '«': '»', '„': '“', '‘': '’', '「': '」', '"': '"' }
 
@@ -56,7 +56,9 @@ export function quotedLines(text: string): (readonly [number, number])[] {
       while (first > 0 && /\S/.test(lines[first - 1]!.line)) first--
       if (last >= 0) parts.push([lines[first]!.start, lines[last]!.end])
     }
-    if (!/:[*_"'“`\s]{0,6}$/.test(line) || !isReported(lastSentence(line.slice(-300)))) continue
+    if (!/:[*_"'“`\s]{0,6}$/.test(line)) continue
+    const announced = lastSentence(line.slice(-300))
+    if (!isReported(announced) && !isSupposed(announced)) continue
     let next = i + 1
     while (next < lines.length && /^\s*(?:```\w*)?$/.test(lines[next]!.line)) next++
     const from = next

@@ -4,12 +4,14 @@ import { problemAt, type Reading } from './score-problem.ts'
 const windowLength = 80
 
 const opening =
-  /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|(?:[:=|([>→⇒"'-]|\.{2,20}|…)[\s:=|([>→⇒"'-]{0,12})/u
+  /^\s{0,3}(?:(?:is|would be|of)\s(?:about\s|around\s|group\s)?(?=\d|[\p{Lu}\p{N}](?![\p{L}\p{N}]))|(?:[:=|([>→⇒"'-]|\.{2,20}|…)(?:[\s:=|([→⇒"'-]|(?<=[=-])>){0,12})/u
 const scaleNote = /^\s{0,3}[([]\s?[A-Z]\s?(?:-|to)\s?[A-Z]\s?[)\]]/
 const leading = /^(?:(?:the|age|is|in)\s+)*(?:group|category|level|option|letter|class|band|range)\s+/i
 /** Between two choices that are both possible. */
 const alternative =
   /^\s*[,;/(-]?\s*(?:(?:or|and|to|possibly|maybe|perhaps|even|borderline|bordering on|leaning (?:to|towards?)|-|\/)\s*)*/i
+/** `C or older` is more than C. */
+const openEnd = /^\s*(?:or|and)\s+(?:up|over|under|older|younger|higher|lower|above|below|beyond)\b/i
 const ageOpening =
   /^(?:(?:an?|the)\s+)?(?:(?:child(?:ren)?|students?|writers?|kids?|pupils?)\s+)?(?:(?:of|aged?|ages|about|around|approximately|roughly|between|under|below|up to|younger than|less than|[≤<])\s*){0,4}\d/i
 
@@ -38,7 +40,9 @@ export function readChoice(
   const opened = opening.exec(text.slice(from, from + 36))
   const bare =
     !opened &&
-    /^(?:[^\S\n]{1,6}\n?|\n)[^\S\n]{0,6}([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u.exec(text.slice(from, from + 20))
+    /^(?:[^\S\n]{1,6}|[^\S\n]{0,6}\n(?:[^\S\n]{0,6}\n)?)[^\S\n]{0,6}([\p{L}\p{N}]{1,4})(?=[\s,.;)(]|$)/u.exec(
+      text.slice(from, from + 32),
+    )
   const option = bare ? bare[1]! : ''
   const lead = opened?.[0] ?? (bare ? bare[0].slice(0, -option.length) : '')
   if (!opened && !criterion.options.some(({ value }) => value === option)) return undefined
@@ -51,10 +55,25 @@ export function readChoice(
     .split(/[.!?]\s+(?=["“]?[\p{Lu}][\p{Ll}])/u)[0]!
     .replace(/[,;\s]+$/, '')
   const place = { start, end: start + piece.length }
+  // The list of all options names none.
+  const next = /^[^\S\n]*\n[\s>•-]{0,8}[([]?([A-Za-z])[)\].:]/.exec(
+    text.slice(start - group + line.length, start - group + line.length + 16),
+  )?.[1]
   const first = optionAt(criterion, piece, 0)
+  if (
+    first &&
+    next !== undefined &&
+    next !== first.value &&
+    criterion.options.some(({ value }) => value === next)
+  )
+    return problemAt('ambiguous', place)
   if (first) return afterOption(criterion, piece, first, place)
   const ages = criterion.options.some(each => each.ages) && ageOpening.test(piece)
-  const groups = ages ? groupsOfAges(criterion.options, upToSign(piece)) : undefined
+  // `Class 3` is no age; `6-7, perhaps 8` is more than 6-7.
+  const isNumbered = group > 0 && /^\d{1,2}(?![\s\d]*(?:-|to\b|years?\b|yrs?\b))/.test(piece)
+  const goesOn = /,?\s(?:or|perhaps|maybe|possibly|even)\s+\d/.test(piece)
+  const groups =
+    ages && !isNumbered ? groupsOfAges(criterion.options, goesOn ? piece : upToSign(piece)) : undefined
   if (groups) {
     const [only] = groups
     const letters = lettersAfter(criterion, piece, 0)
@@ -74,7 +93,8 @@ function afterOption(
   const rest = piece.slice(end)
   const other = optionAt(criterion, rest, alternative.exec(rest)![0].length)
   if (other && other.value !== value) return problemAt('ambiguous', place)
-  const ages = /^\s*[:([-]?\s*(?:(?:ages?|aged|about|around)\s*)?(?=\d|under\b|below\b|up to\b)/i.exec(rest)
+  if (openEnd.test(rest)) return problemAt('ambiguous', place)
+  const ages = /^\s*[:=([-]?\s*(?:(?:ages?|aged|about|around)\s*)?(?=\d|under\b|below\b|up to\b)/i.exec(rest)
   const groups = ages && groupsOfAges(criterion.options, upToSign(rest.slice(ages[0].length)))
   if (groups && !(groups.size === 1 && groups.has(value))) return problemAt('conflict', place)
   if (lettersAfter(criterion, rest, 0).some(letter => letter !== value)) return problemAt('ambiguous', place)
@@ -86,7 +106,7 @@ function afterOption(
 function lettersAfter(criterion: ChoiceCriterion, piece: string, from: number): string[] {
   const found: string[] = []
   for (const { index, 0: sign } of piece.matchAll(
-    /[([/,;]\s*|\s-\s|\b(?:or|and|to|possibly|maybe|perhaps)\s+(?=[A-Z(])/g,
+    /[([/,;]\s*|\s-\s|(?:->|→|\.{2,4}|…)\s*|\b(?:or|and|to|be|possibly|maybe|perhaps)\s+(?=[A-Z(])/g,
   )) {
     const option = index < from ? undefined : optionAt(criterion, piece, index + sign.length)
     if (option) found.push(option.value)
@@ -121,7 +141,7 @@ function optionAt({ options }: ChoiceCriterion, piece: string, at: number): Foun
       continue
     }
     const isSetOff =
-      /^\s*$|^\s*[,;:()[\]|/"”]|^\s?[.'’](?![\p{L}])|^\s+-|^-(?=\s?[\p{L}\d])|^\s+(?:or|and|to|possibly|maybe|perhaps|group|ages?|aged)\b|^\s+\d/u
+      /^\s*$|^\s*[,;:!=→()[\]|/"”]|^\s?[.'’](?![\p{L}])|^\s+-|^-(?=\s?(?:[A-Z](?!\p{L})|\d|>))|^\s+(?:or|and|to|possibly|maybe|perhaps|group|ages?|aged|because|since|as|based|due)\b|^\s+\d/u
     if (isSetOff.test(after)) return { value, end: at + value.length }
   }
   const lower = rest.toLowerCase()
@@ -140,7 +160,9 @@ function groupsOfAges(options: readonly Choice[], text: string): Set<string> | u
   // "Over 9" and "10+" have no upper end.
   if (
     numbers.length === 0 ||
-    /\b(?:over|above|older|at least|more than|plus|up(?:wards)?$|not)\b|[≥>+]/i.test(text)
+    /\b(?:over|above|older|at least|more than|plus|up(?:wards)?$|not|months?|stars?|points?|percent|grade)\b|[≥>+%]|\d{4}/i.test(
+      text,
+    )
   )
     return undefined
   const isUnder = /\b(?:under|below|younger|less|up to)\b|[≤<]/i.test(text)

@@ -26,8 +26,9 @@ const words: Record<string, number> = {
 const fractions: Record<string, number> = { '½': 0.5, '¼': 0.25, '¾': 0.75 }
 // A comma is a decimal sign only directly between two digits, and not in a list such as 8,7,9.
 const digits = /(\d{1,9})(?:\.(\d{1,9})|,(\d{1,2})(?!\d|,\d))?(?:\s?([½¼¾]))?/y
-const halfAfter = / and a half(?![a-z])/iy
-const word = /(zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])(?: and a half(?![a-z]))?/iy
+const halfAfter = /[ -]and[ -]a[ -]half(?![a-z])/iy
+const word =
+  /(zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])(?:[ -]and[ -]a[ -]half(?![a-z]))?/iy
 const ideograph = /[〇零一二三四五六七八九十](?![〇零一二三四五六七八九十])/y
 
 /** A number at a place, in digits or as a word from zero to ten. */

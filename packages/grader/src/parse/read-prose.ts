@@ -19,12 +19,17 @@ export function readProse(
   const starts = new Set(labels.map(({ start }) => start))
   const isLabelAt = (at: number): boolean => starts.has(at)
   const sentence = new Sentence(text)
+  let line: Line = { end: -1, isValueFirst: false }
   for (let i = 0; i < labels.length; i++) {
+    if (labels[i]!.start > line.end) line = lineOf(text, labels, i)
     const chain = chainFrom(text, labels, i)
     const last = chain.at(-1)!
     const next = labels[i + chain.length]?.start ?? text.length
-    const readings =
-      chain.length > 1
+    // `Creativity/Originality` is one criterion.
+    const isOne = chain.every(({ criterion }) => criterion === last.criterion)
+    const readings = line.isValueFirst
+      ? []
+      : !isOne
         ? readList(text, chain, next, scale)
         : [readOne(last, text, { next, isLabelAt, scale })]
     const doubted = sentence.isDoubted(
@@ -44,6 +49,27 @@ export function readProse(
   addScoresBeforeLabels(text, labels, { found, context })
 }
 
+interface Line {
+  end: number
+  /** Whether its scores stand before the names: `8/10 - Grammar`. Then the number after a name is the next one's. */
+  isValueFirst: boolean
+}
+
+/** The line of a label, which is the first one in it. */
+function lineOf(text: string, labels: readonly FoundLabel[], at: number): Line {
+  const { start } = labels[at]!
+  const before = text.slice(Math.max(text.lastIndexOf('\n', start) + 1, start - 24), start)
+  const newLine = text.indexOf('\n', start)
+  const end = newLine < 0 ? text.length : newLine
+  let last = labels[at]!
+  for (let i = at + 1; i < labels.length && labels[i]!.start < end; i++) last = labels[i]!
+  const isValueFirst =
+    /^[\s>•-]*(?:[([]\s*\d{1,3}\s?\/\s?\d{1,3}\s*[)\]]|\d{1,3}(?:[.,]\d)?(?:\s?\/\s?\d{1,3})?)\s*[:-]?\s*$/.test(
+      before,
+    ) && !/\d/.test(text.slice(last.end, end))
+  return { end, isValueFirst }
+}
+
 interface Neighborhood {
   next: number
   isLabelAt: (at: number) => boolean
@@ -57,7 +83,8 @@ function readOne(
 ): Reading | undefined {
   const { criterion, start, end } = label
   if (criterion.kind === 'choice')
-    return isWeak(criterion, text.slice(start, end)) && !isSetOff(text, label)
+    return isOfReaders.test(text.slice(Math.max(0, start - 60), start)) ||
+      (isWeak(criterion, text.slice(start, end)) && !isSetOff(text, label))
       ? undefined
       : readChoice(criterion, text, end, next)
   const reading = readScore(criterion, text, end, { isLabelAt, scale })
@@ -68,8 +95,12 @@ function readOne(
       return problemAt('unclear', reading)
   if (reading?.kind === 'value' || (reading?.kind === 'problem' && reading.reason !== 'unclear'))
     return reading
-  return readAtLineEnd(label, text, next) ?? reading
+  return readAtLineEnd(label, text, next) ?? readInBrackets(label, text) ?? reading
 }
+
+/** The age group that a text is for is not the one of its writer. */
+const isOfReaders =
+  /\b(?:target|reading|recommended|intended|suitable|appropriate|suits?|readers?|audience)\b[^.:;\n]{0,30}$/i
 
 /** An everyday word, such as `age`, names a criterion only as the item of a list. */
 function isWeak({ label }: Criterion, words: string): boolean {
@@ -96,4 +127,17 @@ function readAtLineEnd({ criterion, end }: FoundLabel, text: string, next: numbe
   if (!/(?:[.,;(=[]|\s-)\s*$/.test(before) || isDoubted(before.split(/[.;]\s/).at(-1)!)) return undefined
   const reading = readScoreAlone(criterion, only[0])
   return { ...reading, start: end + only.index, end: end + only.index + only[0].length }
+}
+
+const judgment =
+  /\s{1,8}(?:is|was|seems|looks|feels|remains)\s{1,8}((?:(?!(?:but|and|while|than|as|not|though|yet|if|except)\s)\p{L}{1,20}\s{1,8}){1,4})\(\s{0,4}(\d{1,3}(?:[.,]\d{1,2})?\s?\/\s?\d{1,4})\s{0,4}\)/iuy
+
+/** `The grammar is very good (8/10)`. */
+function readInBrackets({ criterion, end }: FoundLabel, text: string): Reading | undefined {
+  if (criterion.kind !== 'score') return undefined
+  judgment.lastIndex = end
+  const found = judgment.exec(text)
+  if (!found || isDoubted(found[1]!)) return undefined
+  const start = end + found[0].indexOf('(')
+  return { ...readScoreAlone(criterion, found[2]!), start, end: end + found[0].length, found: found[2]! }
 }

@@ -5,24 +5,33 @@ import { problemAt, type Reading } from './score-problem.ts'
 /** Between a label and its score at most this many characters are skipped. */
 const fillerLimit = 60
 
-const sign = /[\s:=|"'“”‘’([{→⇒-]|(?<=[\p{L}\p{N}=-]|^)>|\.{2,20}|…/uy
+const sign =
+  /[\s:=|"'“”‘’([{→⇒-]|(?<=[\p{L}\p{N}=-]|^)>|\.{2,20}|…|,(?= I(?:['’]d|['’]ll| would| will)? (?:give|say|rate|award|assign)\b)/uy
 const scaleNote =
-  /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
+  /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|\((\d{1,4})\s*(?:points?|pts|marks?)\s*(?:max\.?|possible|available)?\)(?=\s*[:=])|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
 const fillerWord =
-  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|would|should|be|say|about|around|approximately|(?:down\s{1,3})?to(?=\s{1,3}(?:an?\s{1,3})?\d{1,3}\s?\/))(?![\p{L}\p{N}'’])/iuy
+  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|rate|award|assign|this|would|should|be|say|only|just|merely|about|around|approximately|(?<=\ban? )(?:(?:near-)?perfect|solid|strong|good|great|fair|decent|respectable|modest|mere|low|high|weak|poor|full|clean|generous|firm)(?= \d{1,3}(?:\.\d{1,2})?\s?\/)|(?:down\s{1,3})?to(?=\s{1,3}(?:an?\s{1,3})?\d{1,3}\s?\/))(?![\p{L}\p{N}'’])/iuy
 const over =
   /\s{0,3}(?:(\/)|[([]?(?:(?:points?|pts|marks?)\s+)?(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}(?:(?:a\s+)?(?:possible|maximum(?:\s+of)?)\s+)?/iuy
 const percent = /\s?%|\s+percent\b/iy
 const moreValues =
-  /[^\S\n]{0,3}(?:->|→|⇒|=>|-|to|or|~)[^\S\n]{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
+  /[^\S\n]{0,3}(?:->|→|⇒|=>|-|to|or|~|\.{2,4}|…)[^\S\n]{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
 // `7/10 - 2 minor errors`: the dash begins a remark that counts something.
-const remark = /\s{1,3}-\s{1,3}\d{1,3}\s{1,3}(?!(?:points?|pts|marks?|out|of)\b)\p{L}/iuy
+const remark =
+  /\s{1,3}-\s{1,3}(?:\d{1,3}|one of (?=\d|the\b|its\b)|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z]))\s{0,3}(?!\s{0,3}(?:points?|pts|marks?|out|of|or|to)\b)(?:\d|\p{L})/iuy
 const unit = /\s{0,3}(?:points?|pts|marks?)(?![\p{L}\p{N}])/iuy
 const stars = /\s{0,3}(?:stars?|[★☆⭐🌟✨💫❤♥👍])/iuy
 // What may follow a number that has no denominator: anything but a noun that it would count.
 const goodEnd =
   /\s*(?:$|[,;.!)\]}|"'“”’([\n-]|(?:and|but|because|since|as|for|with|while|though)(?![\p{L}\p{N}]))/uy
 const numberWord = /^\p{L}/u
+
+/** `(weight 20%):`, `(good):`: what is said of the criterion between its name and the colon. */
+const remarkOnLabel =
+  /[^\S\n]{0,3}(?:\((?:[A-Za-z][^()\n]{0,60}|\d{1,3}\s?%)\)|\[\d{1,3}\s?%\])(?=[^\S\n]{0,3}[:=])/y
+/** `and punctuation:`, `/Spelling:`: words that widen the criterion. */
+const widening =
+  /[^\S\n]{0,2}(?:[/&]|and(?!\p{L}))[^\S\n]{0,2}(?:(?!(?:i|my|the|its|overall|total|average|mean|final|verdict|scores?|ratings?|marks?|results?|grades?|age)(?!\p{L}))\p{L}{2,20}[^\S\n]?){1,3}(?=[^\S\n]{0,2}[:=])/iuy
 
 /** What surrounds a score. */
 export interface ScoreContext {
@@ -63,11 +72,13 @@ export function readScore(
   let isNumbered = false
   let isNewLine = false
   let { scale } = context
+  const aside = matchAt(remarkOnLabel, text, start) ?? matchAt(widening, text, start)
+  if (aside && !namesLabel(aside, context.isLabelAt)) start += aside[0].length
   for (;;) {
     if (start - at > fillerLimit) return undefined
     const note = matchAt(scaleNote, text, start)
     if (note) {
-      scale = Number(note[1] ?? note[2] ?? note[3])
+      scale = Number(note[1] ?? note[2] ?? note[3] ?? note[4])
       start += note[0].length
       continue
     }
@@ -82,7 +93,7 @@ export function readScore(
     const word = matchAt(fillerWord, text, start)
     if (!word) break
     isWish ||= /^should/i.test(word[0])
-    isNumbered ||= /^points?$/i.test(word[0])
+    isNumbered ||= /^points?$/i.test(word[0]) || (hasColon && /^grade$/i.test(word[0]))
     start += word[0].length
     isNewLine = false
   }
@@ -102,9 +113,14 @@ export function readScore(
   if (reading.kind === 'problem') return reading
   // `Plot should be 7/10` corrects another score, or says what another text would get.
   if (isWish) return problemAt('ambiguous', reading)
-  // `Plot points: 3` counts them; `grammar was one` is a pronoun.
+  // `Plot points: 3` counts them; `Grammar: grade 2` is a school's; `grammar was one` is a pronoun.
   const isCounted = isNumbered || (!hasColon && /^one$/i.test(text.slice(start, end)))
   return isCounted && reading.isBare ? problemAt('unclear', reading) : reading
+}
+
+/** Whether a part names another criterion: then the score is not of the first alone. */
+function namesLabel({ index, 0: part }: RegExpExecArray, isLabelAt: ScoreContext['isLabelAt']): boolean {
+  return isLabelAt !== undefined && [...part].some((_, i) => isLabelAt(index + i))
 }
 
 interface FoundNumber {

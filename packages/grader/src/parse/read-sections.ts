@@ -1,5 +1,6 @@
 import type { Found } from './conflicts.ts'
-import { type Context, holds, isQuoted, Sentence, sure } from './evidence.ts'
+import { isTakenBack } from './doubt.ts'
+import { type Context, holds, isQuoted, lastSentence, Sentence, sure } from './evidence.ts'
 import type { FoundLabel } from './find-labels.ts'
 import { readScoreAlone } from './read-score.ts'
 import { problemAt, type Reading } from './score-problem.ts'
@@ -47,6 +48,12 @@ const fractionBefore =
 const bareBefore =
   /\b(?:an?|give|gives|award|score)\s+(\d{1,2}(?:\.\d)?|zero|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:points?\s+)?for\s+(?:the\s+|its\s+|his\s+|her\s+)?$/i
 
+const bareNext =
+  /(?:,|\band)\s+(?:and\s+)?(?:an?\s+)?(\d{1,2}(?:\.\d)?)\s+(?:points?\s+)?for\s+(?:the\s+|its\s+|his\s+|her\s+)?$/i
+/** Points that are taken, added or denied are no score: `I take off 2/10 for grammar`, `nobody gets 10/10 for plot`. */
+const noScore =
+  /\b(?:no|nobody|none|hardly)\b[^,;:]{0,30}$|\b(?:tak(?:e|es|ing)|took|points?|marks?)\s+off\b|\b(?:deduct|subtract)\w*|\b(?:minus|los(?:t|es?|ing)|bonus|penalt\w+|extra)\b/i
+
 /** `8/10 for grammar` and `an 8 for grammar`, where the number is not another criterion's. */
 export function addScoresBeforeLabels(
   text: string,
@@ -55,23 +62,31 @@ export function addScoresBeforeLabels(
 ): void {
   const taken = new Set(found.all.filter(({ kind }) => kind === 'value').map(({ start }) => start))
   const sentence = new Sentence(text)
+  let readTo = -1
   for (const label of labels) {
     const { criterion, start } = label
     if (criterion.kind !== 'score') continue
     const from = Math.max(0, start - 60)
     const before = text.slice(from, start)
-    const match = fractionBefore.exec(before) ?? bareBefore.exec(before)
+    // `8 for grammar and 7 for plot` goes on.
+    const goesOn = readTo >= from && bareNext.test(text.slice(readTo, start))
+    const match =
+      fractionBefore.exec(before) ?? bareBefore.exec(before) ?? (goesOn ? bareNext.exec(before) : undefined)
     if (!match) continue
     const words = (match[1] ?? match[0].split(/\s(?:for|in|on)\s/i)[0]!).replace(/\s*points?$/i, '').trim()
     const begin = from + match.index + match[0].indexOf(words)
     if (taken.has(begin)) continue
     const place = { start: begin, end: begin + words.length, found: words }
-    const doubted = sentence.isDoubted(begin, label.end)
+    const doubted =
+      sentence.isDoubted(begin, label.end) ||
+      noScore.test(lastSentence(text, begin)) ||
+      isTakenBack(text.slice(label.end, label.end + 160))
     const reading = { ...readScoreAlone(criterion, words), ...place }
     const isRepeated = isQuoted(quotes, label, reading) || holds(completion, text.slice(begin, label.end))
     found.add(
       criterion.name,
       isRepeated ? problemAt('quoted', reading) : doubted ? problemAt('unclear', reading) : reading,
     )
+    if (!doubted && reading.kind === 'value') readTo = label.end
   }
 }

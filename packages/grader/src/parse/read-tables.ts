@@ -22,9 +22,9 @@ export interface TableScores {
 
 const separator = /^[\s|:+-]*-[\s|:+-]*$/
 const scoreHead = /\b(?:scores?|marks?|grades?|ratings?|points|values?|results?|given|answer)\b/i
-const scaleHead = /\b(?:max(?:imum)?|out of|possible|scale|weight|range)\b/i
+const scaleHead = /\b(?:max(?:imum)?|out of|possible|scale|range)\b/i
 const otherHead =
-  /\b(?:previous|last|example|other|average|reference|comments?|reasons?|notes?|why|justification)\b/i
+  /\b(?:previous|last|example|other|average|reference|comments?|reasons?|notes?|why|justification|weight\w*|errors?|mistakes?|slips?|rank\w*|importance|priority|order|counts?|confidence|lost|deduct\w*|penalt\w+)\b/i
 
 /** Reads tables in Markdown: criteria in the head with one row of scores, or criteria in the first column. */
 export function readTables(text: string, rubric: Rubric): TableScores {
@@ -57,7 +57,9 @@ function readTable(lines: { line: string; start: number }[], rubric: Rubric, res
     readHorizontal(first, rows.slice(1), result.readings)
   else readVertical(at > 0 ? first : undefined, at > 0 ? rows.slice(1) : rows, result.readings)
   const last = lines.at(-1)!
-  if (result.readings.length > before) result.parts.push([lines[0]!.start, last.start + last.line.length])
+  // A table of something else about the criteria, such as their weights, is no prose either.
+  if (result.readings.length > before || (at > 0 && rows.some(row => row.some(({ criterion }) => criterion))))
+    result.parts.push([lines[0]!.start, last.start + last.line.length])
 }
 
 function isName({ text, criterion }: Cell): boolean {
@@ -84,7 +86,7 @@ function nameOf(text: string, rubric: Rubric): Criterion | undefined {
   const [label] = findLabels(text, rubric)
   const rest = label && text.slice(0, label.start) + text.slice(label.end)
   return rest !== undefined &&
-    /^(?:\d{1,2}[.)])?\s*(?:score|\(\s*(?:\d+\s*(?:-|to)\s*\d+|(?:out of|of|max\.?|\/)\s*\d+|[A-Z]\s*(?:-|to)\s*[A-Z])\s*\)|:)?\s*$/i.test(
+    /^(?:\d{1,2}[.)])?\s*(?:score|\(\s*(?:\d+\s*(?:-|to)\s*\d+|(?:out of|of|max\.?|\/)\s*\d+|10|[A-Z]\s*(?:-|to)\s*[A-Z])\s*\)|:)?\s*$/i.test(
       rest,
     )
     ? label!.criterion
@@ -113,7 +115,11 @@ function readVertical(head: Row | undefined, rows: Row[], readings: JsonReading[
       ? [i]
       : [],
   )
-  const scaleColumn = heads.findIndex(text => scaleHead.test(text.replace(/\([^)]*\)/g, '')))
+  const outOf = heads.findIndex(text => scaleHead.test(text.replace(/\([^)]*\)/g, '')))
+  // `Out of 10` heads the scores where no other column does.
+  const isScore = columns.length === 0 && /\bout of\s+\d/i.test(heads[outOf] ?? '')
+  if (isScore) columns.push(outOf)
+  const scaleColumn = isScore ? -1 : outOf
   for (const row of rows) {
     for (let i = 0; i < row.length; i++) {
       const { criterion } = row[i]!

@@ -100,7 +100,7 @@ function lastOf(expression: RegExp, words: string): number {
 }
 
 const hypotheticalAfter =
-  /^[^\S\n]{0,3}(?:would|could|might|(?:,\s?)?(?:only )?(?:if|unless|provided|assuming|supposing)\b|were|(?:is|are) (?:the|what|reserved|too|not|for|out of|im\w+|un\w+|never)\b|isn['’]t\b|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|as (?:an?|my) (?:first|rough|initial|tentative|provisional)|for now\b|(?:in |on )?(?:the )?(?:last|previous|other) (?:time|story|text|student|one|draft|attempt)|previously|before\b|at (?:best|most|worst|least)\b|or (?:less|more|higher|lower|better|worse|above|below)\b|max(?:imum)?\b|min(?:imum)?\b|tops\b|(?:in|for|until|up to|at|through(?:out)?|on) the (?:first|second|opening|early|later|beginning|start|middle|rest)\b|had|\?)/iu
+  /^[^\S\n]{0,3}(?:would|could|might|(?:,\s?)?(?:only )?(?:if|unless|provided|assuming|supposing)\b|were|(?:is|are) (?:the|what|reserved|too|not|for|out of|im\w+|un\w+|never)\b|isn['’]t\b|was (?:the|what|my)|seems? too|means?|for (?:the|a|his|her) (?:last|previous|other|perfect)|to (?:a|the|his|her) (?:last|previous|other|perfect)|at first|initially|as (?:an?|my) (?:first|rough|initial|tentative|provisional)|for now\b|(?:in|for) (?:effort|trying|ambition|enthusiasm)\b|\(?(?:not|just kidding)\b|(?:in |on )?(?:the )?(?:last|previous|other) (?:time|story|text|student|one|draft|attempt)|previously|before\b|at (?:best|most|worst|least)\b|or (?:less|more|higher|lower|better|worse|above|below)\b|max(?:imum)?\b|min(?:imum)?\b|tops\b|(?:in|for|until|up to|at|through(?:out)?|on) the (?:first|second|opening|early|later|beginning|start|middle|rest)\b|had|\?)/iu
 const correction =
   /\b(?:no[,;:]|no wait|wait|actually|or rather|make (?:it|that)|scratch that|correction|on (?:second thought|reflection)|hmm|sorry|revised?|lower(?:ed|ing)?|rais(?:e|ed|ing)|changed?|minus|reduced?|(?:maybe|perhaps|possibly|or)(?= (?:an? |even )?\d))\b[^.\n]{0,40}?\d/i
 const disclaimer = new RegExp(
@@ -135,7 +135,7 @@ export function isDisclaimed(words: string): boolean {
 }
 
 const laterCorrection =
-  /\b(?:no|wait|actually|so|hmm|make (?:it|that)|rather|on (?:second thought|reflection)|take back|instead|revised?|settle)\b[^.\n]{0,60}?\d{1,3}(?:[.,]\d{1,2})?\s?(?:\/|out of)\s?\d/i
+  /\b(?:no|wait|actually|so|hmm|perhaps|maybe|possibly|make (?:it|that)|rather|on (?:second thought|reflection)|take back|instead|revised?|settle)\b[^.\n]{0,60}?\d{1,3}(?:[.,]\d{1,2})?\s?(?:\/|out of)\s?\d/i
 
 /** Whether the line goes on to another number for the same criterion: `8/10, no, 7/10`, `8/10. Hmm, make it 7/10.` */
 export function isCorrected(rest: string, next: number): boolean {

@@ -15,7 +15,10 @@ export function isCut(
   const endOfNumber = /\d[.,]$/.test(text.slice(Math.max(0, end - 2), end)) ? end - 1 : end
   const isKnown = finishReason !== undefined
   const isComplete =
-    isKnown && !/length|limit|max_tokens|filter|safety|refus|block|prohibit|error|incomplete|abort|cancel/i.test(finishReason)
+    isKnown &&
+    !/length|limit|max_tokens|filter|safety|refus|block|prohibit|error|incomplete|abort|cancel/i.test(
+      finishReason,
+    )
   const couldGoOn = /(?<![\d.,/])1$/.test(text.slice(0, end))
   return reading => {
     if (isComplete || reading.end < (isKnown && reading.isBare ? endOfNumber : end)) return false

@@ -66,7 +66,7 @@ function lineOf(text: string, labels: readonly FoundLabel[], at: number): Line {
   const isValueFirst =
     /^[\s>•-]*(?:[([]\s*\d{1,3}\s?\/\s?\d{1,3}\s*[)\]]|\d{1,3}(?:[.,]\d)?(?:\s?\/\s?\d{1,3})?)\s*[:-]?\s*$/.test(
       before,
-    ) && !/\d/.test(text.slice(last.end, end))
+    ) && !/\d|^\s*[:=]/.test(text.slice(last.end, end))
   return { end, isValueFirst }
 }
 

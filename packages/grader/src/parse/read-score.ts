@@ -10,9 +10,12 @@ const sign =
 const scaleNote =
   /[([]\s*(?:(?:out\s+of|of|max\.?|maximum|\/)\s*(\d{1,4})|\d{1,4}\s*(?:-|to)\s*(\d{1,4}))\s*(?:points?\s*)?[)\]]|\((\d{1,4})\s*(?:points?|pts|marks?)\s*(?:max\.?|possible|available)?\)(?=\s*[:=])|,?\s*\d{1,4}\s+to\s+(\d{1,4})(?=\s*[:=])/iy
 const fillerWord =
-  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|rate|award|assign|this|would|should|be|say|only|just|merely|about|around|approximately|(?<=\ban? )(?:(?:near-)?perfect|solid|strong|good|great|fair|decent|respectable|modest|mere|low|high|weak|poor|full|clean|generous|firm)(?= \d{1,3}(?:\.\d{1,2})?\s?\/)|(?:down\s{1,3})?to(?=\s{1,3}(?:an?\s{1,3})?\d{1,3}\s?\/))(?![\p{L}\p{N}'’])/iuy
+  /(?:final|overall|score|mark|grade|rating|points?|is|was|of|at|a|an|the|it|i|i'd|gets?|deserves?|earns?|receives?|give|gives|rate|award|assign|this|would|should|be|say|rather|actually|really|now|still|only|just|merely|about|around|approximately|(?<=\ban? )(?:(?:near-)?perfect|solid|strong|good|great|fair|decent|respectable|modest|mere|low|high|weak|poor|full|clean|generous|firm)(?= \d{1,3}(?:\.\d{1,2})?\s?\/)|(?:down\s{1,3})?to(?=\s{1,3}(?:an?\s{1,3})?\d{1,3}\s?\/))(?![\p{L}\p{N}'’])/iuy
 const over =
   /\s{0,3}(?:(\/)|[([]?(?:(?:points?|pts|marks?)\s+)?(?:out\s+of|of|von|sur|aus|de|su|av)(?!\p{L}))\s{0,3}(?:(?:a\s+)?(?:possible|maximum(?:\s+of)?)\s+)?/iuy
+/** `4 (1-5)`, `4 (5 max)`, `4 - of 5`, `4 on a scale of 5`. */
+const scaleAfter =
+  /\s{0,3}(?:[([]\s?(?:[01]\s?(?:-|to|\.\.)\s?(\d{1,3})|(?:max(?:imum)?|best|highest|scale)[\s:.=]{1,3}(?:[01]\s?(?:-|to)\s?)?(\d{1,3})|(\d{1,3})\s(?:max(?:imum)?|possible|(?:is|=)\s(?:the )?best))\s?[)\]]|-\s?(?:out )?of\s(\d{1,3})|on an?\s(?:scale\s(?:of|from)\s(?:[01]\s?(?:-|to)\s?)?(\d{1,3})|(\d{1,3})-point\sscale))(?!\w)/iuy
 const percent = /\s?%|\s+percent\b/iy
 const moreValues =
   /[^\S\n]{0,3}(?:->|→|⇒|=>|-|to|or|~|\.{2,4}|…)[^\S\n]{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)/iy
@@ -144,6 +147,9 @@ function afterNumber(
   const of = slash && readNumber(text, end + slash[0].length)
   if (slash?.[1] && !of) return problem('unclear', end + slash[0].length)
   if (of) {
+    // `8/10+` and `8/10 minus` are more or less than that.
+    if (/^\s?\+|^\s{1,3}(?:minus|plus)\b/i.test(text.slice(of.end, of.end + 10)))
+      return problem('ambiguous', of.end + 2)
     if (matchAt(moreValues, text, of.end) && !matchAt(remark, text, of.end))
       return problem('ambiguous', of.end + 2)
     // 8/10/12 is a date or a list, not a fraction; a letter makes it a word (`8/10ths`).
@@ -154,6 +160,11 @@ function afterNumber(
     if (counts.test(text.slice(of.end, of.end + 12)) && !matchAt(goodEnd, text, of.end))
       return problem('unclear', of.end)
     return onScale(criterion, { value, of: of.value, start, end: of.end })
+  }
+  const noted = matchAt(scaleAfter, text, end)
+  if (noted) {
+    const highest = Number(noted.slice(1).find(group => group !== undefined))
+    return onScale(criterion, { value, of: highest, start, end: end + noted[0].length })
   }
   const percentSign = matchAt(percent, text, end)
   if (percentSign) return onScale(criterion, { value, of: 100, start, end: end + percentSign[0].length })

@@ -55,7 +55,11 @@ function readTable(lines: { line: string; start: number }[], rubric: Rubric, res
   const before = result.readings.length
   if (first.filter(({ criterion }) => criterion).length > 1 && rows.length > 1 && first.every(isName))
     readHorizontal(first, rows.slice(1), result.readings)
-  else readVertical(at > 0 ? first : undefined, at > 0 ? rows.slice(1) : rows, result.readings)
+  else {
+    // `| Grammar | 8 |` above the rule is a row of scores.
+    const hasHead = at > 0 && !(first[0]?.criterion && first.slice(1).some(({ text }) => /^\d/.test(text)))
+    readVertical(hasHead ? first : undefined, hasHead ? rows.slice(1) : rows, result.readings)
+  }
   const last = lines.at(-1)!
   // A table of something else about the criteria, such as their weights, is no prose either.
   if (result.readings.length > before || (at > 0 && rows.some(row => row.some(({ criterion }) => criterion))))

@@ -21,7 +21,7 @@ export async function run(): Promise<BenchmarkResult> {
   const data = process.env.TINYSTORIES_DATA ?? new URL('../../../../shared/data', import.meta.url).pathname
   if (INSTRUCT === undefined || PLAIN === undefined) {
     console.error(
-      'Name the two runs in INSTRUCT and PLAIN; benchmarks/README.md has the commands that train them.',
+      'Name the two runs in INSTRUCT and PLAIN; the newest result in benchmarks/results has the commands that train them.',
     )
     return result
   }

@@ -9,6 +9,7 @@ import {
   openOutputFile,
   type SynthesisSettings,
 } from '../../../../packages/dataset/src/synthesis/output-file.ts'
+import { packBzip2, packLz4, packXz } from '../../../../packages/dataset/src/testing/packers.ts'
 import { tarOf } from '../../../../packages/dataset/src/testing/tar-of.ts'
 import { bytesOf, drain, type Reader } from '../reader.ts'
 
@@ -21,6 +22,24 @@ const separated = stories.join('\n<|endoftext|>\n')
 const parquetFile = fileURLToPath(
   new URL('../../../../packages/dataset/src/testing/pyarrow-26.parquet', import.meta.url),
 )
+
+const golden = async (name: string): Promise<unknown> =>
+  JSON.parse(
+    await readFile(new URL(`../../../../packages/dataset/src/testing/${name}.json`, import.meta.url), 'utf8'),
+  )
+
+/** A file of a real compressor. */
+async function packed(format: string): Promise<Uint8Array> {
+  const { cases } = (await golden('packed')) as { cases: { format: string; what: string; packed: string }[] }
+  const short = cases.find(each => each.format === format && each.what.startsWith('short'))
+  return Buffer.from(short!.packed, 'base64')
+}
+
+/** A file of pyarrow. */
+async function arrow(name: string): Promise<Uint8Array> {
+  const { files } = (await golden('arrow')) as { files: Record<string, string> }
+  return Buffer.from(files[name]!, 'base64')
+}
 
 function storyFile(name: string, ...seeds: (string | Uint8Array | Promise<Uint8Array>)[]): Reader {
   return {
@@ -59,6 +78,11 @@ export const storyReaders: Record<string, Reader> = {
   ),
   'stories.txt.gz': storyFile('stories.txt.gz', gzipSync(separated)),
   'stories.txt.zst': storyFile('stories.txt.zst', zstdCompressSync(separated)),
+  'stories.txt.bz2': storyFile('stories.txt.bz2', packBzip2(Buffer.from(separated)), packed('bzip2')),
+  'stories.txt.xz': storyFile('stories.txt.xz', packXz(Buffer.from(separated)), packed('xz')),
+  'stories.txt.lz4': storyFile('stories.txt.lz4', packLz4(Buffer.from(separated)), packed('lz4')),
+  'stories.arrow': storyFile('stories.arrow', arrow('stream'), arrow('string_view stream'), arrow('chat')),
+  'stories.feather': storyFile('stories.feather', arrow('feather lz4'), arrow('feather zstd')),
   'stories.tar': storyFile('stories.tar', tar()),
   'stories.tar.gz': storyFile('stories.tar.gz', gzipSync(tar())),
   'stories.parquet': {

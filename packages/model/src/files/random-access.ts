@@ -14,7 +14,7 @@ export interface RandomAccess {
  * Opens a file on disk, or wraps one that a page was given.
  *
  * @param name of a file that has none of its own
- * @throws ModelFileError `unreadable`
+ * @throws ModelFileError `unreadable`, also while it is read, and `truncated`
  */
 export async function openRandomAccess(file: string | Blob, name = 'the file'): Promise<RandomAccess> {
   if (typeof file !== 'string') return wrapBlob(file, 'name' in file ? String(file.name) : name)
@@ -59,7 +59,11 @@ async function readHandle(
   const bytes = new Uint8Array(length)
   let done = 0
   while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
+    const { bytesRead } = await handle
+      .read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
+      .catch(error => {
+        throw unreadable(path, error)
+      })
     if (bytesRead === 0)
       throw new ModelFileError('truncated', { path, bytes: start + done, needed: start + length })
     done += bytesRead

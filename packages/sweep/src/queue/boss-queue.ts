@@ -23,6 +23,8 @@ export interface BossQueueOptions {
 const heartbeatSeconds = 10
 /** The longest that pg-boss lets a job run before it hands it out again; a lock keeps the second worker away then. */
 const expireInSeconds = 24 * 3600
+/** Milliseconds for which the names of the queues are kept, so that not every job asks for them. */
+const namesKnownFor = 1000
 const firstNode = [22, 12] as const
 
 /**
@@ -99,6 +101,8 @@ class BossQueue implements JobQueue {
   readonly #server: string
   readonly #stop: () => Promise<void>
   readonly #created = new Set<string>()
+  #found: { name: string; needs: Needs }[] = []
+  #foundAt = Number.NEGATIVE_INFINITY
 
   constructor(boss: PgBoss, sweepId: string, server: string, stop: () => Promise<void>) {
     this.#boss = boss
@@ -125,14 +129,12 @@ class BossQueue implements JobQueue {
 
   take(free: Needs): Promise<Job | undefined> {
     return this.#ask(async () => {
-      for (const name of await this.#queuesThatFit(free)) {
-        // Nothing is ever deferred; after a clock was set back it would seem so.
-        const [job] = await this.#boss.fetch(name, { ignoreStartAfter: true })
-        if (job === undefined) continue
-        const { task } = parseValue(jobData, job.data, `job ${job.id} of ${name}`)
-        return { id: job.id, attempt: job.retryCount, queue: name, task }
-      }
-      return undefined
+      const isKnown = performance.now() - this.#foundAt < namesKnownFor
+      if (!isKnown) await this.#findQueues()
+      const job = await this.#takeKnown(free)
+      if (job !== undefined || !isKnown) return job
+      await this.#findQueues()
+      return this.#takeKnown(free)
     })
   }
 
@@ -159,20 +161,34 @@ class BossQueue implements JobQueue {
     return `${this.#prefix}c${cores}-m${memory}-g${gpu ? 1 : 0}`
   }
 
-  async #queuesThatFit(free: Needs): Promise<string[]> {
+  async #takeKnown(free: Needs): Promise<Job | undefined> {
+    for (const { name, needs } of this.#found) {
+      if (!fits(needs, free)) continue
+      // Nothing is ever deferred; after a clock was set back it would seem so.
+      const [job] = await this.#boss.fetch(name, { ignoreStartAfter: true })
+      if (job === undefined) continue
+      const { task } = parseValue(jobData, job.data, `job ${job.id} of ${name}`)
+      return { id: job.id, attempt: job.retryCount, queue: name, task }
+    }
+    return undefined
+  }
+
+  /** The queues of this sweep, those that need most first. */
+  async #findQueues(): Promise<void> {
     const queues = await this.#boss.getQueues()
     const pattern = /^c(\d+)-m([\d.]+)-g([01])$/
     const found = queues.flatMap(({ name }) => {
       const match = name.startsWith(this.#prefix) ? pattern.exec(name.slice(this.#prefix.length)) : null
       if (match === null) return []
       const needs = { cores: Number(match[1]), memory: Number(match[2]), gpu: match[3] === '1' }
-      return fits(needs, free) ? [{ name, needs }] : []
+      return [{ name, needs }]
     })
     found.sort(
       ({ needs: a }, { needs: b }) =>
         Number(b.gpu) - Number(a.gpu) || b.cores - a.cores || b.memory - a.memory,
     )
-    return found.map(({ name }) => name)
+    this.#found = found
+    this.#foundAt = performance.now()
   }
 
   async #create(name: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { SweepError } from '../errors.ts'
@@ -110,6 +111,8 @@ export function serveQueue(child: ChildProcess, queue: JobQueue): Promise<void> 
   return new Promise((resolve, reject) => {
     child.once('exit', () => {
       const putBack = async (): Promise<void> => {
+        // What it sent last may arrive after its end.
+        if (child.connected) await once(child, 'disconnect')
         await working
         for (const each of held.values()) await queue.giveBack(each)
       }

@@ -76,6 +76,8 @@ test('every part is there, what is missing is named, and texts that are not to b
   )
   for (const row of rows) row.measures = { completions: measures, continuations: measures }
   rows.push(reportRow(64, 1, { cell: { name: 'h64-l1-a2', heads: 2 } }))
+  rows.push(reportRow(64, 8, { cell: { name: 'h64-l8-instruct', instruct: true } }))
+  rows.push(reportRow(64, 8))
   rows[0]!.completions!.push({ promptId: 'b', mode: 'beams', trial: 0, text: ' the end.' })
   const report = reportOf(rows)
   const figures = await drawFigures(report)
@@ -86,6 +88,10 @@ test('every part is there, what is missing is named, and texts that are not to b
     ...['Heads and layers', 'Following instructions', 'Diversity and novelty'],
     ...['Facts, reasoning and context tracking', 'Missing', 'Completions'],
   ])
+  // The paper's loss stands beside the models that it is of.
+  expect(markdown).toMatch(/^\| h64-l8 \| .* \| 0\.74 \|/m)
+  expect(markdown).toMatch(/^\| h64-l8-instruct \| 1,000 \| 1,000 \| 1\.000 \| - \|/m)
+  expect(figures.scaling.match(/hidden size: \d+"/g)).toHaveLength(6)
   expect(markdown).toContain('| h64-l2 | grade |')
   expect(markdown).toContain('| 64 x 1 | 0.20 | 0.30 | 0.40 | 70 | 90 | 25 |')
   expect(markdown).toContain('| h64-l1 | 1 | 30 of 40 | 75 | 13 |')

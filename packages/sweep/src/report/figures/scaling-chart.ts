@@ -16,7 +16,8 @@ export const chinchillaFlops = (tokens: number): number => (6 * tokens ** 2) / t
  */
 export function scalingChart({ rows, scaling }: Pick<SweepReport, 'rows' | 'scaling'>): Chart | undefined {
   const points = rows.flatMap(({ cell, training }) =>
-    training === undefined
+    // Other texts: an instruct model's are stories after their instructions.
+    training === undefined || cell.instruct
       ? []
       : [
           {

@@ -20,7 +20,9 @@ export function modelsSection({ rows }: SweepReport): Section {
         label: 'Models',
         head: ['model', 'parameters', 'tokens', 'bits per byte', 'paper', ...kinds],
         rows: rows.map(({ cell, training, probes, failures }) => {
-          const paper = publishedRows.find(each => each.hidden === cell.hidden && each.layers === cell.layers)
+          const paper = publishedRows.find(
+            each => !cell.instruct && each.hidden === cell.hidden && each.layers === cell.layers,
+          )
           const [failure] = failures
           return [
             cell.name,

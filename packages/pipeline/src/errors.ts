@@ -66,6 +66,8 @@ export interface PipelineErrorDetails {
   'no-model': { folder: string; exists: boolean }
   /** The folder of a checkpoint of llama2.c has no tokenizer, or `found` several. */
   'no-tokenizer-beside': { model: string; found: readonly string[] }
+  /** A goal chooses the limits, and some were given besides. */
+  'goal-with-limits': { goal: string; limits: readonly string[] }
   /** No run in the folder of runs has a model yet. */
   'no-trained-model': { runs: string }
   /** Another program listens at the port. */
@@ -221,6 +223,10 @@ export const PipelineError: ErrorClass<'PipelineError', PipelineErrorDetails> = 
   'no-tokenizer-beside': ({ model, found }) => ({
     problem: `${model}: ${found.length === 0 ? 'no tokenizer.bin is' : `several tokenizers (${found.join(', ')}) are`} beside it.`,
     remedy: 'Put its tokenizer beside it as tokenizer.bin.',
+  }),
+  'goal-with-limits': ({ goal, limits }) => ({
+    problem: `goal ${goal} chooses how long to train, and so ${limits.length > 1 ? 'do' : 'does'} ${limits.join(' and ')}.`,
+    remedy: 'Leave one of them out.',
   }),
   'no-trained-model': ({ runs }) => ({
     problem: `There is no trained model in ${runs}.`,

@@ -1,6 +1,12 @@
 import { instructTemplates } from '@tinystories/dataset/instruct'
 import { presets } from '@tinystories/model'
-import { optimizerNames, providerNames, scheduleNames, spikeActions } from '@tinystories/pipeline/recipe'
+import {
+  goalNames,
+  optimizerNames,
+  providerNames,
+  scheduleNames,
+  spikeActions,
+} from '@tinystories/pipeline/recipe'
 import { engineNames } from '@tinystories/trainer'
 import { type Command, Option } from 'commander'
 import { addFactor, decimal, wholeNumber } from './parse-flags.ts'
@@ -18,6 +24,12 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--valid <source>', 'held-out stories (default: a share of --data)')
   addSourceFlags(command)
     .addOption(heldOutFlag('share of --data held out without --valid (default: 0.1)'))
+    .addOption(
+      new Option(
+        '--goal <name>',
+        'choose the steps by the rate of this machine: fast ends in ten minutes; best in three hours, or when other stories would be worth more than more steps',
+      ).choices(goalNames),
+    )
     .option('--steps <n>', 'stop after this many steps', wholeNumber())
     .option('--tokens <n>', 'stop after this many tokens', wholeNumber())
     .option(

@@ -107,6 +107,9 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--model: ${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
   }),
   'no-tokenizer-beside': () => ({}),
+  'goal-with-limits': ({ goal, limits }) => ({
+    problem: `--goal ${goal} chooses how long to train, and so ${limits.length > 1 ? 'do' : 'does'} ${limits.map(limit => `--${limit}`).join(' and ')}.`,
+  }),
   'no-trained-model': () => ({ remedy: 'Train one first, or give its folder with --model.' }),
   'port-in-use': ({ host, port }) => ({
     problem: `--port: ${port} of ${host} is in use.`,

@@ -292,6 +292,7 @@ export const errorExamples: {
     'shards-exist': { folder: 'shards' },
     'no-model': { folder: 'runs/a', exists: true },
     'no-tokenizer-beside': { model: 'stories260K.bin', found: ['tok512.bin', 'tok4096.bin'] },
+    'goal-with-limits': { goal: 'best', limits: ['steps', 'minutes'] },
     'no-trained-model': { runs: 'runs' },
     'port-in-use': { host: '127.0.0.1', port: 8000 },
     'cannot-listen': { host: '192.0.2.1', port: 80, reason: 'EADDRNOTAVAIL' },

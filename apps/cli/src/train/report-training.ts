@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { countParameters } from '@tinystories/model'
-import type { PlanEvent, RunNeeds, RunSettings, TrainEvent } from '@tinystories/pipeline'
+import type { Fitted, PlanEvent, RunNeeds, RunSettings, TrainEvent } from '@tinystories/pipeline'
 import type { EvaluationResult, RunResult } from '@tinystories/trainer'
 import { messageOf } from '../errors/describe-error.ts'
 import { commandName, forDisplay, forShell } from '../paths.ts'
@@ -48,6 +48,9 @@ export class TrainingReport {
     switch (event.type) {
       case 'start':
         this.#start(event)
+        return
+      case 'fitted':
+        this.#note(describeFitted(event))
         return
       case 'needs':
         for (const line of describeNeeds(event)) this.#note(line)
@@ -143,6 +146,17 @@ export class TrainingReport {
 /** The command that continues a run. */
 export function resumeCommand(folder: string): string {
   return `${commandName()} train --resume ${forShell(folder)}`
+}
+
+const reasons = { steps: 'as many as were wanted', time: 'as many as there is time for', data: '' }
+
+function describeFitted({ steps, by, epochs, worth }: Fitted): string {
+  const passes = epochs === undefined ? '' : `, ${epochs.toFixed(1)} passes over the stories`
+  const reason =
+    by === 'data'
+      ? `after them another pass is worth ${Math.round(100 * worth!)} % of fresh stories: more stories would help more than more steps`
+      : reasons[by]
+  return `Steps: ${number(steps)}${passes} (${reason})`
 }
 
 function describeNeeds({ stateBytes, chinchillaTokens, tokensPerSecond, plannedTokens }: RunNeeds): string[] {

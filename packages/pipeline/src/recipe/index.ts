@@ -12,7 +12,9 @@ export {
 } from './batches.ts'
 export {
   type GenerationEngineName,
+  type GoalName,
   generationEngines,
+  goalNames,
   type OptimizerName,
   optimizerNames,
   type ProviderName,

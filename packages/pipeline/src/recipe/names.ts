@@ -22,3 +22,8 @@ export type ProviderName = (typeof providerNames)[number]
 export const generationEngines = ['wasm', 'node-gpu', 'node', 'webgpu', 'cpu'] as const
 /** One of {@link generationEngines}. */
 export type GenerationEngineName = (typeof generationEngines)[number]
+
+/** What a run is for: see `RunOptions.goal`. */
+export const goalNames = ['fast', 'best'] as const
+/** One of {@link goalNames}. */
+export type GoalName = (typeof goalNames)[number]

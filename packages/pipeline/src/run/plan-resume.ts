@@ -64,7 +64,7 @@ export async function planResume(
     ...saved,
     ...(given(forcedOptions) as Partial<RunSettings>),
     ...(free as Partial<RunSettings>),
-    limits: Object.values(limits).some(limit => limit !== null) ? limits : saved.limits,
+    ...(Object.values(limits).some(limit => limit !== null) && { limits, fit: null }),
     // Another engine than the compiled one has no provider.
     provider:
       changes.provider ??

@@ -12,9 +12,10 @@ import {
   type TrainingSource,
 } from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
+import { planLimits } from './fit-steps.ts'
 import { loadStart } from './load-start.ts'
 import type { Plan, PlanContext } from './plan.ts'
-import { checkProvider, limitsOf, type RunOptions } from './run-options.ts'
+import { checkProvider, type RunOptions } from './run-options.ts'
 import { checkTuning, planTuning } from './tuning.ts'
 
 /**
@@ -67,10 +68,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   checkMemory(model, memory)
   const tuning = planTuning(options, model)
   const small = lengths.tokens * 4 < smallCorpusBytes
-  const asked = limitsOf(options)
-  const limits = Object.values(asked).some(limit => limit !== null)
-    ? asked
-    : { ...asked, ...(small ? { steps: 900 } : { minutes: 10 }) }
+  const { limits, fit } = planLimits(options, small)
   const evaluateEvery = options.evaluateEvery ?? (small ? 50 : 250)
   return {
     source,
@@ -112,7 +110,9 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       zLoss: options.zLoss ?? defaultRecipe.zLoss,
       averageDecay: options.averageDecay ?? defaultRecipe.averageDecay,
       limits,
-      tokensPerEpoch: limits.epochs === null ? null : await countEpoch(source, signal),
+      fit,
+      tokensPerEpoch:
+        limits.epochs === null && options.goal !== 'best' ? null : await countEpoch(source, signal),
       patience: options.patience ?? null,
       onSpike: options.onSpike ?? 'warn',
       sampleEvery: options.sampleEvery ?? null,

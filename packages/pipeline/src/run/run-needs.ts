@@ -19,16 +19,25 @@ export async function measureNeeds(
   settings: RunSettings,
   { engine, optimizer }: Pick<Trainer, 'engine' | 'optimizer'>,
 ): Promise<RunNeeds> {
-  const { model, batchSize, accumulate, limits, tokensPerEpoch } = settings
+  const { model, batchSize } = settings
   const contextLength = windowLength(settings)
   const { vocabSize } = model
   const { memory, chinchillaTokens } = modelCost(model)
   const tokensPerSecond = await measureRate({ engine, optimizer, batchSize, contextLength, vocabSize })
-  const plannedTokens = Math.min(
-    (limits.steps ?? Number.POSITIVE_INFINITY) * batchSize * accumulate * contextLength,
-    limits.tokens ?? Number.POSITIVE_INFINITY,
-    (limits.epochs ?? Number.POSITIVE_INFINITY) * (tokensPerEpoch ?? Number.POSITIVE_INFINITY),
-    (limits.minutes ?? Number.POSITIVE_INFINITY) * 60 * tokensPerSecond,
+  const planned = plannedTokens(settings, tokensPerSecond)
+  return { stateBytes: memory.trainingState, chinchillaTokens, tokensPerSecond, plannedTokens: planned }
+}
+
+/** Tokens until the first limit is reached at this rate; infinite where the limits do not say. */
+export function plannedTokens(settings: RunSettings, tokensPerSecond: number): number {
+  const { batchSize, accumulate, limits, tokensPerEpoch } = settings
+  const [steps, tokens, epochs, minutes] = [limits.steps, limits.tokens, limits.epochs, limits.minutes].map(
+    limit => limit ?? Number.POSITIVE_INFINITY,
+  ) as [number, number, number, number]
+  return Math.min(
+    steps * batchSize * accumulate * windowLength(settings),
+    tokens,
+    epochs * (tokensPerEpoch ?? Number.POSITIVE_INFINITY),
+    minutes * 60 * tokensPerSecond,
   )
-  return { stateBytes: memory.trainingState, chinchillaTokens, tokensPerSecond, plannedTokens }
 }

@@ -1,6 +1,6 @@
 import type { PresetName } from '@tinystories/model'
 import { PipelineError } from '../errors.ts'
-import type { OptimizerName, ProviderName, ScheduleName, SpikeAction } from '../recipe/names.ts'
+import type { GoalName, OptimizerName, ProviderName, ScheduleName, SpikeAction } from '../recipe/names.ts'
 import type { TrainingSourceOptions } from '../source/training-source.ts'
 import type { RunSettings } from './run-settings.ts'
 
@@ -56,6 +56,11 @@ export interface RunOptions
   labelSmoothing?: number
   zLoss?: number
   averageDecay?: number
+  /**
+   * What the run is for, in place of limits: `fast` ends in ten minutes, `best` in three hours, or when the stories have
+   * been seen so often that others would be worth more. The steps are chosen by the measured rate.
+   */
+  goal?: GoalName
   steps?: number
   tokens?: number
   epochs?: number

@@ -18,6 +18,7 @@ import {
 } from '../recipe/names.ts'
 import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
 import type { InstructSettings } from '../source/training-source.ts'
+import type { FitSettings } from './fit-steps.ts'
 
 /** Everything that decides a run: written to its `config.json` and read again on resuming. */
 export interface RunSettings extends Recipe {
@@ -54,7 +55,9 @@ export interface RunSettings extends Recipe {
   windowLength: number | null
   /** The run ends at whichever comes first. */
   limits: RunLimitSettings
-  /** Tokens of the training stories; counted only where epochs limit a run. */
+  /** How steps are chosen when the run begins, which then stand in `limits`; null: they are chosen. */
+  fit: FitSettings | null
+  /** Tokens of the training stories; counted only where epochs limit a run, or a goal asks for the best. */
   tokensPerEpoch: number | null
   /** Evaluations without gain after which the run ends. */
   patience: number | null
@@ -131,6 +134,7 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
     epochs: added(positive),
     minutes: added(positive),
   }),
+  fit: added(v.object({ seconds: positive, maxEpochs: v.nullable(positive) })),
   tokensPerEpoch: added(v.number()),
   patience: added(count),
   onSpike: v.optional(v.picklist(spikeActions), 'warn'),

@@ -79,6 +79,21 @@ describe('a run', () => {
     expect(await weights('stopped')).toEqual(await weights('whole'))
   })
 
+  test('fitted to its machine is from then on a run of so many steps', async () => {
+    const plan = await planRun({ ...options, steps: 4 })
+    const fit = { seconds: 1e-9, maxEpochs: null }
+    const out = join(folder, 'fitted')
+    const prepared = await prepareRun({ ...plan, settings: { ...plan.settings, fit } }, out)
+    const events: TrainEvent[] = []
+    const result = await train(prepared, { onEvent: event => events.push(event) })
+    expect(result.step).toBe(1)
+    expect(events.map(({ type }) => type).slice(0, 3)).toEqual(['start', 'fitted', 'needs'])
+    expect(events[1]).toMatchObject({ steps: 1, by: 'time' })
+    expect(events[2]).toMatchObject({ plannedTokens: 4 * 12 })
+    expect((await planResume(out, {})).settings).toMatchObject({ fit: null, limits: { steps: 1 } })
+    expect((await planResume(out, { steps: 3 })).settings).toMatchObject({ fit: null, limits: { steps: 3 } })
+  })
+
   test('can be evaluated and generated from', async () => {
     const model = join(folder, 'runs/whole')
     const { score } = await evaluate({ model, data: options.data! })

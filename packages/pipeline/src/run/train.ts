@@ -13,11 +13,12 @@ import {
 import { LockError, writeFileAtomically } from '@tinystories/utils/disk'
 import { evaluationSet } from '../recipe/batches.ts'
 import { writeStory } from '../recipe/write-story.ts'
+import { fitSteps } from './fit-steps.ts'
 import { lossCurve } from './loss-curve.ts'
 import { type PreparedRun, writeSettings } from './prepare-run.ts'
 import { readMetrics } from './read-metrics.ts'
 import { engineParameters } from './run-model.ts'
-import { measureNeeds } from './run-needs.ts'
+import { measureNeeds, plannedTokens } from './run-needs.ts'
 import { type RunSettings, windowLength } from './run-settings.ts'
 import { startTrainer } from './start-trainer.ts'
 import type { TrainEvent } from './train-event.ts'
@@ -42,7 +43,8 @@ export async function train(
   prepared: PreparedRun,
   { tensorboard = false, signal, onEvent }: TrainOptions = {},
 ): Promise<RunResult> {
-  const { run, settings, resume } = prepared
+  const { run, resume } = prepared
+  let { settings } = prepared
   let trainer: Trainer | undefined
   let events: TensorBoardFile | undefined
   let failure: unknown
@@ -56,9 +58,20 @@ export async function train(
     // Later resumes continue with what was forced.
     if (resume?.force) await writeSettings(run, settings)
     const { step } = trainer
+    const needs = step === 0 ? await measureNeeds(settings, trainer) : undefined
+    const fitted = needs && settings.fit && fitSteps(settings, settings.fit, needs.tokensPerSecond)
+    if (fitted) {
+      // From here on the run is one of so many steps, on whatever machine it is gone on with.
+      settings = { ...settings, fit: null, limits: { ...settings.limits, steps: fitted.steps } }
+      await writeSettings(run, settings)
+    }
     if (tensorboard) events = await openTensorBoardFile(run.tensorboard, step + 1)
     onEvent?.({ type: 'start', run, settings, trainer, tensorboard })
-    if (step === 0) onEvent?.({ type: 'needs', ...(await measureNeeds(settings, trainer)) })
+    if (fitted) onEvent?.({ type: 'fitted', ...fitted })
+    if (needs) {
+      const planned = plannedTokens(settings, needs.tokensPerSecond)
+      onEvent?.({ type: 'needs', ...needs, plannedTokens: planned })
+    }
     const result = await trainer.run({ ...limitsOf(settings), ...(signal && { signal }) })
     await writeCurves(prepared)
     onEvent?.({ type: 'end', result })

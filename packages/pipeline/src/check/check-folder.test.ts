@@ -18,7 +18,15 @@ import { type CheckReport, checkFolder } from './check-folder.ts'
 const config = gptConfig('sample', { hiddenSize: 4, layers: 1, heads: 2, contextLength: 8, vocabSize: 12 })
 const settings: RunSettings = {
   ...{ version: 1, data: 'stories.txt', valid: null, separator: null, textField: null, format: null },
-  ...{ heldOut: 0.1, from: null, preset: 'sample', windowLength: null, fit: null, tokensPerEpoch: null, patience: null },
+  ...{
+    heldOut: 0.1,
+    from: null,
+    preset: 'sample',
+    windowLength: null,
+    fit: null,
+    tokensPerEpoch: null,
+    patience: null,
+  },
   ...{ ...defaultRecipe, model: config },
   limits: { steps: 9, tokens: null, epochs: null, minutes: null },
   ...{ onSpike: 'warn', sampleEvery: null, engine: 'auto', provider: null, threads: null, workers: null },

@@ -43,7 +43,7 @@ export { readSettings } from './run/read-settings.ts'
 export { type RunFolder, runFolder } from './run/run-folder.ts'
 export type { RunNeeds } from './run/run-needs.ts'
 export type { RunOptions } from './run/run-options.ts'
-export type { RunSettings } from './run/run-settings.ts'
+export type { FitSettings, RunSettings } from './run/run-settings.ts'
 export {
   type SearchBatchSizeOptions,
   type SearchLearningRateOptions,

@@ -1,15 +1,7 @@
 import { PipelineError } from '../errors.ts'
 import type { GoalName } from '../recipe/names.ts'
 import { limitsOf, type RunOptions } from './run-options.ts'
-import { type RunSettings, windowLength } from './run-settings.ts'
-
-/** How the steps of a run are to be chosen once the machine's rate is known. */
-export interface FitSettings {
-  /** Seconds that its steps may take. */
-  seconds: number
-  /** Passes over the stories after which others would be worth more; null: as many as there is time for. */
-  maxEpochs: number | null
-}
+import { type FitSettings, type RunSettings, windowLength } from './run-settings.ts'
 
 /** What a run was fitted to. */
 export interface Fitted {

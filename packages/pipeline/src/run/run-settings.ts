@@ -18,7 +18,6 @@ import {
 } from '../recipe/names.ts'
 import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
 import type { InstructSettings } from '../source/training-source.ts'
-import type { FitSettings } from './fit-steps.ts'
 
 /** Everything that decides a run: written to its `config.json` and read again on resuming. */
 export interface RunSettings extends Recipe {
@@ -75,6 +74,14 @@ export interface RunSettings extends Recipe {
   keepCheckpoints: number
   /** Beginning of the stories that the run writes. */
   prompt: string
+}
+
+/** How the steps of a run are to be chosen once the machine's rate is known. */
+export interface FitSettings {
+  /** Seconds that its steps may take. */
+  seconds: number
+  /** Passes over the stories after which others would be worth more; null: as many as there is time for. */
+  maxEpochs: number | null
 }
 
 /** Limits of a run; null: none. */

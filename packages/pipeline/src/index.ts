@@ -32,7 +32,7 @@ export {
 } from './model/open-model.ts'
 export { saveModel } from './model/save-model.ts'
 export * from './recipe/index.ts'
-export type { FitSettings, Fitted } from './run/fit-steps.ts'
+export type { Fitted } from './run/fit-steps.ts'
 export type { Plan, PlanContext, PlanEvent } from './run/plan.ts'
 export { planResume } from './run/plan-resume.ts'
 export { planRun } from './run/plan-run.ts'

@@ -31,6 +31,7 @@ export {
   type TensorProblem,
 } from './errors/index.ts'
 export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss, readHead } from './model.ts'
+export { BIGRAM_FACTOR } from './ops/embedding.ts'
 export {
   countParameters,
   type GptModel,

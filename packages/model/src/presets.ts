@@ -29,11 +29,28 @@ const gpt2 = {
 } satisfies Partial<Preset>
 
 /**
+ * What the recipe search found to pay on two cores (`benchmarks/README.md`): positions that turn, and tables, which cost no
+ * products, for two tokens in a row and for values.
+ */
+const story = {
+  ...neo,
+  vocabSize: 4096,
+  contextLength: 256,
+  attention: ['global'],
+  rotary: { base: 10_000 },
+  bigramRows: 8192,
+  sharedValues: 'embedding',
+} satisfies Partial<Preset>
+
+/**
  * Sizes by name. `tinystories-*` are the models of arXiv 2305.07759 and its cards, named by their publishers'
- * rounded counts; `sample` is for the small corpus that this project ships; `gpt2*` are OpenAI's.
+ * rounded counts; `sample` is GPT-Neo for the small corpus that this project ships, `story` and `story-large` are what `train`
+ * takes for a few minutes and for hours; `gpt2*` are OpenAI's.
  */
 export const presets = {
   sample: { ...neo, vocabSize: 4096, contextLength: 256, hiddenSize: 128, layers: 4, heads: 4 },
+  story: { ...story, hiddenSize: 128, layers: 4, heads: 4 },
+  'story-large': { ...story, hiddenSize: 256, layers: 6, heads: 8 },
   'tinystories-1m': { ...neo, hiddenSize: 64, layers: 8 },
   'tinystories-3m': { ...neo, hiddenSize: 128, layers: 8 },
   'tinystories-8m': { ...neo, hiddenSize: 256, layers: 8 },
@@ -48,6 +65,8 @@ export const presets = {
 /** Names that {@link gptConfig} knows. */
 export type PresetName =
   | 'sample'
+  | 'story'
+  | 'story-large'
   | 'tinystories-1m'
   | 'tinystories-3m'
   | 'tinystories-8m'

@@ -20,10 +20,8 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
     .addOption(
       new Option(
         '--style <name>',
-        'story: WordPiece that keeps capitals and line breaks; bert: WordPiece in lower case; gpt2: byte-level BPE, which spells any text',
-      )
-        .choices(['story', 'bert', 'gpt2'])
-        .default('story'),
+        'gpt2: byte-level BPE, which spells any text; story: WordPiece that keeps capitals and line breaks; bert: WordPiece in lower case (default: gpt2; story below 512 pieces)',
+      ).choices(['gpt2', 'story', 'bert']),
     )
     .addHelpText(
       'after',
@@ -31,7 +29,7 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
 Examples:
   tinystories tokenizer train
   tinystories tokenizer train --data stories.txt --vocab-size 8192 --out my-tokenizer.json
-  tinystories tokenizer train --data stories.txt --style gpt2 --out byte-level.json`,
+  tinystories tokenizer train --data stories.txt --style story --out word-piece.json`,
     )
     .action(async flags => {
       const { tokenizerTrain } = await import('../commands/tokenizer-train.ts')

@@ -13,7 +13,7 @@ export interface TokenizerTrainFlags extends StoryFormat {
   data: string
   out: string
   vocabSize?: number
-  style: 'story' | 'bert' | 'gpt2'
+  style?: 'story' | 'bert' | 'gpt2'
 }
 
 /**

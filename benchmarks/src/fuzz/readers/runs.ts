@@ -20,6 +20,7 @@ import { bytesOf, changeJson, type Reader } from '../reader.ts'
 const settings: RunSettings = {
   ...{ version: 1, data: 'stories.txt', valid: null, separator: null, textField: null, format: null },
   ...{ heldOut: 0.1, from: null, preset: 'sample', windowLength: null, tokensPerEpoch: null, patience: null },
+  fit: null,
   ...defaultRecipe,
   model: gptConfig('sample', { hiddenSize: 4, layers: 1, heads: 2, contextLength: 8, vocabSize: 12 }),
   limits: { steps: 9, tokens: null, epochs: null, minutes: null },

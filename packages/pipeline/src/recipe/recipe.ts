@@ -38,9 +38,9 @@ export interface Recipe {
 export const defaultRecipe: Recipe = {
   optimizer: 'muon',
   weightDecay: 0.1,
-  cautiousDecay: false,
+  cautiousDecay: true,
   muonFactor: 10,
-  separateMaps: false,
+  separateMaps: true,
   schedule: 'cosine',
   learningRate: 3e-3,
   warmupSteps: 100,

@@ -1,4 +1,4 @@
-import { countParameters, type GptConfig, gptConfig, modelCost } from '@tinystories/model'
+import { countParameters, type GptConfig, gptConfig, modelCost, type PresetName } from '@tinystories/model'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
@@ -53,7 +53,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   const batchSize = options.batchSize ?? defaultRecipe.batchSize
   const contextLength = windowFor(
     options,
-    start?.config ?? gptConfig(options.preset ?? 'sample', { vocabSize }),
+    start?.config ?? gptConfig(presetOf(options), { vocabSize }),
     lengths,
   )
   if (start && contextLength > start.config.contextLength)
@@ -90,7 +90,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       fromAdapter: options.adapter ?? null,
       keptSteps: start?.optimizer?.steps ?? null,
       ...tuning,
-      preset: start ? null : (options.preset ?? 'sample'),
+      preset: start ? null : presetOf(options),
       model,
       windowLength: contextLength === model.contextLength ? null : contextLength,
       batchSize,
@@ -142,9 +142,14 @@ function windowFor({ contextLength }: RunOptions, model: GptConfig, { longest }:
   return contextLength
 }
 
+/** The size that is trained unless another is asked for: hours are enough for a larger one. */
+function presetOf({ preset, goal }: RunOptions): PresetName {
+  return preset ?? (goal === 'best' ? 'story-large' : 'story')
+}
+
 function modelConfig(options: RunOptions, vocabSize: number, contextLength: number): GptConfig {
-  const { preset = 'sample', hiddenSize, layers, heads } = options
-  return gptConfig(preset, {
+  const { hiddenSize, layers, heads } = options
+  return gptConfig(presetOf(options), {
     vocabSize,
     contextLength,
     ...(hiddenSize === undefined ? {} : { hiddenSize }),

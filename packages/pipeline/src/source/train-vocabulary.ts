@@ -14,7 +14,10 @@ const vocabularyTextBytes = 256 * 1024 * 1024
 export interface TrainVocabularyOptions {
   /** Pieces of the vocabulary. Default: by the size of the text. */
   vocabSize?: number | undefined
-  /** `story` (default) and `bert` are WordPiece, `gpt2` is byte-level BPE. */
+  /**
+   * `gpt2` is byte-level BPE, which loses no character; `story` and `bert` are WordPiece. Default `gpt2`, but `story` for
+   * fewer than 512 pieces, of which the bytes alone would take half.
+   */
   style?: TrainTokenizerOptions['style'] | undefined
   /** Whether the prompts of the stories are part of the text. Default false. */
   prompts?: boolean
@@ -28,13 +31,13 @@ export interface TrainVocabularyOptions {
  */
 export async function trainVocabulary(
   stories: StoryStream,
-  { vocabSize, style = 'story', prompts = false, signal, onProgress }: TrainVocabularyOptions = {},
+  { vocabSize, style, prompts = false, signal, onProgress }: TrainVocabularyOptions = {},
 ): Promise<Tokenizer> {
   const until = signal === undefined ? {} : { signal }
   const size = vocabSize ?? defaultVocabSize(await countBytes(stories.iterate(until)))
   return trainTokenizer(textsOf(stories.iterate(until), prompts), {
     vocabSize: size,
-    style,
+    style: style ?? (size < 512 ? 'story' : 'gpt2'),
     ...until,
     ...(onProgress === undefined ? {} : { onProgress }),
   })

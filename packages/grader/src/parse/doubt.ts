@@ -26,7 +26,10 @@ const reporting = [
   // What any text would get is not what this one gets.
   '^[\\s"*_>-]{0,8}(?:an?|any|every)\\s+(?:\\w+\\s+){0,4}?(?:would|gets?|scores?|receives?|deserves?|earns?)\\b',
   // `Weights: Grammar 2, Plot 3` and `Lack of creativity` are about something else than scores.
-  '\\b(?:weight(?:ing)?s?|errors?|mistakes?|slips?|counts?|rank(?:ing)?s?|order|priorit(?:y|ies)|importance|deductions?|points? (?:lost|deducted|off))\\s{0,3}:\\W{0,3}$',
+  '\\b(?:weight(?:ing)?s?|errors?|mistakes?|slips?|counts?|rank(?:ing)?s?|order|priorit(?:y|ies)|importance|deductions?|penalt(?:y|ies)|points? (?:lost|deducted|off))\\s{0,3}:\\W{0,3}$',
+  '\\b(?:number|amount|count)\\s+of\\b[^.:;\\n]{0,40}$',
+  '\\b(?:I|we)\\s+(?:weigh|weight|rank)\\b',
+  '^[\\s"*_>-]{0,8}(?:use|answer|reply|respond|follow)\\s+(?:\\w+\\s+)?(?:like|with)?\\s{0,2}this\\b[^.!?\\n]{0,40}:\\W{0,3}$',
   '\\b(?:lack|absence|errors?|mistakes?|slips?|problems?)\\s+(?:of|in|with)\\s+(?:the\\s+)?$',
   // Directly before the score.
   '\\b(?:phrase|string|instruction|request|demand|command)s?(?:\\s+(?:for|of|to\\s+\\w+))?\\W{0,3}$',

@@ -45,6 +45,22 @@ export const candidates: readonly Candidate[] = [
   { name: 'bigrams', model: { bigramRows: 16_384 }, recipe: {} },
   { name: 'separate maps', model: {}, recipe: { separateMaps: true } },
   { name: 'linear to 0', model: {}, recipe: { schedule: 'linear' } },
+  {
+    name: 'rotary, Muon, bigrams, values',
+    model: { rotary: { base: 10_000 }, bigramRows: 16_384, sharedValues: 'embedding' },
+    recipe: muon,
+  },
+  {
+    name: 'rotary, QK-norm, Muon, bigrams, values',
+    model: {
+      rotary: { base: 10_000 },
+      queryKeyNorm: true,
+      attentionScale: true,
+      bigramRows: 16_384,
+      sharedValues: 'embedding',
+    },
+    recipe: muon,
+  },
   { name: 'modern', model: modern, recipe: {} },
   { name: 'modern, Muon', model: modern, recipe: muon },
   { name: 'modern, Muon, bigrams', model: { ...modern, bigramRows: 16_384 }, recipe: muon },

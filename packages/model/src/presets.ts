@@ -29,7 +29,7 @@ const gpt2 = {
 } satisfies Partial<Preset>
 
 /**
- * What the recipe search found to pay on two cores (`benchmarks/README.md`): positions that turn, and tables, which cost no
+ * What the recipe search found to pay on two cores (`benchmarks/results/2026-11-30-recipe-search.json`): positions that turn, and tables, which cost no
  * products, for two tokens in a row and for values.
  */
 const story = {

@@ -1,5 +1,6 @@
 import type { InstructionField } from '@tinystories/dataset/instruct'
 import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import type { StoryFormat } from './source/read-options.ts'
 
 /** Details of a {@link PipelineError} by its code. Options are named as the functions of this package name them. */
 export interface PipelineErrorDetails {
@@ -34,7 +35,7 @@ export interface PipelineErrorDetails {
   /** An option was decided when the token shards were written. */
   'decided-by-shards': {
     data: string
-    option: 'vocabSize' | 'separator' | 'textField' | 'format' | 'instruct'
+    option: 'vocabSize' | 'instruct' | keyof StoryFormat
   }
   /** An option decides the shape of a model, and the one that the run starts from has its own. */
   'decided-by-model': { from: string; option: 'preset' | 'hiddenSize' | 'layers' | 'heads' | 'vocabSize' }

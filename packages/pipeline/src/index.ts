@@ -57,7 +57,14 @@ export { isNamedSource } from './source/is-named-source.ts'
 export { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
 export { measureStories, type StoryLengths } from './source/measure-stories.ts'
 export { openTextOrTokens } from './source/open-stories.ts'
-export { readOptions, type SourceAccess, type StoryFormat } from './source/read-options.ts'
+export {
+  formatOptions,
+  formatSettings,
+  readOptions,
+  type SourceAccess,
+  type StoryFormat,
+  type StoryFormatSettings,
+} from './source/read-options.ts'
 export { findShards, type ShardFolders } from './source/shard-folders.ts'
 export { shardTokenizer } from './source/shard-tokenizer.ts'
 export { type TrainVocabularyOptions, trainVocabulary } from './source/train-vocabulary.ts'

@@ -3,7 +3,7 @@ import { cleaningNames, parseCleaning } from '../data/cleaning-flags.ts'
 import { decimal, wholeNumber } from './parse-flags.ts'
 import { headerFlag, queryFlag, timeoutFlag } from './server-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { addReadingFlags, addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
+import { addSourceFlags, heldOutFlag, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories data`. */
 export function dataCommand(program: Command, setExitCode: SetExitCode): void {
@@ -22,7 +22,7 @@ function inspectCommand(data: Command, setExitCode: SetExitCode): void {
     .description('Count what is in a source of stories, or check token shards')
     .argument('<source>', `stories: ${sourceHelp}; or a folder of token shards`)
     .option('--tokenizer <files...>', 'count tokens with each of these tokenizer.json or vocab.txt')
-  addReadingFlags(addSourceFlags(inspect))
+  addSourceFlags(inspect)
     .option('--samples <n>', 'stories to show', wholeNumber(0, 1000), 3)
     .option('--seed <n>', 'decides which stories are shown', wholeNumber(0, 2 ** 31 - 1), 0)
     .option('--near-duplicates', 'also look for stories that are nearly the same, which takes longer')
@@ -58,7 +58,7 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
       wholeNumber(64),
     )
     .addOption(heldOutFlag('hold out a share of the stories: writes the folders train and held-out'))
-  addReadingFlags(addSourceFlags(prepare))
+  addSourceFlags(prepare)
     .option(
       '--clean [rules]',
       `repair and filter the stories: all of ${cleaningNames.join(', ')}, or some of them separated by commas`,

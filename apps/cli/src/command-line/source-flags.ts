@@ -22,11 +22,6 @@ export function addSourceFlags(command: Command): Command {
         'format of the file; lines: one story a line (default: detected from its name and content)',
       ).choices(['text', 'lines', 'jsonl', 'json', 'csv']),
     )
-}
-
-/** Adds the flags for files that are not written as most are; they are a part of a `StoryFormat`. */
-export function addReadingFlags(command: Command): Command {
-  return command
     .option(
       '--encoding <name>',
       'encoding of the text, such as windows-1252 (default: UTF-8, or UTF-16 where the file says so)',

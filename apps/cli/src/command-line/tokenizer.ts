@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'
-import { addReadingFlags, addSourceFlags, sourceHelp } from './source-flags.ts'
+import { addSourceFlags, sourceHelp } from './source-flags.ts'
 
 /** The flags and help of `tinystories tokenizer`. */
 export function tokenizerCommand(program: Command, setExitCode: SetExitCode): void {
@@ -11,7 +11,7 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
     .description('Train a vocabulary on stories and write tokenizer.json')
     .option('--data <source>', `stories: ${sourceHelp}`, 'sample')
     .option('--out <file>', 'where to write', 'tokenizer.json')
-  addReadingFlags(addSourceFlags(train))
+  addSourceFlags(train)
     .option(
       '--vocab-size <n>',
       'pieces of the vocabulary (default: by the size of the text)',

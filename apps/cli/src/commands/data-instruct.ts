@@ -1,4 +1,4 @@
-import { type RecordsReport, type StoryFormat, writeRecords } from '@tinystories/pipeline'
+import { formatSettings, type RecordsReport, type StoryFormat, writeRecords } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
@@ -19,7 +19,7 @@ export interface DataInstructFlags extends StoryFormat, Omit<ChatClientFlags, 'm
  * @returns the exit code: 0, or 130 when interrupted (nothing is written; paid replies are kept).
  */
 export function dataInstruct(source: string, flags: DataInstructFlags): Promise<number> {
-  const { out, seed, summaries: model, overwrite = false, separator, textField, format } = flags
+  const { out, seed, summaries: model, overwrite = false } = flags
   return interruptible(
     async signal => {
       const file = fromTyped(out)
@@ -27,7 +27,7 @@ export function dataInstruct(source: string, flags: DataInstructFlags): Promise<
       const client =
         model === undefined ? undefined : await openChatClient({ ...flags, model }, `${file}.replies`)
       const report = await writeRecords(resolveSource(source), {
-        ...{ separator, textField, format },
+        ...formatSettings(flags),
         file,
         seed,
         overwrite,

@@ -1,4 +1,4 @@
-import { writeParquet } from '@tinystories/pipeline'
+import { formatSettings, writeParquet } from '@tinystories/pipeline'
 import { access } from '../access.ts'
 import { flagOf } from '../errors/flag-of.ts'
 import { UserError } from '../errors/user-error.ts'
@@ -20,8 +20,7 @@ export async function prepareParquet(
   flags: DataPrepareFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { out, clean, minWords, overwrite, separator, textField, format } = flags
-  const { encoding, delimiter, quote, columns } = flags
+  const { out, clean, minWords, overwrite } = flags
   const given = ofShards.find(name => flags[name] !== undefined)
   if (given !== undefined)
     throw new UserError(
@@ -30,7 +29,9 @@ export async function prepareParquet(
   const file = fromTyped(out)
   const progress = new ProgressLine()
   const report = await writeParquet(resolveSource(source), {
-    ...{ file, overwrite, separator, textField, format, encoding, delimiter, quote, columns },
+    file,
+    overwrite,
+    ...formatSettings(flags),
     cleaning: cleaningOf({ clean, minWords }),
     access: access(),
     signal,

@@ -28,8 +28,7 @@ export const datasetError: Wording<DatasetErrorDetails> = {
   'unsupported-format': own,
   binary: own,
   'invalid-encoding': () => ({
-    remedy:
-      'Write the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or name its encoding to data prepare --encoding.',
+    remedy: 'Write the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or name its encoding with --encoding.',
   }),
   damaged: own,
   'unsupported-compression': own,

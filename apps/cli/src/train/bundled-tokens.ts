@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { fingerprintStories, openStories, openTokenShards, splitStories } from '@tinystories/dataset'
-import { defaultHeldOut, findShards, type RunOptions } from '@tinystories/pipeline'
+import { defaultHeldOut, findShards, formatOptions, type RunOptions } from '@tinystories/pipeline'
 
 /** Where the task `tokenize` of turbo puts the tokens of the bundled corpus, below this package. */
 export const bundledTokens: string = fileURLToPath(new URL('../../prepared/bundled-corpus', import.meta.url))
@@ -10,19 +10,10 @@ export const bundledTokens: string = fileURLToPath(new URL('../../prepared/bundl
  * still those of the corpus; otherwise undefined.
  */
 export async function findBundledTokens(options: RunOptions): Promise<string | undefined> {
-  const {
-    data = 'sample',
-    heldOut = defaultHeldOut,
-    valid,
-    separator,
-    textField,
-    format,
-    tokenizer,
-    vocabSize,
-  } = options
+  const { data = 'sample', heldOut = defaultHeldOut, valid, tokenizer, vocabSize } = options
   // Its tokenizer may be another one.
   if (options.from !== undefined) return undefined
-  const given = [valid, separator, textField, format, tokenizer, vocabSize]
+  const given = [valid, tokenizer, vocabSize, ...formatOptions.map(name => options[name])]
   if (data !== 'sample' || heldOut !== defaultHeldOut || given.some(option => option !== undefined))
     return undefined
   const folders = await findShards(bundledTokens)

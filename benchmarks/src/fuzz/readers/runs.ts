@@ -6,6 +6,7 @@ import { gptConfig } from '@tinystories/model'
 import { encodeSafetensors, openSafetensors } from '@tinystories/model/files'
 import {
   defaultRecipe,
+  formatSettings,
   type RunSettings,
   readEvaluation,
   readMetrics,
@@ -18,7 +19,7 @@ import { CheckpointStore } from '../../../../packages/trainer/src/run/checkpoint
 import { bytesOf, changeJson, type Reader } from '../reader.ts'
 
 const settings: RunSettings = {
-  ...{ version: 1, data: 'stories.txt', valid: null, separator: null, textField: null, format: null },
+  ...{ version: 1, data: 'stories.txt', valid: null, ...formatSettings({}) },
   ...{ heldOut: 0.1, from: null, preset: 'sample', windowLength: null, tokensPerEpoch: null, patience: null },
   fit: null,
   ...defaultRecipe,

@@ -13,11 +13,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startOfRun } from '../../../trainer/src/run/checkpoint.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
 import type { RunSettings } from '../run/run-settings.ts'
+import { formatSettings } from '../source/read-options.ts'
 import { type CheckReport, checkFolder } from './check-folder.ts'
 
 const config = gptConfig('sample', { hiddenSize: 4, layers: 1, heads: 2, contextLength: 8, vocabSize: 12 })
 const settings: RunSettings = {
-  ...{ version: 1, data: 'stories.txt', valid: null, separator: null, textField: null, format: null },
+  ...{ version: 1, data: 'stories.txt', valid: null, ...formatSettings({}) },
   ...{
     heldOut: 0.1,
     from: null,

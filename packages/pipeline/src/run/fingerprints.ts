@@ -8,10 +8,8 @@ import type { RunFolder } from './run-folder.ts'
 import type { RunSettings } from './run-settings.ts'
 
 /** What a run is made of, so that a resume with something else is recognized: see `RunFolderOptions.identity`. */
-export async function fingerprints(
-  run: RunFolder,
-  { model, data, valid, separator, textField, format, heldOut, batchSize }: RunSettings,
-): Promise<Record<string, string>> {
+export async function fingerprints(run: RunFolder, settings: RunSettings): Promise<Record<string, string>> {
+  const { model, data, valid, separator, textField, format, heldOut, batchSize } = settings
   const sources = [await sourceFingerprint(data), valid === null ? null : await sourceFingerprint(valid)]
   return {
     model: sha256(JSON.stringify(model, inOrder)),
@@ -28,6 +26,9 @@ export async function fingerprints(
         batchSize,
         // Left out where they are null, so that runs of earlier releases can be resumed.
         ...[textField, format].filter(value => value !== null),
+        ...(['encoding', 'delimiter', 'quote', 'columns'] as const).flatMap(name =>
+          settings[name] === null ? [] : [[name, settings[name]]],
+        ),
       ]),
     ),
   }

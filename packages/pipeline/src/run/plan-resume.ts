@@ -1,4 +1,5 @@
 import { PipelineError } from '../errors.ts'
+import { formatOptions } from '../source/read-options.ts'
 import { openTrainingSource } from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
 import type { Plan, PlanContext } from './plan.ts'
@@ -30,9 +31,7 @@ const freeOptions = [
 const forcedOptions = [
   'data',
   'valid',
-  'separator',
-  'textField',
-  'format',
+  ...formatOptions,
   'learningRate',
   'weightDecay',
   'optimizer',

@@ -4,6 +4,7 @@ import { PipelineError } from '../errors.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
 import { loadInstructTemplate } from '../source/load-instruct-template.ts'
 import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
+import { formatSettings } from '../source/read-options.ts'
 import { smallCorpusBytes } from '../source/small-corpus.ts'
 import {
   defaultHeldOut,
@@ -79,9 +80,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       version: 1,
       data,
       valid,
-      separator: options.separator ?? null,
-      textField: options.textField ?? null,
-      format: options.format ?? null,
+      ...formatSettings(options),
       heldOut: options.heldOut ?? defaultHeldOut,
       instruct,
       promptLossWeight: options.promptLossWeight ?? 0,

@@ -17,20 +17,15 @@ import {
   spikeActions,
 } from '../recipe/names.ts'
 import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
+import type { StoryFormatSettings } from '../source/read-options.ts'
 import type { InstructSettings } from '../source/training-source.ts'
 
 /** Everything that decides a run: written to its `config.json` and read again on resuming. */
-export interface RunSettings extends Recipe {
+export interface RunSettings extends Recipe, StoryFormatSettings {
   version: 1
   data: string
   /** Held-out stories; null: a share of `data`. */
   valid: string | null
-  /** What separates stories in a plain text; null: `<|endoftext|>`. */
-  separator: string | null
-  /** The field or column that holds the story; null: one of the usual names. */
-  textField: string | null
-  /** Format of the files; null: detected. */
-  format: 'text' | 'lines' | 'jsonl' | 'json' | 'csv' | null
   /** Share of the stories that is held out when there is no `valid`. */
   heldOut: number
   /** How stories get instructions; null: they have none. */
@@ -107,6 +102,10 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   separator: v.nullable(v.string()),
   textField: added(v.string()),
   format: added(v.picklist(['text', 'lines', 'jsonl', 'json', 'csv'])),
+  encoding: added(v.string()),
+  delimiter: added(v.string()),
+  quote: added(v.string()),
+  columns: added(v.array(v.string())),
   heldOut: share,
   instruct: added(v.object({ template: instructTemplateSchema, ood: v.boolean(), seed: integer })),
   promptLossWeight: v.optional(share, 0),

@@ -18,6 +18,29 @@ export interface StoryFormat {
   columns?: readonly string[] | null | undefined
 }
 
+/** The names of all that a {@link StoryFormat} can say. */
+export const formatOptions: readonly (keyof StoryFormat)[] = [
+  'separator',
+  'textField',
+  'format',
+  'encoding',
+  'delimiter',
+  'quote',
+  'columns',
+]
+
+/** What a {@link StoryFormat} says; null for what it leaves to the file. */
+export function formatSettings(format: StoryFormat): StoryFormatSettings {
+  return Object.fromEntries(
+    formatOptions.map(name => [name, format[name] ?? null]),
+  ) as unknown as StoryFormatSettings
+}
+
+/** A {@link StoryFormat} as it is saved. */
+export type StoryFormatSettings = {
+  [Name in keyof StoryFormat]-?: Exclude<StoryFormat[Name], undefined>
+}
+
 /** How sources on the web and on the hub are reached. */
 export type SourceAccess = Pick<OpenStoriesOptions, 'cacheDir' | 'token' | 'endpoint' | 'onDownload'>
 

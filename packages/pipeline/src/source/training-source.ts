@@ -5,7 +5,7 @@ import { PipelineError } from '../errors.ts'
 import type { TextOrTokens } from '../recipe/batches.ts'
 import { loadTokenizerFile } from './load-tokenizer-file.ts'
 import { openTextOrTokens } from './open-stories.ts'
-import type { SourceAccess, StoryFormat } from './read-options.ts'
+import { formatOptions, type SourceAccess, type StoryFormat } from './read-options.ts'
 import { findShards } from './shard-folders.ts'
 import { shardTokenizer } from './shard-tokenizer.ts'
 import { trainVocabulary } from './train-vocabulary.ts'
@@ -94,7 +94,7 @@ async function tokenizerOf(
   folder: string,
   { data, tokenizer, ...options }: TrainingSourceOptions,
 ): Promise<Tokenizer> {
-  for (const option of ['vocabSize', 'separator', 'textField', 'format'] as const)
+  for (const option of ['vocabSize', ...formatOptions] as const)
     if (options[option] != null) throw new PipelineError('decided-by-shards', { data, option })
   return shardTokenizer(folder, tokenizer === undefined ? undefined : await opened(tokenizer))
 }

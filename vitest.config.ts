@@ -1,6 +1,10 @@
 import './.ci/require-node.mjs'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+// Processes that tests start, and vitest's own, load what one of them has compiled before.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('.vitest/compile-cache', import.meta.url))
 
 const source = '--conditions=@tinystories/source'
 const strippedTypes = `--import=${new URL('.ci/stripped-types/load.mjs', import.meta.url).href}`

@@ -48,6 +48,9 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       expect(faults.all).toEqual([])
     })
 
+    // The states that follow have no colors of their own: once is enough.
+    if (colorScheme === 'dark') return
+
     it('while it writes, with alternatives and problems', async ({ open }) => {
       const page = await open(options)
       const faults = faultsOf(page)
@@ -72,9 +75,6 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       await faults.look('compared')
       expect(faults.all).toEqual([])
     })
-
-    // What follows has no colors of its own: once is enough.
-    if (colorScheme === 'dark') return
 
     it('while it trains, paused, and with a run to resume', async ({ open }) => {
       const page = await open({ ...options, tab: 'train' })

@@ -28,7 +28,7 @@ test('what a page takes imports nothing of Node', () => {
 
 test('a page has what Node has, but for files', () => {
   const onlyNode = Object.keys(node).filter(name => !(name in browser))
-  expect(onlyNode).toEqual(['openTensorBoardFile', 'resumeTrainer'])
+  expect(onlyNode).toEqual(['openTensorBoardFile', 'CheckpointStore', 'resumeTrainer'])
   for (const name of ['createEngine', 'evaluateOn', 'findLearningRate', 'muon', 'crossEntropy']) {
     expect(onlyNode).not.toContain(name)
   }

@@ -81,6 +81,7 @@ Examples:
     })
   sweep
     .command('fed-worker', { hidden: true })
+    .description('Work on the stages that sweep run --workers hands out')
     .argument('<folder>')
     .argument('<settings>')
     .action(async (folder, settings) => {

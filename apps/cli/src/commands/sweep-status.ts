@@ -2,7 +2,7 @@ import { openSweep, type Sweep, sweepStatus, type TaskStatus } from '@tinystorie
 import { sleep } from '@tinystories/utils/retry'
 import { fromTyped } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print, printJson } from '../terminal/output.ts'
+import { clearScreen, print, printJson } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 
 export interface SweepStatusFlags {
@@ -28,7 +28,7 @@ export async function sweepStatusCommand(folder: string, { json, watch }: SweepS
         // Opened again, because cells may be added meanwhile.
         const sweep = await openSweep(path)
         const status = await sweepStatus(sweep)
-        if (watch && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[J')
+        if (watch) clearScreen()
         for (const line of table(await rowsOf(sweep, status))) print(line)
         const count = (wanted: string): number => status.filter(({ state }) => state === wanted).length
         const failed = count('failed') === 0 ? '' : `, ${count('failed')} failed`

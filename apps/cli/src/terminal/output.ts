@@ -23,6 +23,11 @@ export function print(line: string): void {
   process.stdout.write(`${shown(line)}\n`)
 }
 
+/** Clears the standard output where it is a terminal, for what is shown again and again. */
+export function clearScreen(): void {
+  if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[J')
+}
+
 /** A piece of text on the standard output, as it is generated. */
 export function printPiece(piece: string): void {
   process.stdout.write(shown(piece))

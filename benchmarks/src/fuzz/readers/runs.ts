@@ -67,7 +67,7 @@ const checkpoint = (folder: string): string => join(folder, 'step-00000003')
 const sweep = {
   version: 1,
   fingerprint: 'a',
-  spec: { name: 'small', tokens: 100, grids: [{ hidden: [8, 16], layers: [1, 2], seed: [1] }] },
+  spec: { name: 'small', tokens: 4096, grids: [{ hidden: [8, 16], layers: [1, 2], seed: [1] }] },
 }
 
 /** Readers of the files of runs and sweeps. */

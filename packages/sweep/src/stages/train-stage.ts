@@ -64,6 +64,8 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
         ? await planResume(run.folder, { tokens }, { access, signal })
         : await planRun(
             {
+              // The paper's blocks, whatever `train` takes by default; the sizes are the cell's.
+              preset: 'sample',
               ...usualRecipe,
               // The usual warmup would be longer than a very short training.
               warmupSteps: Math.min(usualWarmup, Math.ceil(tokens / batchSize / context / 10)),

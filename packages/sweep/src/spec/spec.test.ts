@@ -29,6 +29,14 @@ test('combines the axes of each grid', () => {
   expect(expandCells(spec([{ hidden: [24, 7], layers: [1] }])).map(({ heads }) => heads)).toEqual([8, 1])
 })
 
+test('refuses grids of more cells than anybody trains before they are combined', () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
+  expect(expandCells(spec([{ hidden: hundred, layers: [1], seed: hundred }]))).toHaveLength(10_000)
+  expect(() => spec([{ hidden: hundred, layers: hundred, seed: hundred }])).toThrow(
+    expect.objectContaining({ name: 'InputError', message: expect.stringContaining('at most 10000 cells') }),
+  )
+})
+
 test('names every impossible cell before anything starts', () => {
   try {
     expandCells(spec([{ hidden: [64, 96], layers: [1], heads: [16, 5] }]))

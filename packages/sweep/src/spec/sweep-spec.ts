@@ -35,6 +35,16 @@ const judgeSchema = v.strictObject({
   maxTokens: v.optional(whole(1)),
 })
 
+/** More than anybody trains: a budget for files from outside, whose axes multiply. */
+const MAX_CELLS = 10_000
+
+function cellsOf(grids: readonly Record<string, readonly unknown[] | undefined>[]): number {
+  return grids.reduce(
+    (sum, grid) => sum + Object.values(grid).reduce((cells, values) => cells * (values?.length ?? 1), 1),
+    0,
+  )
+}
+
 const specSchema = v.strictObject({
   name,
   data: v.optional(v.string(), 'sample'),
@@ -61,7 +71,10 @@ const specSchema = v.strictObject({
   ),
   trials: v.optional(whole(1), 1),
   maxTokens: v.optional(whole(1), 120),
-  grids: axis(gridSchema),
+  grids: v.pipe(
+    axis(gridSchema),
+    v.check(grids => cellsOf(grids) <= MAX_CELLS, `grids of at most ${MAX_CELLS} cells together`),
+  ),
 })
 
 /** Axes whose values are combined with each other. */

@@ -44,10 +44,9 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
       decimal(0, Number.POSITIVE_INFINITY, { above: true }),
     )
     .addOption(
-      new Option(
-        '--preset <name>',
-        'model (default: sample; story with --goal fast, story-large with --goal best)',
-      ).choices(Object.keys(presets)),
+      new Option('--preset <name>', 'model (default: story, with --goal best story-large)').choices(
+        Object.keys(presets),
+      ),
     )
     .option('--hidden <n>', 'hidden size', wholeNumber())
     .option('--layers <n>', 'number of layers', wholeNumber())

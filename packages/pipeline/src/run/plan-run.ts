@@ -143,8 +143,7 @@ function windowFor({ contextLength }: RunOptions, model: GptConfig, { longest }:
 
 /** The size that is trained unless another is asked for: hours are enough for a larger one. */
 function presetOf({ preset, goal }: RunOptions): PresetName {
-  // The tables of `story` pay with fresh text; on the small bundled corpus they only learn it by heart.
-  return preset ?? (goal === undefined ? 'sample' : goal === 'best' ? 'story-large' : 'story')
+  return preset ?? (goal === 'best' ? 'story-large' : 'story')
 }
 
 function modelConfig(options: RunOptions, vocabSize: number, contextLength: number): GptConfig {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Html, html, trustedHtml } from '@tinystories/utils/html'
 import type { SweepReport } from './build-report.ts'
 import type { SweepFigures } from './figures/draw-figures.ts'
 import type { Block } from './sections/block.ts'
@@ -8,33 +9,6 @@ const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2r
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #dde2ea;vertical-align:top}
 .supported{color:#176b34}.contradicted{color:#a3261d}.undecided{color:#6b7280}details{margin:.5rem 0;padding-left:1rem;border-left:3px solid #c5ccd8}
 .scroll{overflow-x:auto}caption{text-align:left;font-weight:600;padding:.5rem 0}figure{margin:1rem 0}th[scope=row]{font-weight:500}dt{font-weight:600}svg{max-width:100%;height:auto}`
-
-/** Markup that is already safe. */
-class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-/** A template whose values are escaped unless they are {@link Html}; lists are joined. */
-function html(parts: TemplateStringsArray, ...values: (string | number | Html | readonly Html[])[]): Html {
-  const safe = values.map(value => {
-    if (value instanceof Html) return value.text
-    if (typeof value === 'object') return value.map(({ text }) => text).join('')
-    return escapeHtml(String(value))
-  })
-  return new Html(parts.map((part, at) => part + (safe[at] ?? '')).join(''))
-}
-
-const escapes: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, each => escapes[each]!)
 
 /**
  * The report as one page that needs nothing else and runs no script.
@@ -49,7 +23,7 @@ export function renderSweepHtml(report: SweepReport, figures: SweepFigures): str
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
 <title>${report.name}</title>
-<style>${new Html(style)}</style>
+<style>${trustedHtml(style)}</style>
 <main>
 <h1>${report.name}</h1>
 ${buildSections(report).map(
@@ -57,7 +31,7 @@ ${buildSections(report).map(
 ${blocks.map(block => render(block, figures))}`,
 )}</main>
 </html>
-`.text
+`.toString()
 }
 
 function render(block: Block, figures: SweepFigures): Html {
@@ -67,8 +41,8 @@ function render(block: Block, figures: SweepFigures): Html {
 `
     case 'figure':
       return figures[block.name] === ''
-        ? new Html('')
-        : html`<figure aria-label="${block.label}">${new Html(figures[block.name])}</figure>
+        ? trustedHtml('')
+        : html`<figure aria-label="${block.label}">${trustedHtml(figures[block.name])}</figure>
 `
     case 'table':
       return html`<div class="scroll" tabindex="0" role="region" aria-label="${block.label}"><table>

@@ -57,19 +57,22 @@ async function openFromHub(page: Page, address: string): Promise<void> {
 }
 
 describe.skipIf(skipWithoutChromium())('models of the hub', () => {
-  it.for([
-    NAME,
-    `${NAME}@refs/pr/1`,
-    `https://huggingface.co/${NAME}`,
-    `https://huggingface.co/${NAME}/tree/refs%2Fpr%2F1`,
-    `https://huggingface.co/${NAME}/blob/main/model.safetensors`,
-  ])('open as %s', async (address, { page, hub }) => {
-    await openFromHub(page, address)
-    const choice = page.locator('#panel-write .model-choice', { hasText: address })
-    await choice.locator('input:checked').waitFor()
-    await page.locator('#panel-write .status .engine').waitFor()
-    expect(await storyOf(page)).toMatch(/^Once upon a time/)
-    expect(hub.requests.some(({ path }) => path.includes('model.safetensors'))).toBe(true)
+  it('open by name, revision and address', async ({ page, hub }) => {
+    for (const address of [
+      NAME,
+      `${NAME}@refs/pr/1`,
+      `https://huggingface.co/${NAME}`,
+      `https://huggingface.co/${NAME}/tree/refs%2Fpr%2F1`,
+      `https://huggingface.co/${NAME}/blob/main/model.safetensors`,
+    ]) {
+      hub.requests.length = 0
+      await openFromHub(page, address)
+      const choice = page.locator('#panel-write .model-choice', { has: page.getByText(address, { exact: true }) })
+      await choice.locator('input:checked').waitFor()
+      await page.locator('#panel-write .status .engine').waitFor()
+      expect(await storyOf(page), address).toMatch(/^Once upon a time/)
+      expect(hub.requests.some(({ path }) => path.includes('model.safetensors')), address).toBe(true)
+    }
   })
 
   it('say what is wrong when they are not there, or hold no model', async ({ page }) => {

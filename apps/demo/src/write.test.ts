@@ -207,10 +207,10 @@ async function modelFiles(
 }
 type ModelFile = 'model.safetensors' | 'config.json' | 'tokenizer.json'
 
-const bring = async (page: Page, files: string[]): Promise<void> => {
-  await page.getByText('Use another model').first().click()
-  await page.locator('#panel-write .drop-zone input').setInputFiles(files)
-}
+const useAnother = (page: Page): Promise<void> => page.getByText('Use another model').first().click()
+
+const bring = (page: Page, files: string[]): Promise<void> =>
+  page.locator('#panel-write .drop-zone input').setInputFiles(files)
 
 describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
   const inFolder = it.extend('folder', async ({}, { onCleanup }) => {
@@ -222,13 +222,14 @@ describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
   inFolder('opens, and the page writes with it', async ({ open, folder }) => {
     const page = await open()
     await storyOf(page)
+    await useAnother(page)
     const story = await storyAfter(page, async () => bring(page, await modelFiles(folder)))
     const choice = page.locator('#panel-write .model-choice', { hasText: 'model.safetensors' })
     await choice.locator('input:checked').waitFor()
     expect(story).toContain(PROMPT)
   })
 
-  inFolder.for<[string, (folder: string) => Promise<string[]>, RegExp]>([
+  const refused: [what: string, make: (folder: string) => Promise<string[]>, problem: RegExp][] = [
     [
       'a weight file that is cut off',
       async folder =>
@@ -278,21 +279,17 @@ describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
       },
       /model\.safetensors has 1,024 MB; the page opens up to 800 MB/,
     ],
-  ])(
-    'is refused when it is %s, and the previous model still writes',
-    async ([, make, message], { open, folder }) => {
-      const page = await open()
-      await storyOf(page)
-      await bring(page, await make(folder))
-      await problem(page, message)
-      expect(await writeAnother(page)).toContain(PROMPT)
-    },
-  )
+  ]
 
-  it('is refused when its name on the hub is not one', async ({ open }) => {
+  inFolder('is refused when it is none, and the previous model still writes', async ({ open, folder }) => {
     const page = await open()
     await storyOf(page)
-    await page.getByText('Use another model').first().click()
+    await useAnother(page)
+    for (const [what, make, message] of refused) {
+      await bring(page, await make(await mkdtemp(join(folder, 'model-'))))
+      await problem(page, message)
+      expect(await writeAnother(page), what).toContain(PROMPT)
+    }
     await page.fill('#write-hub', 'no such name!')
     await page.getByRole('button', { name: 'Open', exact: true }).click()
     await problem(page, /does not name a model.*Enter owner\/name/)

@@ -14,7 +14,10 @@ export interface TrainerOptions extends CoreTrainerOptions {
   resume?: boolean
   /** Steps between checkpoints. Default 200, or no limit where `checkpointEverySeconds` is given. */
   checkpointEverySteps?: number
-  /** Seconds of training after which a checkpoint is due at the end of a step. Default: no limit. */
+  /**
+   * Seconds of training after which a checkpoint is due at the end of a step; the first step has one too, so that
+   * storage that does not work is known at once. Default: no limit.
+   */
   checkpointEverySeconds?: number
   /** Whether the best evaluation gets a checkpoint of its own. Default true. */
   keepBest?: boolean

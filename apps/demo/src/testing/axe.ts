@@ -20,7 +20,7 @@ export async function seriousFaults(page: Page): Promise<string[]> {
     ),
   )
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await source)
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResult
+  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResult
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 160)}`)

@@ -215,6 +215,8 @@ export class TrainingRun implements Trainer {
   #isCheckpointDue(): boolean {
     const { checkpointEverySeconds, checkpointEverySteps } = this.#options
     if (checkpointEverySeconds === undefined) return this.#progress.step % (checkpointEverySteps ?? 200) === 0
+    // The first step's too: storage that does not work is known at once.
+    if (this.#progress.step === 1) return true
     if (this.#clock.seconds - this.#checkpointSeconds >= checkpointEverySeconds) return true
     return checkpointEverySteps !== undefined && this.#progress.step % checkpointEverySteps === 0
   }

@@ -23,6 +23,7 @@ export default defineConfig({
             'apps/cli/src/**/*.test.ts',
             'benchmarks/src/**/*.test.ts',
           ],
+          exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],
         },
       },
       // The page is built once, and only when one of these files runs.
@@ -31,6 +32,16 @@ export default defineConfig({
         test: {
           name: 'demo',
           include: ['apps/demo/src/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],
+          globalSetup: ['apps/demo/src/testing/site.ts'],
+        },
+      },
+      // `npm run test:webgpu`: on an emulated graphics processor a few tests take minutes.
+      {
+        extends: true,
+        test: {
+          name: 'webgpu',
+          include: ['{packages,apps}/*/src/**/*.webgpu.test.ts'],
           globalSetup: ['apps/demo/src/testing/site.ts'],
         },
       },

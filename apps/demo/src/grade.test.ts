@@ -236,7 +236,10 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     expect(judge.server.counts().delivered).toBe(paid)
   })
 
-  it('shows means with their errors, and gives the report as files', async ({ grade, judge }) => {
+  it('shows means with their errors for everybody, and gives the report as files', async ({
+    grade,
+    judge,
+  }) => {
     await gradeAll(grade, judge)
     const report = parseReport(await grade.download(/as JSON/), 'report.json')
     expect(report.models.map(({ graded }) => graded)).toEqual([2, 2])
@@ -254,9 +257,17 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     const html = await grade.download(/Download as HTML/)
     expect(html).toContain('&lt;b&gt;that&lt;/b&gt;')
     for (const text of [JSON.stringify(report), html]) expect(text).not.toContain(KEY)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await grade.page.emulateMedia({ colorScheme })
+      expect(await seriousFaults(grade.page), colorScheme).toEqual([])
+    }
   })
 
-  it('keeps the key in memory only', async ({ grade, judge }) => {
+  it('keeps the key in memory only; the report opens again, the same at a phone', async ({
+    grade,
+    judge,
+    open,
+  }) => {
     const said: string[] = []
     grade.page.on('console', message => said.push(message.text()))
     grade.page.on('pageerror', error => said.push(error.message))
@@ -283,10 +294,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     expect(await field.getAttribute('autocomplete')).toBe('off')
     await grade.button('Forget').click()
     await grade.page.locator('#grade-key:not([placeholder="Kept in memory"])').waitFor()
-  })
 
-  it('opens a finished report, the same at a phone', async ({ grade, judge, open }) => {
-    await gradeAll(grade, judge)
     const text = await grade.download(/as JSON/)
     const page = await open({ tab: 'grade', isolated: false, width: 390 })
     const other = new GradePage(page)
@@ -317,13 +325,4 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     await grade.page.setInputFiles('#grade-report', join(folder, 'huge.json'))
     await grade.problem(/huge\.json has \d+ bytes/)
   })
-
-  it.for(['light', 'dark'] as const)(
-    'has no serious accessibility fault in %s colors',
-    async (colorScheme, { grade, judge }) => {
-      await gradeAll(grade, judge)
-      await grade.page.emulateMedia({ colorScheme })
-      expect(await seriousFaults(grade.page)).toEqual([])
-    },
-  )
 })

@@ -67,11 +67,16 @@ describe.skipIf(skipWithoutChromium())('models of the hub', () => {
     ]) {
       hub.requests.length = 0
       await openFromHub(page, address)
-      const choice = page.locator('#panel-write .model-choice', { has: page.getByText(address, { exact: true }) })
+      const choice = page.locator('#panel-write .model-choice', {
+        has: page.getByText(address, { exact: true }),
+      })
       await choice.locator('input:checked').waitFor()
       await page.locator('#panel-write .status .engine').waitFor()
       expect(await storyOf(page), address).toMatch(/^Once upon a time/)
-      expect(hub.requests.some(({ path }) => path.includes('model.safetensors')), address).toBe(true)
+      expect(
+        hub.requests.some(({ path }) => path.includes('model.safetensors')),
+        address,
+      ).toBe(true)
     }
   })
 

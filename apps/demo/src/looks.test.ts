@@ -34,22 +34,34 @@ function faultsOf(page: Page): { look(state: string): Promise<void>; all: string
   return { look, all }
 }
 
-const schemes = ['light', 'dark'] as const
-
 describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
-  describe.for(schemes)('has no serious accessibility fault (%s)', colorScheme => {
-    // One thread: two that train beside other tests wait for each other so long that no checkpoint comes in time.
-    const options = { colorScheme, width: colorScheme === 'dark' ? 390 : 1280, isolated: false }
-
-    it('in any panel at rest', async ({ open }) => {
-      const page = await open(options)
-      const faults = faultsOf(page)
-      await eachPanel(page, faults.look)
-      expect(faults.all).toEqual([])
+  it('fits every width, and has no serious accessibility fault, in any panel at rest', async ({ open }) => {
+    const page = await open()
+    const faults = faultsOf(page)
+    const height = 900
+    const fits = async (pixels: number, state: string): Promise<void> => {
+      await page.setViewportSize({ width: pixels, height })
+      expect.soft(await width(page), `${state} at ${pixels}`).toBeLessThanOrEqual(pixels)
+    }
+    await eachPanel(page, async tab => {
+      await faults.look(`${tab} in light colors`)
+      await fits(768, tab)
+      await fits(390, tab)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await faults.look(`${tab} in dark colors at a phone`)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize({ width: 1280, height })
     })
+    await page.locator('#tab-write').click()
+    await page.getByLabel('Choose words and features').check()
+    await page.locator('#constraint-noun').waitFor()
+    for (const pixels of [768, 390]) await fits(pixels, 'constraints')
+    expect(faults.all).toEqual([])
+  })
 
-    // The states that follow have no colors of their own: once is enough.
-    if (colorScheme === 'dark') return
+  describe('has no serious accessibility fault', () => {
+    // One thread: two that train beside other tests wait for each other.
+    const options = { isolated: false }
 
     it('while it writes, with alternatives and problems', async ({ open }) => {
       const page = await open(options)
@@ -93,17 +105,6 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       await faults.look('a run to resume')
       expect(faults.all).toEqual([])
     })
-
-    it('with an ablation and neurons', async ({ open }) => {
-      const page = await open({ ...options, tab: 'inside' })
-      const faults = faultsOf(page)
-      await page.getByRole('button', { name: /^Ablate/ }).click()
-      await page.locator('.two-completions').waitFor()
-      await page.getByRole('button', { name: 'Find top activations' }).click()
-      await page.locator('.neurons > li').first().waitFor()
-      await faults.look('ablated, with neurons')
-      expect(faults.all).toEqual([])
-    })
   })
 
   it('can be used with the keyboard alone, in document order', async ({ open }) => {
@@ -118,17 +119,6 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
     await page.getByLabel('Choose words and features').check()
     await page.locator('#constraint-noun option').nth(5).waitFor({ state: 'attached' })
     expect(await keyboardReach(page), 'constraints').toEqual({ missed: [], disordered: [] })
-  })
-
-  it.for([390, 768])('needs no horizontal scrolling at %i pixels', async (pixels, { open }) => {
-    const page = await open({ width: pixels })
-    await eachPanel(page, async tab => {
-      expect(await width(page), tab).toBeLessThanOrEqual(pixels)
-    })
-    await page.locator('#tab-write').click()
-    await page.getByLabel('Choose words and features').check()
-    await page.locator('#constraint-noun').waitFor()
-    expect(await width(page)).toBeLessThanOrEqual(pixels)
   })
 
   it('shows heads by class, an ablation, and what neurons are active on', async ({ open }) => {
@@ -146,6 +136,7 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
     await page.locator('.neurons > li').nth(5).waitFor()
     expect(await page.locator('.neurons > li').count()).toBe(6)
     expect(await page.locator('.neurons > li:first-child mark').count()).toBe(6)
+    expect(await seriousFaults(page)).toEqual([])
     // A text that the model cannot read.
     await page.fill('#inside-text', 'むかしむかし、あるところに、おじいさんとおばあさんがいました')
     await page.getByRole('button', { name: 'Show attention' }).click()

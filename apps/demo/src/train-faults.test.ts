@@ -2,10 +2,9 @@ import { launchProfile, skipWithoutChromium } from '@tinystories/testing/browser
 import { describe, expect } from 'vitest'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
-import { loseDevice, watchDevice } from './testing/graphics-device.ts'
 import { TrainPage } from './testing/train-page.ts'
 
-const it = createDemoTest({ webgpu: true })
+const it = createDemoTest()
 
 async function fillStorage(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page)
@@ -72,7 +71,6 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
   })
 
   it('continues when the storage fills while it trains, and keeps the last checkpoint', async ({ open }) => {
-    // One thread: two wait long for each other beside other tests.
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
     await train.start()
@@ -82,28 +80,6 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
     await train.reaches((await train.step()) + 5)
     await page.reload()
     await page.locator('.resume').waitFor()
-  })
-
-  // SwiftShader compiles every shader on the CPU: beside other tests a first step takes minutes.
-  it('resumes with WebAssembly from the checkpoint when WebGPU is lost', { timeout: 600_000 }, async ({
-    open,
-  }) => {
-    const page = await open({ tab: 'train' })
-    const train = new TrainPage(page)
-    // The panel's worker looks for earlier runs: it may start before or after this line.
-    const isTraining = (worker: { url(): string }): boolean => worker.url().includes('train-worker')
-    const worker =
-      page.workers().find(isTraining) ?? (await page.waitForEvent('worker', { predicate: isTraining }))
-    await page.selectOption('#engine', 'webgpu')
-    await watchDevice(worker)
-    await train.start()
-    await page.locator('.train-head', { hasText: 'compiled, WebGPU' }).waitFor()
-    await train.reaches(1)
-    await loseDevice(worker)
-    await train.warns(/took WebGPU away.*(starts over|resumes from step)/)
-    await page.locator('.train-head', { hasText: 'compiled, WebAssembly' }).waitFor()
-    await train.reaches(2)
-    expect(await train.problem.textContent()).toBe('')
   })
 
   it('trains with TensorFlow.js where ONNX Runtime does not load, and says so', async ({ open }) => {

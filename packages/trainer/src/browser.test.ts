@@ -53,38 +53,41 @@ test.each([
   { checkpointEverySeconds: 1e9, steps: [1, 5] },
   { checkpointEverySeconds: 1e9, checkpointEverySteps: 2, steps: [1, 2, 4, 5] },
   { checkpointEverySteps: 3, steps: [3, 5] },
-])('a page keeps a checkpoint after the first step, each time or number of steps, and at the end: %o', async expected => {
-  await useBackend('cpu')
-  const { steps, ...every } = expected
-  const written: number[] = []
-  const storage: browser.RunStorage = {
-    checkpoints: {
-      write: async (_, { step }) => {
-        written.push(step)
-        return ''
+])(
+  'a page keeps a checkpoint after the first step, each time or number of steps, and at the end: %o',
+  async expected => {
+    await useBackend('cpu')
+    const { steps, ...every } = expected
+    const written: number[] = []
+    const storage: browser.RunStorage = {
+      checkpoints: {
+        write: async (_, { step }) => {
+          written.push(step)
+          return ''
+        },
+        readNewest: () => Promise.reject(new Error('nothing is resumed')),
+        list: async () => [],
       },
-      readNewest: () => Promise.reject(new Error('nothing is resumed')),
-      list: async () => [],
-    },
-    openMetrics: async () => ({
-      bytes: 0,
-      append() {},
-      flush: async () => {},
-      rewind: async () => {},
-      close: async () => {},
-    }),
-    release: async () => {},
-  }
-  const trainer = await browser.createTrainer({
-    model: toyModel(),
-    data: toyStream(),
-    optimizer: browser.adamW(),
-    schedule: browser.constant(0.05),
-    engine: 'cpu',
-    storage,
-    ...every,
-  })
-  await trainer.run({ steps: 5 })
-  await trainer.dispose()
-  expect(written).toEqual(steps)
-})
+      openMetrics: async () => ({
+        bytes: 0,
+        append() {},
+        flush: async () => {},
+        rewind: async () => {},
+        close: async () => {},
+      }),
+      release: async () => {},
+    }
+    const trainer = await browser.createTrainer({
+      model: toyModel(),
+      data: toyStream(),
+      optimizer: browser.adamW(),
+      schedule: browser.constant(0.05),
+      engine: 'cpu',
+      storage,
+      ...every,
+    })
+    await trainer.run({ steps: 5 })
+    await trainer.dispose()
+    expect(written).toEqual(steps)
+  },
+)

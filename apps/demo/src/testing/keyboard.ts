@@ -15,7 +15,11 @@ export async function keyboardReach(page: Page): Promise<{ missed: string[]; dis
       each instanceof HTMLInputElement && each.type === 'radio'
         ? each.name
         : (each.closest<HTMLElement>('[role=tablist], .story-text, .head-text') ?? each)
-    Object.assign(globalThis, { reach: { all, groupOf, seen: [] as Element[] } })
+    const seen: Element[] = []
+    document.addEventListener('focusin', ({ target }) => {
+      if (target instanceof Element && target !== document.body) seen.push(target)
+    })
+    Object.assign(globalThis, { reach: { all, groupOf, seen } })
     ;(document.activeElement as HTMLElement | null)?.blur()
     getSelection()?.removeAllRanges()
     return all.length
@@ -26,14 +30,7 @@ export async function keyboardReach(page: Page): Promise<{ missed: string[]; dis
     document.body.focus()
     document.body.removeAttribute('tabindex')
   })
-  for (let i = 0; i <= count; i++) {
-    await page.keyboard.press('Tab')
-    await page.evaluate(() => {
-      const { seen } = (globalThis as unknown as { reach: { seen: Element[] } }).reach
-      if (document.activeElement && document.activeElement !== document.body)
-        seen.push(document.activeElement)
-    })
-  }
+  for (let i = 0; i <= count; i++) await page.keyboard.press('Tab')
   return page.evaluate(() => {
     type Reach = {
       all: HTMLElement[]

@@ -70,7 +70,7 @@ export interface TrainArgs {
 const HELD_OUT = 0.04
 const EVALUATION_STORIES = 24
 const EVALUATE_EVERY = 50
-const CHECKPOINT_SECONDS = 10
+const CHECKPOINT_SECONDS = 5
 /** Between two samples. */
 const SAMPLE_SECONDS = 6
 const SAMPLE_TOKENS = 60

@@ -123,35 +123,4 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium', () => {
     // float32, summed in another order.
     expect(compiled).toBeNear(eager, { absolute: 1e-6, relative: 1e-6 })
   })
-
-  describe('on WebGPU', () => {
-    let graphics: Page
-    beforeAll(async () => {
-      const browser = await launchChromium({ webgpu: true })
-      closing.push(() => browser.close())
-      graphics = await open(browser, { isolated: true })
-    })
-
-    // The standard of WGSL grants sines and cosines this error.
-    it('agrees with tfjs on the kernels within 2^-11', async () => {
-      const { wrong } = await graphics.evaluate(() =>
-        page.kernels({ providers: ['webgpu', 'wasm'] }, { every: 7, slack: 2 ** -11 }),
-      )
-      expect(wrong).toEqual([])
-    })
-
-    it('reports a lost device to every call', async () => {
-      for (const code of await graphics.evaluate(() => page.lostDevice())) {
-        expect(code).toBe('device-lost')
-      }
-    })
-
-    it('trains as eager tfjs does, with the state on the device', async () => {
-      const { compiled, eager } = await graphics.evaluate(() =>
-        page.training({ providers: ['webgpu', 'wasm'] }, 5),
-      )
-      // WGSL's functions have larger errors than the processor's.
-      expect(compiled).toBeNear(eager, { absolute: 1e-5, relative: 1e-5 })
-    })
-  })
 })

@@ -35,7 +35,7 @@ export interface PipelineErrorDetails {
   /** An option was decided when the token shards were written. */
   'decided-by-shards': {
     data: string
-    option: 'vocabSize' | 'instruct' | keyof StoryFormat
+    option: 'vocabSize' | 'instruct' | 'ood' | keyof StoryFormat
   }
   /** An option decides the shape of a model, and the one that the run starts from has its own. */
   'decided-by-model': { from: string; option: 'preset' | 'hiddenSize' | 'layers' | 'heads' | 'vocabSize' }
@@ -82,7 +82,7 @@ export interface PipelineErrorDetails {
   /** The folder has completions that were made with other settings, which are named. */
   'other-completions': { folder: string; settings: string[] }
   /** A file of completions is graded as it is, and an option of generating them was given. */
-  'completions-given': { option: 'prompts' | 'answerPrompts' | 'truncateRepeats' }
+  'completions-given': { option: 'prompts' | 'answerPrompts' | 'truncateRepeats' | 'instruct' }
   /** The folder has a run already. */
   'run-exists': { folder: string }
   /** The folder has no run. */

@@ -2,7 +2,6 @@ import { useBackend } from '@tinystories/backends'
 import type { Story, StoryStream } from '@tinystories/dataset'
 import { instructStories } from '@tinystories/dataset/instruct'
 import { checkTokenizer } from '@tinystories/model/files'
-import { loadTokenizer } from '@tinystories/tokenizer'
 import {
   adamW,
   createEngine,
@@ -11,11 +10,12 @@ import {
   evaluateOn,
   initialState,
 } from '@tinystories/trainer'
-import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-model.ts'
 import { loadAdapted } from './model/with-adapter.ts'
 import { evaluationSet, type TextOrTokens } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
-import { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
+import { chosenTemplate } from './source/load-instruct-template.ts'
+import { loadTokenizerFile } from './source/load-tokenizer-file.ts'
 import { openTextOrTokens } from './source/open-stories.ts'
 import type { SourceAccess, StoryFormat } from './source/read-options.ts'
 import { findShards } from './source/shard-folders.ts'
@@ -71,20 +71,24 @@ export async function evaluate({
   ...format
 }: EvaluateOptions): Promise<Evaluation> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await loadTokenizer(folder)
+  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
   await useBackend('cpu')
-  const { config, parameters, tokenizerHash } = await loadAdapted(folder, adapter)
+  const model = await loadAdapted(folder, adapter)
+  const { config, parameters, tokenizerHash } = model
   await checkTokenizer({ config, tokenizerHash }, tokenizer, folder)
   const shards = await findShards(data)
   if (shards) await shardTokenizer(shards.train, tokenizer)
   const opened = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)
-  const template = instruct == null ? await templateOfModel(folder) : await loadInstructTemplate(instruct)
-  const prompts = template !== undefined && instruct !== null && !shards
+  const template = await chosenTemplate(folder, instruct)
+  const prompts = template !== undefined && !shards
   const stories = prompts
     ? (instructStories(opened as StoryStream<Story>, { template }) as StoryStream<TextOrTokens>)
     : opened
   const { contextLength } = config
-  const set = await evaluationSet(stories, { tokenizer, contextLength, batchSize, prompts, signal })
+  const set = await evaluationSet(stories, {
+    ...{ tokenizer, contextLength, batchSize, prompts, signal },
+    ...{ endId: model.endOfTextId, startId: model.startId },
+  })
   const optimizer = adamW()
   const { engine } = await createEngine({
     model: trainableModel(config, parameters),

@@ -10,7 +10,7 @@ import {
   saveSafetensors,
   tokenizerHash,
 } from '@tinystories/model/files'
-import { loadTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import type { Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
@@ -18,6 +18,7 @@ import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-mod
 import { withAdapter } from './model/with-adapter.ts'
 import { samplingDefaults } from './recipe/write-story.ts'
 import { templateFile } from './source/load-instruct-template.ts'
+import { loadTokenizerFile } from './source/load-tokenizer-file.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -52,7 +53,7 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
   const { contextLength } = config
   if (length !== undefined && length > contextLength)
     throw new PipelineError('length-too-long', { length, contextLength })
-  const tokenizer = await loadTokenizer(await tokenizerPath(folder))
+  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
   await checkTokenizer(arrays, tokenizer, folder)
   await createFolder(target)
   signal?.throwIfAborted()
@@ -98,7 +99,7 @@ async function writeGenerationConfig(target: string, { stopIds, startId }: Pretr
   const { temperature, topP, maxTokens } = samplingDefaults
   const settings = {
     bos_token_id: startId ?? stopIds[0] ?? null,
-    eos_token_id: stopIds[0] ?? null,
+    eos_token_id: stopIds.length > 1 ? stopIds : (stopIds[0] ?? null),
     pad_token_id: stopIds[0] ?? null,
     do_sample: true,
     temperature,
@@ -119,7 +120,8 @@ async function writeTokenizer(
   // Files of byte-level BPE that older programs read, and how the model is asked.
   for (const name of ['vocab.json', 'merges.txt', templateFile])
     await copyFile(join(folder, name), join(target, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
+      // A checkpoint of llama2.c is no folder.
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     })
   const end = tokenizer.endOfTextId === undefined ? undefined : tokenizer.idToToken(tokenizer.endOfTextId)
   const settings = {

@@ -53,6 +53,11 @@ export {
 export { type TrainOptions, train } from './run/train.ts'
 export type { TrainEvent } from './run/train-event.ts'
 export { scoreEndings } from './score-endings.ts'
+export {
+  chosenInstructions,
+  type InstructChoice,
+  shardInstructions,
+} from './source/instruct-settings.ts'
 export { isNamedSource } from './source/is-named-source.ts'
 export { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
 export { measureStories, type StoryLengths } from './source/measure-stories.ts'
@@ -70,7 +75,6 @@ export { shardTokenizer } from './source/shard-tokenizer.ts'
 export { type TrainVocabularyOptions, trainVocabulary } from './source/train-vocabulary.ts'
 export {
   defaultHeldOut,
-  type InstructSettings,
   openTrainingSource,
   type TrainingSource,
   type TrainingSourceOptions,

@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import type { Story } from '@tinystories/dataset'
+import { parseCompletions, rubrics } from '@tinystories/grader'
 import { forward, loss, type Parameters, parameterShapes } from '@tinystories/model'
 import { loadPretrainedArrays } from '@tinystories/model/files'
 import { loadTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prepareShards } from './data/prepare-shards.ts'
 import { writeRecords } from './data/write-records.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
+import { type GradeModelOptions, gradeModel } from './grade/grade-model.ts'
 import { endOfText } from './recipe/batches.ts'
 import { trainingBatches } from './recipe/index.ts'
 import type { PlanEvent } from './run/plan.ts'
@@ -19,6 +22,7 @@ import { prepareRun } from './run/prepare-run.ts'
 import type { RunOptions } from './run/run-options.ts'
 import { startTrainer } from './run/start-trainer.ts'
 import { train } from './run/train.ts'
+import { openTrainingSource, type TrainingSource } from './source/training-source.ts'
 
 let folder: string
 let data: string
@@ -139,6 +143,38 @@ test('the model keeps its template and is asked with it; the instruction is no p
   expect((await story({})).startsWith('Once upon a time')).toBe(true)
 })
 
+test('a grading asks the model with its template, for what a prompt asks or for nothing', async () => {
+  const prompts = [
+    { id: 'a', text: 'A dog', instruction: { words: ['dog'] } },
+    { id: 'b', text: 'A cat' },
+  ]
+  const grading = (extra: Partial<GradeModelOptions>) =>
+    gradeModel({
+      ...{ source: run, rubric: rubrics.story!, prompts, answerPrompts: [], trials: 1, temperature: 0 },
+      ...{ maxTokens: 8, ...extra },
+    })
+  const written = async (name: string, extra: Partial<GradeModelOptions> = {}): Promise<string[]> => {
+    const { files } = await grading({ folder: join(folder, 'runs', name), ...extra })
+    return parseCompletions(await readFile(files.completions, 'utf8'), name).map(({ text }) => text)
+  }
+  const after = async (prompt: string): Promise<string> => {
+    let text = ''
+    const options = { model: run, seed: 1, maxTokens: 8, temperature: 0, prompt }
+    for await (const piece of generate(options)) text += piece.text
+    return text.slice(prompt.length)
+  }
+  const asked = ['Words: dog\nStory:\nA dog', 'Story:\nA cat']
+  expect(await written('asked')).toEqual(await Promise.all(asked.map(after)))
+  const plain = await Promise.all(['A dog', 'A cat'].map(after))
+  expect(await written('plain', { instruct: null })).toEqual(plain)
+  const template = join(folder, 'runs/template.json')
+  await writeFile(template, JSON.stringify({ fields: { summary: '{value}' }, text: '{fields} {story}' }))
+  await expect(grading({ folder: join(folder, 'runs/none'), instruct: template })).rejects.toMatchObject({
+    code: 'not-in-template',
+    details: { field: 'words' },
+  })
+})
+
 test('an evaluation counts the stories alone, with the instruction before them or without', async () => {
   const asTrained = await evaluate({ model: run, data, engine: 'cpu' })
   const plain = await evaluate({ model: run, data, engine: 'cpu', instruct: null })
@@ -158,6 +194,55 @@ test.each<[Partial<RunOptions>, string, object]>([
   const failing = planRun({ ...rest, ...(instruct && { instruct }) })
   await expect(failing).rejects.toMatchObject({ code, details })
   expect(await readdir(folder)).toEqual(['runs', 'stories.txt'])
+})
+
+test('shards hold the instructions of the text, and training takes them from there', async () => {
+  const shards = join(folder, 'shards')
+  await prepareShards(data, {
+    folder: shards,
+    instruct: 'tinystories',
+    seed: 5,
+    vocabSize: 250,
+    heldOut: 0.1,
+    workers: 0,
+  })
+  const { instruct, vocabSize: _, ...shape } = options
+  const { source, settings } = await planRun({ ...shape, data: shards })
+  expect(settings.instruct).toMatchObject({ template: { separator: '\n' }, ood: false, seed: 5 })
+  // A sample story is asked for what a held-out one was.
+  expect(settings.prompt).toMatch(/\nStory:\n$/)
+  const fromText = await openTrainingSource({
+    data,
+    instruct: settings.instruct,
+    tokenizer: source.tokenizer,
+  })
+  // Token by token what the text gives, prompts and answers apart.
+  const { tokenizer } = source
+  const tokens = ({ train }: Pick<TrainingSource, 'train'>): Promise<object[]> =>
+    train.tokenize(tokenizer, { prompts: ({ prompt }) => prompt }).toArray()
+  const stories = await tokens(source)
+  expect(stories).toEqual(await tokens(fromText))
+  expect(stories[0]).toHaveProperty('promptTokens')
+
+  // The same instructions may be named, and no others, also not for the stories that are held out.
+  await expect(planRun({ ...shape, data: shards, instruct: instruct!, seed: 5 })).resolves.toBeDefined()
+  const refused = (change: Partial<RunOptions>) => planRun({ ...shape, data: shards, ...change })
+  const code = 'decided-by-shards'
+  for (const [change, option] of [
+    [{ instruct: 'request', seed: 5 }, 'instruct'],
+    [{ instruct: 'tinystories', seed: 6 }, 'instruct'],
+    [{ ood: true }, 'ood'],
+  ] as const)
+    await expect(refused(change)).rejects.toMatchObject({ code, details: { data: shards, option } })
+  const plain = { ...shape, data, valid: shards, dropLong: undefined! }
+  await expect(planRun(plain)).rejects.toMatchObject({ code, details: { data: shards, option: 'instruct' } })
+  await expect(planRun({ ...shape, data: shards, valid: data })).resolves.toMatchObject({
+    source: { instruct: settings.instruct },
+  })
+  await expect(prepareShards(data, { folder: shards, ood: true })).rejects.toMatchObject({
+    code: 'needs-instruct',
+  })
+  await rm(shards, { recursive: true })
 })
 
 test('long answers can be left out', async () => {

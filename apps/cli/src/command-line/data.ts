@@ -60,6 +60,16 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
     .addOption(heldOutFlag('hold out a share of the stories: writes the folders train and held-out'))
   addSourceFlags(prepare)
     .option(
+      '--instruct [template]',
+      'put an instruction before each story, left out of the loss; the template is one of tinystories, request, or a JSON file (default: tinystories)',
+    )
+    .option('--ood', 'with --instruct: never ask for words and a summary together')
+    .option(
+      '--seed <n>',
+      'with --instruct: decides what each story is asked for (default: 42)',
+      wholeNumber(0, 2 ** 31 - 1),
+    )
+    .option(
       '--clean [rules]',
       `repair and filter the stories: all of ${cleaningNames.join(', ')}, or some of them separated by commas`,
       parseCleaning,
@@ -81,6 +91,7 @@ Examples:
   tinystories data prepare stories.txt --out shards
   tinystories data prepare stories.txt --out shards --clean repair,duplicates
   tinystories data prepare stories.txt --out clean.parquet --clean
+  tinystories data prepare records.jsonl --out shards --instruct
   tinystories data prepare hf://roneneldan/TinyStories --out shards --vocab-size 8192
   tinystories data prepare stories.txt --out shards --tokenizer runs/mine/tokenizer.json --held-out 0.05
   tinystories train --data shards`,

@@ -76,6 +76,11 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--max-tokens <n>', 'tokens of a completion at most', wholeNumber(), 200)
     .option('--seed <n>', 'the same seed writes the same completions', wholeNumber(0, 2 ** 31 - 1), 42)
     .option('--truncate-repeats', 'cut where a 4-gram comes again, for models that never stop')
+    .option(
+      '--instruct <template>',
+      'how a model of instructions is asked: tinystories, request, or a JSON file (default: as it was trained)',
+    )
+    .option('--no-instruct', 'a model that was trained on instructions sees the beginnings alone')
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...generationEngines]).default('auto'),
     )

@@ -10,6 +10,7 @@ import { print } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
+import { instructOption } from '../train/instruct-option.ts'
 
 /**
  * Tokenizes stories into token shards, or writes them as they are where `out` is a parquet file.
@@ -31,7 +32,7 @@ export function dataPrepare(source: string, flags: DataPrepareFlags): Promise<nu
 
 function prepareTokens(
   source: string,
-  { out, tokenizer, clean, minWords, ...flags }: DataPrepareFlags,
+  { out, tokenizer, clean, minWords, instruct, ...flags }: DataPrepareFlags,
 ): Promise<number> {
   return interruptible(
     async signal => {
@@ -40,6 +41,7 @@ function prepareTokens(
       const progress = new ProgressLine()
       await prepareShards(resolveSource(source), {
         ...flags,
+        ...instructOption({ instruct }),
         folder,
         tokenizer: tokenizer === undefined ? undefined : fromTyped(tokenizer),
         cleaning: cleaningOf({ clean, minWords }),
@@ -89,7 +91,10 @@ function describe(event: Exclude<PrepareEvent, { type: 'vocabulary' | 'progress'
   }
 }
 
-function describeShards(folder: string, { stories, tokens, bytes, dtype, shards }: TokenShardIndex): string {
+function describeShards(
+  folder: string,
+  { stories, tokens, bytes, dtype, shards, instruct }: TokenShardIndex,
+): string {
   const count = shards.length === 1 ? '1 shard' : `${shards.length} shards`
-  return `Wrote ${forDisplay(folder)}: ${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens (${dtype}), ${bytes.toLocaleString('en')} bytes of text, ${count}`
+  return `Wrote ${forDisplay(folder)}: ${stories.toLocaleString('en')} stories, ${tokens.toLocaleString('en')} tokens (${dtype}), ${bytes.toLocaleString('en')} bytes of text, ${count}${instruct ? ', with instructions' : ''}`
 }

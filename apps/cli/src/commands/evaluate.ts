@@ -5,7 +5,7 @@ import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print, printError, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
-import { instructOption } from '../train/instruct-option.ts'
+import { askingOption } from '../train/instruct-option.ts'
 
 export interface EvaluateFlags extends StoryFormat {
   model?: string
@@ -36,7 +36,7 @@ export function evaluate({
       const progress = new ProgressLine()
       const { score, folder, engine, seconds } = await evaluateModel({
         ...flags,
-        ...(instruct === false ? { instruct: null } : instructOption({ instruct })),
+        ...askingOption({ instruct }),
         ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),
         data: resolveSource(data),

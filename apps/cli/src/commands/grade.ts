@@ -25,6 +25,7 @@ import { interruptible } from '../terminal/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
+import { askingOption } from '../train/instruct-option.ts'
 
 export interface GradeFlags extends JudgeFlags, StoryFormat {
   rubric: string
@@ -39,6 +40,7 @@ export interface GradeFlags extends JudgeFlags, StoryFormat {
   maxTokens: number
   seed: number
   truncateRepeats?: boolean
+  instruct?: string | boolean
   engine: GenerationEngineName | 'auto'
   measuresOnly?: boolean
   corpus?: string
@@ -73,6 +75,7 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
         maxTokens,
         seed,
         truncateRepeats,
+        ...askingOption(flags),
         engine,
         ...(corpus !== undefined && { corpus: { ...flags, source: resolveSource(corpus) } }),
         name,

@@ -7,6 +7,9 @@ export interface DataPrepareFlags extends StoryFormat {
   tokenizer?: string
   vocabSize?: number
   heldOut?: number
+  instruct?: string | true
+  ood?: boolean
+  seed?: number
   clean?: CleaningRules | true
   minWords?: number
   workers?: number

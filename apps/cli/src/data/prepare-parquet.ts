@@ -9,7 +9,16 @@ import { cleaningOf, describeCleaning } from './cleaning-flags.ts'
 import type { DataPrepareFlags } from './prepare-flags.ts'
 
 /** Flags about tokens and shards, of which a parquet file has none. */
-const ofShards = ['tokenizer', 'vocabSize', 'heldOut', 'workers', 'shardTokens'] as const
+const ofShards = [
+  'tokenizer',
+  'vocabSize',
+  'heldOut',
+  'instruct',
+  'ood',
+  'seed',
+  'workers',
+  'shardTokens',
+] as const
 
 /** Whether `data prepare --out` names a parquet file. */
 export const isParquet = (out: string): boolean => /\.parquet$/i.test(out)

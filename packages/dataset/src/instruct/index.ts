@@ -1,5 +1,6 @@
 export { completeRecord, readSummary, summaryRequest } from './complete-record.ts'
 export { deriveRecord, type StoryRecord, VocabularyIndex } from './derive-record.ts'
+export { type InstructSettings, instructSettingsSchema } from './instruct-settings.ts'
 export { type InstructOptions, instructStories } from './instruct-stories.ts'
 export {
   type InstructTemplate,

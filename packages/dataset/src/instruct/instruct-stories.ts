@@ -6,13 +6,12 @@ import { through } from '../stream/through.ts'
 import { type StoryVocabulary, storyVocabulary } from '../synthesis/vocabulary.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
 import { deriveRecord, VocabularyIndex } from './derive-record.ts'
-import type { InstructTemplate } from './instruct-template.ts'
+import type { InstructSettings } from './instruct-settings.ts'
 import { type DrawnInstruction, drawInstruction, renderInstruction } from './instruction.ts'
 import { type InstructionField, instructionFields } from './instruction-fields.ts'
 
 /** Options of {@link instructStories}. */
-export interface InstructOptions {
-  template: InstructTemplate
+export interface InstructOptions extends Pick<InstructSettings, 'template'> {
   /** Decides what each story is asked for, in each epoch something else. Default 0. */
   seed?: number
   /** Never asks for words and a summary together. Default false. */

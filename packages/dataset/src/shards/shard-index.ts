@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
+import { type InstructSettings, instructSettingsSchema } from '../instruct/instruct-settings.ts'
 import type { TokenDtype } from './dtype.ts'
 import { TokenShardError } from './token-shard-error.ts'
 
@@ -38,6 +39,8 @@ export interface TokenShardIndex {
   tokenizer: { sha256: string; file: string } | null
   /** The stream the tokens were made of, and a fingerprint of the stories it gave, in their order. */
   source: { recipe: readonly string[]; fingerprint: string }
+  /** How the stories got the instructions that are their prompts, where they have some. */
+  instruct?: InstructSettings | undefined
   stories: number
   tokens: number
   bytes: number
@@ -63,7 +66,7 @@ export const entrySchema: v.GenericSchema<TokenShardEntry> = v.object({
   storiesSha256: digest,
 })
 
-const indexSchema: v.GenericSchema<TokenShardIndex> = v.object({
+const indexSchema: v.GenericSchema<unknown, TokenShardIndex> = v.object({
   format: v.literal('tinystories-token-shards'),
   version: v.picklist([1, 2]),
   dtype: v.picklist(['uint16', 'uint32']),
@@ -71,6 +74,7 @@ const indexSchema: v.GenericSchema<TokenShardIndex> = v.object({
   vocabSize: v.nullable(count),
   tokenizer: v.nullable(v.object({ sha256: digest, file: v.literal('tokenizer.json') })),
   source: v.object({ recipe: v.array(v.string()), fingerprint: v.string() }),
+  instruct: v.optional(instructSettingsSchema),
   stories: count,
   tokens: count,
   bytes: count,

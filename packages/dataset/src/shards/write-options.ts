@@ -1,3 +1,4 @@
+import type { InstructSettings } from '../instruct/instruct-settings.ts'
 import type { StoryTokenizer } from '../stream/tokens.ts'
 import type { PromptOption } from '../transforms/tokenize.ts'
 import type { TokenDtype } from './dtype.ts'
@@ -30,6 +31,8 @@ export interface WriteTokenShardsOptions {
   dtype?: TokenDtype
   /** Puts each story's prompt before it, to be left out of the loss; see `tokenize`. Default false. */
   prompts?: PromptOption
+  /** Kept in the index, for who trains on the shards: how the stories got the instructions that are their prompts. */
+  instruct?: InstructSettings
   /** How worker threads create the tokenizer. Without it all work is done in the calling thread. */
   worker?: TokenizerModule
   /** Worker threads, with `worker`. Default: one for each core but one, at least one. The result does not depend on it. */

@@ -76,6 +76,7 @@ export async function writeShards(
       vocabSize,
       tokenizer: tokenizerSha === null ? null : { sha256: tokenizerSha, file: tokenizerName },
       source: { recipe: stream.recipe, fingerprint },
+      ...(options.instruct && { instruct: options.instruct }),
       stories: sum(shard => shard.stories),
       tokens: sum(shard => shard.tokens),
       bytes: sum(shard => shard.bytes),

@@ -11,6 +11,8 @@ export interface DownloadOptions extends HubOptions {
   offline?: boolean
   /** Ask the hub again for what the cache has, as for a branch that has moved. Default false. */
   refresh?: boolean
+  /** More files that are taken along where the model has them. Default: none. */
+  besides?: readonly string[]
 }
 
 /**
@@ -35,7 +37,7 @@ export async function downloadModel(address: string, options: DownloadOptions = 
   }
   await repository.download(weights)
   const shards = await listShards(await openFolder(repository.folder), weights)
-  const tokenizer = TOKENIZER_FILES.filter(file => repository.find(file))
-  for (const file of [...shards, ...tokenizer]) await repository.download(file)
+  const others = [...TOKENIZER_FILES, ...(options.besides ?? [])].filter(file => repository.find(file))
+  for (const file of [...shards, ...others]) await repository.download(file)
   return repository.folder
 }

@@ -16,10 +16,12 @@ import {
   type WriteTokenShardsOptions,
   writeTokenShards,
 } from '@tinystories/dataset'
+import { type InstructSettings, instructStories } from '@tinystories/dataset/instruct'
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { toFileError } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'
+import { chosenInstructions, type InstructChoice } from '../source/instruct-settings.ts'
 import { isNamedSource } from '../source/is-named-source.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
@@ -29,6 +31,7 @@ import { ShardParts } from './shard-parts.ts'
 /** Options of {@link prepareShards}. */
 export interface PrepareShardsOptions
   extends StoryFormat,
+    InstructChoice,
     Pick<WriteTokenShardsOptions, 'workers' | 'shardTokens' | 'overwrite' | 'signal'> {
   /** Folder to write. */
   folder: string
@@ -55,14 +58,19 @@ export type PrepareEvent =
  * Tokenizes stories once into a folder of token shards. Interrupted, even killed, the same call continues after the last
  * finished shard.
  *
- * @throws PipelineError `shards-exist`, `nothing-left`, `no-end-of-text-token`; what the dataset throws
+ * With `instruct` each story has its instruction before it, the same in every epoch, which training leaves out of the loss.
+ *
+ * @throws PipelineError `shards-exist`, `nothing-left`, `no-end-of-text-token`, `needs-instruct`; what the dataset throws
  */
 export async function prepareShards(source: string, options: PrepareShardsOptions): Promise<void> {
   const { folder, heldOut, cleaning, access, overwrite, signal, onEvent } = options
+  const instruct = await chosenInstructions(options)
   const opened = openStories(source, readOptions(options, access))
   const report = createCleaningReport()
   const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
-  const parts = partsOf(stories, folder, heldOut)
+  const parts = partsOf(stories, folder, heldOut).map(part =>
+    instruct ? { ...part, stories: instructStories(part.stories, instruct) } : part,
+  )
   // Refused before a vocabulary is trained in vain.
   if (parts.length === 1 && !overwrite && (await isFinished(folder)))
     throw new PipelineError('shards-exist', { folder })
@@ -70,13 +78,14 @@ export async function prepareShards(source: string, options: PrepareShardsOption
   const done =
     parts.length === 1
       ? undefined
-      : await ShardParts.open(folder, await identityOf(source, tokenizer, options))
+      : await ShardParts.open(folder, await identityOf(source, { ...options, tokenizer, instruct }))
   for (const part of parts) {
     if (await done?.has(part.folder)) continue
     const index = await writeTokenShards(part.stories, tokenizer, part.folder, {
       eos: endOfText(tokenizer),
       worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
       sourceId: await fileIdentity(source),
+      ...(instruct && { instruct, prompts: ({ prompt }: Story) => prompt }),
       ...given({ workers: options.workers, shardTokens: options.shardTokens, overwrite, signal }),
       onProgress: progress => onEvent?.({ type: 'progress', part: part.name, ...progress }),
     })
@@ -114,7 +123,7 @@ function isFinished(folder: string): Promise<boolean> {
 /** The one named, or one trained on the stories: the same stories and size give the same one again. */
 async function tokenizerFor(
   stories: StoryStream,
-  { tokenizer, vocabSize, signal, onEvent }: PrepareShardsOptions,
+  { tokenizer, vocabSize, instruct, signal, onEvent }: PrepareShardsOptions,
 ): Promise<Tokenizer> {
   let any = false
   for await (const _ of stories.take(1).iterate(given({ signal }))) any = true
@@ -122,6 +131,7 @@ async function tokenizerFor(
   if (tokenizer !== undefined) return loadTokenizerFile(tokenizer)
   const trained = await trainVocabulary(stories, {
     vocabSize,
+    prompts: instruct !== undefined,
     signal,
     onProgress: progress => onEvent?.({ type: 'vocabulary', ...progress }),
   })
@@ -129,12 +139,16 @@ async function tokenizerFor(
   return trained
 }
 
+type Identity = Omit<PrepareShardsOptions, 'tokenizer' | 'instruct'> & {
+  tokenizer: Tokenizer
+  instruct: InstructSettings | null
+}
+
 async function identityOf(
   source: string,
-  tokenizer: Tokenizer,
-  { heldOut, shardTokens, overwrite, cleaning, ...format }: PrepareShardsOptions,
+  { tokenizer, instruct, heldOut, shardTokens, overwrite, cleaning, ...format }: Identity,
 ): Promise<string> {
-  const options = [heldOut, readOptions(format), shardTokens, overwrite, cleaning]
+  const options = [heldOut, readOptions(format), shardTokens, overwrite, cleaning, instruct]
   const text = JSON.stringify([await fileIdentity(source), tokenizer, options])
   return createHash('sha256').update(text).digest('hex')
 }

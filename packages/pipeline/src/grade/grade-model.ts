@@ -68,6 +68,11 @@ export interface GradeModelOptions {
   seed?: number
   /** Cut completions where a 4-gram repeats, for models that never stop. */
   truncateRepeats?: boolean | undefined
+  /**
+   * Name or path of the template that a model of instructions is asked with; null: none. Default: the one that it was
+   * trained with.
+   */
+  instruct?: string | null | undefined
   engine?: OpenModelOptions['engine']
   /** The stories that the model was trained on, to find what it repeats. */
   corpus?: (StoryFormat & { source: string }) | undefined
@@ -175,6 +180,7 @@ function generateWith(options: GradeModelOptions, files: GradingFolder): Promise
     maxTokens,
     seed,
     truncateRepeats,
+    instruct: options.instruct,
     engine,
     access,
     signal,
@@ -184,6 +190,6 @@ function generateWith(options: GradeModelOptions, files: GradingFolder): Promise
 
 /** A file of completions is graded as it is: options of generation mean a mistake. */
 function refuseGenerationOptions(options: GradeModelOptions): void {
-  for (const option of ['prompts', 'answerPrompts', 'truncateRepeats'] as const)
+  for (const option of ['prompts', 'answerPrompts', 'truncateRepeats', 'instruct'] as const)
     if (options[option] !== undefined) throw new PipelineError('completions-given', { option })
 }

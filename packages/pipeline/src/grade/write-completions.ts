@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
+import type { Instruction } from '@tinystories/dataset/instruct'
 import {
   type Completion,
   completionLine,
+  type GenerateRequest,
   generateCompletions,
   type Prompt,
   parseCompletions,
@@ -14,8 +15,10 @@ import { appendText, readTextFileIfPresent, truncateFile, writeFileAtomically } 
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { PipelineError } from '../errors.ts'
-import { locateModel } from '../model/locate-model.ts'
+import { locateModel, weightsPath } from '../model/locate-model.ts'
 import { type OpenedModel, type OpenModelOptions, openModel } from '../model/open-model.ts'
+import { chosenTemplate } from '../source/load-instruct-template.ts'
+import { writeInstruction } from '../write-instruction.ts'
 import type { GradingFolder } from './grading-folder.ts'
 
 /** Options of {@link writeCompletions}. */
@@ -28,6 +31,8 @@ export interface WriteCompletionsOptions {
   maxTokens: number
   seed: number
   truncateRepeats: boolean
+  /** Name or path of the template of instructions; null: none. Default: the one that the model was trained with. */
+  instruct: string | null | undefined
   engine: NonNullable<OpenModelOptions['engine']>
   access: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
   signal: AbortSignal | undefined
@@ -45,9 +50,11 @@ const version = 1
 
 /**
  * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file when it is done, and the
- * next call continues with those that are missing.
+ * next call continues with those that are missing. A model that was trained on instructions is asked by its template for
+ * what a prompt asks for, though it be nothing; another one sees the beginnings alone.
  *
- * @throws PipelineError `other-completions` when the folder has completions that were made with other settings
+ * @throws PipelineError `other-completions` when the folder has completions that were made with other settings,
+ *   `not-in-template`
  */
 export async function writeCompletions(
   files: GradingFolder,
@@ -57,6 +64,7 @@ export async function writeCompletions(
     answerPrompts,
     trials,
     signal,
+    instruct,
     engine,
     access,
     onProgress,
@@ -65,13 +73,18 @@ export async function writeCompletions(
 ): Promise<ModelCompletions> {
   const until = signal === undefined ? {} : { signal }
   const folder = await locateModel(source, access, signal)
-  const weights = await hashFile(join(folder, 'model.safetensors'))
+  const weights = await hashFile(await weightsPath(folder))
+  const template = await chosenTemplate(folder, instruct)
+  const asking = (ask: Instruction = {}): string => (template ? writeInstruction(ask, template) : '')
+  // What the template has no words for is refused before anything is written.
+  for (const { instruction } of prompts) asking(instruction)
   await keepSettings(files, {
     version,
     weights,
     ...sampling,
     prompts: hash(prompts),
     answerPrompts: hash(answerPrompts),
+    ...(template && { template: hash(template) }),
   })
   const trialsOf = new Map<string, Completion>()
   for (const completion of await readWholeLines(files.completions))
@@ -86,12 +99,13 @@ export async function writeCompletions(
     prompt: string,
     options: { temperature: number; seed: number; maxTokens: number },
   ): Promise<string> => {
-    const { model, tokenizer, stopIds } = await open()
+    const { model, tokenizer, stopIds, startId } = await open()
     let text = ''
     for await (const piece of generateText({
       model,
       tokenizer,
       stopIds,
+      startId,
       prompt,
       beginStory: true,
       ...until,
@@ -104,9 +118,9 @@ export async function writeCompletions(
   const started = performance.now()
   let made = 0
   try {
-    const generate = async (request: { prompt: Prompt; trial: number; seed: number }): Promise<string> => {
-      const known = trialsOf.get(`${request.prompt.id}\n${request.trial}`)
-      return known?.text ?? write(request.prompt.text, { ...sampling, seed: request.seed })
+    const generate = async ({ prompt, trial, seed }: GenerateRequest): Promise<string> => {
+      const known = trialsOf.get(`${prompt.id}\n${trial}`)
+      return known?.text ?? write(asking(prompt.instruction) + prompt.text, { ...sampling, seed })
     }
     const completions: Completion[] = []
     const source = { prompts, generate, seed: sampling.seed, truncateRepeats: sampling.truncateRepeats }
@@ -123,7 +137,11 @@ export async function writeCompletions(
     for (const prompt of answerPrompts) {
       let completion = answered.get(prompt.id)
       if (completion === undefined) {
-        completion = await write(prompt.prompt, { temperature: 0, seed: sampling.seed, maxTokens: 40 })
+        completion = await write(asking() + prompt.prompt, {
+          temperature: 0,
+          seed: sampling.seed,
+          maxTokens: 40,
+        })
         const answer = { promptId: prompt.id, trial: 0, prompt: prompt.prompt, text: completion }
         await appendText(files.answers, `${completionLine(answer)}\n`)
       }

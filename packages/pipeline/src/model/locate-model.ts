@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type DownloadOptions, downloadModel, WEIGHT_FILES } from '@tinystories/model/files'
 import { PipelineError } from '../errors.ts'
+import { templateFile } from '../source/load-instruct-template.ts'
 
 /** How models are found: on the hub, or in the folder that holds all runs. */
 export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
@@ -26,7 +27,8 @@ export async function locateModel(
     return newest
   }
   if (source.endsWith('.bin') && (await isFile(source))) return source
-  if (source.startsWith('hf://')) return downloadModel(source, { ...hub, ...(signal && { signal }) })
+  if (source.startsWith('hf://'))
+    return downloadModel(source, { ...hub, besides: [templateFile], ...(signal && { signal }) })
   for (const folder of [join(source, 'model'), source])
     if ((await exists(join(folder, 'config.json'))) && (await hasWeights(folder))) return folder
   throw new PipelineError('no-model', { folder: source, exists: await exists(source) })
@@ -48,6 +50,13 @@ export async function tokenizerPath(location: string): Promise<string> {
   return join(folder, name)
 }
 
+/** The file with the weights of a located model, or the index of several. */
+export async function weightsPath(location: string): Promise<string> {
+  if (location.endsWith('.bin')) return location
+  for (const file of WEIGHT_FILES) if (await exists(join(location, file))) return join(location, file)
+  throw new PipelineError('no-model', { folder: location, exists: true })
+}
+
 async function newestRunWithModel(runs: string): Promise<string | undefined> {
   let newest: { folder: string; time: number } | undefined
   for (const name of await readdir(runs).catch(() => [])) {
@@ -58,9 +67,11 @@ async function newestRunWithModel(runs: string): Promise<string | undefined> {
   return newest?.folder
 }
 
-async function hasWeights(folder: string): Promise<boolean> {
-  for (const file of WEIGHT_FILES) if (await exists(join(folder, file))) return true
-  return false
+function hasWeights(folder: string): Promise<boolean> {
+  return weightsPath(folder).then(
+    () => true,
+    () => false,
+  )
 }
 
 function isFile(path: string): Promise<boolean> {

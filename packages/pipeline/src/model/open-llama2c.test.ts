@@ -1,9 +1,13 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { score as scoreTokens } from '@tinystories/model/generation'
 import { afterAll, describe, expect, it } from 'vitest'
+import { evaluate } from '../evaluate.ts'
+import { exportModel } from '../export-model.ts'
 import { writeStory } from '../recipe/write-story.ts'
+import { planRun } from '../run/plan-run.ts'
 import { openModel } from './open-model.ts'
 
 const data =
@@ -24,6 +28,30 @@ describe.skipIf(absent)(`a checkpoint of llama2.c${absent}`, () => {
     let text = ''
     for await (const piece of writeStory(opened, options)) text += piece
     expect(text).toBe(readFileSync(`${folder}/greedy.txt`, 'utf8').trimEnd())
+  })
+
+  it('is evaluated and exported, and a run starts from it', async () => {
+    const model = `${folder}/stories260K.bin`
+    const data = join(scratch, 'stories.txt')
+    const stories = ['Once upon a time, there was a cat.', 'One day, a dog ran.']
+    writeFileSync(data, stories.join('\n<|endoftext|>\n'))
+    const { score } = await evaluate({ model, data, batchSize: 1 })
+    await using own = await openModel(model)
+    let nats = 0
+    for (const story of stories) {
+      // The token `<s>` begins a text and ends it.
+      const { ids } = own.tokenizer.encode(story, { addSpecialTokens: false })
+      const [scored] = await scoreTokens(own.model, [1], [[...ids, 1]])
+      nats -= scored!.logProbability
+    }
+    expect(score.nats * score.tokens).toBeNear(nats, { relative: 1e-4 })
+    const exported = join(scratch, 'exported')
+    await exportModel({ model, format: 'transformers', folder: exported })
+    await using opened = await openModel(exported)
+    expect(opened.tokenizer.vocabSize).toBe(512)
+    const plan = await planRun({ from: model, data, contextLength: 12, batchSize: 1 })
+    expect(plan.source.tokenizer.toJSON()).toEqual(opened.tokenizer.toJSON())
+    expect(plan.settings.model.layers).toBe(5)
   })
 
   it('is refused without a tokenizer, and with several of which none is tokenizer.bin', async () => {

@@ -57,6 +57,10 @@ function tokenizeOptions(tokenizer: Tokenizer, prompts: boolean | undefined): To
 export interface EvaluationSetOptions extends BatchShape {
   /** Evaluate on a fixed random sample of this many stories. Default: all, in their order. */
   sampleSize?: number | undefined
+  /** Id of the token that ends a story. Default: the tokenizer's. */
+  endId?: number | undefined
+  /** Id of the token that a story begins with. Default: the one that ends it. */
+  startId?: number | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -68,7 +72,16 @@ export interface EvaluationSetOptions extends BatchShape {
  */
 export async function evaluationSet(
   stories: StoryStream<TextOrTokens>,
-  { tokenizer, contextLength, batchSize, prompts, sampleSize, signal }: EvaluationSetOptions,
+  {
+    tokenizer,
+    contextLength,
+    batchSize,
+    prompts,
+    sampleSize,
+    endId = endOfText(tokenizer),
+    startId = endId,
+    signal,
+  }: EvaluationSetOptions,
 ): Promise<EvaluationSet> {
   // From all over the set: files are often ordered by source, and sources are not equally hard.
   const chosen =
@@ -76,13 +89,16 @@ export async function evaluationSet(
       ? stories
       : stories.shuffle({ seed: 0, bufferSize: shuffleBuffer }).take(sampleSize)
   const windows = chosen
-    .tokenize(tokenizer, tokenizeOptions(tokenizer, prompts))
+    .tokenize(tokenizer, { ...tokenizeOptions(tokenizer, prompts), eos: endId })
     .pack({ contextLength, by: 'story' })
     .batch(batchSize, { pad: true })
     .iterate(signal === undefined ? {} : { signal })
   const batches: TokenBatch[] = []
   let bytes = 0
   for await (const batch of windows) {
+    // A row that goes on with a story begins with a token of it.
+    for (let at = 0; at < batch.inputs.length; at += contextLength)
+      if (batch.inputs[at] === endId) batch.inputs[at] = startId
     batches.push(batch)
     bytes += batch.bytes
   }

@@ -10,7 +10,7 @@ import {
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { type Checkpoint, CheckpointStore, TrainerError } from '@tinystories/trainer'
 import { PipelineError } from '../errors.ts'
-import { locateModel, type ModelAccess } from '../model/locate-model.ts'
+import { locateModel, type ModelAccess, tokenizerPath } from '../model/locate-model.ts'
 import { withAdapter } from '../model/with-adapter.ts'
 import { templateOfModel } from '../source/load-instruct-template.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
@@ -45,7 +45,7 @@ export async function loadStart(
     if (options[option] !== undefined) throw new PipelineError('decided-by-model', { from, option })
   const folder = await locateModel(from, access, signal)
   const model = await loadPretrainedArrays(folder)
-  const tokenizer = await loadTokenizerFile(options.tokenizer ?? folder)
+  const tokenizer = await loadTokenizerFile(options.tokenizer ?? (await tokenizerPath(folder)))
   await checkTokenizer(model, tokenizer, folder)
   const { config } = model
   const template = await templateOfModel(folder)

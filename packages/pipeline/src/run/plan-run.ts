@@ -1,17 +1,13 @@
+import type { InstructSettings } from '@tinystories/dataset/instruct'
 import { countParameters, type GptConfig, gptConfig, modelCost, type PresetName } from '@tinystories/model'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
-import { loadInstructTemplate } from '../source/load-instruct-template.ts'
+import { chosenInstructions, shardInstructions } from '../source/instruct-settings.ts'
 import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
 import { formatSettings } from '../source/read-options.ts'
 import { smallCorpusBytes } from '../source/small-corpus.ts'
-import {
-  defaultHeldOut,
-  type InstructSettings,
-  openTrainingSource,
-  type TrainingSource,
-} from '../source/training-source.ts'
+import { defaultHeldOut, openTrainingSource, type TrainingSource } from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
 import { planLimits } from './fit-steps.ts'
 import { loadStart } from './load-start.ts'
@@ -32,7 +28,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
   const start =
     options.from === undefined ? undefined : await loadStart(options.from, options, access ?? {}, signal)
-  const instruct = await instructOf(options)
+  const instruct = await instructOf(options, data)
   const source = await openTrainingSource({
     ...options,
     instruct,
@@ -157,13 +153,17 @@ function modelConfig(options: RunOptions, vocabSize: number, contextLength: numb
   })
 }
 
-async function instructOf(options: RunOptions): Promise<InstructSettings | null> {
-  const { instruct, ood = false, seed = defaultRecipe.seed } = options
-  if (instruct !== undefined) return { template: await loadInstructTemplate(instruct), ood, seed }
-  const needing = ['ood', 'promptLossWeight', 'dropLong'] as const
-  const option = needing.find(name => options[name] !== undefined)
-  if (option) throw new PipelineError('needs-instruct', { option })
-  return null
+/** Those that are asked for, else those that token shards were written with. */
+async function instructOf(options: RunOptions, data: string): Promise<InstructSettings | null> {
+  const written = options.instruct === undefined ? await shardInstructions(data) : undefined
+  if (written) {
+    if (options.ood !== undefined) throw new PipelineError('decided-by-shards', { data, option: 'ood' })
+    return written
+  }
+  const instruct = await chosenInstructions(options)
+  const option = (['promptLossWeight', 'dropLong'] as const).find(name => options[name] !== undefined)
+  if (!instruct && option) throw new PipelineError('needs-instruct', { option })
+  return instruct
 }
 
 /** Tokens of the stories that fit into a window; an answer that is cut teaches to stop anywhere. */
@@ -182,9 +182,12 @@ function fittingText(
 }
 
 /** What sample stories begin with: the instruction of a held-out story, or words that most stories begin with. */
-async function usualPrompt({ heldOut, instruct }: TrainingSource): Promise<string> {
+async function usualPrompt({ heldOut, instruct, tokenizer }: TrainingSource): Promise<string> {
   if (instruct)
-    for await (const story of heldOut.take(1)) if ('prompt' in story && story.prompt) return story.prompt
+    for await (const story of heldOut.take(1)) {
+      if ('ids' in story) return tokenizer.decode(story.ids.subarray(0, story.promptTokens ?? 0))
+      if (story.prompt) return story.prompt
+    }
   return 'Once upon a time'
 }
 

@@ -1,4 +1,4 @@
-import { instructTemplateSchema } from '@tinystories/dataset/instruct'
+import { type InstructSettings, instructSettingsSchema } from '@tinystories/dataset/instruct'
 import {
   type AdapterConfig,
   type GptConfig,
@@ -18,7 +18,6 @@ import {
 } from '../recipe/names.ts'
 import { defaultRecipe, type Recipe } from '../recipe/recipe.ts'
 import type { StoryFormatSettings } from '../source/read-options.ts'
-import type { InstructSettings } from '../source/training-source.ts'
 
 /** Everything that decides a run: written to its `config.json` and read again on resuming. */
 export interface RunSettings extends Recipe, StoryFormatSettings {
@@ -107,7 +106,7 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   quote: added(v.string()),
   columns: added(v.array(v.string())),
   heldOut: share,
-  instruct: added(v.object({ template: instructTemplateSchema, ood: v.boolean(), seed: integer })),
+  instruct: added(instructSettingsSchema),
   promptLossWeight: v.optional(share, 0),
   dropLong: v.optional(v.boolean(), false),
   from: added(v.string()),

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { basename, dirname } from 'node:path'
 import { PipelineError } from '../errors.ts'
 import { type OpenModelOptions, openModel } from '../model/open-model.ts'
-import { loadInstructTemplate, templateOfModel } from '../source/load-instruct-template.ts'
+import { chosenTemplate } from '../source/load-instruct-template.ts'
 import { Admission } from './admission.ts'
 import { type Answered, answerTexts, sendJson } from './answer-texts.ts'
 import { ApiError, toApiError } from './api-error.ts'
@@ -100,8 +100,7 @@ export async function serveModel(options: ServeModelOptions = {}): Promise<Model
       coalesce: true,
       ...(signal && { signal }),
     })
-    const template =
-      instruct === undefined ? await templateOfModel(opened.folder) : await loadInstructTemplate(instruct)
+    const template = await chosenTemplate(opened.folder, instruct)
     const name = options.name ?? nameOf(model, opened.folder)
     const { tokenizer, startId } = opened
     const served: ServedModel = { name, tokenizer, startId, template }

@@ -1,8 +1,9 @@
 import { type Story, type StoryStream, splitStories } from '@tinystories/dataset'
-import { type InstructOptions, instructStories } from '@tinystories/dataset/instruct'
+import { type InstructSettings, instructStories } from '@tinystories/dataset/instruct'
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { TextOrTokens } from '../recipe/batches.ts'
+import { sameInstructions, shardInstructions } from './instruct-settings.ts'
 import { loadTokenizerFile } from './load-tokenizer-file.ts'
 import { openTextOrTokens } from './open-stories.ts'
 import { formatOptions, type SourceAccess, type StoryFormat } from './read-options.ts'
@@ -23,7 +24,7 @@ export interface TrainingSourceOptions extends StoryFormat {
   heldOut?: number | undefined
   /** A tokenizer or its path. Default: that of token shards, else one trained on the stories. */
   tokenizer?: string | Tokenizer | undefined
-  /** Gives each story an instruction as its prompt. Default: none. */
+  /** Gives each story an instruction as its prompt. Default: as token shards were written, else none. */
   instruct?: InstructSettings | null | undefined
   /** Pieces of the vocabulary that is trained. Default: by the size of the text. */
   vocabSize?: number | undefined
@@ -31,9 +32,6 @@ export interface TrainingSourceOptions extends StoryFormat {
   signal?: AbortSignal | undefined
   onVocabulary?: ((progress: TrainTokenizerProgress) => void) | undefined
 }
-
-/** How stories get instructions. */
-export type InstructSettings = Required<Pick<InstructOptions, 'template' | 'ood' | 'seed'>>
 
 /** What a run trains on, what it is evaluated on, and the tokenizer of both. */
 export interface TrainingSource {
@@ -58,9 +56,7 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
   const valid = options.valid ?? shards?.heldOut ?? null
   const validShards = valid === null ? undefined : await findShards(valid)
   const all = openTextOrTokens(data, shards?.train, options, access)
-  const instruct = options.instruct ?? null
-  if (instruct && (shards ?? validShards))
-    throw new PipelineError('decided-by-shards', { data: shards ? data : valid!, option: 'instruct' })
+  const instruct = await instructionsOf(options, valid)
   const parts =
     valid === null
       ? splitStories(all, { heldOut: options.heldOut ?? defaultHeldOut })
@@ -68,11 +64,12 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
           train: all,
           heldOut: openTextOrTokens(valid, validShards?.heldOut ?? validShards?.train, options, access),
         }
-  const instructed = (stories: StoryStream<TextOrTokens>): StoryStream<TextOrTokens> =>
-    instruct
+  const instructed = (stories: StoryStream<TextOrTokens>, areTokens: boolean): StoryStream<TextOrTokens> =>
+    instruct && !areTokens
       ? (instructStories(stories as StoryStream<Story>, instruct) as StoryStream<TextOrTokens>)
       : stories
-  const [train, heldOut] = [instructed(parts.train), instructed(parts.heldOut)]
+  const train = instructed(parts.train, shards !== undefined)
+  const heldOut = instructed(parts.heldOut, (valid === null ? shards : validShards) !== undefined)
 
   // A plain text without a separator is one story, which leaves one side of the split empty.
   let stories = 0
@@ -88,6 +85,24 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
     })
   if (validShards) await shardTokenizer(validShards.train, tokenizer)
   return { train, heldOut, valid, tokenizer, instruct }
+}
+
+/** Those of token shards were written into them, and held-out ones must be asked for alike. */
+async function instructionsOf(
+  { data, instruct: asked = null }: TrainingSourceOptions,
+  valid: string | null,
+): Promise<InstructSettings | null> {
+  const written = await shardInstructions(data)
+  const instruct = written === undefined ? asked : written
+  const heldOut = valid === null ? undefined : await shardInstructions(valid)
+  const other =
+    asked && !sameInstructions(asked, instruct)
+      ? data
+      : heldOut !== undefined && !sameInstructions(heldOut, instruct)
+        ? valid
+        : undefined
+  if (other != null) throw new PipelineError('decided-by-shards', { data: other, option: 'instruct' })
+  return instruct
 }
 
 async function tokenizerOf(

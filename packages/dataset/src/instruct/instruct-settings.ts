@@ -1,0 +1,17 @@
+import * as v from 'valibot'
+import { type InstructTemplate, instructTemplateSchema } from './instruct-template.ts'
+
+/** How stories get their instructions: all that decides which. */
+export interface InstructSettings {
+  template: InstructTemplate
+  /** Never words and a summary together. */
+  ood: boolean
+  seed: number
+}
+
+/** Of settings that were saved. */
+export const instructSettingsSchema: v.GenericSchema<unknown, InstructSettings> = v.object({
+  template: instructTemplateSchema,
+  ood: v.boolean(),
+  seed: v.pipe(v.number(), v.safeInteger()),
+})

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Random } from '@tinystories/utils/random'
+import { keepFilesInMemory } from './memory-files.ts'
 import { mutate } from './mutate.ts'
 import type { Reader } from './reader.ts'
 
@@ -35,6 +36,9 @@ const MAX_MILLISECONDS = 1000
 /** Bytes that an input may add to the highest memory of the process. */
 const MAX_BYTES = 256 * 2 ** 20
 
+/** One input of so many goes through a file on the disk. */
+const ON_DISK = 32
+
 /** Bytes up to which an input of the corpus is mutated as well. */
 const MAX_SOURCE = 4096
 
@@ -50,8 +54,10 @@ export async function fuzzReader(
 ): Promise<Finding[]> {
   const findings: Finding[] = []
   const folder = await mkdtemp(join(tmpdir(), 'fuzz-'))
+  const files = keepFilesInMemory(folder)
   const check = async (input: Uint8Array, number: number): Promise<void> => {
     onInput?.(input, number)
+    files.isOn = number % ON_DISK !== 0
     const problem = await problemOf(reader, input, folder)
     if (problem !== undefined) findings.push(findingOf(input, problem))
   }
@@ -73,6 +79,7 @@ export async function fuzzReader(
       await check((own.integer(4) > 0 ? reader.reseal?.(mutated) : undefined) ?? mutated, number)
     }
   } finally {
+    files.end()
     await rm(folder, { recursive: true, force: true })
   }
   return findings

@@ -1,8 +1,9 @@
-// Mutated inputs for every reader: npm run fuzz -- [--inputs 1000] [--seed N] [--json FILE] [READER...]
+// Mutated inputs for every reader: npm run fuzz -- [--inputs 1000] [--seed N] [--turn 20000] [--json FILE] [READER...]
 //
 // A reader may refuse an input with a coded error and nothing else, within a second of computing and its memory. What
-// it must not do becomes a file of the corpus, which `npm test` reads first.
-import { mkdir, writeFile } from 'node:fs/promises'
+// it must not do becomes a file of the corpus, which `npm test` reads first. Readers take turns, and a run that is ended
+// continues from the JSON that it has left.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -11,41 +12,72 @@ import type { Finding } from './fuzz-reader.ts'
 import { readers } from './readers/index.ts'
 import { watchReader } from './watch-reader.ts'
 
+interface Row {
+  reader: string
+  inputs: number
+  findings: number
+  kinds: string[]
+  seconds: number
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     inputs: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    seed: { type: 'string' },
+    turn: { type: 'string', default: '20000' },
     json: { type: 'string' },
   },
 })
 const names = Object.keys(readers).filter(
   name => positionals.length === 0 || positionals.some(filter => name.includes(filter)),
 )
-const [inputs, seed] = [Number(values.inputs), Number(values.seed)]
+const [inputs, turn] = [Number(values.inputs), Number(values.turn)]
+const { seed, rows } = await begin()
 console.log(`seed ${seed}, ${inputs} inputs for each reader`)
-const rows: { reader: string; inputs: number; findings: number; kinds: string[]; seconds: number }[] = []
-for (const reader of names) {
+for (let done = 0; done < inputs; done += turn)
+  for (const name of names) await takeTurn(name, Math.min(done + turn, inputs))
+process.exit([...rows.values()].every(({ findings }) => findings === 0) ? 0 : 1)
+
+/** What an earlier run with this seed has done. */
+async function begin(): Promise<{ seed: number; rows: Map<string, Row> }> {
+  const text = values.json && (await readFile(values.json, 'utf8').catch(() => undefined))
+  const earlier = text ? (JSON.parse(text) as { seed: number; rows: Row[] }) : undefined
+  const seed = Number(values.seed ?? earlier?.seed ?? Math.floor(Math.random() * 2 ** 31))
+  const rows = earlier?.seed === seed ? earlier.rows : []
+  return { seed, rows: new Map(rows.map(row => [row.reader, row])) }
+}
+
+/** Reads the inputs of one reader up to number `end`. */
+async function takeTurn(reader: string, end: number): Promise<void> {
+  const row = rows.get(reader) ?? { reader, inputs: 0, findings: 0, kinds: [], seconds: 0 }
+  if (row.inputs >= end) return
+  rows.set(reader, row)
   const corpus = join(fileURLToPath(new URL('corpus', import.meta.url)), reader)
   const start = performance.now()
-  const findings = await watchReader(reader, { inputs, seed, corpus })
+  // Before the first turn come the inputs of the corpus.
+  const findings = await watchReader(reader, {
+    ...{ inputs: end, seed, corpus },
+    ...(row.inputs > 0 && { first: row.inputs }),
+  })
   // One of a kind is enough.
   const kinds = new Map(findings.map(finding => [finding.problem.split('\n').slice(0, 2).join(), finding]))
-  const seconds = Math.round((performance.now() - start) / 100) / 10
-  console.log(`${reader}: ${findings.length} findings of ${kinds.size} kinds, ${seconds} s`)
+  const seconds = (performance.now() - start) / 1000
+  console.log(
+    `${reader}: ${end} inputs, ${findings.length} findings of ${kinds.size} kinds, ${seconds.toFixed(1)} s`,
+  )
   for (const finding of kinds.values()) {
     await keepFinding(corpus, finding)
     console.log(`  ${finding.id}: ${finding.problem.split('\n').slice(0, 4).join('\n    ')}`)
   }
-  rows.push({ reader, inputs, findings: findings.length, kinds: [...kinds.keys()], seconds })
-  // After each reader, so that a long run that is ended leaves what it has done.
-  if (values.json)
-    await writeFile(
-      values.json,
-      `${JSON.stringify({ name: 'fuzz', machine: machine(), seed, rows }, null, 2)}\n`,
-    )
+  row.inputs = end
+  row.findings += findings.length
+  row.kinds = [...new Set([...row.kinds, ...kinds.keys()])]
+  row.seconds = Math.round((row.seconds + seconds) * 10) / 10
+  if (!values.json) return
+  const result = { name: 'fuzz', machine: machine(), seed, rows: [...rows.values()] }
+  await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`)
 }
-process.exit(rows.every(({ findings }) => findings === 0) ? 0 : 1)
 
 /** Keeps a finding, so that every later run reads it first. */
 async function keepFinding(corpus: string, { id, input }: Finding): Promise<void> {

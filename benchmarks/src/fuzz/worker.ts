@@ -4,16 +4,17 @@ import { fuzzReader } from './fuzz-reader.ts'
 import { readers } from './readers/index.ts'
 import { CURRENT_BYTES, type WorkerTask } from './watch-reader.ts'
 
-const { name, current, ...options } = workerData as WorkerTask
-const numbers = new Int32Array(current, 0, 2)
-const bytes = new Uint8Array(current, CURRENT_BYTES)
-const findings = await fuzzReader(readers[name]!, {
-  ...options,
-  onInput(input, number) {
-    const kept = input.subarray(0, bytes.length)
-    bytes.set(kept)
-    Atomics.store(numbers, 1, kept.length)
-    Atomics.store(numbers, 0, number)
-  },
+const numbers = new Int32Array(workerData, 0, 2)
+const bytes = new Uint8Array(workerData, CURRENT_BYTES)
+parentPort?.on('message', async ({ name, ...options }: WorkerTask) => {
+  const findings = await fuzzReader(readers[name]!, {
+    ...options,
+    onInput(input, number) {
+      const kept = input.subarray(0, bytes.length)
+      bytes.set(kept)
+      Atomics.store(numbers, 1, kept.length)
+      Atomics.store(numbers, 0, number)
+    },
+  })
+  parentPort?.postMessage(findings)
 })
-parentPort?.postMessage(findings)

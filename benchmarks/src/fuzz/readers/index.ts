@@ -3,6 +3,7 @@ import { chatReaders } from './chat.ts'
 import { gradingReaders } from './gradings.ts'
 import { hubReaders } from './hub.ts'
 import { modelReaders } from './models.ts'
+import { pieceReaders } from './pieces.ts'
 import { runReaders } from './runs.ts'
 import { storyReaders } from './stories.ts'
 import { tokenReaders } from './tokens.ts'
@@ -16,4 +17,5 @@ export const readers: Readonly<Record<string, Reader>> = {
   ...runReaders,
   ...chatReaders,
   ...hubReaders,
+  ...pieceReaders,
 }

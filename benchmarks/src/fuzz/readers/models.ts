@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gptConfig, initParameters, parameterShapes } from '@tinystories/model'
-import { encodePretrained, loadPretrainedArrays } from '@tinystories/model/files'
-import type { Reader } from '../reader.ts'
+import { encodePretrained, loadAdapter, loadPretrainedArrays, saveAdapter } from '@tinystories/model/files'
+import { readLlama2c } from '../../../../packages/model/src/files/llama2c.ts'
+import { openRandomAccess } from '../../../../packages/model/src/files/random-access.ts'
+import { bytesOf, type Reader } from '../reader.ts'
 
-const pickles = fileURLToPath(new URL('../../../../packages/model/goldens/pickles/', import.meta.url))
+const goldens = fileURLToPath(new URL('../../../../packages/model/goldens/', import.meta.url))
+const pickles = `${goldens}pickles/`
 
 let saved: Promise<Record<string, Uint8Array>> | undefined
 
@@ -51,10 +56,76 @@ function modelFile(name: 'config.json' | 'model.safetensors'): Reader {
   }
 }
 
+/** Reads a config.json of transformers beside weights that need not belong to it. */
+const configOf = (config: () => Uint8Array | Promise<Uint8Array>): Reader => ({
+  seeds: () => [],
+  extra: async () => [await config()],
+  read: async input => load({ ...(await smallModel()), 'config.json': input }),
+})
+
+const llamaConfig = {
+  ...{ model_type: 'llama', architectures: ['LlamaForCausalLM'], hidden_size: 4, intermediate_size: 8 },
+  ...{ num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, head_dim: 2, vocab_size: 12 },
+  ...{ max_position_embeddings: 8, rms_norm_eps: 1e-5, rope_theta: 10_000, hidden_act: 'silu' },
+  ...{ initializer_range: 0.02, tie_word_embeddings: true, attention_bias: false, mlp_bias: false },
+  rope_scaling: null,
+}
+
+/** A Llama of one layer as llama2.c writes it. */
+function llama2cModel(): Uint8Array {
+  const [hidden, mlp, layers, heads, vocabulary, context] = [4, 8, 1, 2, 12, 8] as const
+  const maps = layers * (4 * hidden * hidden + 3 * hidden * mlp + 2 * hidden) + hidden
+  const values = vocabulary * hidden + maps + (context * hidden) / heads
+  const head = Int32Array.of(hidden, mlp, layers, heads, heads, vocabulary, context)
+  return new Uint8Array(
+    Buffer.concat([Buffer.from(head.buffer), Buffer.from(new Float32Array(values).fill(0.5).buffer)]),
+  )
+}
+
+/** Reads an adapter of which one file is the input. */
+function adapterFile(name: 'adapter_config.json' | 'adapter_model.safetensors'): Reader {
+  let base: Awaited<ReturnType<typeof loadPretrainedArrays>>
+  return {
+    async seeds(folder) {
+      base = await loadPretrainedArrays(`${goldens}from-transformers/gpt_neo`)
+      const adapter = await loadAdapter(`${goldens}adapters/gpt_neo`, base)
+      await saveAdapter(folder, adapter, base)
+      return [await readFile(join(folder, name))]
+    },
+    read(input, folder) {
+      writeFileSync(join(folder, name), input)
+      return loadAdapter(folder, base)
+    },
+  }
+}
+
+/** The index of weights in several files. */
+const weightIndex: Reader = {
+  seeds: () => [],
+  extra: () => [
+    bytesOf({ metadata: { total_size: 9 }, weight_map: { 'lm_head.weight': 'a.safetensors' } }),
+    bytesOf({ weight_map: { 'transformer.wte.weight': 'model.safetensors' } }),
+  ],
+  async read(input) {
+    const { 'config.json': config, 'model.safetensors': weights } = await smallModel()
+    await load({ 'config.json': config!, 'a.safetensors': weights!, 'model.safetensors.index.json': input })
+  },
+}
+
 /** Readers of models. */
 export const modelReaders: Record<string, Reader> = {
   'model.safetensors': modelFile('model.safetensors'),
   'config.json': modelFile('config.json'),
+  'config.gpt2.json': configOf(() => readFile(`${goldens}from-transformers/gpt2/config.json`)),
+  'config.gpt-neo.json': configOf(() => readFile(`${goldens}from-transformers/gpt_neo/config.json`)),
+  'config.llama.json': configOf(() => bytesOf(llamaConfig)),
+  'weights.index.json': weightIndex,
+  'adapter_config.json': adapterFile('adapter_config.json'),
+  'adapter_model.safetensors': adapterFile('adapter_model.safetensors'),
+  'llama2c.bin': {
+    seeds: () => [llama2cModel()],
+    read: async input => readLlama2c(await openRandomAccess(new Blob([input as BlobPart]))),
+  },
   'pytorch_model.bin': {
     // None of them is that of the small model, so none is valid.
     seeds: () => [],

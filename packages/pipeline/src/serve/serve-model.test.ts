@@ -272,15 +272,20 @@ describe('refuses in one line', () => {
     expect((await fetch(`${server.url}/files`)).status).toBe(404)
     expect((await fetch(`${server.url}/completions`)).status).toBe(405)
     const { port } = new URL(server.url)
-    const rebound = await new Promise<number | undefined>((resolve, reject) => {
-      const headers = { host: `evil.example:${port}` }
-      httpRequest({ host: '127.0.0.1', port, path: '/v1/models', headers }, ({ statusCode }) =>
-        resolve(statusCode),
-      )
-        .on('error', reject)
-        .end()
-    })
+    const statusOf = (request: { path: string; headers?: Record<string, string> }) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        httpRequest({ host: '127.0.0.1', port, ...request }, reply => {
+          reply.resume()
+          resolve(reply.statusCode)
+        })
+          .on('error', reject)
+          .end()
+      })
+    const rebound = await statusOf({ path: '/v1/models', headers: { host: `evil.example:${port}` } })
     expect(rebound).toBe(403)
+    // A target that is no path must not end the server, wherever it is read.
+    for (const path of ['//', '/%ff', 'http://'])
+      expect([path, await statusOf({ path })]).toEqual([path, 400])
     const garbage = await new Promise<string>((resolve, reject) => {
       const socket = connect(Number(port), '127.0.0.1', () => socket.write('no HTTP\r\n\r\n'))
       let text = ''

@@ -166,7 +166,7 @@ async function handle(
   }
   onRequest?.({
     method: request.method ?? '',
-    path: new URL(request.url ?? '/', 'http://local').pathname,
+    path: pathOf(request) ?? request.url ?? '',
     status: response.writableEnded ? response.statusCode : 499,
     milliseconds: performance.now() - began,
     ...counts,
@@ -194,7 +194,8 @@ function router(
   }
   return async (request, response) => {
     if (isLoopback(host)) checkHost(request)
-    const path = decodeURI(new URL(request.url ?? '/', 'http://local').pathname)
+    const path = pathOf(request)
+    if (path === undefined) throw new ApiError('The path of the request is no path.')
     if (path !== '/health') checkKey(request, apiKey)
     const read = Object.hasOwn(posts, path) ? posts[path as keyof typeof posts] : undefined
     const wanted = read ? 'POST' : 'GET'
@@ -209,6 +210,16 @@ function router(
     const gone = new AbortController()
     response.on('close', () => gone.abort(new DOMException('The client has gone.', 'AbortError')))
     return answerTexts(server, read(body, served), response, AbortSignal.any([gone.signal, closing]))
+  }
+}
+
+/** What a request asks for, without its query; undefined where that cannot be read, as of `//` or `/%ff`. */
+function pathOf({ url = '/' }: IncomingMessage): string | undefined {
+  if (!URL.canParse(url, 'http://local')) return undefined
+  try {
+    return decodeURI(new URL(url, 'http://local').pathname)
+  } catch {
+    return undefined
   }
 }
 

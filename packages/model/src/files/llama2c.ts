@@ -60,7 +60,7 @@ export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
   const shapes = parameterShapes(config)
   const parameters: Record<string, Float32Array> = {}
   let from = start
-  for (const { name, count, columns, transposed } of pieces) {
+  for (const { name, count, column, transposed } of pieces) {
     const bytes = await file.read(from, 4 * count)
     from += 4 * count
     if (name === undefined) continue
@@ -72,9 +72,10 @@ export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
     else {
       const [inputs, width] = shapes[name] as [number, number]
       parameters[name] ??= new Float32Array(elements(shapes[name]!))
-      columns!.forEach((column, output) => {
-        for (let i = 0; i < inputs; i++) parameters[name]![i * width + column] = values[output * inputs + i]!
-      })
+      for (let output = 0; output < count / inputs; output++) {
+        const at = column!(output)
+        for (let i = 0; i < inputs; i++) parameters[name]![i * width + at] = values[output * inputs + i]!
+      }
     }
   }
   return { config, parameters }
@@ -115,9 +116,9 @@ interface Piece {
   /** The parameter that they belong to; undefined: they are not needed. */
   name: string | undefined
   count: number
-  /** Whether they are a linear map of `[out, in]`, and then which of our columns each output is. */
+  /** Whether they are a linear map of `[out, in]`, and then which of our columns an output is. */
   transposed: boolean
-  columns?: number[]
+  column?: (output: number) => number
 }
 
 function order0(config: GptConfig): Piece[] {
@@ -165,7 +166,7 @@ function piecesOf(config: GptConfig) {
       name: `${layer}.${name}.weight`,
       count: outputs * shapes[`${layer}.${name}.weight`]![0]!,
       transposed: true,
-      columns: Array.from({ length: outputs }, (_, output) => column(output)),
+      column,
     }))
   // Pair i of a head lies at 2 i and 2 i + 1 there, at i and i + headSize / 2 here.
   const halves = (output: number): number => {

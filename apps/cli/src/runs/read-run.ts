@@ -22,7 +22,7 @@ export interface RunSummary {
   bestBitsPerByte: number | undefined
   /** Score of the best model on all held-out stories; undefined until the run has ended. */
   score: EvaluationResult | undefined
-  /** Figures by step, at most {@link POINTS} of each kind: training figures are means of the steps they stand for. */
+  /** Figures by step, so many of each kind as a page holds: training figures are means of the steps they stand for. */
   training: Record<TrainingFigure | 'step' | 'tokens' | 'minutes', number[]>
   heldOut: Record<'step' | 'tokens' | 'minutes' | 'bitsPerByte' | 'loss', number[]>
   samples: Pick<SampleLine, 'step' | 'text'>[]
@@ -33,8 +33,11 @@ export interface RunSummary {
 
 export type TrainingFigure = 'bitsPerByte' | 'loss' | 'tokensPerSecond' | 'learningRate' | 'gradientNorm'
 
-/** Points of a curve: more than a screen shows, few enough for a page of fifty runs. */
-const POINTS = 1500
+/** Points of a curve: more than a screen shows. */
+const MOST_POINTS = 1500
+const LEAST_POINTS = 100
+/** Points of all curves of a page, so that many runs need no more memory than fifty. */
+const POINTS_OF_PAGE = 50 * MOST_POINTS
 const trainingFigures = ['bitsPerByte', 'loss', 'tokensPerSecond', 'learningRate', 'gradientNorm'] as const
 
 /**
@@ -70,12 +73,18 @@ export interface ReadRuns {
   problems: string[]
 }
 
+/** Points of a curve on a page of so many runs. */
+export function pointsFor(runs: number): number {
+  return Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.floor(POINTS_OF_PAGE / runs)))
+}
+
 /** Reads runs; one that cannot be read is left out and named. */
 export async function readRuns(folders: readonly string[]): Promise<ReadRuns> {
   const read: ReadRuns = { runs: [], problems: [] }
+  const points = pointsFor(folders.length)
   for (const folder of folders) {
     try {
-      const run = await readRun(folder)
+      const run = await readRun(folder, points)
       read.runs.push(run)
       read.problems.push(...run.problems)
     } catch (error) {
@@ -88,9 +97,10 @@ export async function readRuns(folders: readonly string[]): Promise<ReadRuns> {
 /**
  * Reads a run; damaged lines of its metrics and a damaged evaluation are left out and named.
  *
+ * @param points of a curve at most
  * @throws InputError, FileError when its settings or metrics cannot be read
  */
-export async function readRun(folder: string): Promise<RunSummary> {
+export async function readRun(folder: string, points: number = MOST_POINTS): Promise<RunSummary> {
   const run = runFolder(folder)
   const name = basename(folder)
   const config = await readSettings(run)
@@ -102,6 +112,9 @@ export async function readRun(folder: string): Promise<RunSummary> {
   })
   const steps = lines.filter(line => line.type === 'step')
   const evaluations = lines.filter(line => line.type === 'evaluation')
+  // Each is a dot: where there are too many, every so manyth and the last.
+  const apart = Math.ceil(evaluations.length / points)
+  const shown = evaluations.filter((_, i) => (evaluations.length - 1 - i) % apart === 0)
   const last = steps.at(-1)
   const tokensAt = new Map(steps.map(({ step, tokens }) => [step, tokens]))
   return {
@@ -118,13 +131,13 @@ export async function readRun(folder: string): Promise<RunSummary> {
       undefined,
     ),
     score,
-    training: averaged(steps),
+    training: averaged(steps, points),
     heldOut: {
-      step: evaluations.map(line => line.step),
-      tokens: evaluations.map(line => tokensAt.get(line.step) ?? 0),
-      minutes: evaluations.map(line => line.seconds / 60),
-      bitsPerByte: evaluations.map(line => line.bitsPerByte),
-      loss: evaluations.map(line => line.nats),
+      step: shown.map(line => line.step),
+      tokens: shown.map(line => tokensAt.get(line.step) ?? 0),
+      minutes: shown.map(line => line.seconds / 60),
+      bitsPerByte: shown.map(line => line.bitsPerByte),
+      loss: shown.map(line => line.nats),
     },
     samples: lines.filter(line => line.type === 'sample').map(({ step, text }) => ({ step, text })),
     story: await readTextFileIfPresent(run.story).catch(() => undefined),
@@ -139,8 +152,11 @@ function describeDamage(name: string, damaged: readonly unknown[]): string {
     : `${damaged.length} lines of ${name} are left out, the first: ${first}`
 }
 
-function averaged(steps: readonly (MetricsLine & { type: 'step' })[]): RunSummary['training'] {
-  const size = Math.max(1, Math.ceil(steps.length / POINTS))
+function averaged(
+  steps: readonly (MetricsLine & { type: 'step' })[],
+  points: number,
+): RunSummary['training'] {
+  const size = Math.max(1, Math.ceil(steps.length / points))
   const curves: RunSummary['training'] = {
     step: [],
     tokens: [],

@@ -6,7 +6,7 @@ import { gptConfig } from '@tinystories/model'
 import { launchChromium, skipWithoutChromium } from '@tinystories/testing/browser'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findRuns, readRun, readRuns } from './read-run.ts'
+import { findRuns, pointsFor, readRun, readRuns } from './read-run.ts'
 import { runsJson } from './runs-json.ts'
 import { runsPage } from './runs-page.ts'
 
@@ -77,9 +77,22 @@ test('averages long runs and keeps their last step', async () => {
   expect(training.bitsPerByte[0]).toBeNear(2 - 1 / 4001, { relative: 1e-6 })
 })
 
+test('many runs share the points of a page, and keep their last ones', async () => {
+  const run = await writeRun('many', 301)
+  const evaluations = Array.from({ length: 301 }, (_, i) => ({
+    ...{ type: 'evaluation', step: i + 1, seconds: 60, tokens: 9, bytes: 30 },
+    ...{ nats: 2, bitsPerByte: 1, perplexity: 7, accuracy: 0.5 },
+  }))
+  await appendFile(join(run, 'metrics.jsonl'), evaluations.map(line => `${JSON.stringify(line)}\n`).join(''))
+  expect([1, 50, 500, 5000].map(pointsFor)).toEqual([1500, 1500, 150, 100])
+  const { training, heldOut } = await readRun(run, 107)
+  expect([training.step.length, heldOut.step.length]).toEqual([101, 101])
+  expect([training.step.at(-1), heldOut.step.at(-1), heldOut.step[0]]).toEqual([301, 301, 1])
+})
+
 test('the page holds everything, shows what differs, and no text escapes into it', async () => {
   const runs = [await writeRun('one', 5), await writeRun('<two>', 5, { seed: 7 })]
-  const page = await runsPage(await Promise.all(runs.map(readRun)))
+  const page = await runsPage((await readRuns(runs)).runs)
   expect(page).not.toMatch(/(src|href)="?http/)
   expect(page).toContain('<th scope="col">seed</th></tr>')
   expect(page).toContain('&lt;two&gt;')

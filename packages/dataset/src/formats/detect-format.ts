@@ -5,16 +5,16 @@ import { transcodedBytes } from '../bytes/transcoded-bytes.ts'
 import { countInvalidUtf8 } from '../bytes/utf8.ts'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { Story } from '../stream/story.ts'
-import { arrowFile, arrowTable } from './arrow/arrow-file.ts'
+import { arrowTable } from './arrow/arrow-file.ts'
 import { isArrow } from './arrow/arrow-messages.ts'
 import { extensionOf, supportedFormats, unsupported } from './file-names.ts'
 import type { ItemFile, RecordReaderOptions } from './item-file.ts'
 import { openParquet } from './parquet/parquet.ts'
-import { parquetFile } from './parquet/parquet-file.ts'
 import type { CsvOptions } from './records/csv.ts'
 import { joinedLines } from './records/joined-lines.ts'
 import { storyMaker } from './records/record-meaning.ts'
 import { meaningFrom, recordStories } from './records/record-stories.ts'
+import { type RowTable, rowFile } from './row-file.ts'
 import { isTar } from './tar/tar.ts'
 import { tarFile } from './tar/tar-file.ts'
 import { decodedTokens, type StoryDecoder } from './tokens/decoded-tokens.ts'
@@ -104,7 +104,7 @@ async function formatOf(
   }
   const extension = options.format === undefined ? extensionOf(source) : undefined
   if (startsWith(head.bytes, parquetMark) || extension === 'parquet')
-    return parquetStories(bytes, options, signal)
+    return rowStories(await openParquet(bytes, options.textField, options, signal), options, signal)
   if (startsWith(head.bytes, featherMark)) {
     throw new DatasetError('unsupported-format', {
       source,
@@ -112,7 +112,7 @@ async function formatOf(
       supported: supportedFormats,
     })
   }
-  if (isArrow(head.bytes)) return arrowStories(bytes, options, signal)
+  if (isArrow(head.bytes)) return rowStories(arrowTable(bytes, options.textField), options, signal)
   if (isTar(head.bytes)) {
     return tarFile(bytes, (file, fileHead, whole) =>
       formatOf(file, { bytes: fileHead, whole }, options, signal),
@@ -203,32 +203,14 @@ function checkText(source: string, head: Uint8Array): void {
   throw new DatasetError('binary', { source, supported: supportedFormats })
 }
 
-async function parquetStories(
-  bytes: ByteSource,
+async function rowStories(
+  table: RowTable,
   options: FormatOptions & RecordReaderOptions,
   signal: AbortSignal,
 ): Promise<ItemFile<Story>> {
-  const parquet = await openParquet(bytes, options.textField, options, signal)
   const values: unknown[] = []
   if (options.instruct !== false) {
-    const count = Math.min(rowsLookedAt, parquet.rows)
-    const rows = parquet.open({ ...options, invalidUtf8: 'replace' }, signal, count)
-    for (let row = 0; row < count; row++) values.push(await rows.row(row))
-  }
-  const meaning = meaningFrom(options, () => values)
-  const file = parquetFile(parquet, storyMaker(meaning, options.textField))
-  return meaning === 'instruct-line' ? joinedLines(file) : file
-}
-
-async function arrowStories(
-  bytes: ByteSource,
-  options: FormatOptions & RecordReaderOptions,
-  signal: AbortSignal,
-): Promise<ItemFile<Story>> {
-  const table = arrowTable(bytes, options.textField)
-  const values: unknown[] = []
-  if (options.instruct !== false) {
-    const rows = table.open({ ...options, invalidUtf8: 'replace' }, signal)
+    const rows = table.open({ ...options, invalidUtf8: 'replace' }, signal, { window: rowsLookedAt })
     try {
       for (let row = 0; row < rowsLookedAt; row++) {
         const value = await rows.row(row)
@@ -240,7 +222,7 @@ async function arrowStories(
     }
   }
   const meaning = meaningFrom(options, () => values)
-  const file = arrowFile(table, storyMaker(meaning, options.textField))
+  const file = rowFile(table, storyMaker(meaning, options.textField))
   return meaning === 'instruct-line' ? joinedLines(file) : file
 }
 

@@ -1,10 +1,8 @@
 import type { ByteReader, ByteSource } from '../../bytes/byte-source.ts'
 import { ByteTaker } from '../../bytes/decoders/byte-taker.ts'
 import { DatasetError } from '../../errors/dataset-error.ts'
-import type { Story } from '../../stream/story.ts'
-import type { ItemFile, ItemReader, RecordReaderOptions } from '../item-file.ts'
-import type { ToStory } from '../records/record-meaning.ts'
-import { rowStories } from '../row-stories.ts'
+import type { RecordReaderOptions } from '../item-file.ts'
+import type { Rows, RowTable } from '../row-file.ts'
 import { arrowMagic, readMessageHead } from './arrow-messages.ts'
 import { type ArrowColumns, type BatchRows, batchRows } from './arrow-rows.ts'
 
@@ -22,57 +20,13 @@ interface Met {
   batches: MetBatch[]
 }
 
-/** Rows of an Arrow file in order. */
-export interface ArrowRows {
-  /** The row, or undefined when the file has fewer. Rows are asked for in growing order. */
-  row(row: number): Promise<Record<string, unknown> | undefined>
-  position(): number
-  close(): Promise<void>
-}
-
-/** An Arrow file whose rows can be read any number of times. */
-export interface ArrowTable {
-  readonly bytes: ByteSource
-  open(options: RecordReaderOptions, signal: AbortSignal, from?: number): ArrowRows
-}
-
 /** An Arrow stream or file (Feather 2), read batch by batch. */
-export function arrowTable(bytes: ByteSource, textField: string | undefined): ArrowTable {
+export function arrowTable(bytes: ByteSource, textField: string | undefined): RowTable {
   const met: Met = { schema: undefined, dictionaries: [], batches: [] }
   const columns = { source: bytes.name, textField }
-  return { bytes, open: (options, signal, from = 0) => openRows(bytes, met, columns, options, signal, from) }
-}
-
-/** Stories in the rows of an Arrow file; positions are row numbers from 0. */
-export function arrowFile(table: ArrowTable, toStory: ToStory): ItemFile<Story> {
   return {
-    bytes: table.bytes,
-    open(options, signal, offset = 0): ItemReader<Story> {
-      const rows = table.open(options, signal, offset)
-      const storyOf = rowStories(table.bytes.name, toStory)
-      let next = offset
-      return {
-        get offset() {
-          return next
-        },
-        get records() {
-          return next
-        },
-        async next(from = 0) {
-          for (next = Math.max(next, from); ; ) {
-            const row = next
-            const value = await rows.row(row)
-            if (value === undefined) return undefined
-            next++
-            const story = storyOf(value, row)
-            if (story !== undefined) return { value: story, at: row }
-          }
-        },
-        reaches: position => position >= next,
-        bytesRead: () => rows.position(),
-        close: () => rows.close(),
-      }
-    },
+    bytes,
+    open: (options, signal, { from = 0 } = {}) => openRows(bytes, met, columns, options, signal, from),
   }
 }
 
@@ -83,7 +37,7 @@ function openRows(
   options: RecordReaderOptions,
   signal: AbortSignal,
   from: number,
-): ArrowRows {
+): Rows {
   // The last batch that is known to begin at or before the row that is wanted.
   const begin = met.batches.findLast(({ first }) => first <= from) ?? { offset: 0, first: 0, dictionaries: 0 }
   const reader: ByteReader = bytes.open(begin.offset, signal)
@@ -134,7 +88,7 @@ function openRows(
       while (current === undefined || row >= first + count) if (!(await advance(row))) return undefined
       return current(row - first)
     },
-    position: () => reader.position(),
+    bytesBefore: () => reader.position(),
     close: () => reader.close(),
   }
 }

@@ -5,28 +5,13 @@ import { DatasetError } from '../../errors/dataset-error.ts'
 import type { Place } from '../../errors/place.ts'
 import { defaultMaxStoryBytes, type RecordReaderOptions } from '../item-file.ts'
 import { knownFields, textFields } from '../records/story-record.ts'
+import type { Rows, RowTable } from '../row-file.ts'
 import type { PageLimits, PageSource } from './check-pages.ts'
 import { PageShapes } from './check-runs.ts'
 import { createDecompressors } from './decompressors.ts'
 
 /** Rows decoded at a time: a row group can hold a million. */
 const windowRows = 2048
-
-/** A parquet file whose layout was read. */
-export interface Parquet {
-  readonly bytes: ByteSource
-  readonly rows: number
-  /** Reads rows in order of growing positions, so many at a time (default 2,048). One for each pass over the file. */
-  open(options: RecordReaderOptions, signal: AbortSignal, window?: number): ParquetRows
-}
-
-/** Rows of one pass. */
-export interface ParquetRows {
-  /** The row as an object; `row` is below the number of rows. */
-  row(row: number): Promise<Record<string, unknown>>
-  /** Bytes of the file that the rows before this one take, in proportion. */
-  bytesBefore(row: number): number
-}
 
 /**
  * Reads the layout of a parquet file; only the columns that stories are made of are read later on.
@@ -38,7 +23,7 @@ export async function openParquet(
   textField: string | undefined,
   options: RecordReaderOptions,
   signal: AbortSignal,
-): Promise<Parquet> {
+): Promise<RowTable> {
   const { size } = bytes
   const source = bytes.name
   if (!bytes.seekable || size === undefined)
@@ -56,8 +41,7 @@ export async function openParquet(
   for (const group of metadata.row_groups) checkGroup(source, group, columns, options)
   return {
     bytes,
-    rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
-    open: (readOptions, passSignal, window = windowRows) =>
+    open: (readOptions, passSignal, { window = windowRows } = {}) =>
       openRows({ bytes, size, metadata, columns }, readOptions, window, passSignal),
   }
 }
@@ -112,7 +96,7 @@ function openRows(
   options: RecordReaderOptions,
   windowSize: number,
   signal: AbortSignal,
-): ParquetRows {
+): Rows {
   const { invalidUtf8 = 'error', maxStoryBytes = defaultMaxStoryBytes } = options
   const limits: PageLimits = {
     maxPageBytes: options.maxPageBytes ?? 64 * 1024 ** 2,
@@ -186,10 +170,12 @@ function openRows(
   return {
     async row(row) {
       signal.throwIfAborted()
+      if (row >= rows) return undefined
       if (row < begin || row >= begin + window.length) await load(row)
       return window[row - begin]!
     },
     bytesBefore: row => (row >= rows ? size : Math.floor((size * row) / rows)),
+    close: async () => {},
   }
 }
 

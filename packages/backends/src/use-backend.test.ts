@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BackendError } from './errors.ts'
-import { loadOptional } from './load-optional.ts'
+import { loadError } from './load-error.ts'
 import { useBackend } from './use-backend.ts'
 
 afterEach(() => {
@@ -77,7 +77,7 @@ describe('useBackend', () => {
   })
 })
 
-describe('loadOptional', () => {
+describe('loadError', () => {
   let folder: string
   // A package in a folder of its own beside this file, where imports from here find it.
   beforeEach(async () => {
@@ -87,20 +87,19 @@ describe('loadOptional', () => {
   })
   afterEach(() => rm(fileURLToPath(new URL('./node_modules/', import.meta.url)), { recursive: true }))
 
-  const codeOf = (packageName: string): Promise<string> =>
-    loadOptional('node', packageName, () => Promise.reject(new Error('no\nsuch'))).then(
-      () => 'loaded',
-      (error: BackendError) => `${error.code}: ${'problem' in error.details ? error.details.problem : ''}`,
-    )
+  const codeOf = (packageName: string): string => {
+    const { code, details } = loadError('node', packageName, new Error('no\nsuch'))
+    return `${code}: ${'problem' in details ? details.problem : ''}`
+  }
 
   it('distinguishes a package that is not installed, one without its addon, and one that does not load', async () => {
-    expect(await codeOf('not-installed')).toMatch(/^missing-package/)
-    expect(await codeOf('half-installed')).toBe('package-does-not-load: no')
+    expect(codeOf('not-installed')).toMatch(/^missing-package/)
+    expect(codeOf('half-installed')).toBe('package-does-not-load: no')
     await writeFile(join(folder, 'binding.gyp'), '{}')
-    expect(await codeOf('half-installed')).toBe('missing-addon: no')
+    expect(codeOf('half-installed')).toBe('missing-addon: no')
     await mkdir(join(folder, 'lib/napi-v8'), { recursive: true })
-    expect(await codeOf('half-installed')).toBe('missing-addon: no')
+    expect(codeOf('half-installed')).toBe('missing-addon: no')
     await writeFile(join(folder, 'lib/napi-v8/tfjs_binding.node'), '')
-    expect(await codeOf('half-installed')).toBe('package-does-not-load: no')
+    expect(codeOf('half-installed')).toBe('package-does-not-load: no')
   })
 })

@@ -1,9 +1,10 @@
 /// <reference path="./optional-packages.d.ts" />
+
 import * as tf from '@tensorflow/tfjs-core'
+import { builtin } from '@tinystories/utils/node'
 import { BackendError } from './errors.ts'
 import { fillWasmKernels } from './fill-wasm-kernels.ts'
-import { loadOptional } from './load-optional.ts'
-import { prepareNodeWebGpu } from './node-webgpu.ts'
+import { loadError } from './load-error.ts'
 import { withoutNewProcessListeners } from './process-listeners.ts'
 import { registerGradients } from './register-gradients.ts'
 import { wasmFolder } from './wasm-folder.ts'
@@ -35,24 +36,27 @@ export async function useBackend(name: BackendName, options: UseBackendOptions =
   registerGradients()
   switch (name) {
     case 'cpu':
-      await loadOptional(name, '@tensorflow/tfjs-backend-cpu', () => import('@tensorflow/tfjs-backend-cpu'))
+      try {
+        await import('@tensorflow/tfjs-backend-cpu')
+      } catch (cause) {
+        throw loadError(name, '@tensorflow/tfjs-backend-cpu', cause)
+      }
       await activate(name, 'cpu', '@tensorflow/tfjs-backend-cpu')
       greetSilently()
       return
     case 'wasm':
       return useWasm(options)
     case 'webgpu':
-      if (isNode) await prepareNodeWebGpu()
-      await loadOptional(
-        name,
-        '@tensorflow/tfjs-backend-webgpu',
-        () => import('@tensorflow/tfjs-backend-webgpu'),
-      )
+      if (isNode) await (await import('./node-packages.ts')).prepareNodeWebGpu()
+      try {
+        await import('@tensorflow/tfjs-backend-webgpu')
+      } catch (cause) {
+        throw loadError(name, '@tensorflow/tfjs-backend-webgpu', cause)
+      }
       return activate(name, 'webgpu', '@tensorflow/tfjs-backend-webgpu')
     case 'node':
-      return useTensorFlow(name, '@tensorflow/tfjs-node', () => import('@tensorflow/tfjs-node'))
     case 'node-gpu':
-      return useTensorFlow(name, '@tensorflow/tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu'))
+      return useTensorFlow(name)
     default:
       throw new BackendError('unknown-backend', { backend: String(name), known: backendNames })
   }
@@ -65,17 +69,14 @@ interface TensorFlowBackend {
 }
 
 /** tfjs-node and tfjs-node-gpu register the same backend, `tensorflow`. */
-async function useTensorFlow(
-  name: 'node' | 'node-gpu',
-  packageName: string,
-  load: () => Promise<unknown>,
-): Promise<void> {
+async function useTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
+  const { importTensorFlow } = await import('./node-packages.ts')
   const found = (): TensorFlowBackend | null => tf.findBackend('tensorflow') as TensorFlowBackend | null
   const loaded = found()?.isGPUPackage
   if (loaded !== undefined && loaded !== (name === 'node-gpu'))
     throw new BackendError('already-loaded', { backend: name, loaded: loaded ? 'node-gpu' : 'node' })
-  await prepareTensorFlow()
-  await loadOptional(name, packageName, load)
+  prepareTensorFlow()
+  const packageName = await importTensorFlow(name)
   // The package has just registered tfjs's own.
   registerGradients()
   await activate(name, 'tensorflow', packageName)
@@ -85,9 +86,14 @@ async function useTensorFlow(
 
 async function useWasm({ wasmPaths, threads }: UseBackendOptions): Promise<void> {
   const packageName = '@tensorflow/tfjs-backend-wasm'
-  const wasm = await loadOptional('wasm', packageName, () => import('@tensorflow/tfjs-backend-wasm'))
+  let wasm: typeof import('@tensorflow/tfjs-backend-wasm')
+  try {
+    wasm = await import('@tensorflow/tfjs-backend-wasm')
+  } catch (cause) {
+    throw loadError('wasm', packageName, cause)
+  }
   if (tf.engine().registry.wasm == null) {
-    const folder = wasmPaths ?? (isNode ? await wasmFolder() : undefined)
+    const folder = wasmPaths ?? (isNode ? wasmFolder() : undefined)
     if (folder != null) wasm.setWasmPaths(folder)
     if (threads != null) wasm.setThreadsCount(threads)
   }
@@ -117,9 +123,10 @@ function greetSilently(): void {
  * tfjs-node 4.22 calls two helpers of `node:util` that Node 23 removed and earlier versions warn about; and TensorFlow
  * prints what it finds about the processor, unless its own variable is set.
  */
-async function prepareTensorFlow(): Promise<void> {
-  const { default: util } = (await import('node:util')) as unknown as {
-    default: { isNullOrUndefined?(value: unknown): boolean; isArray?(value: unknown): boolean }
+function prepareTensorFlow(): void {
+  const util = builtin('node:util') as {
+    isNullOrUndefined?(value: unknown): boolean
+    isArray?(value: unknown): boolean
   }
   util.isNullOrUndefined = value => value === null || value === undefined
   util.isArray = Array.isArray

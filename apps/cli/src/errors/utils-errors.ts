@@ -1,6 +1,7 @@
 import type { FileErrorDetails, LockErrorDetails } from '@tinystories/utils/disk'
 import type { HttpErrorDetails } from '@tinystories/utils/http'
 import type { HubErrorDetails } from '@tinystories/utils/hub'
+import type { PlatformErrorDetails } from '@tinystories/utils/node'
 import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
@@ -84,6 +85,10 @@ export const randomError: Wording<RandomErrorDetails> = {
   'invalid-seed': () => ({ remedy: 'Choose another --seed.' }),
   'invalid-limit': own,
   'invalid-state': own,
+}
+
+export const platformError: Wording<PlatformErrorDetails> = {
+  'needs-node': () => ({ remedy: 'Use Node 20.16 or later.' }),
 }
 
 export const workerError: Wording<WorkerErrorDetails> = {

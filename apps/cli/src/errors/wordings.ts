@@ -13,6 +13,7 @@ import type { TrainerErrorDetails } from '@tinystories/trainer'
 import type { FileErrorDetails, LockErrorDetails } from '@tinystories/utils/disk'
 import type { HttpErrorDetails } from '@tinystories/utils/http'
 import type { HubErrorDetails } from '@tinystories/utils/hub'
+import type { PlatformErrorDetails } from '@tinystories/utils/node'
 import type { RandomErrorDetails } from '@tinystories/utils/random'
 import type { TransientErrorDetails } from '@tinystories/utils/retry'
 import type { InputErrorDetails } from '@tinystories/utils/schema'
@@ -32,6 +33,7 @@ import {
   hubError,
   inputError,
   lockError,
+  platformError,
   randomError,
   transientError,
   workerError,
@@ -55,6 +57,7 @@ export interface AllDetails {
   LockError: LockErrorDetails
   ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
+  PlatformError: PlatformErrorDetails
   RandomError: RandomErrorDetails
   SweepError: SweepErrorDetails
   TokenizerError: TokenizerErrorDetails
@@ -85,6 +88,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   LockError: lockError,
   ModelFileError: modelFileError,
   PipelineError: pipelineError,
+  PlatformError: platformError,
   RandomError: randomError,
   SweepError: sweepError,
   TokenizerError: tokenizerError,

@@ -226,6 +226,7 @@ export const errorExamples: {
     'held-elsewhere': { path: '/runs/a/run.lock', pid: 7, host: 'other' },
     'taken-over': { path: '/runs/a/run.lock', takeover: '/runs/a/run.lock.takeover' },
   },
+  PlatformError: { 'needs-node': { what: 'node:zlib' } },
   InterpretError: {
     'patch-shape': { name: 'embedding', found: [1], expected: [2, 7, 6] },
     'no-such-part': { part: 'layer', index: 2, count: 2 },

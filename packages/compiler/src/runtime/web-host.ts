@@ -49,12 +49,7 @@ export class WebHost {
   async #handle(request: Request): Promise<NamedData> {
     switch (request.kind) {
       case 'start':
-        await this.#start(request.web!).catch(cause => {
-          throw new CompilerError('package-does-not-load', {
-            package: 'onnxruntime-web',
-            problem: messageOf(cause),
-          })
-        })
+        await this.#start(request.web!)
         return []
       case 'write':
         for (const [name, data] of request.state) this.#state!.write(name, data)
@@ -84,12 +79,24 @@ export class WebHost {
   }
 
   async #start(setup: WebSetup): Promise<void> {
-    // Two builds of ONNX Runtime: the one that knows WebGPU is twice as large.
-    const ort: Ort = setup.providers.includes('webgpu')
-      ? await import('onnxruntime-web/webgpu')
-      : await import('onnxruntime-web/wasm')
-    this.#ort = ort
     this.#setup = setup
+    try {
+      // Two builds of ONNX Runtime: the one that knows WebGPU is twice as large. Imports inside `try` may fail, and bundlers
+      // leave them out where the optional package is not installed.
+      const ort: Ort = setup.providers.includes('webgpu')
+        ? await import('onnxruntime-web/webgpu')
+        : await import('onnxruntime-web/wasm')
+      await this.#prepare(ort, setup)
+    } catch (cause) {
+      throw new CompilerError('package-does-not-load', {
+        package: 'onnxruntime-web',
+        problem: messageOf(cause),
+      })
+    }
+  }
+
+  async #prepare(ort: Ort, setup: WebSetup): Promise<void> {
+    this.#ort = ort
     // Whatever matters is returned as an error; ONNX Runtime would print it as well.
     ort.env.logLevel = 'fatal'
     ort.env.wasm.numThreads = setup.threads

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
 import { messageOf } from '@tinystories/utils/errors'
+import { builtin } from '@tinystories/utils/node'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { ByteReader, ByteSource } from './byte-source.ts'
 import { ByteTaker } from './decoders/byte-taker.ts'
@@ -81,7 +82,7 @@ async function decompressor(compression: Compression, source: string): Promise<D
     case 'lz4':
       return decoded(compression, source, (await import('./decoders/lz4.ts')).decodeLz4)
   }
-  const zlib = await import('node:zlib')
+  const zlib = builtin('node:zlib')
   if (compression === 'gzip') return transformed(compression, source, () => zlib.createGunzip())
   if ('createZstdDecompress' in zlib)
     return transformed(compression, source, () => zlib.createZstdDecompress())

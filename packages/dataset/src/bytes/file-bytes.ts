@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { builtin } from '@tinystories/utils/node'
 import { DatasetError } from '../errors/dataset-error.ts'
 import type { ByteSource } from './byte-source.ts'
 
@@ -11,7 +12,7 @@ const chunkBytes = 256 * 1024
  * size and no second reading), when it is empty, and later on when it shrinks
  */
 export async function fileBytes(path: string): Promise<ByteSource> {
-  const { open, stat } = await import('node:fs/promises')
+  const { open, stat } = builtin('node:fs/promises')
   const { FileError, toFileError } = await import('@tinystories/utils/disk')
   const found = await stat(path).catch(error => {
     throw toFileError(error, path, 'read')

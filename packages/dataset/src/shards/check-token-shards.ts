@@ -1,10 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { toFileError } from '@tinystories/utils/disk'
-import { sha256 } from './shard-index.ts'
-import { openStoryTable, readIndex } from './token-reader.ts'
+import { builtin } from '@tinystories/utils/node'
 import { TokenShardError } from './token-shard-error.ts'
-import { readUnfinished } from './unfinished.ts'
 
 /** A file of token shards that is not what was written. */
 export interface ShardDamage {
@@ -19,6 +14,12 @@ export interface ShardDamage {
  * @throws the signal's reason
  */
 export async function checkTokenShards(folder: string, signal?: AbortSignal): Promise<ShardDamage[]> {
+  const { readFile } = builtin('node:fs/promises')
+  const { join } = builtin('node:path')
+  const { toFileError } = await import('@tinystories/utils/disk')
+  const { sha256 } = await import('./shard-index.ts')
+  const { openStoryTable, readIndex } = await import('./token-reader.ts')
+  const { readUnfinished } = await import('./unfinished.ts')
   const path = join(folder, 'index.json')
   const damage: ShardDamage[] = []
   const attempt = async (path: string, work: () => Promise<unknown>): Promise<void> => {

@@ -1,5 +1,3 @@
-import { endianness } from 'node:os'
-
 /** How a token is stored: little-endian, without a sign. */
 export type TokenDtype = 'uint16' | 'uint32'
 
@@ -10,7 +8,7 @@ export type TokenArray = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
 export const widthOf: Record<TokenDtype, number> = { uint16: 2, uint32: 4 }
 
 /** True on the rare big-endian machine. */
-export const swapNeeded: boolean = endianness() === 'BE'
+export const swapNeeded: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0
 
 /** Room for tokens. */
 export function tokenArray(dtype: TokenDtype, length: number): TokenArray {

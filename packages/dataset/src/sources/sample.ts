@@ -1,3 +1,4 @@
+import { builtin } from '@tinystories/utils/node'
 import type { ByteSource } from '../bytes/byte-source.ts'
 import { fileBytes } from '../bytes/file-bytes.ts'
 import { memoryBytes } from '../bytes/memory-bytes.ts'
@@ -21,7 +22,7 @@ export const sampleDriver: SourceDriver = {
 
 async function corpusBytes(load: typeof fetch, signal: AbortSignal): Promise<ByteSource> {
   if (corpus.protocol === 'file:') {
-    const { fileURLToPath } = await import('node:url')
+    const { fileURLToPath } = builtin('node:url')
     return fileBytes(fileURLToPath(corpus))
   }
   // In a browser the package lies on a server.

@@ -1,6 +1,7 @@
 export { type InstructionOptions, instructionFor } from '../instruct/instruction.ts'
 export { Diversity, type DiversityReport } from './diversity.ts'
-export { readSynthesis, type SynthesisLine, type SynthesisNote } from './output-file.ts'
+export type { SynthesisLine, SynthesisNote } from './output-file.ts'
+export { readSynthesis } from './read-synthesis.ts'
 export { storyFeatures } from './story-features.ts'
 export { type StoryPlan, storyPlans } from './story-plan.ts'
 export { storyRequest } from './story-request.ts'

@@ -136,7 +136,7 @@ function compare(path: string, settingsPath: string, text: string, settings: Syn
 
 /** Reads the lines, and cuts off what a kill has left of a last one. */
 async function restore(path: string, onLine: (line: SynthesisLine) => void): Promise<void> {
-  const { end, size } = await readSynthesis(path, onLine)
+  const { end, size } = await readOutputFile(path, onLine)
   if (end < size) await truncateFile(path, end)
 }
 
@@ -146,7 +146,7 @@ async function restore(path: string, onLine: (line: SynthesisLine) => void): Pro
  * @returns where its last whole line ends, and where what is behind that ends, in bytes
  * @throws SynthesisError `foreign-line`; FileError
  */
-export async function readSynthesis(
+export async function readOutputFile(
   path: string,
   onLine: (line: SynthesisLine) => void = () => {},
 ): Promise<{ end: number; size: number }> {

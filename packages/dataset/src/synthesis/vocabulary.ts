@@ -1,3 +1,5 @@
+import { builtin } from '@tinystories/utils/node'
+
 /** Simple words by part of speech, each in one list only. */
 export interface StoryVocabulary {
   verbs: readonly string[]
@@ -19,7 +21,7 @@ export function storyVocabulary(): Promise<StoryVocabulary> {
 
 async function load(): Promise<StoryVocabulary> {
   if (file.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises')
+    const { readFile } = builtin('node:fs/promises')
     return JSON.parse(await readFile(file, 'utf8')) as StoryVocabulary
   }
   // In a browser the package lies on a server.

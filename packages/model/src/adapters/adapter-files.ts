@@ -1,3 +1,4 @@
+import { builtin } from '@tinystories/utils/node'
 import { parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import type { GptConfig } from '../config.ts'
@@ -44,7 +45,7 @@ export async function saveAdapter(
   base: AdapterBase,
   baseName: string | null = null,
 ): Promise<void> {
-  const { join } = await import('node:path')
+  const { join } = builtin('node:path')
   const { createFolder, writeFileAtomically } = await import('@tinystories/utils/disk')
   const { rank } = adapter
   const tensors = adapterSites(base.config, adapter.targets).flatMap(site => {

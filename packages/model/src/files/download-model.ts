@@ -1,4 +1,5 @@
 import type { HubOptions } from '@tinystories/utils/hub'
+import { builtin } from '@tinystories/utils/node'
 import { ModelFileError } from '../errors/index.ts'
 import { openFolder } from './model-folder.ts'
 import { listShards, TOKENIZER_FILES, WEIGHT_FILES } from './weights.ts'
@@ -25,8 +26,8 @@ export interface DownloadOptions extends HubOptions {
  *   cache cannot be written
  */
 export async function downloadModel(address: string, options: DownloadOptions = {}): Promise<string> {
-  const { homedir } = await import('node:os')
-  const { join } = await import('node:path')
+  const { homedir } = builtin('node:os')
+  const { join } = builtin('node:path')
   const { openCachedRepository } = await import('@tinystories/utils/hub/cache')
   const { cacheDir = join(homedir(), '.cache', 'tinystories') } = options
   const repository = await openCachedRepository(address, { ...options, kind: 'model', cacheDir })

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { isHubAddress } from '@tinystories/utils/hub'
+import { builtin } from '@tinystories/utils/node'
 import type { GptConfig } from '../config.ts'
 import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { type GptModel, parameterShapes } from '../parameters.ts'
@@ -116,7 +117,7 @@ async function openSource(source: string | ModelFiles, options: LoadOptions): Pr
 async function isOnHub(source: string): Promise<boolean> {
   if (isHubAddress(source)) return true
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(source)) return false
-  const { stat } = await import('node:fs/promises')
+  const { stat } = builtin('node:fs/promises')
   return stat(source).then(
     () => false,
     () => true,

@@ -1,3 +1,4 @@
+import { builtin } from '@tinystories/utils/node'
 import { InputError, parseJson } from '@tinystories/utils/schema'
 import { ModelFileError } from '../errors/index.ts'
 import { openRandomAccess, type RandomAccess } from './random-access.ts'
@@ -16,8 +17,8 @@ export interface ModelFolder {
 }
 
 export async function openFolder(folder: string): Promise<ModelFolder> {
-  const { access } = await import('node:fs/promises')
-  const { join } = await import('node:path')
+  const { access } = builtin('node:fs/promises')
+  const { join } = builtin('node:path')
   const path = (file: string): string => join(folder, file)
   const has = (file: string): Promise<boolean> =>
     access(path(file)).then(

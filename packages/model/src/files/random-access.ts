@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { builtin } from '@tinystories/utils/node'
 import { ModelFileError } from '../errors/index.ts'
 
 /** A file of which any part can be read. */
@@ -18,7 +19,7 @@ export interface RandomAccess {
  */
 export async function openRandomAccess(file: string | Blob, name = 'the file'): Promise<RandomAccess> {
   if (typeof file !== 'string') return wrapBlob(file, 'name' in file ? String(file.name) : name)
-  const { open } = await import('node:fs/promises')
+  const { open } = builtin('node:fs/promises')
   let handle: FileHandle | undefined
   try {
     handle = await open(file, 'r')

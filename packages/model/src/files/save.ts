@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { builtin } from '@tinystories/utils/node'
 import type { GptConfig } from '../config.ts'
 import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
@@ -44,7 +45,7 @@ export async function saveSafetensors(
   model: SavableModel,
   options: SaveOptions = {},
 ): Promise<void> {
-  const { join } = await import('node:path')
+  const { join } = builtin('node:path')
   const { createFolder, writeFileAtomically } = await import('@tinystories/utils/disk')
   const files = await encodePretrained(model, options)
   await createFolder(folder)

@@ -1,3 +1,4 @@
+import { builtin } from '@tinystories/utils/node'
 import { type CallContext, WorkerClient, WorkerError } from '@tinystories/utils/workers'
 import type { GptConfig } from '../config.ts'
 import { GenerationError } from '../errors/index.ts'
@@ -67,9 +68,7 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   if (typeof process === 'undefined' || !process.versions?.node) {
     throw new GenerationError('needs-node', { threads: 2 })
   }
-  // By a variable, so that bundlers for pages leave Node's module alone.
-  const module = 'node:worker_threads'
-  const { Worker } = (await import(module)) as typeof import('node:worker_threads')
+  const { Worker } = builtin('node:worker_threads')
   const file = import.meta.url.endsWith('.ts') ? './decoder-worker.ts' : './decoder-worker.js'
   const worker = new Worker(new URL(file, import.meta.url), { workerData: data })
   const client = new WorkerClient<DecoderMethods>(worker, 'text generation')

@@ -1,4 +1,5 @@
 import { useBackend } from '@tinystories/backends'
+import { builtin } from '@tinystories/utils/node'
 import { WorkerClient } from '@tinystories/utils/workers'
 import { TrainerError } from '../errors.ts'
 import { averagedParameters } from '../optimizers/average-weights.ts'
@@ -145,9 +146,7 @@ export async function createParallelEngine({
 }
 
 async function startWorker(workerData: ParallelWorkerData): Promise<WorkerClient<ParallelMethods>> {
-  // By a variable, so that bundlers for pages leave Node's module alone.
-  const threads = 'node:worker_threads'
-  const { Worker } = (await import(threads)) as typeof import('node:worker_threads')
+  const { Worker } = builtin('node:worker_threads')
   const file = import.meta.url.endsWith('.ts') ? './parallel-worker.ts' : './parallel-worker.js'
   return new WorkerClient(new Worker(new URL(file, import.meta.url), { workerData }), 'training worker')
 }

@@ -1,3 +1,4 @@
+import { parentPort, workerData } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendName, useBackend } from '@tinystories/backends'
 import { serveWorker } from '@tinystories/utils/workers'
@@ -35,9 +36,6 @@ interface UpdateRequest {
   numbers: Record<string, number>
 }
 
-// By a variable, so that bundlers for pages leave Node's module alone.
-const threads = 'node:worker_threads'
-const { parentPort, workerData } = (await import(threads)) as typeof import('node:worker_threads')
 const { source, backend, shared, index, share: owned } = workerData as ParallelWorkerData
 const { layout } = shared
 

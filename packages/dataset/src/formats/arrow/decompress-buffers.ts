@@ -1,4 +1,4 @@
-import { decodeLz4Frame } from '../../bytes/decoders/lz4.ts'
+import { builtin } from '@tinystories/utils/node'
 import { DatasetError } from '../../errors/dataset-error.ts'
 import type { Place } from '../../errors/place.ts'
 
@@ -22,7 +22,7 @@ export function useDecompressors(source: string, place: Place): Promise<void> {
 
 async function register(source: string, place: Place): Promise<void> {
   const { CompressionType, setCompressionCodec } = await import('@uwdata/flechette')
-  const zlib = await import('node:zlib')
+  const { decodeLz4Frame } = await import('../../bytes/decoders/lz4.ts')
   const unused = (): never => {
     throw new Error('nothing is compressed here')
   }
@@ -42,6 +42,7 @@ async function register(source: string, place: Place): Promise<void> {
   setCompressionCodec(
     CompressionType.ZSTD,
     decoder((bytes, length) => {
+      const zlib = builtin('node:zlib')
       if (!('zstdDecompressSync' in zlib)) {
         throw new DatasetError('unsupported-compression', {
           source,

@@ -1,3 +1,4 @@
+import { builtin } from '@tinystories/utils/node'
 import type { Compressors } from 'hyparquet'
 
 /**
@@ -9,7 +10,7 @@ export async function createDecompressors(): Promise<Compressors> {
   const { compressors } = await import('hyparquet-compressors')
   const portable = { ...compressors, SNAPPY: snappyUncompressor() }
   if (typeof process === 'undefined' || process.versions?.node === undefined) return portable
-  const zlib = await import('node:zlib')
+  const zlib = builtin('node:zlib')
   const limit = (length: number): { maxOutputLength: number } => ({ maxOutputLength: Math.max(1, length) })
   return {
     ...portable,

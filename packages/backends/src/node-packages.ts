@@ -1,6 +1,7 @@
 /// <reference path="./optional-packages.d.ts" />
+// The packages that only Node has. Bundles for pages leave this file out: see `browser` in package.json.
 import { BackendError } from './errors.ts'
-import { loadOptional } from './load-optional.ts'
+import { loadError } from './load-error.ts'
 
 interface Adapter {
   info?: unknown
@@ -18,7 +19,9 @@ interface Gpu {
 export async function prepareNodeWebGpu(): Promise<void> {
   const holder = globalThis as { navigator?: { gpu?: Gpu } }
   if (holder.navigator?.gpu) return
-  const { create, globals } = await loadOptional('webgpu', 'webgpu', () => import('webgpu'))
+  const { create, globals } = await import('webgpu').catch(cause => {
+    throw loadError('webgpu', 'webgpu', cause)
+  })
   Object.assign(globalThis, globals)
   const gpu = create([]) as Gpu
   const adapter = await gpu.requestAdapter()
@@ -30,4 +33,23 @@ export async function prepareNodeWebGpu(): Promise<void> {
   }
   if (!holder.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
   Object.defineProperty(holder.navigator!, 'gpu', { value: gpu, configurable: true })
+}
+
+const packages: Record<'node' | 'node-gpu', { name: string; load: () => Promise<unknown> }> = {
+  node: { name: '@tensorflow/tfjs-node', load: () => import('@tensorflow/tfjs-node') },
+  'node-gpu': { name: '@tensorflow/tfjs-node-gpu', load: () => import('@tensorflow/tfjs-node-gpu') },
+}
+
+/**
+ * Imports tfjs-node or tfjs-node-gpu, which registers its backend.
+ *
+ * @returns the package's name
+ * @throws BackendError when it is not installed or does not load
+ */
+export async function importTensorFlow(backend: keyof typeof packages): Promise<string> {
+  const { name, load } = packages[backend]
+  await load().catch(cause => {
+    throw loadError(backend, name, cause)
+  })
+  return name
 }

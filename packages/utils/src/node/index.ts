@@ -1,0 +1,2 @@
+export { builtin } from './builtin.ts'
+export { PlatformError, type PlatformErrorDetails } from './platform-error.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { agreeCommand } from './command-line/agree.ts'
 import { checkCommand } from './command-line/check.ts'
 import { compareCommand } from './command-line/compare.ts'
@@ -17,8 +17,10 @@ import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { sweepCommand } from './command-line/sweep.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
+import { ConfiguredCommand } from './config/configured-command.ts'
 import { describeError } from './errors/describe-error.ts'
-import { printError, printPiece, shown } from './terminal/output.ts'
+import { forDisplay, fromTyped, typedFolder } from './paths.ts'
+import { printError, printPiece, resultsAreJson, shown } from './terminal/output.ts'
 
 /**
  * Runs one command line.
@@ -49,13 +51,19 @@ function commandOf([first, second]: string[]): string | undefined {
 }
 
 /** The command with all its commands and flags. @param setExitCode receives the exit code of what was run */
-export function commandLine(setExitCode: SetExitCode): Command {
+export function commandLine(setExitCode: SetExitCode): ConfiguredCommand {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  const program = new Command('tinystories')
+  const program = new ConfiguredCommand('tinystories')
     .description('Train, run and evaluate very small language models')
     .version(version)
+    .option(
+      '--config <file>',
+      'settings of the commands (default: tinystories.config.json, .ts or .mjs here or in a folder above)',
+    )
+    .option('--no-config', 'look for no such file')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: text => printPiece(text),
@@ -76,6 +84,14 @@ Examples:
   tinystories generate --prompt "Once upon a time"   write with the newest model`,
     )
 
+  program.hook('preSubcommand', () => configure(program))
+  program.hook('preAction', (_, command) => {
+    if (command.opts().json) resultsAreJson()
+    const names = (command as ConfiguredCommand).configuredNames()
+    if (names.length > 0)
+      printError(`Configuration: ${forDisplay(program.configuration!)} (${names.join(', ')})`)
+  })
+
   dataCommand(program, setExitCode)
   tokenizerCommand(program, setExitCode)
   trainCommand(program, setExitCode)
@@ -93,4 +109,16 @@ Examples:
   sweepCommand(program, setExitCode)
   reproduceCommand(program, setExitCode)
   return program
+}
+
+/** Gives the commands what the configuration file says, where there is one. */
+async function configure(program: ConfiguredCommand): Promise<void> {
+  const { config } = program.opts<{ config?: string | boolean }>()
+  // Help is there whatever the file says.
+  if (config === false || program.args.some(each => each === '--help' || each === '-h')) return
+  const { findConfiguration, loadConfiguration } = await import('./config/load-configuration.ts')
+  const file = typeof config === 'string' ? fromTyped(config) : findConfiguration(typedFolder())
+  if (file === undefined) return
+  const { applyConfiguration } = await import('./config/apply-configuration.ts')
+  applyConfiguration(program, await loadConfiguration(file), file)
 }

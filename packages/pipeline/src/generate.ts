@@ -1,6 +1,7 @@
 import type { Instruction } from '@tinystories/dataset/instruct'
 import { type OpenModelOptions, openModel } from './model/open-model.ts'
 import { type StoryOptions, writeStory } from './recipe/write-story.ts'
+import { unknownTexts } from './unknown-texts.ts'
 import { templateFor, writeInstruction } from './write-instruction.ts'
 
 /** Options of {@link generate}. */
@@ -19,6 +20,8 @@ export interface GenerateOptions extends Omit<StoryOptions, 'instruction' | 'pro
   adapter?: string | undefined
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
+  /** Told once, before anything is written, what of the prompt or instruction the vocabulary cannot spell. */
+  onUnknown?: ((texts: readonly string[]) => void) | undefined
   access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
 }
 
@@ -43,6 +46,7 @@ export async function* generate({
   adapter,
   engine = 'auto',
   threads,
+  onUnknown,
   access = {},
   ...options
 }: GenerateOptions): AsyncGenerator<StoryPiece> {
@@ -55,6 +59,8 @@ export async function* generate({
     ...(signal && { signal }),
   })
   const instruction = ask && writeInstruction(ask, await templateFor(opened.folder, instruct))
+  const unknown = onUnknown ? unknownTexts(opened.tokenizer, (instruction ?? '') + prompt) : []
+  if (unknown.length > 0) onUnknown?.(unknown)
   const asked = { ...options, prompt, ...(instruction !== undefined && { instruction }) }
   for (let story = 0; story < count; story++)
     for await (const text of writeStory(opened, { ...asked, seed: seed + story })) yield { story, text }

@@ -26,7 +26,7 @@ function inspectCommand(data: Command, setExitCode: SetExitCode): void {
     .option('--samples <n>', 'stories to show', wholeNumber(0, 1000), 3)
     .option('--seed <n>', 'decides which stories are shown', wholeNumber(0, 2 ** 31 - 1), 0)
     .option('--near-duplicates', 'also look for stories that are nearly the same, which takes longer')
-    .option('--json', 'print one JSON object (for folders of shards one a line)')
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
@@ -82,6 +82,7 @@ function prepareCommand(data: Command, setExitCode: SetExitCode): void {
     )
     .option('--shard-tokens <n>', 'most tokens of a shard (default: 33,554,432)', wholeNumber(1, 2 ** 31))
     .option('--overwrite', 'replace the token shards that are in the folder')
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `

@@ -57,6 +57,7 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
         .default('auto'),
     )
     .option('--threads <n>', 'threads of the engine wasm (default: 1)', wholeNumber(1, 256))
+    .option('--json', 'print one JSON object with all stories at the end; they come on the standard error')
     .addHelpText(
       'after',
       `

@@ -95,6 +95,7 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
     .optionsGroup('What is written:')
     .option('--name <name>', 'what the report calls the model (default: from its path)')
     .option('--out <folder>', 'default: grades/ in the run, or NAME-grades beside the file')
+    .option('--json', 'print the report as one JSON object')
     .addHelpText(
       'after',
       `

@@ -17,6 +17,7 @@ export function reportCommand(program: Command, setExitCode: SetExitCode): void 
     )
     .option('--title <text>', 'of the report')
     .option('--out <file>', 'default: report.FORMAT; - is the standard output')
+    .option('--json', 'the same as --format json --out -')
     .addHelpText(
       'after',
       `

@@ -23,6 +23,7 @@ export function tokenizerCommand(program: Command, setExitCode: SetExitCode): vo
         'gpt2: byte-level BPE, which spells any text; story: WordPiece that keeps capitals and line breaks; bert: WordPiece in lower case (default: gpt2; story below 512 pieces)',
       ).choices(['gpt2', 'story', 'bert']),
     )
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `

@@ -163,6 +163,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--out <folder>', 'the run folder (default: runs/ and the time)')
     .option('--resume <folder>', 'continue the run in this folder')
     .option('--force', 'resume although data, tokenizer or settings changed')
+    .option('--json', 'print one JSON object at the end: the run folder, steps, tokens, the held-out score')
     .option('--find-learning-rate', 'search for a learning rate, print it and stop')
     .option('--find-batch-size', 'search for the fastest batch that fits in memory, print it and stop')
     .addHelpText(

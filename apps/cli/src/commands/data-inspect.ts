@@ -40,10 +40,9 @@ export function dataInspect(
       const { statistics } = found
       if (json) printJson({ source, ...statistics })
       else print(describe(source, statistics))
-    } else
-      for (const { folder, index } of found.folders)
-        if (json) printJson({ folder, ...index })
-        else print(describeShards(folder, index))
+    } else if (json)
+      printJson({ source, folders: found.folders.map(({ folder, index }) => ({ folder, ...index })) })
+    else for (const { folder, index } of found.folders) print(describeShards(folder, index))
     return 0
   })
 }

@@ -6,7 +6,7 @@ import type { DataPrepareFlags } from '../data/prepare-flags.ts'
 import { isParquet, prepareParquet } from '../data/prepare-parquet.ts'
 import { commandName, forDisplay, forShell, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
@@ -32,13 +32,14 @@ export function dataPrepare(source: string, flags: DataPrepareFlags): Promise<nu
 
 function prepareTokens(
   source: string,
-  { out, tokenizer, clean, minWords, instruct, ...flags }: DataPrepareFlags,
+  { out, tokenizer, clean, minWords, instruct, json, ...flags }: DataPrepareFlags,
 ): Promise<number> {
   return interruptible(
     async signal => {
       const began = performance.now()
       const folder = fromTyped(out)
       const progress = new ProgressLine()
+      const written: object[] = []
       await prepareShards(resolveSource(source), {
         ...flags,
         ...instructOption({ instruct }),
@@ -47,13 +48,17 @@ function prepareTokens(
         cleaning: cleaningOf({ clean, minWords }),
         access: access(),
         signal,
-        onEvent: event => report(event, progress),
+        onEvent(event) {
+          if (event.type === 'written') written.push({ folder: event.folder, ...event.index })
+          report(event, progress)
+        },
       }).finally(() => progress.end())
       const seconds = (performance.now() - began) / 1000
       print(
         `Done in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}. Train on it with:`,
       )
       print(`  ${commandName()} train --data ${forShell(folder)}`)
+      if (json) printJson({ source, seconds, folders: written })
       return 0
     },
     () => print('Interrupted. What is finished is kept: the same command continues after it.'),

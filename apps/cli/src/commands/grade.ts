@@ -15,6 +15,7 @@ import {
   type GradingFolder,
   gradeModel,
   type JudgeOptions,
+  reportRenderers,
   type StoryFormat,
 } from '@tinystories/pipeline'
 import { readTextFile } from '@tinystories/utils/disk'
@@ -22,7 +23,7 @@ import { access } from '../access.ts'
 import { type JudgeFlags, type PreparedJudge, prepareJudges, usualConcurrency } from '../grade/judge.ts'
 import { forDisplay, fromTyped, modelSource, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { output, print, printPiece } from '../terminal/output.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { askingOption } from '../train/instruct-option.ts'
@@ -47,6 +48,7 @@ export interface GradeFlags extends JudgeFlags, StoryFormat {
   answerPrompts?: string
   name?: string
   out?: string
+  json?: boolean
 }
 
 /**
@@ -86,7 +88,9 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
       }).finally(() => progress.end())
       if (judges && judges.length > 1)
         print(`How the judges agree, and where they differ: ${forDisplay(files.agreement)}`)
-      return printReport(report, files)
+      const code = printReport(report, files)
+      if (flags.json) printPiece(reportRenderers.json(report), process.stdout)
+      return code
     },
     () => print('Stopped. The same command continues from here.'),
   )
@@ -167,7 +171,7 @@ class GradingProgressLine {
   #lineOf(phase: string): ProgressLine {
     if (phase !== this.#phase) this.end()
     this.#phase = phase
-    this.#line ??= new ProgressLine({ stream: process.stdout, keep: true })
+    this.#line ??= new ProgressLine({ stream: output(), keep: true })
     return this.#line
   }
 }

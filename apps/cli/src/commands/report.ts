@@ -10,6 +10,7 @@ export interface ReportFlags extends GradesFlags {
   format: keyof typeof reportRenderers
   title?: string
   out?: string
+  json?: boolean
 }
 
 /**
@@ -19,16 +20,19 @@ export interface ReportFlags extends GradesFlags {
  */
 export async function report(
   paths: string[],
-  { format, title, out, ...flags }: ReportFlags,
+  { format, title, out, json, ...flags }: ReportFlags,
 ): Promise<number> {
   const opened = []
   for (const path of paths) opened.push(...(await loadRuns(path, flags)))
-  const text = reportRenderers[format](
-    buildReport(
-      opened.map(({ run }) => run),
-      { measures: opened.map(({ measures }) => measures), ...(title === undefined ? {} : { title }) },
-    ),
+  const built = buildReport(
+    opened.map(({ run }) => run),
+    { measures: opened.map(({ measures }) => measures), ...(title === undefined ? {} : { title }) },
   )
+  if (json && out === undefined) {
+    printPiece(reportRenderers.json(built), process.stdout)
+    return 0
+  }
+  const text = reportRenderers[format](built)
   if (out === '-') {
     printPiece(text)
     return 0

@@ -5,7 +5,7 @@ import { createFolder } from '@tinystories/utils/disk'
 import { access } from '../access.ts'
 import { forDisplay, fromTyped, resolveSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 import { showVocabulary } from '../terminal/vocabulary-progress.ts'
 
@@ -14,6 +14,7 @@ export interface TokenizerTrainFlags extends StoryFormat {
   out: string
   vocabSize?: number
   style?: 'story' | 'bert' | 'gpt2'
+  json?: boolean
 }
 
 /**
@@ -26,6 +27,7 @@ export function tokenizerTrain({
   out,
   vocabSize,
   style,
+  json,
   ...format
 }: TokenizerTrainFlags): Promise<number> {
   return interruptible(
@@ -44,6 +46,7 @@ export function tokenizerTrain({
       const isAll = vocabSize !== undefined && tokenizer.vocabSize < vocabSize
       const all = isAll ? ', all that the text gives' : ''
       print(`Wrote ${forDisplay(path)}: ${tokenizer.vocabSize.toLocaleString('en')} pieces${all}`)
+      if (json) printJson({ file: path, vocabSize: tokenizer.vocabSize })
       return 0
     },
     () => print('Interrupted. Nothing was written; the same command starts again.'),

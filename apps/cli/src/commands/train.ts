@@ -15,7 +15,7 @@ import { messageOf } from '../errors/describe-error.ts'
 import { UserError } from '../errors/user-error.ts'
 import { fromTyped } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { measureMachineRate } from '../train/machine-rate.ts'
 import { newRunName } from '../train/new-run-name.ts'
 import { openTracker } from '../train/open-tracker.ts'
@@ -86,6 +86,8 @@ async function trainAndReport(
         if (event.type === 'metrics') tracker?.onMetrics(event.line)
       },
     })
+    const { status, step, tokens, seconds } = result
+    if (flags.json) printJson({ folder, status, step, tokens, seconds, score: report.score })
     return result.status === 'aborted' ? report.interrupted(folder, result.step) : 0
   } catch (error) {
     // Only the interruption itself: a checkpoint that could not be written after Ctrl-C is a failure.

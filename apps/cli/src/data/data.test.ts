@@ -33,10 +33,7 @@ test('prepare writes shards that inspect finds whole and train takes', async () 
   expect((await readdir(join(folder, 'shards'))).sort()).toEqual(['held-out', 'train'])
 
   const { stdout } = await cli('data', 'inspect', 'shards', '--json')
-  const [train, heldOut] = stdout
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as { stories: number })
+  const [train, heldOut] = (JSON.parse(stdout) as { folders: { stories: number }[] }).folders
   expect(train!.stories + heldOut!.stories).toBe(1196)
 
   const again = await cli('data', 'prepare', 'sample', '--out', 'shards/train')

@@ -15,4 +15,5 @@ export interface DataPrepareFlags extends StoryFormat {
   workers?: number
   shardTokens?: number
   overwrite?: boolean
+  json?: boolean
 }

@@ -72,7 +72,7 @@ describe('Ctrl-C at any time ends with 130, and nothing half-written', () => {
     ['evaluate --model model --data URL', /Nothing was evaluated/],
     ['evaluate --model hf://owner/name --data sample', /Nothing was evaluated/],
     ['export --model hf://owner/name --format transformers --out exported', /the same command/],
-    ['generate --model hf://owner/name', /^\n$/],
+    ['generate --model hf://owner/name', /^Interrupted before the first word\.\n$/],
     ['grade written.jsonl --measures-only --corpus URL --out measured', /The same command continues/],
   ])('%s', async (line, told) => {
     const before = await everything()

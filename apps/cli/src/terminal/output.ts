@@ -18,9 +18,21 @@ export function shown(text: string): string {
   return result
 }
 
-/** A line on the standard output. */
+let isJson = false
+
+/** From now on the standard output is for JSON alone; what people read goes to the standard error. */
+export function resultsAreJson(): void {
+  isJson = true
+}
+
+/** Where progress and results for people go: the standard output, unless {@link resultsAreJson}. */
+export function output(): NodeJS.WriteStream {
+  return isJson ? process.stderr : process.stdout
+}
+
+/** A line for people. */
 export function print(line: string): void {
-  process.stdout.write(`${shown(line)}\n`)
+  output().write(`${shown(line)}\n`)
 }
 
 /** Clears the standard output where it is a terminal, for what is shown again and again. */
@@ -28,9 +40,9 @@ export function clearScreen(): void {
   if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[J')
 }
 
-/** A piece of text on the standard output, as it is generated. */
-export function printPiece(piece: string): void {
-  process.stdout.write(shown(piece))
+/** A piece of text, as it is generated. @param stream where it goes; default: with what is for people */
+export function printPiece(piece: string, stream: NodeJS.WriteStream = output()): void {
+  stream.write(shown(piece))
 }
 
 /** A value as JSON on the standard output. */

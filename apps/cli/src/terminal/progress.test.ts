@@ -81,6 +81,14 @@ test('on a terminal a view with the curve renews itself, and notes stay above it
     // Half of the run is behind: the curve takes half of the width, and falls.
     const curve = rows.slice(2, 10).map(row => row.slice(9))
     expect(curve.every(row => /^\u2800*$/.test(row.slice(52)))).toBe(true)
+    // An evaluation after the last step still comes into the view.
+    const evaluation = (n: number, bitsPerByte: number): MetricsLine => ({
+      ...{ type: 'evaluation', step: n, seconds: n, bitsPerByte, nats: 2, perplexity: 7, accuracy: 0.5 },
+      ...{ tokens: 1, bytes: 1 },
+    })
+    progress.update(evaluation(20, 2.1))
+    progress.update(evaluation(40, 1.9))
+    expect(shown(text()).at(-4)).toContain('1.900 held out •  best 1.900 at step 40')
     const column = (row: string): number => row.search(/[^\u2800]/)
     expect(column(curve[0]!)).toBeLessThan(column(curve[7]!))
     progress.end()

@@ -1,6 +1,6 @@
 import type { MetricsLine, StepLine } from '@tinystories/trainer'
 import type { ChartPoint } from './braille-chart.ts'
-import { shown } from './output.ts'
+import { output, shown } from './output.ts'
 import { drawRunView, runViewHeight } from './run-view.ts'
 
 export interface ProgressOptions {
@@ -31,13 +31,14 @@ export class Progress {
   #startedSeconds = 0
   /** Rows of the view that stands at the end of what is written. */
   #openRows = 0
-  #rows: string[] = []
+  /** Draws it again, with what has come since. */
+  #view: (() => string[]) | undefined
   #training: ChartPoint[] = []
   readonly #heldOut: ChartPoint[] = []
 
   constructor(options: ProgressOptions) {
     this.#options = options
-    this.#stream = options.stream ?? process.stdout
+    this.#stream = options.stream ?? output()
   }
 
   update(line: MetricsLine): void {
@@ -75,13 +76,13 @@ export class Progress {
     this.#erase()
     const { isTTY, columns = 100 } = this.#stream
     this.#stream.write(`${isTTY ? wrapped(text, columns - 1) : text}\n`)
-    if (this.#rows.length > 0) this.#draw(this.#rows)
+    if (this.#view) this.#draw(this.#view)
   }
 
   /** Ends the renewing view; what it showed last stays. */
   end(): void {
     this.#openRows = 0
-    this.#rows = []
+    this.#view = undefined
   }
 
   #show(line: StepLine, share: number): void {
@@ -97,14 +98,14 @@ export class Progress {
       const view = {
         ...this.#options,
         place: [...place, left].join('  '),
-        training: this.#training,
-        heldOut: this.#heldOut,
         share,
         tokensPerSecond: this.#rate!,
         learningRate: line.learningRate,
         memory: process.memoryUsage.rss(),
       }
-      this.#draw(drawRunView(view, columns, { colors }))
+      this.#draw(() =>
+        drawRunView({ ...view, training: this.#training, heldOut: this.#heldOut }, columns, { colors }),
+      )
       return
     }
     const text = [
@@ -114,15 +115,16 @@ export class Progress {
       `${Math.round(this.#rate!).toLocaleString('en')} tokens/s`,
       left,
     ].join('  ')
-    if (isTTY) this.#draw([text.slice(0, columns - 1)])
+    if (isTTY) this.#draw(() => [text.slice(0, columns - 1)])
     else this.#stream.write(`${text}\n`)
   }
 
   /** Writes rows in place of those that stand there. */
-  #draw(rows: string[]): void {
+  #draw(view: () => string[]): void {
+    const rows = view()
     this.#erase()
     this.#stream.write(rows.map(row => `${row}\n`).join(''))
-    this.#rows = rows
+    this.#view = view
     this.#openRows = rows.length
   }
 

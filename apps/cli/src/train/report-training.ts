@@ -17,6 +17,8 @@ export class TrainingReport {
   started = false
   /** Operations that the machine does in a second, where they were measured. */
   peakFlops: number | undefined
+  /** On all held-out stories, of the best model; null before the end. */
+  score: EvaluationResult | null = null
   #vocabulary: ProgressLine | undefined
   #progress: Progress | undefined
 
@@ -65,6 +67,7 @@ export class TrainingReport {
         this.#end(event.result)
         return
       case 'score':
+        this.score = event.score
         this.#note(describeScore(event.score, this.#settings!))
         return
       case 'story':

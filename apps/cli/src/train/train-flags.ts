@@ -14,6 +14,7 @@ export type TrainFlags = Omit<RunOptions, keyof typeof shorterNames | 'instruct'
   force?: boolean
   tensorboard?: boolean
   tracker?: string
+  json?: boolean
   findLearningRate?: boolean
   findBatchSize?: boolean
 }
@@ -26,6 +27,7 @@ export async function runOptions(flags: TrainFlags): Promise<RunOptions> {
     force: _force,
     tensorboard: _tensorboard,
     tracker: _tracker,
+    json: _json,
     findLearningRate: _rate,
     findBatchSize: _size,
     ...rest

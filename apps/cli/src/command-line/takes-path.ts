@@ -1,0 +1,11 @@
+import type { Argument, Option } from 'commander'
+
+/** Whether files or folders are what a flag takes, as the placeholder in its definition says. */
+export function takesPath({ flags }: Option): boolean {
+  return /[<[](?:file|folder|source)s?(?:\.\.\.)?[>\]]$/.test(flags)
+}
+
+/** Whether files or folders are what an argument takes: all but the settings that our own processes hand on. */
+export function argumentTakesPath(argument: Argument): boolean {
+  return argument.name() !== 'settings' && !argument.argChoices
+}

@@ -1,5 +1,6 @@
 import { storyFeatures, storyVocabulary } from '@tinystories/dataset/synthesis'
-import { featureTriggers, usesWord } from '@tinystories/model/generation'
+import { featureTriggers } from '@tinystories/model/generation'
+import { usesWord } from '@tinystories/utils/text'
 import { expect, test } from 'vitest'
 
 test('there is a trigger for each feature of the packages', () => {

@@ -1,3 +1,4 @@
+import { type InstructTemplate, parseInstructTemplate } from '@tinystories/dataset/instruct'
 import { countParameters, type GptConfig } from '@tinystories/model'
 import { checkTokenizer, loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
 import { loadPretrainedTokenizer, parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
@@ -14,7 +15,11 @@ export interface OpenModel {
   parameters: Record<string, Float32Array>
   tokenizer: Tokenizer
   endOfTextId: number | undefined
+  /** Of the instructions that the model was trained on, where it was. */
+  template: InstructTemplate | undefined
 }
+
+const templateFile = 'instruct.json'
 
 /** More memory than this for a model may end the tab. */
 const MAX_BYTES = 800 * 2 ** 20
@@ -23,7 +28,7 @@ const MAX_BYTES = 800 * 2 ** 20
  * Opens a model from any source.
  *
  * @param base address of the page, whose folder `models/` has the shipped ones
- * @throws PageError, HubError, ModelFileError, TokenizerError
+ * @throws PageError, HubError, ModelFileError, TokenizerError, DatasetError
  */
 export async function openModel(source: ModelSource, base: string): Promise<OpenModel> {
   const { files, tokenizer } = await openFiles(source, base)
@@ -33,6 +38,7 @@ export async function openModel(source: ModelSource, base: string): Promise<Open
     tokenizer,
     source.kind === 'shipped' ? source.id : source.name,
   )
+  const template = await readTemplate(files[templateFile])
   return {
     info: {
       name: source.kind === 'shipped' ? source.id : source.name,
@@ -43,8 +49,10 @@ export async function openModel(source: ModelSource, base: string): Promise<Open
       mlpSize: config.mlpSize,
       contextLength: config.contextLength,
       vocabSize: config.vocabSize,
+      instructions: template !== undefined,
     },
     config,
+    template,
     parameters,
     tokenizer,
     endOfTextId: tokenizer.endOfTextId ?? endOfTextId,
@@ -145,6 +153,11 @@ async function openHubFiles(address: string): Promise<OpenFiles> {
     ? await readTokenizer(await read(own.path))
     : await loadPretrainedTokenizer(repository.repository, { revision: repository.commit })
   return { files, tokenizer }
+}
+
+async function readTemplate(file: Blob | undefined): Promise<InstructTemplate | undefined> {
+  if (file === undefined) return undefined
+  return parseInstructTemplate(parseJson(await file.text(), { source: templateFile }), templateFile)
 }
 
 async function readTokenizer(file: Blob): Promise<Tokenizer> {

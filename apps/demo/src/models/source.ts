@@ -16,4 +16,6 @@ export interface ModelInfo {
   mlpSize: number
   contextLength: number
   vocabSize: number
+  /** Whether it was trained on instructions, and is asked by its template. */
+  instructions: boolean
 }

@@ -19,6 +19,7 @@ import {
 } from '@tinystories/model/generation'
 import { type CallContext, serveWorker, type WebScope } from '@tinystories/utils/workers'
 import { PageError } from '../errors/page-error.ts'
+import { instructionIds } from '../models/instruction-ids.ts'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { bundledStories } from '../training/corpus.ts'
@@ -112,6 +113,17 @@ async function generationModel(heads: readonly HeadId[]) {
   return { model, info }
 }
 
+/** A text with the instruction that its story follows and that is not shown: the tokens from `begin` to `end`. */
+function withInstruction(
+  ids: readonly number[],
+  constraints?: Constraints,
+): { ids: number[]; begin: number; end: number } {
+  const before = instructionIds(opened(), constraints)
+  const begin = ids[0] === opened().endOfTextId ? 1 : 0
+  const end = begin + before.length
+  return { ids: [...ids.slice(0, begin), ...before, ...ids.slice(begin)], begin, end }
+}
+
 async function closeModel(): Promise<void> {
   eager?.dispose()
   wasmModel = undefined
@@ -145,6 +157,7 @@ const methods = {
     const text = new TokenText(tokenizer)
     for (const id of ids) emit({ id, ...text.push(id) })
     const { model, info } = await generationModel(ablate)
+    const asked = withInstruction(ids, constraints)
     const options = {
       maxTokens,
       seed,
@@ -154,8 +167,10 @@ const methods = {
       stopIds: endOfTextId === undefined ? [] : [endOfTextId],
     }
     const tokens: AsyncGenerator<ConstrainedToken, FinishReason, void> = constraints
-      ? generateConstrained(model, ids, { ...options, constraints, tokenizer })
-      : generate(model, ids.slice(-(config.contextLength - 1)), options)
+      ? generateConstrained(model, asked.ids, {
+          ...{ ...options, constraints, tokenizer, instructionLength: asked.end },
+        })
+      : generate(model, asked.ids.slice(-(config.contextLength - 1)), options)
     let count = 0
     let start = 0
     for (;;) {
@@ -185,13 +200,16 @@ const methods = {
   async explain({
     ids,
     choices,
+    constraints,
   }: {
     ids: number[]
     choices: number
+    constraints?: Constraints | undefined
   }): Promise<(TextExplanation | undefined)[]> {
     const { tokenizer } = opened()
-    const explanations = await explainTokens(await onTfjs(), ids, choices)
-    return explanations.map((explanation, i) => {
+    const asked = withInstruction(ids, constraints)
+    const all = await explainTokens(await onTfjs(), asked.ids, choices)
+    return [...all.slice(0, asked.begin), ...all.slice(asked.end)].map((explanation, i) => {
       const text = ({ id }: Prediction): string => pieceAfter(tokenizer, ids[i - 1]!, id)
       return (
         explanation && {

@@ -1,34 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
+import { usesWord } from '@tinystories/utils/text'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadPretrainedArrays } from '../files/load.ts'
 import { createWasmModel, type WasmModel } from '../wasm/wasm-model.ts'
 import { featureTriggers, hasFeature } from './features.ts'
 import { type ConstrainedToken, generateConstrained } from './generate-constrained.ts'
-import { usesWord } from './uses-word.ts'
 
 // A model that the page ships: constraints need one that has learned to continue.
 const models = fileURLToPath(new URL('../../../../apps/demo/public/models/', import.meta.url))
-
-describe('usesWord', () => {
-  it.each([
-    ['He played all day.', 'play', true],
-    ['They were hopping about.', 'hop', true],
-    ['The ponies ran.', 'pony', true],
-    ['She was hiding.', 'hide', true],
-    ['A braver dog', 'brave', true],
-    ['SPOON!', 'spoon', true],
-    ['It was a yo-yo.', 'yo-yo', true],
-    ['The display was bright.', 'play', false],
-    ['He found it.', 'find', false],
-    ['a rain-coat', 'coat', false],
-    ['The winter was cold.', 'win', false],
-  ])('%s: %s %s', (text, word, used) => {
-    expect(usesWord(text, word)).toBe(used)
-  })
-})
 
 describe('generateConstrained', () => {
   let model: WasmModel
@@ -38,15 +20,16 @@ describe('generateConstrained', () => {
     model = await createWasmModel(await loadPretrainedArrays(`${models}tiny`))
   })
 
-  const generate = async (words: string[], features: string[], maxTokens = 160) => {
-    const prompt = [
-      tokenizer.endOfTextId!,
-      ...Array.from(tokenizer.encode('Once upon a time,', { addSpecialTokens: false }).ids),
-    ]
+  const generate = async (words: string[], features: string[], maxTokens = 160, instruction = '') => {
+    const encode = (text: string): number[] =>
+      Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
+    const asked = [tokenizer.endOfTextId!, ...encode(instruction)]
+    const prompt = [...asked, ...encode('Once upon a time,')]
     const tokens: ConstrainedToken[] = []
     for await (const token of generateConstrained(model, prompt, {
       constraints: { words, features },
       tokenizer,
+      instructionLength: asked.length,
       maxTokens,
       seed: 1,
       temperature: 0.7,
@@ -55,7 +38,9 @@ describe('generateConstrained', () => {
     }))
       tokens.push(token)
     const text = (some: readonly ConstrainedToken[]): string =>
-      tokenizer.decode([...prompt, ...some.map(({ id }) => id)], { skipSpecialTokens: true })
+      tokenizer.decode([...prompt.slice(asked.length), ...some.map(({ id }) => id)], {
+        skipSpecialTokens: true,
+      })
     return { tokens, text: text(tokens), before: (i: number) => text(tokens.slice(0, i)) }
   }
 
@@ -78,6 +63,12 @@ describe('generateConstrained', () => {
       const at = tokens.findIndex((_, i) => Array.from(trigger).every((id, j) => tokens[i + j]?.id === id))
       expect(before(at)).toMatch(/[.!?]"?$/)
     }
+  })
+
+  it('takes the words of an instruction for no words of the story', async () => {
+    const { text } = await generate(['wobble'], [], 80, 'Words: wobble\nStory:\n')
+    expect(text.startsWith('Once upon a time,')).toBe(true)
+    expect(usesWord(text, 'wobble'), text).toBe(true)
   })
 
   it('inserts nothing where nothing is asked for', async () => {

@@ -1,3 +1,4 @@
+import { endOfWord, usesWord } from '@tinystories/utils/text'
 import { GenerationError } from '../errors/index.ts'
 import {
   type FinishReason,
@@ -7,7 +8,6 @@ import {
 } from '../generation/generate.ts'
 import { expectTokens, score } from '../generation/score.ts'
 import { featureTriggers, hasFeature } from './features.ts'
-import { endOfWord, usesWord } from './uses-word.ts'
 import { writeSentence } from './write-sentence.ts'
 
 // Plain models only continue; they follow no instructions. So the model drafts some sentences. A wanted word that is not
@@ -39,6 +39,8 @@ export interface ConstraintTokenizer {
 export interface GenerateConstrainedOptions extends GenerateOptions {
   constraints: Constraints
   tokenizer: ConstraintTokenizer
+  /** How many of the first tokens are no part of the story, such as an instruction: what they say is still to come. Default 0. */
+  instructionLength?: number
 }
 
 type Stage = { position: number; feature?: string }
@@ -67,7 +69,14 @@ const MOST_DRAWS = 6
 export async function* generateConstrained(
   model: GenerationModel,
   promptIds: ArrayLike<number>,
-  { constraints, tokenizer, maxTokens = 200, seed, ...options }: GenerateConstrainedOptions,
+  {
+    constraints,
+    tokenizer,
+    instructionLength = 0,
+    maxTokens = 200,
+    seed,
+    ...options
+  }: GenerateConstrainedOptions,
 ): AsyncGenerator<ConstrainedToken, FinishReason, void> {
   const { words = [], features = [] } = constraints
   for (const feature of features) {
@@ -79,7 +88,8 @@ export async function* generateConstrained(
   const promptLength = promptIds.length
   const story = Array.from(promptIds)
   const generated = (): number => story.length - promptLength
-  const text = (ids: readonly number[]): string => tokenizer.decode(ids, { skipSpecialTokens: true })
+  const text = (ids: readonly number[]): string =>
+    tokenizer.decode(ids.slice(instructionLength), { skipSpecialTokens: true })
   const moral = features.includes('MoralValue')
   const length = maxTokens - (moral ? MORAL_TOKENS : 0)
   let draws = 0

@@ -6,7 +6,6 @@ export {
   type GenerateConstrainedOptions,
   generateConstrained,
 } from '../constraints/generate-constrained.ts'
-export { usesWord } from '../constraints/uses-word.ts'
 export { createWasmModel, type WasmModel, type WasmModelOptions } from '../wasm/wasm-model.ts'
 export { type BeamCompletion, type BeamSearchOptions, beamSearch } from './beam-search.ts'
 export type { BeamResult, BeamSettings } from './beams.ts'

@@ -1,4 +1,5 @@
 export { hasDialogue, namesIn } from './features.ts'
 export { lemmas } from './lemmas.ts'
 export { sentencesOf } from './sentences.ts'
+export { endOfWord, usesWord } from './uses-word.ts'
 export { countWords, wordsOf } from './words.ts'

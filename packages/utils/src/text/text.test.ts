@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { countWords, hasDialogue, lemmas, namesIn, sentencesOf, wordsOf } from './index.ts'
+import {
+  countWords,
+  endOfWord,
+  hasDialogue,
+  lemmas,
+  namesIn,
+  sentencesOf,
+  usesWord,
+  wordsOf,
+} from './index.ts'
 
 test('sentences keep their closing quotation marks', () => {
   expect(sentencesOf('A mouse sat down. "Who is it?" it asked. Then it ran!\n\nThe big cat slept.')).toEqual([
@@ -35,4 +44,24 @@ test('words and their base forms', () => {
   expect(wordsOf('The dog’s 2 balls!')).toEqual(['the', "dog's", '2', 'balls'])
   expect(countWords('The dog’s 2 balls!')).toBe(4)
   expect(lemmas('ran').has('run') && lemmas('Ponies').has('pony')).toBe(true)
+})
+
+test.each([
+  ['He played all day.', 'play', true],
+  ['They were hopping about.', 'hop', true],
+  ['The ponies ran.', 'pony', true],
+  ['A braver dog', 'brave', true],
+  ['SPOON!', 'spoon', true],
+  ['He found it.', 'find', true],
+  ['It was a yo-yo.', 'yo-yo', true],
+  ['It was a yo, and a yo.', 'ice cream', false],
+  ['The display was bright.', 'play', false],
+  ['The winter was cold.', 'win', false],
+  ['He hopes.', 'hop', false],
+  ['He ran.', '!', false],
+])('%s uses %s: %s', (text, word, used) => expect(usesWord(text, word)).toBe(used))
+
+test('the first use of a word ends where its form does', () => {
+  expect(endOfWord('We play, he played.', 'play')).toBe('We play'.length)
+  expect(endOfWord('Cold cream, then ice creams.', 'ice cream')).toBe('Cold cream, then ice creams'.length)
 })

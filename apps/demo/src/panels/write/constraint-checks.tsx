@@ -1,4 +1,5 @@
-import { type Constraints, hasFeature, usesWord } from '@tinystories/model/generation'
+import { type Constraints, hasFeature } from '@tinystories/model/generation'
+import { usesWord } from '@tinystories/utils/text'
 import { featureLabels } from '../../constraints/feature-labels.ts'
 import type { StoryToken } from './story.ts'
 

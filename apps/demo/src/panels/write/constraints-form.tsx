@@ -19,10 +19,16 @@ const parts = [
   { key: 'adjective', list: 'adjectives', label: 'Adjective' },
 ] as const
 
+interface ConstraintsFormProps {
+  chosen: Signal<ChosenConstraints>
+  /** Whether the model was trained on instructions. */
+  instructions: boolean
+}
+
 const loaded: { vocabulary?: StoryVocabulary } = {}
 
 /** Chooses words of the story lists, and features. */
-export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> }) {
+export function ConstraintsForm({ chosen, instructions }: ConstraintsFormProps) {
   const vocabulary = useSignal(loaded.vocabulary)
   const problem = useSignal<string | undefined>(undefined)
   useSignalEffect(() => {
@@ -89,9 +95,11 @@ export function ConstraintsForm({ chosen }: { chosen: Signal<ChosenConstraints> 
       </fieldset>
       <Problem>{problem.value}</Problem>
       <p class="quiet small">
-        These models continue stories; they do not follow instructions. So the page helps: the model drafts a
-        few sentences, the page inserts one of your words where the model found it most likely, and the model
-        continues from there. For a feature the page starts a sentence, for example{' '}
+        {instructions
+          ? 'This model was trained on instructions, and is asked for your words and features. Where it does not follow, the page helps:'
+          : 'These models continue stories; they do not follow instructions. So the page helps:'}{' '}
+        the model drafts a few sentences, the page inserts one of your words where the model found it most
+        likely, and the model continues from there. For a feature the page starts a sentence, for example{' '}
         <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the model.
       </p>
     </div>

@@ -171,7 +171,9 @@ export class Story {
     const ids = this.tokens.value.map(token => token.id)
     if (ids.length < 2) return
     try {
-      const explanations = await this.client.call('explain', { ids, choices: 6 })
+      const explanations = await this.client.call('explain', {
+        ...{ ids, choices: 6, constraints: this.constraints.value },
+      })
       // A model that is being opened, and may not open, does not change the story.
       if (this.#running === controller && this.busy.value !== 'writing')
         this.explanations.value = explanations

@@ -84,7 +84,7 @@ export function WritePanel() {
             <Way isConstrained={isConstrained} value={true} label="Choose words and features" />
           </fieldset>
           {isConstrained.value ? (
-            <ConstraintsForm chosen={chosen} />
+            <ConstraintsForm chosen={chosen} instructions={story.info.value?.instructions ?? false} />
           ) : (
             <PromptField
               id="prompt"

@@ -103,9 +103,7 @@ export const pipelineError: Wording<PipelineErrorDetails> = {
     problem: `--out: ${folder} has finished token shards already.`,
     remedy: 'Choose another folder, or replace them with --overwrite.',
   }),
-  'no-model': ({ folder, exists }) => ({
-    problem: `--model: ${folder} ${exists ? 'has no model (config.json and model.safetensors)' : 'does not exist'}.`,
-  }),
+  'no-model': () => ({}),
   'no-tokenizer-beside': () => ({}),
   'goal-with-limits': ({ goal, limits }) => ({
     problem: `--goal ${goal} chooses how long to train, and so ${limits.length > 1 ? 'do' : 'does'} ${limits.map(limit => `--${limit}`).join(' and ')}.`,

@@ -56,8 +56,11 @@ function instructStage(
     const drawn = drawInstruction(known, random.stream('instruction', epoch, story.text), { ood, allowed })
     return { ...known, prompt: renderInstruction(template, drawn) }
   }
+  // In one order, whatever that of the template's keys is: a saved one is read in another.
+  const { fields, separator, text } = template
+  const written = instructionFields.map(field => fields[field] ?? null)
   const stage = through<Story, Story>(upstream, {
-    name: `instruct(seed ${seed}${ood ? ', ood' : ''}, ${JSON.stringify(template)})`,
+    name: `instruct(seed ${seed}${ood ? ', ood' : ''}, ${JSON.stringify([written, separator, text])})`,
     upstreamOf: from => from,
     iterate: (cursor, _from, context) => ({
       async next() {

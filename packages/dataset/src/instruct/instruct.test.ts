@@ -30,6 +30,16 @@ const record: Story = {
   summary: 'A mouse\nruns.',
 }
 
+test('a template that was saved and read again makes the same stream, so that a run can go on', () => {
+  const recipe = (template: InstructTemplate): readonly string[] =>
+    instructStories(openStories(['One. Two.']), { template }).recipe
+  const saved = parseInstructTemplate(JSON.parse(JSON.stringify(tinystories)), 'saved.json')
+  expect(Object.keys(saved)).not.toEqual(Object.keys(tinystories))
+  expect(recipe(saved)).toEqual(recipe(tinystories))
+  expect(recipe({ ...tinystories, separator: ' ' })).not.toEqual(recipe(tinystories))
+  expect(recipe({ ...tinystories, fields: { words: '{value}' } })).not.toEqual(recipe(tinystories))
+})
+
 test('a template renders the fields in their order, and nothing but itself without any', () => {
   const drawn = wholeInstruction({ ...record, sentence: 'It ran.' })
   expect(renderInstruction(tinystories, drawn)).toBe(

@@ -40,6 +40,9 @@ const functions = new Set([
   'torch._utils._rebuild_parameter',
 ])
 
+/** Some thirty operations describe a tensor. Without a bound, 16 MB that make a dictionary each would take gigabytes. */
+const MAX_OPERATIONS = 2 ** 20
+
 const mark = Symbol('mark')
 type Value = unknown
 
@@ -80,7 +83,8 @@ class Unpickler {
   }
 
   run(): Value {
-    for (;;) {
+    for (let operations = 0; ; operations++) {
+      if (operations === MAX_OPERATIONS) throw this.#damaged('has more operations than weights take')
       const operation = this.#take(1)[0]!
       switch (operation) {
         case 0x80: // PROTO

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ModelFileError } from '../errors/index.ts'
 import { loadPretrainedArrays } from './load.ts'
+import { readPickledTensors } from './pickle.ts'
 import { openRandomAccess } from './random-access.ts'
 import { readTorchFile } from './torch-file.ts'
 
@@ -70,6 +71,13 @@ test('files that want code to run, and bombs, are refused by name', async () => 
     'evil-system-2.bin': 'posix.system',
     'evil-system-4.bin': 'posix.system',
   })
+})
+
+test('a pickle that only fills memory is given up', () => {
+  // An empty tuple each: far more than a model describes.
+  expect(() => readPickledTensors(new Uint8Array(2 ** 20 + 1).fill(0x29), 'many.bin')).toThrow(
+    /many\.bin: its pickle has more operations/,
+  )
 })
 
 test('damaged files give coded errors, and no tensor outside of them', async () => {

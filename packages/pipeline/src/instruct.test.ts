@@ -111,7 +111,7 @@ test('the loss of a batch is the plain sum over the tokens of the answers, and a
 test('a run trains on what its settings say: weights of prompts reach the engine', async () => {
   const losses: number[] = []
   for (const promptLossWeight of [0, 1]) {
-    const plan = await planRun({ ...options, promptLossWeight, engine: 'cpu', steps: 1 })
+    const plan = await planRun({ ...options, promptLossWeight, steps: 1 })
     const prepared = await prepareRun(plan, join(folder, `runs/weight-${promptLossWeight}`))
     const trainer = await startTrainer(
       prepared,

@@ -224,15 +224,15 @@ test('random pipelines stopped at random points give the items of one uninterrup
         if (stream.recipe.join().includes('interleave(')) counted.interleaved++
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
   await annotate(
     `${counted.pipelines} pipelines over ${visited.size} sources, ${counted.interleaved} with interleave, ` +
       `${counted.stops} stops, ${counted.items} items: none lost, doubled or in another order`,
   )
-  expect(counted.pipelines).toBe(400)
-  expect(counted.interleaved).toBeGreaterThan(100)
-  expect([...visited.values()].filter(count => count < 3)).toEqual([])
+  expect(counted.pipelines).toBe(200)
+  expect(counted.interleaved).toBeGreaterThan(50)
+  expect([...visited.values()].filter(count => count < 2)).toEqual([])
 })
 
 test('a server that misbehaves at random between stops changes nothing', async () => {

@@ -8,7 +8,7 @@ import { openStories } from '@tinystories/dataset'
 import { readOptions } from '@tinystories/pipeline'
 import { afterAll, expect, test } from 'vitest'
 import { access } from './access.ts'
-import { resolveSource } from './paths.ts'
+import { resolveSource } from './resolve-source.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tinystories-sources-'))
 const csv = 'text\n"One, two."\n"Three ""four""."\n'

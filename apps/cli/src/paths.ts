@@ -1,6 +1,4 @@
 import { isAbsolute, relative, resolve } from 'node:path'
-import { isNamedSource } from '@tinystories/pipeline'
-import { UserError } from './errors/user-error.ts'
 
 /**
  * The folder in which the person typed the command. npm and turbo run a script in its package's folder and leave
@@ -41,18 +39,4 @@ export function forShell(path: string, base: string = typedFolder()): string {
 /** A model as the person named it: an address of the hub, or a path made absolute; undefined: the newest run. */
 export function modelSource(source: string | undefined): string | undefined {
   return source === undefined || source.startsWith('hf://') ? source : fromTyped(source)
-}
-
-/**
- * A source of stories: a path made absolute, or an address or name as it is.
- *
- * @throws UserError for an address with a password in it: a run would keep it in its settings
- */
-export function resolveSource(source: string): string {
-  if (/^https?:\/\/[^/?#]*@/i.test(source)) {
-    throw new UserError(
-      'The address of the stories holds a user name or password, which the settings of a run would keep. Download the file (curl reads such secrets from ~/.netrc) and give its path.',
-    )
-  }
-  return isNamedSource(source) ? source : fromTyped(source)
 }

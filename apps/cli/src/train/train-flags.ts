@@ -1,5 +1,6 @@
 import type { RunOptions } from '@tinystories/pipeline'
-import { fromTyped, modelSource, resolveSource } from '../paths.ts'
+import { fromTyped, modelSource } from '../paths.ts'
+import { resolveSource } from '../resolve-source.ts'
 import { findBundledTokens } from './bundled-tokens.ts'
 import { instructOption } from './instruct-option.ts'
 import { shorterNames } from './shorter-names.ts'

@@ -2,9 +2,6 @@ import type { RuntimeOptions } from '@tinystories/compiler'
 import { checkOption, checkWhole, TrainerError } from '../errors.ts'
 import type { Optimizer } from '../optimizers/optimizer.ts'
 import type { Engine, EngineName, SkippedEngine, TrainableModel } from '../types.ts'
-import { createCompiledEngine } from './compiled-engine.ts'
-import { createEagerEngine } from './eager-engine.ts'
-import { createParallelEngine } from './parallel-engine.ts'
 
 /** The engines in the order in which `auto` tries them: fastest first. */
 export const engineNames: readonly EngineName[] = ['compiled', 'node-gpu', 'node', 'webgpu', 'wasm', 'cpu']
@@ -50,8 +47,10 @@ export async function createEngine({
   workers = 1,
 }: CreateEngineOptions): Promise<EngineChoice> {
   checkWhole('workers', workers)
-  const make = (name: EngineName): Promise<Engine> => {
+  // Each is loaded when it is wanted: the compiler alone is as large as everything else.
+  const make = async (name: EngineName): Promise<Engine> => {
     if (name === 'compiled') {
+      const { createCompiledEngine } = await import('./compiled-engine.ts')
       return createCompiledEngine({
         model,
         optimizer,
@@ -59,9 +58,12 @@ export async function createEngine({
         ...(runtime === undefined ? {} : { runtime }),
       })
     }
-    return workers > 1 && (name === 'wasm' || name === 'cpu')
-      ? createParallelEngine({ model, optimizer, backend: name, workers })
-      : createEagerEngine({ model, optimizer, backend: name })
+    if (workers > 1 && (name === 'wasm' || name === 'cpu')) {
+      const { createParallelEngine } = await import('./parallel-engine.ts')
+      return createParallelEngine({ model, optimizer, backend: name, workers })
+    }
+    const { createEagerEngine } = await import('./eager-engine.ts')
+    return createEagerEngine({ model, optimizer, backend: name })
   }
   if (engine !== 'auto') {
     checkOption('engine', engine, engineNames.includes(engine), `auto, ${engineNames.join(', ')}`)

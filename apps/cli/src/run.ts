@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { agreeCommand } from './command-line/agree.ts'
 import { checkCommand } from './command-line/check.ts'
 import { compareCommand } from './command-line/compare.ts'
+import { completionCommand } from './command-line/completion.ts'
 import { dataCommand } from './command-line/data.ts'
 import { evaluateCommand } from './command-line/evaluate.ts'
 import { exportCommand } from './command-line/export.ts'
@@ -17,6 +18,7 @@ import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { sweepCommand } from './command-line/sweep.ts'
 import { tokenizerCommand } from './command-line/tokenizer.ts'
 import { trainCommand } from './command-line/train.ts'
+import { writeCommand } from './command-line/write.ts'
 import { ConfiguredCommand } from './config/configured-command.ts'
 import { describeError } from './errors/describe-error.ts'
 import { forDisplay, fromTyped, typedFolder } from './paths.ts'
@@ -96,6 +98,7 @@ Examples:
   tokenizerCommand(program, setExitCode)
   trainCommand(program, setExitCode)
   generateCommand(program, setExitCode)
+  writeCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
   exportCommand(program, setExitCode)
   serveCommand(program, setExitCode)
@@ -108,6 +111,7 @@ Examples:
   probeCommand(program, setExitCode)
   sweepCommand(program, setExitCode)
   reproduceCommand(program, setExitCode)
+  completionCommand(program, setExitCode)
   return program
 }
 

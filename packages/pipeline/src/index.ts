@@ -79,4 +79,5 @@ export {
   type TrainingSource,
   type TrainingSourceOptions,
 } from './source/training-source.ts'
+export { unknownTexts } from './unknown-texts.ts'
 export { templateFor, writeInstruction } from './write-instruction.ts'

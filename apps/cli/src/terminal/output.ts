@@ -45,6 +45,15 @@ export function printPiece(piece: string, stream: NodeJS.WriteStream = output())
   stream.write(shown(piece))
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences of terminals begin with one
+const ownColors = /(\x1b\[(?:0|2|33|36)m)/
+
+/** A piece of text for people that may have the colors of colors.ts, and no other sequences. */
+export function printPainted(text: string): void {
+  const parts = text.split(ownColors)
+  output().write(parts.map((part, i) => (i % 2 === 1 ? part : shown(part))).join(''))
+}
+
 /** A value as JSON on the standard output. */
 export function printJson(value: unknown, indent?: number): void {
   process.stdout.write(`${shown(printableJson(value, indent))}\n`)

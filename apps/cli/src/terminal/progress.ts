@@ -1,5 +1,6 @@
 import type { MetricsLine, StepLine } from '@tinystories/trainer'
 import type { ChartPoint } from './braille-chart.ts'
+import { usesColors } from './colors.ts'
 import { output, shown } from './output.ts'
 import { drawRunView, runViewHeight } from './run-view.ts'
 
@@ -92,8 +93,7 @@ export class Progress {
     const place = [`step ${line.step}${of}`, `${Math.min(100, Math.floor(share * 100))} %`]
     const left = `ETA ${eta === undefined ? '-' : formatDuration(eta)}`
     const { isTTY, columns = 100, rows = 24 } = this.#stream
-    // Looks at NO_COLOR and what the terminal can do.
-    const colors = this.#stream.hasColors?.() ?? false
+    const colors = usesColors(this.#stream)
     if (isTTY && rows > runViewHeight + 1) {
       const view = {
         ...this.#options,

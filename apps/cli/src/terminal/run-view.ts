@@ -1,4 +1,5 @@
 import { brailleChart, type ChartPoint, chartMark } from './braille-chart.ts'
+import { cyan, faint, yellow } from './colors.ts'
 
 /** What a run shows of itself on a terminal. */
 export interface RunView {
@@ -71,13 +72,6 @@ export function drawRunView(
   ].map(row => row.slice(0, columns - 1))
   return colors ? rows.map(colored) : rows
 }
-
-type Paint = (text: string) => string
-const paint =
-  (code: number): Paint =>
-  text =>
-    `\x1b[${code}m${text}\x1b[0m`
-const [cyan, yellow, faint] = [paint(36), paint(33), paint(2)]
 
 /** The curve and what it stands at in one colour, held-out scores in another; axes and the last row faint. */
 function colored(row: string, i: number): string {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ModelAccess, SourceAccess } from '@tinystories/pipeline'
-import { typedFolder } from './paths.ts'
+import { forDisplay, typedFolder } from './paths.ts'
 import { printError } from './terminal/output.ts'
 
 /**
@@ -17,6 +17,10 @@ export function access(): SourceAccess & ModelAccess {
     ...(HF_TOKEN && { token: HF_TOKEN }),
     ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
     onDownload: downloadProgress(),
+    onUncertainTokenizer: model =>
+      printError(
+        `Warning: ${forDisplay(model)} does not say which tokenizer it was trained with; the one that is with it has the right size.`,
+      ),
   }
 }
 

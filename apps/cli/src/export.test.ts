@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useBackend } from '@tinystories/backends'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
-import { loadPretrained, loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
+import { loadPretrained, loadPretrainedArrays } from '@tinystories/model/files'
 import { generateBatch } from '@tinystories/model/generation'
+import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -24,9 +25,8 @@ const config = gptConfig('tinystories-1m', {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinystories-export-'))
   const parameters = initParameterArrays(config, 1)
-  await saveSafetensors(join(folder, 'model'), { config, parameters }, { stopIds: [0] })
   const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
-  await tokenizer.save(join(folder, 'model', 'tokenizer.json'))
+  await saveModel(join(folder, 'model'), { config, parameters, tokenizer })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { instructTemplates } from '@tinystories/dataset/instruct'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
-import { saveSafetensors } from '@tinystories/model/files'
+import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandResult, tinystories } from './testing/cli.ts'
@@ -15,9 +15,8 @@ beforeAll(async () => {
   // Long enough for the questions of a judge.
   const sizes = { vocabSize: 230, contextLength: 4096, hiddenSize: 4, heads: 1, layers: 1 }
   const config = gptConfig('tinystories-1m', { ...sizes, attention: ['global'], initializerRange: 0.3 })
-  await saveSafetensors(join(folder, 'judge'), { config, parameters: initParameterArrays(config, 1) })
   const tokenizer = await trainTokenizer(['the cat sat', 'the dog ran'], { vocabSize: 230 })
-  await tokenizer.save(join(folder, 'judge', 'tokenizer.json'))
+  await saveModel(join(folder, 'judge'), { config, parameters: initParameterArrays(config, 1), tokenizer })
   await writeFile(join(folder, 'judge', 'instruct.json'), JSON.stringify(instructTemplates.request))
   await writeFile(join(folder, 'texts.jsonl'), '{"prompt": "The cat", "completion": " sat."}\n')
 })

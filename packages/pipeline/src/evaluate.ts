@@ -1,7 +1,6 @@
 import { useBackend } from '@tinystories/backends'
 import type { Story, StoryStream } from '@tinystories/dataset'
 import { instructStories } from '@tinystories/dataset/instruct'
-import { checkTokenizer } from '@tinystories/model/files'
 import {
   adamW,
   createEngine,
@@ -10,12 +9,12 @@ import {
   evaluateOn,
   initialState,
 } from '@tinystories/trainer'
-import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-model.ts'
+import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { loadModelTokenizer } from './model/model-tokenizer.ts'
 import { loadAdapted } from './model/with-adapter.ts'
 import { evaluationSet, type TextOrTokens } from './recipe/batches.ts'
 import { trainableModel } from './recipe/trainable-model.ts'
 import { chosenTemplate } from './source/load-instruct-template.ts'
-import { loadTokenizerFile } from './source/load-tokenizer-file.ts'
 import { openTextOrTokens } from './source/open-stories.ts'
 import type { SourceAccess, StoryFormat } from './source/read-options.ts'
 import { findShards } from './source/shard-folders.ts'
@@ -71,11 +70,10 @@ export async function evaluate({
   ...format
 }: EvaluateOptions): Promise<Evaluation> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
   await useBackend('cpu')
   const model = await loadAdapted(folder, adapter)
-  const { config, parameters, tokenizerHash } = model
-  await checkTokenizer({ config, tokenizerHash }, tokenizer, folder)
+  const { config, parameters } = model
+  const { tokenizer } = await loadModelTokenizer(folder, model, access)
   const shards = await findShards(data)
   if (shards) await shardTokenizer(shards.train, tokenizer)
   const opened = openTextOrTokens(data, shards?.heldOut ?? shards?.train, format, access)

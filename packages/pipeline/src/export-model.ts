@@ -2,7 +2,6 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import {
-  checkTokenizer,
   exportGguf,
   exportOnnx,
   loadPretrainedArrays,
@@ -14,11 +13,11 @@ import type { Tokenizer } from '@tinystories/tokenizer'
 import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { PipelineError } from './errors.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
-import { locateModel, type ModelAccess, tokenizerPath } from './model/locate-model.ts'
+import { locateModel, type ModelAccess } from './model/locate-model.ts'
+import { loadModelTokenizer } from './model/model-tokenizer.ts'
 import { withAdapter } from './model/with-adapter.ts'
 import { samplingDefaults } from './recipe/write-story.ts'
 import { templateFile } from './source/load-instruct-template.ts'
-import { loadTokenizerFile } from './source/load-tokenizer-file.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportModelOptions {
@@ -53,8 +52,7 @@ export async function exportModel(options: ExportModelOptions): Promise<void> {
   const { contextLength } = config
   if (length !== undefined && length > contextLength)
     throw new PipelineError('length-too-long', { length, contextLength })
-  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
-  await checkTokenizer(arrays, tokenizer, folder)
+  const { tokenizer } = await loadModelTokenizer(folder, arrays, access)
   await createFolder(target)
   signal?.throwIfAborted()
   if (format === 'gguf') {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
-import { saveSafetensors } from '@tinystories/model/files'
+import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, tinystories } from '../testing/cli.ts'
@@ -25,8 +25,7 @@ beforeAll(async () => {
     heads: 4,
     layers: 1,
   })
-  await saveSafetensors(join(cwd, 'model'), { config, parameters: initParameterArrays(config, 1) })
-  await tokenizer.save(join(cwd, 'model', 'tokenizer.json'))
+  await saveModel(join(cwd, 'model'), { config, parameters: initParameterArrays(config, 1), tokenizer })
   await writeFile(join(cwd, 'written.jsonl'), '{"prompt": "A cat", "completion": " sat."}\n')
   server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 1e9 })

@@ -8,6 +8,11 @@ import { templateFile } from '../source/load-instruct-template.ts'
 export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
   /** Folder of runs: the newest model in it is taken where none is named. */
   runs?: string
+  /**
+   * Called with a model's place where it does not say which tokenizer it was trained with, as published ones do not: the
+   * sizes alone were compared.
+   */
+  onUncertainTokenizer?: ((model: string) => void) | undefined
 }
 
 /**
@@ -18,7 +23,7 @@ export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline
  */
 export async function locateModel(
   source: string | undefined,
-  { runs = 'runs', ...hub }: ModelAccess,
+  { runs = 'runs', onUncertainTokenizer: _, ...hub }: ModelAccess,
   signal?: AbortSignal,
 ): Promise<string> {
   if (source === undefined) {

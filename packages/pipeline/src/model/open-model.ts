@@ -1,11 +1,10 @@
 import { useBackend } from '@tinystories/backends'
 import { GenerationError } from '@tinystories/model'
-import { checkTokenizer, loadPretrainedArrays, type TokenizerCheck } from '@tinystories/model/files'
+import { loadPretrainedArrays } from '@tinystories/model/files'
 import { createWasmModel, type GenerationModel } from '@tinystories/model/generation'
-import type { Tokenizer } from '@tinystories/tokenizer'
 import type { GenerationEngineName } from '../recipe/names.ts'
-import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
-import { locateModel, type ModelAccess, tokenizerPath } from './locate-model.ts'
+import { locateModel, type ModelAccess } from './locate-model.ts'
+import { loadModelTokenizer, type ModelTokenizer } from './model-tokenizer.ts'
 import { loadAdapted, withAdapter } from './with-adapter.ts'
 
 /** Options of {@link openModel}. */
@@ -22,16 +21,13 @@ export interface OpenModelOptions extends ModelAccess {
 }
 
 /** A model that can generate, with its tokenizer. */
-export interface OpenedModel extends AsyncDisposable {
+export interface OpenedModel extends AsyncDisposable, ModelTokenizer {
   model: GenerationModel
-  tokenizer: Tokenizer
   engine: GenerationEngineName
   /** Tokens that end a text besides the tokenizer's, as the model says. */
   stopIds: readonly number[]
   /** The token that a text begins with, where it is not the tokenizer's end of text. */
   startId: number | undefined
-  /** How surely the tokenizer is the one that the model was trained with. */
-  tokenizerCheck: TokenizerCheck
   /** Where its files are; of a checkpoint of llama2.c the file. */
   folder: string
 }
@@ -47,19 +43,17 @@ export async function openModel(
   { engine = 'auto', threads = 1, adapter, coalesce = false, signal, ...access }: OpenModelOptions = {},
 ): Promise<OpenedModel> {
   const folder = await locateModel(source, access, signal)
-  const tokenizer = await loadTokenizerFile(await tokenizerPath(folder))
   if (engine === 'wasm' || engine === 'auto') {
     const loaded = await loadPretrainedArrays(folder)
     const arrays =
       adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
-    const tokenizerCheck = await checkTokenizer(arrays, tokenizer, folder)
+    const own = await loadModelTokenizer(folder, arrays, access)
     try {
       const model = await createWasmModel(arrays, { threads, coalesce })
       const { stopIds, startId } = arrays
       const dispose = (): Promise<void> => model.dispose()
       return {
-        tokenizer,
-        tokenizerCheck,
+        ...own,
         stopIds,
         startId,
         folder,
@@ -75,12 +69,11 @@ export async function openModel(
   await useBackend(backend)
   const model = await loadAdapted(folder, adapter)
   const { stopIds, startId } = model
-  const tokenizerCheck = await checkTokenizer(model, tokenizer, folder)
+  const own = await loadModelTokenizer(folder, model, access)
   const dispose = async (): Promise<void> => {}
   return {
     model,
-    tokenizer,
-    tokenizerCheck,
+    ...own,
     stopIds,
     startId,
     engine: backend,

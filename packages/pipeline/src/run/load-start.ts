@@ -1,7 +1,6 @@
 import type { InstructTemplate } from '@tinystories/dataset/instruct'
 import { type GptConfig, parameterShapes } from '@tinystories/model'
 import {
-  checkTokenizer,
   encodeSafetensors,
   loadPretrainedArrays,
   openSafetensors,
@@ -10,10 +9,10 @@ import {
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { type Checkpoint, CheckpointStore, TrainerError } from '@tinystories/trainer'
 import { PipelineError } from '../errors.ts'
-import { locateModel, type ModelAccess, tokenizerPath } from '../model/locate-model.ts'
+import { locateModel, type ModelAccess } from '../model/locate-model.ts'
+import { loadModelTokenizer } from '../model/model-tokenizer.ts'
 import { withAdapter } from '../model/with-adapter.ts'
 import { templateOfModel } from '../source/load-instruct-template.ts'
-import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { runFolder } from './run-folder.ts'
 import type { RunOptions } from './run-options.ts'
 
@@ -45,8 +44,7 @@ export async function loadStart(
     if (options[option] !== undefined) throw new PipelineError('decided-by-model', { from, option })
   const folder = await locateModel(from, access, signal)
   const model = await loadPretrainedArrays(folder)
-  const tokenizer = await loadTokenizerFile(options.tokenizer ?? (await tokenizerPath(folder)))
-  await checkTokenizer(model, tokenizer, folder)
+  const { tokenizer } = await loadModelTokenizer(folder, model, { ...access, path: options.tokenizer })
   const { config } = model
   const template = await templateOfModel(folder)
   if (options.keepOptimizer) {

@@ -35,8 +35,18 @@ afterAll(() => rm(root, { recursive: true }))
 test('a model says how surely its tokenizer is its own', async () => {
   await using own = await openModel(join(root, 'own'))
   expect(own.tokenizerCheck).toEqual({ by: 'hash', unusedIds: 0 })
-  await using published = await openModel(join(root, 'published'))
+  const uncertain: string[] = []
+  const access = { onUncertainTokenizer: (model: string) => uncertain.push(model) }
+  await using published = await openModel(join(root, 'published'), access)
   expect(published.tokenizerCheck).toEqual({ by: 'sizes', unusedIds: 0 })
+  await exportModel({
+    model: join(root, 'published'),
+    format: 'transformers',
+    folder: join(root, 'out'),
+    access,
+  })
+  await exportModel({ model: join(root, 'own'), format: 'transformers', folder: join(root, 'out'), access })
+  expect(uncertain).toEqual([join(root, 'published'), join(root, 'published')])
 })
 
 test.each(['same-size', 'larger'])('the tokenizer of another model is refused everywhere: %s', async name => {

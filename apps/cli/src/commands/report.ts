@@ -29,17 +29,17 @@ export async function report(
     { measures: opened.map(({ measures }) => measures), ...(title === undefined ? {} : { title }) },
   )
   if (json && out === undefined) {
-    printPiece(reportRenderers.json(built), process.stdout)
+    for (const piece of reportRenderers.json(built)) printPiece(piece, process.stdout)
     return 0
   }
-  const text = reportRenderers[format](built)
+  const pieces = reportRenderers[format](built)
   if (out === '-') {
-    printPiece(text)
+    for (const piece of pieces) printPiece(piece)
     return 0
   }
   const path = fromTyped(out ?? `report.${format}`)
   await createFolder(dirname(path))
-  await writeFileAtomically(path, text)
+  await writeFileAtomically(path, pieces)
   print(`Report: ${forDisplay(path)}`)
   return 0
 }

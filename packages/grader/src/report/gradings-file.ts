@@ -4,6 +4,7 @@ import { completionSchema } from '../completions/completion-schema.ts'
 import { GraderError } from '../errors.ts'
 import type { Grading, GradingRun, Judgment } from '../judging/grading.ts'
 import { rubricSchema } from '../rubric/parse-rubric.ts'
+import { jsonPieces } from './json-pieces.ts'
 
 const format = 'tinystories-gradings'
 const version = 2
@@ -43,7 +44,13 @@ const runSchema = v.object({
 
 /** The content of a file of gradings: JSON with its version. */
 export function renderGradings(run: GradingRun): string {
-  return `${JSON.stringify({ format, version, ...run }, null, 1)}\n`
+  return [...renderGradingsPieces(run)].join('')
+}
+
+/** {@link renderGradings} in pieces, for runs that are large. */
+export function* renderGradingsPieces(run: GradingRun): Generator<string> {
+  yield* jsonPieces({ format, version, ...run })
+  yield '\n'
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Grading } from '../judging/grading.ts'
 import type { Criterion } from '../rubric/rubric.ts'
 import type { ModelSummary } from './report.ts'
 
-/** Every completion with its scores and assessment, and what filters them. */
-export function htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): Html {
+/** Every completion with its scores and assessment, in pieces, and what filters them. */
+export function* htmlItems(models: readonly ModelSummary[], criteria: readonly Criterion[]): Generator<Html> {
   const options = (list: readonly { value: string; label: string }[]): Html[] =>
     [{ value: '', label: 'all' }, ...list].map(
       ({ value, label }) => html`<option value="${value}">${label}</option>`,
@@ -24,8 +24,10 @@ export function htmlItems(models: readonly ModelSummary[], criteria: readonly Cr
 <label>from <input type="number" id="least" step="any" size="4"></label>
 <label>to <input type="number" id="most" step="any" size="4"></label>
 </form>`
-  const items = models.flatMap(model => model.items.map(item => htmlItem(model.name, item, criteria)))
-  return html`<h2 id="completions">Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${items.length} completions</p>\n${items}\n<p><button type="button" id="more" hidden>Show more</button></p>`
+  const count = models.reduce((sum, { items }) => sum + items.length, 0)
+  yield html`<h2 id="completions">Completions</h2>\n${filters}\n<p class="soft" id="count" role="status" aria-live="polite">${count} completions</p>\n`
+  for (const { name, items } of models) for (const item of items) yield htmlItem(name, item, criteria)
+  yield html`\n<p><button type="button" id="more" hidden>Show more</button></p>`
 }
 
 function htmlItem(

@@ -4,7 +4,12 @@ import type { Report } from './report.ts'
  * One row for each grading. Cells that a spreadsheet would take for a formula (prompt with = + - @, a tab or a
  * line break, but no plain number) get an apostrophe in front.
  */
-export function renderCsv({ models, rubric }: Report): string {
+export function renderCsv(report: Report): string {
+  return [...renderCsvPieces(report)].join('')
+}
+
+/** {@link renderCsv} row by row. */
+export function* renderCsvPieces({ models, rubric }: Report): Generator<string> {
   const names = rubric.criteria.map(({ name }) => name)
   const weighted = models.some(({ items }) => items.some(({ judgment }) => judgment?.weighted))
   const scores = rubric.criteria.filter(({ kind }) => kind === 'score').map(({ name }) => name)
@@ -25,29 +30,31 @@ export function renderCsv({ models, rubric }: Report): string {
     'completion',
     'assessment',
   ]
-  const rows = models.flatMap(model =>
-    model.items.map(({ completion, regrade, status, judgment, failure }) => [
-      model.name,
-      model.judge,
-      model.rubricVersion,
-      completion.promptId,
-      completion.trial,
-      regrade,
-      status,
-      ...names.map(name => judgment?.scores[name] ?? ''),
-      ...(weighted ? scores.map(name => judgment?.weighted?.[name] ?? '') : []),
-      Object.entries(judgment?.problems ?? {})
-        .map(([name, { reason }]) => `${name}: ${reason}`)
-        .join('; '),
-      (judgment?.flags ?? []).map(({ kind }) => kind).join('; '),
-      failure ?? '',
-      completion.prompt,
-      completion.text,
-      judgment?.assessment ?? '',
-    ]),
-  )
-  return `${[head, ...rows].map(row => row.map(cell).join(',')).join('\r\n')}\r\n`
+  yield lineOf(head)
+  for (const model of models)
+    for (const { completion, regrade, status, judgment, failure } of model.items)
+      yield lineOf([
+        model.name,
+        model.judge,
+        model.rubricVersion,
+        completion.promptId,
+        completion.trial,
+        regrade,
+        status,
+        ...names.map(name => judgment?.scores[name] ?? ''),
+        ...(weighted ? scores.map(name => judgment?.weighted?.[name] ?? '') : []),
+        Object.entries(judgment?.problems ?? {})
+          .map(([name, { reason }]) => `${name}: ${reason}`)
+          .join('; '),
+        (judgment?.flags ?? []).map(({ kind }) => kind).join('; '),
+        failure ?? '',
+        completion.prompt,
+        completion.text,
+        judgment?.assessment ?? '',
+      ])
 }
+
+const lineOf = (row: readonly (string | number)[]): string => `${row.map(cell).join(',')}\r\n`
 
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value)

@@ -26,6 +26,11 @@ import type { ModelSummary, Report } from './report.ts'
  * security policy allows nothing but the page's own style and script, by their hashes.
  */
 export function renderHtml(report: Report): string {
+  return [...renderHtmlPieces(report)].join('')
+}
+
+/** {@link renderHtml} in pieces, for reports that are large. */
+export function* renderHtmlPieces(report: Report): Generator<string> {
   const { title, models, warnings, comparisons, confidence } = report
   const judged = models.filter(({ gradings }) => gradings > 0)
   const percent = `${Math.round(confidence * 100)} %`
@@ -42,9 +47,9 @@ export function renderHtml(report: Report): string {
       ? [html`<h2>Compared on the same prompts</h2>`, ...comparisons.map(comparisonTable(percent))]
       : []),
     ...measureSections(models),
-    ...(judged.length > 0 ? [judgingTable(judged), htmlItems(judged, report.rubric.criteria)] : []),
+    ...(judged.length > 0 ? [judgingTable(judged)] : []),
   ]
-  return String(html`<!doctype html>
+  yield String(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -56,6 +61,9 @@ export function renderHtml(report: Report): string {
 <body>
 <main>
 ${sections}
+`)
+  if (judged.length > 0) for (const item of htmlItems(judged, report.rubric.criteria)) yield String(item)
+  yield String(html`
 </main>
 ${judged.length > 0 ? html`<script>${trustedHtml(htmlScript)}</script>\n` : ''}</body>
 </html>

@@ -11,7 +11,7 @@ import {
   parseCompletions,
   type Report,
   type Rubric,
-  renderGradings,
+  renderGradingsPieces,
   renderJudgeComparison,
   rubricVersion,
   storyPrompts,
@@ -145,10 +145,10 @@ export async function gradeModel(
     const run = runs.length > 1 ? combineJudges(runs, judge?.combine) : (runs[0] ?? none)
     if (runs.length > 1) {
       for (const [i, each] of runs.entries())
-        await writeFileAtomically(files.gradingsOf(i + 1), renderGradings(each))
+        await writeFileAtomically(files.gradingsOf(i + 1), renderGradingsPieces(each))
       await writeFileAtomically(files.agreement, renderJudgeComparison(compareJudges(runs)))
     }
-    await writeFileAtomically(files.gradings, renderGradings(run))
+    await writeFileAtomically(files.gradings, renderGradingsPieces(run))
     return { report: await writeReports(files, { run, measures }), files }
   } finally {
     await journal?.close()

@@ -1,20 +1,20 @@
 import {
   buildReport,
   type Report,
-  renderCsv,
-  renderHtml,
-  renderJson,
+  renderCsvPieces,
+  renderHtmlPieces,
+  renderJsonPieces,
   renderMarkdown,
 } from '@tinystories/grader'
 import { writeFileAtomically } from '@tinystories/utils/disk'
 import type { GradingFolder, SavedGradings } from './grading-folder.ts'
 
-/** Formats of reports, and how each is rendered. */
-export const reportRenderers: Record<'html' | 'md' | 'json' | 'csv', (report: Report) => string> = {
-  html: renderHtml,
-  md: renderMarkdown,
-  json: renderJson,
-  csv: renderCsv,
+/** Formats of reports, and how each is rendered, in pieces. */
+export const reportRenderers: Record<'html' | 'md' | 'json' | 'csv', (report: Report) => Iterable<string>> = {
+  html: renderHtmlPieces,
+  md: report => [renderMarkdown(report)],
+  json: renderJsonPieces,
+  csv: renderCsvPieces,
 }
 
 /** Writes the report of one model in all formats. */

@@ -13,12 +13,12 @@ export interface WriteFileOptions {
  * Writes a file so that at any moment, a crash or a full disk included, the path holds either what it held before or
  * all of the new content: the content goes to a temporary file beside it, is synced, and takes its name.
  *
- * @param content text (written as UTF-8), bytes, or pieces of bytes in their order
+ * @param content text (written as UTF-8), bytes, or pieces of either in their order
  * @throws FileError; errors that `content` itself throws pass through
  */
 export async function writeFileAtomically(
   path: string,
-  content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  content: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   { mode = 0o666 }: WriteFileOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
@@ -26,7 +26,7 @@ export async function writeFileAtomically(
     const file = await open(temporary, 'wx', mode)
     try {
       if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content)
-      else for await (const piece of content) await file.writeFile(piece)
+      else for await (const piece of joined(content)) await file.writeFile(piece)
       await file.sync()
     } finally {
       await file.close()
@@ -37,6 +37,24 @@ export async function writeFileAtomically(
     throw toFileError(error, path, 'write')
   }
   await syncFolder(dirname(path))
+}
+
+/** Characters of short texts that are written together. */
+const TOGETHER = 2 ** 16
+
+async function* joined(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): AsyncGenerator<string | Uint8Array> {
+  let text = ''
+  for await (const piece of pieces) {
+    if (typeof piece === 'string') text += piece
+    if (text.length >= TOGETHER || (text !== '' && typeof piece !== 'string')) {
+      yield text
+      text = ''
+    }
+    if (typeof piece !== 'string') yield piece
+  }
+  if (text !== '') yield text
 }
 
 /** Makes the names in a folder durable, where the system can: Windows opens no folders, some file systems sync none. */

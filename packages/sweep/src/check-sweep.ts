@@ -18,7 +18,7 @@ export const sweepChecker: Checker = {
       await attempt(result, async () => {
         const text = await readTextFileIfPresent(result)
         if (text === undefined) return
-        const { id } = checkResult(text, result)
+        const { id } = checkResult(text, result, task.stage.resultSchema)
         if (id !== task.id)
           throw new InputError('invalid-value', {
             ...{ source: result, path: 'id' },

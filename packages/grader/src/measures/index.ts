@@ -14,4 +14,4 @@ export {
   measureCompletions,
   type ShareSummary,
 } from './measure-completions.ts'
-export { parseMeasures } from './measures-schema.ts'
+export { measuresSchema, parseMeasures } from './measures-schema.ts'

@@ -6,6 +6,7 @@ import { openSafetensors } from '@tinystories/model/files'
 import { createWasmModel, type WasmModel } from '@tinystories/model/generation'
 import { openModel, readMetrics, readSettings, runFolder, scoreEndings } from '@tinystories/pipeline'
 import type { Json, Stage } from '../tasks/stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import type { StageOptions } from './stage-options.ts'
 
 /** What a model could do after some of its training. */
@@ -30,6 +31,7 @@ export function emergenceStage(_: StageOptions): Stage {
   return {
     name: 'emergence',
     version: 1,
+    resultSchema: resultSchemas.emergence!,
     after: ['train'],
     // An instruct model is asked by instructions.
     applies: ({ instruct }) => !instruct,

@@ -6,6 +6,7 @@ import { type OpenedModel, openModel, writeStory } from '@tinystories/pipeline'
 import { hash } from '../tasks/plan-tasks.ts'
 import type { Stage } from '../tasks/stage.ts'
 import { cutStories } from './cut-stories.ts'
+import { resultSchemas } from './result-schemas.ts'
 import type { StageOptions } from './stage-options.ts'
 
 /** How a completion was found. */
@@ -45,6 +46,7 @@ export function generateStage({ spec, prompts, fingerprintOf, access }: StageOpt
   return {
     name: 'generate',
     version: 2,
+    resultSchema: resultSchemas.generate!,
     after: ['train'],
     // An instruct model is asked by instructions.
     applies: ({ instruct }) => !instruct,

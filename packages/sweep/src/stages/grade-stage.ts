@@ -13,6 +13,7 @@ import { SweepError } from '../errors.ts'
 import type { JudgeSpec } from '../spec/sweep-spec.ts'
 import type { Json, Stage } from '../tasks/stage.ts'
 import type { GenerateResult } from './generate-stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import type { StageOptions } from './stage-options.ts'
 
 /** The scores of one completion; criteria without a score are left out. */
@@ -40,6 +41,7 @@ export function gradeStage({ spec, prompts, createJudge }: StageOptions): Stage 
   return {
     name: 'grade',
     version: 1,
+    resultSchema: resultSchemas.grade!,
     after: ['generate'],
     // An instruct model is asked by instructions.
     applies: ({ instruct }) => !instruct,

@@ -3,6 +3,7 @@ import { renderInstruction, wholeInstruction } from '@tinystories/dataset/instru
 import { checkInstruction } from '@tinystories/grader/measures'
 import { loadInstructTemplate, openModel, openTrainingSource, writeStory } from '@tinystories/pipeline'
 import type { Json, Stage } from '../tasks/stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link instructStage} leaves. */
@@ -24,6 +25,7 @@ export function instructStage({ spec, access }: StageOptions): Stage {
   return {
     name: 'instruct',
     version: 1,
+    resultSchema: resultSchemas.instruct!,
     after: ['prepare', 'train'],
     applies: ({ instruct }) => instruct,
     settings: () => ({ instructions, maxTokens, seed }),

@@ -4,6 +4,7 @@ import { openTextOrTokens } from '@tinystories/pipeline'
 import type { Json, Stage } from '../tasks/stage.ts'
 import { cutStories } from './cut-stories.ts'
 import type { GenerateResult } from './generate-stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link measureStage} leaves. */
@@ -19,6 +20,7 @@ export function measureStage({ spec, access, fingerprintOf }: StageOptions): Sta
   return {
     name: 'measure',
     version: 2,
+    resultSchema: resultSchemas.measure!,
     after: ['generate'],
     // An instruct model is asked by instructions.
     applies: ({ instruct }) => !instruct,

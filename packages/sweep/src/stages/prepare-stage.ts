@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { measureStories, openTrainingSource } from '@tinystories/pipeline'
 import type { Stage } from '../tasks/stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link prepareStage} leaves, besides `tokenizer.json`. */
@@ -16,6 +17,7 @@ export function prepareStage({ spec, fingerprintOf, access }: StageOptions): Sta
   return {
     name: 'prepare',
     version: 1,
+    resultSchema: resultSchemas.prepare!,
     after: [],
     settings: cell => ({ fingerprint: fingerprintOf(cell), vocabSize: vocabSize ?? null }),
     async run({ cell, folder, signal }) {

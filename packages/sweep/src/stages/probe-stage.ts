@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ProbeResult, runProbes } from '@tinystories/interpret/probes'
 import { openModel, scoreEndings } from '@tinystories/pipeline'
 import type { Json, Stage } from '../tasks/stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import type { StageOptions } from './stage-options.ts'
 
 /** What {@link probeStage} leaves. */
@@ -14,6 +15,7 @@ export function probeStage(_: StageOptions): Stage {
   return {
     name: 'probe',
     version: 1,
+    resultSchema: resultSchemas.probe!,
     after: ['train'],
     settings: () => null,
     async run({ folders, signal, onProgress }) {

@@ -14,6 +14,7 @@ import { listFolder, removePath } from '@tinystories/utils/disk'
 import { type Cell, trainingBytes } from '../spec/expand-cells.ts'
 import type { SweepRecipe } from '../spec/sweep-spec.ts'
 import type { Json, Stage } from '../tasks/stage.ts'
+import { resultSchemas } from './result-schemas.ts'
 import { dataOf, type StageOptions } from './stage-options.ts'
 
 /** What {@link trainStage} leaves, besides the run in `run/`. */
@@ -50,6 +51,7 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
   return {
     name: 'train',
     version: 1,
+    resultSchema: resultSchemas.train!,
     after: ['prepare'],
     settings,
     needs: cell => ({

@@ -1,3 +1,4 @@
+import type { GenericSchema } from 'valibot'
 import type { Cell } from '../spec/expand-cells.ts'
 import type { Needs } from '../spec/sweep-spec.ts'
 
@@ -27,6 +28,8 @@ export interface Stage {
   after: readonly string[]
   /** What decides its result besides the stages before it: equal settings are done once, whatever the cell. */
   settings(cell: Cell): Json
+  /** What a saved result must be to be used; anything else counts as not done. Default: any JSON. */
+  resultSchema?: GenericSchema
   /** Whether a cell goes through it. Default: every one does. */
   applies?(cell: Cell): boolean
   /** What it occupies while it runs. Default: one core, 1 GB, no GPU. */

@@ -54,12 +54,16 @@ export class TaskStore {
   }
 
   /**
-   * The result of a task, or undefined while it is not done. A damaged result counts as not done.
+   * The result of a task, or undefined while it is not done. A damaged result, or one of another form than its stage
+   * leaves, counts as not done.
    *
    * @throws FileError when the folder cannot be read
    */
   async result(task: Task): Promise<Json | undefined> {
-    const saved = await readWhole(this.#resultPath(task), checkResult)
+    const { resultSchema } = task.stage
+    const saved = await readWhole(this.#resultPath(task), (text, path) =>
+      checkResult(text, path, resultSchema),
+    )
     return saved?.id === task.id ? saved.result : undefined
   }
 
@@ -107,10 +111,17 @@ export class TaskStore {
     return removePath(join(this.folderOf(task), 'progress.json'))
   }
 
-  /** Marks a task as done. */
+  /**
+   * Marks a task as done.
+   *
+   * @throws InputError for a result of another form than its stage leaves
+   */
   async finish(task: Task, result: Json): Promise<void> {
     const saved = { id: task.id, result, check: hash(result) }
-    await writeFileAtomically(this.#resultPath(task), `${JSON.stringify(saved, null, 2)}\n`)
+    const [path, text] = [this.#resultPath(task), `${JSON.stringify(saved, null, 2)}\n`]
+    // What would not be read again would be done again without end.
+    checkResult(text, path, task.stage.resultSchema)
+    await writeFileAtomically(path, text)
     await this.forgetFailure(task)
   }
 
@@ -134,13 +145,19 @@ export class TaskStore {
 /**
  * The content of a `result.json`.
  *
- * @throws InputError when it is damaged
+ * @param schema of the result itself
+ * @throws InputError when it is damaged, or of another form
  */
-export function checkResult(text: string, path: string): { id: string; result: Json } {
+export function checkResult(
+  text: string,
+  path: string,
+  schema?: v.GenericSchema,
+): { id: string; result: Json } {
   const { id, result, check } = parseValue(resultSchema, parseJson(text, { source: path }), path)
   const expected = hash(result as Json)
   if (check !== expected)
     throw new InputError('invalid-value', { source: path, path: 'check', expected, received: check })
+  if (schema) parseValue(schema, result, `${path}: result`)
   return { id, result: result as Json }
 }
 

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { afterEach, expect, test } from 'vitest'
 import type { Cell } from '../spec/expand-cells.ts'
-import { hash, planTasks } from './plan-tasks.ts'
+import { hash, planTasks, type Task } from './plan-tasks.ts'
 import { runTasks } from './run-tasks.ts'
 import type { Json, Stage } from './stage.ts'
 import type { TaskEvent } from './task-runner.ts'
@@ -161,6 +162,24 @@ test('a damaged result counts as not done', async () => {
   calls.length = 0
   await runTasks(tasks, { store })
   expect(calls).toEqual(['train h64-s1'])
+})
+
+test('a result of another form than its stage leaves is not used, and none is left', async () => {
+  const store = await createStore()
+  const resultSchema = v.object({ loss: v.number() })
+  const stage: Stage = {
+    ...{ name: 'train', version: 1, after: [], settings: () => null, resultSchema },
+    run: async () => ({ loss: 2 }),
+  }
+  const [task] = planTasks([cell(64)], [stage]) as [Task]
+  await store.finish(task, { loss: 2 })
+  expect(await store.result(task)).toEqual({ loss: 2 })
+  const path = join(store.folderOf(task), 'result.json')
+  const result = { loss: '<img src=x onerror=alert(1)>' }
+  // With the check that belongs to it, as anyone can make it.
+  await writeFile(path, JSON.stringify({ id: task.id, result, check: hash(result) }))
+  expect(await store.result(task)).toBeUndefined()
+  await expect(store.finish(task, result)).rejects.toMatchObject({ code: 'invalid-value' })
 })
 
 test('runners that share a store do every task once, and each waits for the others', async () => {

@@ -5,6 +5,7 @@ import { checkFolder } from '@tinystories/pipeline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sweepChecker } from './check-sweep.ts'
 import { openSweep } from './open-sweep.ts'
+import { hash } from './tasks/plan-tasks.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -24,18 +25,21 @@ const codes = async (): Promise<string[]> => {
 
 test('reads what was asked for and every result, and compares ids and checks', async () => {
   const { tasks, store } = await openSweep(folder)
+  const whole = { vocabSize: 9, stories: 3, tokens: 8 }
   await mkdir(store.folderOf(tasks[0]!), { recursive: true })
-  await store.finish(tasks[0]!, { stories: 3 })
+  await store.finish(tasks[0]!, whole)
   expect(await codes()).toEqual([])
   const result = join(store.folderOf(tasks[0]!), 'result.json')
-  const other = { id: 'b', result: {}, check: '44136fa355b3678a' }
+  const other = { id: 'b', result: whole, check: hash(whole) }
   await writeFile(result, JSON.stringify({ ...other, check: 'wrong' }))
   expect(await codes()).toEqual([
-    expect.stringMatching(/^result.json: .*: check: expected 44136fa355b3678a, found wrong/),
+    expect.stringMatching(new RegExp(`^result.json: .*: check: expected ${hash(whole)}, found wrong`)),
   ])
   expect(await store.result(tasks[0]!)).toBeUndefined()
   await writeFile(result, JSON.stringify(other))
   expect(await codes()).toEqual([expect.stringContaining(`: id: expected "${tasks[0]!.id}", found "b"`)])
+  await writeFile(result, JSON.stringify({ ...other, result: {}, check: hash({}) }))
+  expect(await codes()).toEqual([expect.stringContaining('result: vocabSize: expected')])
   await rm(result)
   await writeFile(join(store.folderOf(tasks[0]!), 'failure.json'), '[]')
   expect(await codes()).toEqual([expect.stringContaining('failure.json: id: expected')])

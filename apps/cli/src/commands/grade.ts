@@ -90,7 +90,7 @@ export function grade(source: string | undefined, flags: GradeFlags): Promise<nu
       if (judges && judges.length > 1)
         print(`How the judges agree, and where they differ: ${forDisplay(files.agreement)}`)
       const code = printReport(report, files)
-      if (flags.json) printPiece(reportRenderers.json(report), process.stdout)
+      if (flags.json) for (const piece of reportRenderers.json(report)) printPiece(piece, process.stdout)
       return code
     },
     () => print('Stopped. The same command continues from here.'),

@@ -18,7 +18,7 @@ import {
 } from '@tinystories/dataset'
 import { type InstructSettings, instructStories } from '@tinystories/dataset/instruct'
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
-import { toFileError } from '@tinystories/utils/disk'
+import { createFolder, removeEmptyFolders, toFileError } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'
 import { chosenInstructions, type InstructChoice } from '../source/instruct-settings.ts'
@@ -71,29 +71,35 @@ export async function prepareShards(source: string, options: PrepareShardsOption
   const parts = partsOf(stories, folder, heldOut).map(part =>
     instruct ? { ...part, stories: instructStories(part.stories, instruct) } : part,
   )
-  // Refused before a vocabulary is trained in vain.
+  // Refused before a vocabulary is trained in vain, as is a folder that cannot be made.
   if (parts.length === 1 && !overwrite && (await isFinished(folder)))
     throw new PipelineError('shards-exist', { folder })
-  const tokenizer = await tokenizerFor(parts[0]!.stories, options)
-  const done =
-    parts.length === 1
-      ? undefined
-      : await ShardParts.open(folder, await identityOf(source, { ...options, tokenizer, instruct }))
-  for (const part of parts) {
-    if (await done?.has(part.folder)) continue
-    const index = await writeTokenShards(part.stories, tokenizer, part.folder, {
-      eos: endOfText(tokenizer),
-      worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
-      sourceId: await fileIdentity(source),
-      ...(instruct && { instruct, prompts: ({ prompt }: Story) => prompt }),
-      ...given({ workers: options.workers, shardTokens: options.shardTokens, overwrite, signal }),
-      onProgress: progress => onEvent?.({ type: 'progress', part: part.name, ...progress }),
-    })
-    onEvent?.({ type: 'written', folder: part.folder, index })
-    // Each part is filtered out of all stories, so one report covers all.
-    if (cleaning && part === parts.at(-1)) onEvent?.({ type: 'cleaned', report })
+  const topmost = await createFolder(folder)
+  try {
+    const tokenizer = await tokenizerFor(parts[0]!.stories, options)
+    const done =
+      parts.length === 1
+        ? undefined
+        : await ShardParts.open(folder, await identityOf(source, { ...options, tokenizer, instruct }))
+    for (const part of parts) {
+      if (await done?.has(part.folder)) continue
+      const index = await writeTokenShards(part.stories, tokenizer, part.folder, {
+        eos: endOfText(tokenizer),
+        worker: { module: import.meta.resolve('@tinystories/tokenizer'), make: 'parseTokenizer' },
+        sourceId: await fileIdentity(source),
+        ...(instruct && { instruct, prompts: ({ prompt }: Story) => prompt }),
+        ...given({ workers: options.workers, shardTokens: options.shardTokens, overwrite, signal }),
+        onProgress: progress => onEvent?.({ type: 'progress', part: part.name, ...progress }),
+      })
+      onEvent?.({ type: 'written', folder: part.folder, index })
+      // Each part is filtered out of all stories, so one report covers all.
+      if (cleaning && part === parts.at(-1)) onEvent?.({ type: 'cleaned', report })
+    }
+    await done?.finish()
+  } catch (error) {
+    await removeEmptyFolders(folder, topmost)
+    throw error
   }
-  await done?.finish()
 }
 
 interface Part {

@@ -1,9 +1,9 @@
 import { readdir, rmdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   createFolder,
   isSystemError,
   listFolder,
+  removeEmptyFolders,
   removePath,
   toFileError,
   writeFileAtomically,
@@ -72,7 +72,5 @@ async function removeEmpty(run: RunFolder, topmost: string | undefined): Promise
   if (size > 0 || checkpoints.some(name => name.startsWith('step-'))) return
   await Promise.all([run.config, run.tokenizer, run.metrics].map(path => removePath(path)))
   for (const folder of [run.model, run.checkpoints]) await rmdir(folder).catch(() => {})
-  if (topmost === undefined) return
-  for (let folder = run.folder; folder.length >= topmost.length; folder = dirname(folder))
-    await rmdir(folder).catch(() => {})
+  await removeEmptyFolders(run.folder, topmost)
 }

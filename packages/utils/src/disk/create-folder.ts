@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { FileError, isSystemError, toFileError } from './file-error.ts'
 
@@ -31,6 +31,13 @@ export async function createFolder(
   // Another process may have created it in between.
   if (await isFolder(folder)) return topmost
   throw new FileError('unsupported', { path: folder, action: 'create' })
+}
+
+/** Removes a folder, and those above it up to the one that {@link createFolder} returned, as far as they are empty. */
+export async function removeEmptyFolders(path: string, topmost: string | undefined): Promise<void> {
+  if (topmost === undefined) return
+  for (let folder = resolve(path); folder.length >= topmost.length; folder = dirname(folder))
+    await rmdir(folder).catch(() => {})
 }
 
 /** False where the folder above is missing, or something has this name. */

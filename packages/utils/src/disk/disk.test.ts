@@ -2,7 +2,14 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createFolder, FileError, readTextFile, readTextFileIfPresent, writeFileAtomically } from './index.ts'
+import {
+  createFolder,
+  FileError,
+  readTextFile,
+  readTextFileIfPresent,
+  removeEmptyFolders,
+  writeFileAtomically,
+} from './index.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -28,6 +35,10 @@ test('writes text, bytes and pieces, and leaves nothing beside them', async () =
   expect(await readFile(path)).toEqual(Buffer.from([1, 2]))
   await writeFileAtomically(path, [new Uint8Array([3]), new Uint8Array([4, 5])])
   expect(await readFile(path)).toEqual(Buffer.from([3, 4, 5]))
+  // Short texts are written together, in their place.
+  const texts = Array.from({ length: 30_000 }, (_, i) => `${i},`)
+  await writeFileAtomically(path, ['a', 'é', new Uint8Array([10]), ...texts])
+  expect(await readFile(path, 'utf8')).toBe(`aé\n${texts.join('')}`)
   expect(await readdir(folder)).toEqual(['a'])
 })
 
@@ -105,6 +116,21 @@ test('creates folders and reports the topmost new one', async () => {
   const many = Array.from({ length: 20 }, () => createFolder(join(folder, 'p', 'q', 'r')))
   await Promise.all(many)
   expect((await stat(join(folder, 'p', 'q', 'r'))).isDirectory()).toBe(true)
+})
+
+test('removes the folders that were created, as far as they are empty', async () => {
+  const deep = join(folder, 'a', 'b', 'c')
+  const topmost = await createFolder(deep)
+  await removeEmptyFolders(deep, topmost)
+  expect(await readdir(folder)).toEqual([])
+  await createFolder(deep)
+  await writeFile(join(folder, 'a', 'kept'), '')
+  await removeEmptyFolders(deep, topmost)
+  expect(await readdir(join(folder, 'a'))).toEqual(['kept'])
+  // What was there before stays.
+  await createFolder(deep)
+  await removeEmptyFolders(deep, undefined)
+  expect((await stat(deep)).isDirectory()).toBe(true)
 })
 
 test.skipIf(process.platform !== 'linux')('does not hang where the system takes no folders', async () => {

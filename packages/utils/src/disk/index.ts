@@ -1,5 +1,5 @@
 export { acquireLock, inspectLock, type Lock } from './acquire-lock.ts'
-export { type CreateFolderOptions, createFolder } from './create-folder.ts'
+export { type CreateFolderOptions, createFolder, removeEmptyFolders } from './create-folder.ts'
 export {
   type FileAction,
   FileError,

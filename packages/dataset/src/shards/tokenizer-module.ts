@@ -14,7 +14,7 @@ export interface TokenizerModule {
 /** @throws TokenShardError when the module has no such function, or it creates no tokenizer */
 export async function loadTokenizer({ module, make, data }: TokenizerModule): Promise<StoryTokenizer> {
   const url = String(module)
-  const loaded: unknown = await import(/* @vite-ignore */ url)
+  const loaded: unknown = await import(/* webpackIgnore: true */ /* @vite-ignore */ url)
   let owner: unknown
   let found = loaded
   for (const name of make.split('.')) {

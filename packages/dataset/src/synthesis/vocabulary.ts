@@ -1,4 +1,5 @@
 import { builtin } from '@tinystories/utils/node'
+import { DatasetError } from '../errors/dataset-error.ts'
 
 /** Simple words by part of speech, each in one list only. */
 export interface StoryVocabulary {
@@ -25,5 +26,7 @@ async function load(): Promise<StoryVocabulary> {
     return JSON.parse(await readFile(file, 'utf8')) as StoryVocabulary
   }
   // In a browser the package lies on a server.
-  return (await (await fetch(file)).json()) as StoryVocabulary
+  const reply = await fetch(file)
+  if (!reply.ok) throw new DatasetError('not-found', { source: file.href, status: reply.status })
+  return (await reply.json()) as StoryVocabulary
 }

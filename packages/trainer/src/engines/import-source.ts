@@ -4,7 +4,10 @@ import type { ModuleSource } from '../types.ts'
 
 /** Calls what a module exports. */
 export async function importSource<T>({ module, export: name, argument }: ModuleSource): Promise<T> {
-  const exports = (await import(module)) as Record<string, (argument: unknown) => T>
+  const exports = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as Record<
+    string,
+    (argument: unknown) => T
+  >
   return exports[name]!(argument)
 }
 

@@ -11,7 +11,10 @@ export interface CompletionsPlace {
   folder: string
 }
 
-/** @param source a run, a folder with a model, `hf://owner/name`, a file of completions; default: the newest run */
+/**
+ * @param source a run, a folder with a model, `hf://owner/name`, a checkpoint of llama2.c, a file of completions; default: the
+ *   newest run
+ */
 export async function locateCompletions(
   source: string | undefined,
   access: ModelAccess,
@@ -23,7 +26,12 @@ export async function locateCompletions(
     })
     if (info.isFile()) {
       const name = basename(source, extname(source))
-      return { file: source, name, folder: join(dirname(source), `${name}-grades`) }
+      // A checkpoint of llama2.c is a file, too.
+      return {
+        file: source.endsWith('.bin') ? undefined : source,
+        name,
+        folder: join(dirname(source), `${name}-grades`),
+      }
     }
   }
   const model = await locateModel(source, access, signal)

@@ -2,10 +2,12 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rubrics } from '@tinystories/grader'
 import { score as scoreTokens } from '@tinystories/model/generation'
 import { afterAll, describe, expect, it } from 'vitest'
 import { evaluate } from '../evaluate.ts'
 import { exportModel } from '../export-model.ts'
+import { gradeModel } from '../grade/grade-model.ts'
 import { writeStory } from '../recipe/write-story.ts'
 import { planRun } from '../run/plan-run.ts'
 import { openModel } from './open-model.ts'
@@ -52,6 +54,16 @@ describe.skipIf(absent)(`a checkpoint of llama2.c${absent}`, () => {
     const plan = await planRun({ from: model, data, contextLength: 12, batchSize: 1 })
     expect(plan.source.tokenizer.toJSON()).toEqual(opened.tokenizer.toJSON())
     expect(plan.settings.model.layers).toBe(5)
+  })
+
+  it('is graded like any model', async () => {
+    const prompts = [{ id: 'a', text: 'Once upon a time' }]
+    const sampling = { trials: 1, temperature: 0, maxTokens: 5, answerPrompts: [] }
+    const { files } = await gradeModel({
+      ...{ source: `${folder}/stories260K.bin`, rubric: rubrics.story!, prompts, ...sampling },
+      folder: join(scratch, 'grades'),
+    })
+    expect(readFileSync(files.completions, 'utf8')).toContain('"completion":", there was a little"')
   })
 
   it('is refused without a tokenizer, and with several of which none is tokenizer.bin', async () => {

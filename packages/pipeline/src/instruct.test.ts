@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import type { Story } from '@tinystories/dataset'
+import type { InstructTemplate } from '@tinystories/dataset/instruct'
 import { parseCompletions, rubrics } from '@tinystories/grader'
 import { forward, loss, type Parameters, parameterShapes } from '@tinystories/model'
 import { loadPretrainedArrays } from '@tinystories/model/files'
@@ -243,6 +244,18 @@ test('shards hold the instructions of the text, and training takes them from the
     code: 'needs-instruct',
   })
   await rm(shards, { recursive: true })
+})
+
+test('a run from a model of instructions asks with the template of that model', async () => {
+  const tuned = { data, from: run, instruct: true, contextLength: 72, batchSize: 2, dropLong: true } as const
+  const own = JSON.parse(await readFile(join(run, 'model/instruct.json'), 'utf8')) as InstructTemplate
+  await writeFile(join(run, 'model/instruct.json'), JSON.stringify({ ...own, separator: '; ' }))
+  const { settings } = await planRun(tuned)
+  expect(settings.instruct?.template.separator).toBe('; ')
+  await writeFile(join(run, 'model/instruct.json'), JSON.stringify(own))
+  const { from: _, ...fresh } = tuned
+  const alone = await planRun({ ...fresh, vocabSize: 250, tokenizer: join(run, 'tokenizer.json') })
+  expect(alone.settings.instruct?.template.separator).toBe('\n')
 })
 
 test('long answers can be left out', async () => {

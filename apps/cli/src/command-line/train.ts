@@ -150,7 +150,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     )
     .option(
       '--instruct [template]',
-      `train on instructions and their stories, with the loss on the stories alone; the template is one of ${Object.keys(instructTemplates).join(', ')}, or a JSON file (default: tinystories)`,
+      `train on instructions and their stories, with the loss on the stories alone; the template is one of ${Object.keys(instructTemplates).join(', ')}, or a JSON file (default: that of --from, else tinystories)`,
     )
     .option('--ood', 'with --instruct: never ask for words and a summary together')
     .option(

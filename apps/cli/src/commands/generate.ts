@@ -3,7 +3,7 @@ import { access } from '../access.ts'
 import { fromTyped, modelSource } from '../paths.ts'
 import { interruptedCode, interruptible } from '../terminal/interrupts.ts'
 import { printError, printJson, printPiece } from '../terminal/output.ts'
-import { instructOption } from '../train/instruct-option.ts'
+import { templateOption } from '../train/instruct-option.ts'
 
 export interface GenerateFlags extends Omit<GenerateOptions, 'access' | 'signal' | 'ask'> {
   words?: string[]
@@ -36,7 +36,7 @@ export function generate({
       const ask = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
       const options = {
         ...flags,
-        ...instructOption({ instruct }),
+        ...templateOption({ instruct }),
         ...(Object.keys(ask).length > 0 ? { ask } : {}),
         ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),

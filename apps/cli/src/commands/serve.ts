@@ -7,7 +7,7 @@ import { UserError } from '../errors/user-error.ts'
 import { fromTyped, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { keepSecret, print, printError, printJson } from '../terminal/output.ts'
-import { instructOption } from '../train/instruct-option.ts'
+import { templateOption } from '../train/instruct-option.ts'
 
 export interface ServeFlags
   extends Pick<
@@ -30,7 +30,7 @@ export function serve(
       const apiKey = keyFile === undefined ? undefined : await readKey(keyFile)
       await using server = await serveModel({
         ...flags,
-        ...instructOption(instruct === undefined ? {} : { instruct }),
+        ...templateOption(instruct === undefined ? {} : { instruct }),
         ...(adapter === undefined ? {} : { adapter: fromTyped(adapter) }),
         model: modelSource(model),
         maxBodyBytes: maxBody,

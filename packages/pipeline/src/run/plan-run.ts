@@ -1,4 +1,4 @@
-import type { InstructSettings } from '@tinystories/dataset/instruct'
+import type { InstructSettings, InstructTemplate } from '@tinystories/dataset/instruct'
 import { countParameters, type GptConfig, gptConfig, modelCost, type PresetName } from '@tinystories/model'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
@@ -28,7 +28,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   if (options.valid === data) onEvent?.({ type: 'valid-is-data' })
   const start =
     options.from === undefined ? undefined : await loadStart(options.from, options, access ?? {}, signal)
-  const instruct = await instructOf(options, data)
+  const instruct = await instructOf(options, data, start?.template)
   const source = await openTrainingSource({
     ...options,
     instruct,
@@ -154,13 +154,17 @@ function modelConfig(options: RunOptions, vocabSize: number, contextLength: numb
 }
 
 /** Those that are asked for, else those that token shards were written with. */
-async function instructOf(options: RunOptions, data: string): Promise<InstructSettings | null> {
+async function instructOf(
+  options: RunOptions,
+  data: string,
+  own: InstructTemplate | undefined,
+): Promise<InstructSettings | null> {
   const written = options.instruct === undefined ? await shardInstructions(data) : undefined
   if (written) {
     if (options.ood !== undefined) throw new PipelineError('decided-by-shards', { data, option: 'ood' })
     return written
   }
-  const instruct = await chosenInstructions(options)
+  const instruct = await chosenInstructions(options, own)
   const option = (['promptLossWeight', 'dropLong'] as const).find(name => options[name] !== undefined)
   if (!instruct && option) throw new PipelineError('needs-instruct', { option })
   return instruct

@@ -32,8 +32,11 @@ export interface RunOptions
   layerDecay?: number
   /** Path of a tokenizer. Default: that of `from` or of token shards, else one trained on the stories. */
   tokenizer?: string
-  /** Trains on instructions and their stories: the name of a template or the path of one. Default: on stories alone. */
-  instruct?: string
+  /**
+   * Trains on instructions and their stories: the name of a template or the path of one; true: that of `from`, else
+   * `tinystories`. Default: as token shards were written, else on stories alone.
+   */
+  instruct?: string | true
   /** With `instruct`: never asks for words and a summary together. */
   ood?: boolean
   /** With `instruct`: what the tokens of an instruction count in the loss, from 0 (default) to 1. */

@@ -31,7 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'demo',
-          include: ['apps/demo/src/**/*.test.ts'],
+          include: ['apps/demo/{src,build}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],
           globalSetup: ['apps/demo/src/testing/site.ts'],
         },

@@ -28,8 +28,8 @@ export async function firstStory(page: Page): Promise<{ word: number; end: numbe
     page
       .waitForFunction(wanted => document.querySelector(wanted) && performance.now(), selector)
       .then(found => found.jsonValue() as Promise<number>)
-  const word = await when('#panel-write .token:not(.given)')
-  return { word, end: await when('#panel-write .status .engine') }
+  const word = await when('.hero .token:not(.given)')
+  return { word, end: await when('.hero .status .engine') }
 }
 
 /**
@@ -45,8 +45,10 @@ export function longestTask(page: Page): Promise<number> {
   })
 }
 
-/** Writes so many stories, one after another. */
+/** Writes so many stories in the workshop, one after another. */
 export async function writeStories(page: Page, count: number): Promise<void> {
+  await page.getByRole('link', { name: 'Workshop' }).click()
+  await page.waitForSelector('#panel-write .status[data-count]')
   for (let i = 0; i < count; i++) {
     const before = await page.locator('#panel-write .status').getAttribute('data-count')
     await page.getByRole('button', { name: 'Write another' }).click()
@@ -56,6 +58,7 @@ export async function writeStories(page: Page, count: number): Promise<void> {
 
 /** Starts training on the bundled stories, for as long as the page allows. */
 export async function startTraining(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Workshop' }).click()
   await page.locator('#tab-train').click()
   await page.selectOption('#train-minutes', '30')
   await page.getByRole('button', { name: 'Start training' }).click()
@@ -70,7 +73,7 @@ export async function pageBytes(folder: string): Promise<{ all: number; stories:
   let stories = 0
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
-    if (!entry.isFile() || /\.wasm$|ort-wasm.*\.mjs$|[\\/]models[\\/]/.test(path)) continue
+    if (!entry.isFile() || /\.wasm$|ort-wasm.*\.mjs$|\.safetensors$|\.int8$|tokenizer-/.test(path)) continue
     const { size } = await stat(path)
     all += size
     if (entry.name.endsWith('.jsonl')) stories += size
@@ -91,11 +94,15 @@ export async function loadedBytes(
     const address = response.url()
     if (seen.has(address) || !address.startsWith('http')) return
     seen.add(address)
-    const kind = /\/models\//.test(address) ? 'model' : /\.wasm|ort-wasm/.test(address) ? 'runtime' : 'page'
+    const kind = /\.safetensors|tokenizer-/.test(address)
+      ? 'model'
+      : /\.wasm|ort-wasm/.test(address)
+        ? 'runtime'
+        : 'page'
     sums[kind] += Number(response.headers()['content-length'] ?? 0)
   })
   await page.goto(url)
-  await page.waitForSelector('#panel-write .status .engine')
+  await page.waitForSelector('.hero .status .engine')
   await context.close()
   return sums
 }

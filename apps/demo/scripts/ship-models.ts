@@ -1,4 +1,4 @@
-// Puts trained models into public/models in half precision, with what the page says about each.
+// Puts trained models into models/ in half precision, with what the page says about each.
 //
 //   node --conditions=@tinystories/source apps/demo/scripts/ship-models.ts RUN_FOLDER...
 //
@@ -11,7 +11,7 @@ import { countParameters } from '@tinystories/model'
 import { loadPretrainedArrays, saveSafetensors } from '@tinystories/model/files'
 import type { ShippedModel } from '../src/models/shipped.ts'
 
-const target = fileURLToPath(new URL('../public/models/', import.meta.url))
+const target = fileURLToPath(new URL('../models/', import.meta.url))
 const runs = process.argv.slice(2).map(path => resolve(path))
 if (runs.length === 0) {
   console.error('usage: ship-models.ts RUN_FOLDER...')

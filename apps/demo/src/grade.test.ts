@@ -113,7 +113,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
   })
 
   it('resumes after a stop, and without a model that does not open', async ({ grade }) => {
-    const models = fileURLToPath(new URL('../public/models/', import.meta.url))
+    const models = fileURLToPath(new URL('../models/', import.meta.url))
     await grade.page.getByText('Use another model').last().click()
     await grade.locator('form[aria-label=Completions] .drop-zone input').setInputFiles([
       {

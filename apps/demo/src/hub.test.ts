@@ -7,7 +7,7 @@ import { type Page, storyOf } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
 import { sees } from './testing/wait-until.ts'
 
-const models = fileURLToPath(new URL('../public/models/', import.meta.url))
+const models = fileURLToPath(new URL('../models/', import.meta.url))
 const NAME = 'owner/tiny-stories'
 
 const it = createDemoTest()

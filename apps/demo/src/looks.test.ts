@@ -131,7 +131,16 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
     await page.getByRole('button', { name: /^Ablate/ }).click()
     await page.locator('.two-completions').waitFor()
     const completions = await page.locator('.completion').allTextContents()
-    expect(completions[0]).toMatch(/^Once upon a time, there was a girl named Lily/)
+    expect(completions).toHaveLength(2)
+    const change = (await page.locator('#panel-inside .measure').textContent()) ?? ''
+    expect(change).toMatch(
+      /^The text costs \d\.\d\d bits per byte.*without \d\.\d, instead of \d\.\d\d \([+-]/,
+    )
+    // The last layer of the lens is the model itself.
+    const last = page.locator('.lens tr').last()
+    expect(await last.locator('th').textContent()).toBe('Layer 4')
+    const shares = (await last.locator('td .figure').allTextContents()).map(text => Number.parseFloat(text))
+    expect(shares).toEqual(shares.toSorted((a, b) => b - a))
     await page.getByRole('button', { name: 'Find top activations' }).click()
     await page.locator('.neurons > li').nth(5).waitFor()
     expect(await page.locator('.neurons > li').count()).toBe(6)

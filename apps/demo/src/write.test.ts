@@ -10,7 +10,7 @@ import { sees, waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
-const models = fileURLToPath(new URL('../public/models/', import.meta.url))
+const models = fileURLToPath(new URL('../models/', import.meta.url))
 const PROMPT = 'Once upon a time, there was a little fox who'
 const OTHER_SCRIPT = 'むかしむかし、あるところに、おじいさんとおばあさんがいました'
 

@@ -16,6 +16,8 @@ export interface PageErrorDetails {
   'storage-failed': { reason: string }
   /** A run is no longer in the storage. */
   'no-run': { id: string }
+  /** A model is no longer in the storage. */
+  'not-kept': Record<never, never>
   /** A run is open in another tab. */
   'run-in-use': { id: string }
   /** Nothing was trained yet. */
@@ -77,6 +79,10 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
   'no-run': () => ({
     problem: "The run is no longer in the browser's storage.",
     remedy: 'Start a new run.',
+  }),
+  'not-kept': () => ({
+    problem: "The model is no longer in the browser's storage.",
+    remedy: 'Open it again from its files or its address.',
   }),
   'run-in-use': () => ({
     problem: 'This run is open in another tab.',

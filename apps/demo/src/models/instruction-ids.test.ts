@@ -5,7 +5,7 @@ import { parseTokenizer } from '@tinystories/tokenizer'
 import { expect, test } from 'vitest'
 import { instructionIds } from './instruction-ids.ts'
 
-const file = fileURLToPath(new URL('../../public/models/tokenizer.json', import.meta.url))
+const file = fileURLToPath(new URL('../../models/tokenizer.json', import.meta.url))
 const tokenizer = await parseTokenizer(await readFile(file, 'utf8'))
 const { tinystories: template } = instructTemplates
 

@@ -1,12 +1,18 @@
 import { type InstructTemplate, parseInstructTemplate } from '@tinystories/dataset/instruct'
-import { countParameters, type GptConfig } from '@tinystories/model'
-import { checkTokenizer, loadPretrainedArrays, type ModelFiles } from '@tinystories/model/files'
+import { countParameters, type GptConfig, gptConfig, parameterShapes } from '@tinystories/model'
+import { checkTokenizer, loadPretrainedArrays, type ModelFiles, WEIGHT_FILES } from '@tinystories/model/files'
 import { loadPretrainedTokenizer, parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import { openHubRepository } from '@tinystories/utils/hub'
 import { parseJson } from '@tinystories/utils/schema'
 import { unzipSync } from 'fflate'
 import { PageError } from '../errors/page-error.ts'
-import type { ModelInfo, ModelSource } from './source.ts'
+import { configOf } from '../training/run-config.ts'
+import { loadCheckpoint, loadStart } from '../training/run-store.ts'
+import { readInt8 } from './int8.ts'
+import { keepFiles, keptFiles } from './kept-models.ts'
+import { learning, learningFile } from './learning.ts'
+import { shippedFiles } from './shipped-files.ts'
+import type { ModelInfo, ModelSource, OpenProgress } from './source.ts'
 
 /** A model in memory with its tokenizer. */
 export interface OpenModel {
@@ -24,24 +30,31 @@ const templateFile = 'instruct.json'
 /** More memory than this for a model may end the tab. */
 const MAX_BYTES = 800 * 2 ** 20
 
+/** How a model is opened. */
+export interface OpenModelOptions {
+  /** Keeps the files in this browser under the key, when the model has opened. */
+  keepAs?: string | undefined
+  onProgress?: (progress: OpenProgress) => void
+}
+
 /**
  * Opens a model from any source.
  *
- * @param base address of the page, whose folder `models/` has the shipped ones
  * @throws PageError, HubError, ModelFileError, TokenizerError, DatasetError
  */
-export async function openModel(source: ModelSource, base: string): Promise<OpenModel> {
-  const { files, tokenizer } = await openFiles(source, base)
-  const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
-  await checkTokenizer(
-    { config, tokenizerHash },
+export async function openModel(source: ModelSource, options: OpenModelOptions = {}): Promise<OpenModel> {
+  const {
+    config,
+    parameters,
     tokenizer,
-    source.kind === 'shipped' ? source.id : source.name,
-  )
-  const template = await readTemplate(files[templateFile])
+    endOfTextId,
+    template,
+    isKept = false,
+  } = await openWeights(source, options)
   return {
     info: {
-      name: source.kind === 'shipped' ? source.id : source.name,
+      name: nameOf(source),
+      isKept,
       parameters: countParameters(config).total,
       layers: config.layers,
       heads: config.heads,
@@ -59,27 +72,78 @@ export async function openModel(source: ModelSource, base: string): Promise<Open
   }
 }
 
+const nameOf = (source: ModelSource): string => (source.kind === 'shipped' ? source.id : source.name)
+
+interface Weights extends Pick<OpenModel, 'config' | 'parameters' | 'tokenizer' | 'endOfTextId'> {
+  template?: InstructTemplate | undefined
+  isKept?: boolean
+}
+
+async function openWeights(source: ModelSource, options: OpenModelOptions): Promise<Weights> {
+  if (source.kind === 'run') return openRun(source.id)
+  if (source.kind === 'learning') return openLearning(source.step)
+  const { files, tokenizer } = await openFiles(source, options)
+  const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
+  await checkTokenizer({ config, tokenizerHash }, tokenizer, nameOf(source))
+  const template = await readTemplate(files[templateFile])
+  const isKept = await keep(files, tokenizer, options)
+  return { config, parameters, tokenizer, endOfTextId, template, isKept }
+}
+
+/** Whether the files could be kept; without storage the model is open all the same. */
+async function keep(files: ModelFiles, tokenizer: Tokenizer, { keepAs }: OpenModelOptions): Promise<boolean> {
+  if (keepAs === undefined) return false
+  const json = new Blob([JSON.stringify(tokenizer.toJSON())])
+  return keepFiles(keepAs, { ...files, 'tokenizer.json': json }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** A run of this browser, at its newest checkpoint. */
+async function openRun(id: string): Promise<Weights> {
+  const [start, checkpoint] = [await loadStart(id), await loadCheckpoint(id)]
+  if (!checkpoint) throw new PageError('no-run', { id })
+  const tokenizer = await parseTokenizer(start.tokenizer)
+  const config = configOf(start.settings, tokenizer.vocabSize)
+  return { config, parameters: checkpoint.state.parameters, tokenizer, endOfTextId: tokenizer.endOfTextId }
+}
+
+/** The small model while it learned. */
+async function openLearning(step: number): Promise<Weights> {
+  const [values, tokenizer] = await Promise.all([
+    download(learningFile(step)),
+    download(shippedFiles('small').tokenizer).then(readTokenizer),
+  ])
+  const config = gptConfig('sample', learning.model)
+  const parameters = readInt8(await values.arrayBuffer(), parameterShapes(config))
+  return { config, parameters, tokenizer, endOfTextId: tokenizer.endOfTextId }
+}
+
 interface OpenFiles {
   files: ModelFiles
   tokenizer: Tokenizer
 }
 
-async function openFiles(source: ModelSource, base: string): Promise<OpenFiles> {
+async function openFiles(
+  source: Extract<ModelSource, { kind: 'files' | 'hub' | 'shipped' | 'kept' }>,
+  options: OpenModelOptions,
+): Promise<OpenFiles> {
   switch (source.kind) {
     case 'files':
       return openOwnFiles(source.files)
+    case 'kept':
+      return openOwnFiles(await keptFiles(source.key))
     case 'hub':
-      return openHubFiles(source.name)
+      return openHubFiles(source.name, options)
     case 'shipped': {
-      const at = (path: string): Promise<Blob> => download(new URL(`models/${path}`, base).href)
-      const [weights, config, tokenizer] = await Promise.all([
-        at(`${source.id}/model.safetensors`),
-        at(`${source.id}/config.json`),
-        at('tokenizer.json'),
-      ])
+      const paths = shippedFiles(source.id)
+      const [weights, config, tokenizer] = await Promise.all(
+        [paths.weights, paths.config, paths.tokenizer].map(download),
+      )
       return {
-        files: { 'model.safetensors': weights, 'config.json': config },
-        tokenizer: await readTokenizer(tokenizer),
+        files: { 'model.safetensors': weights!, 'config.json': config! },
+        tokenizer: await readTokenizer(tokenizer!),
       }
     }
   }
@@ -92,11 +156,12 @@ async function openOwnFiles(given: ModelFiles): Promise<OpenFiles> {
   const [archive] = Object.keys(given).filter(name => name.toLowerCase().endsWith('.zip'))
   const files = archive === undefined ? given : unzip(archive, await given[archive]!.arrayBuffer())
   const names = Object.keys(files)
-  const weights = names.filter(name => name.endsWith('.safetensors'))
+  const weights = names.filter(name => /\.(safetensors|bin)$/.test(name))
   if (weights.length === 0) throw new PageError('no-model', { files: names })
   for (const file of ['config.json', 'tokenizer.json'])
     if (!names.includes(file)) throw new PageError('missing-file', { file, beside: weights[0]! })
-  const isRenamed = weights.length === 1 && !('model.safetensors' in files)
+  const isRenamed =
+    weights.length === 1 && !WEIGHT_FILES.includes(weights[0]!) && /safetensors$/.test(weights[0]!)
   return {
     files: isRenamed ? { ...files, 'model.safetensors': files[weights[0]!]! } : files,
     tokenizer: await readTokenizer(files['tokenizer.json']!),
@@ -127,30 +192,34 @@ function unzip(archive: string, bytes: ArrayBuffer): ModelFiles {
   }
 }
 
-async function openHubFiles(address: string): Promise<OpenFiles> {
+async function openHubFiles(address: string, { onProgress }: OpenModelOptions): Promise<OpenFiles> {
   const repository = await openHubRepository(address)
   const folder = repository.path?.includes('.') ? '' : `${repository.path ?? ''}/`.replace(/^\/$/, '')
-  const wanted = repository.files.filter(
-    ({ path }) => path.startsWith(folder) && /^[^/]+\.(safetensors|json)$/.test(path.slice(folder.length)),
-  )
-  const weights = wanted.filter(({ path }) => path.endsWith('.safetensors'))
-  // Published models have files of other frameworks beside; of several weights the standard one is enough.
-  const standard = weights.filter(({ path }) => path === `${folder}model.safetensors`)
-  const chosen = [
-    ...(standard.length > 0 ? standard : weights),
-    ...wanted.filter(({ path }) => path.endsWith('.json') && !path.endsWith('tokenizer.json')),
-  ]
-  const total = chosen.reduce((sum, { size }) => sum + size, 0)
+  // Without weights the standard file is asked for: the hub client then says which files there are.
+  const weights = WEIGHT_FILES.find(file => repository.find(`${folder}${file}`)) ?? WEIGHT_FILES[0]!
+  const shard = new RegExp(`^${weights.split('.')[0]}-\\d+-of-\\d+\\.${weights.split('.')[1]}$`)
+  const shards = weights.endsWith('.index.json')
+    ? repository.files.map(({ path }) => path.slice(folder.length)).filter(path => shard.test(path))
+    : []
+  const extra = repository.find(`${folder}${templateFile}`) ? [templateFile] : []
+  const chosen = [weights, ...shards, 'config.json', ...extra]
+  const sizes = chosen.map(file => repository.find(`${folder}${file}`)?.size ?? 0)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total > MAX_BYTES)
     throw new PageError('model-too-large', { file: repository.repository, bytes: total, limit: MAX_BYTES })
-  const read = async (path: string): Promise<Blob> => new Blob([await repository.read(path)])
-  // Missing weights are reported by the hub client, with the files that there are.
-  const paths = weights.length > 0 ? chosen.map(({ path }) => path) : [`${folder}model.safetensors`]
   const files: Record<string, Blob> = {}
-  for (const path of paths) files[path.slice(folder.length)] = await read(path)
+  let done = 0
+  for (const [i, file] of chosen.entries()) {
+    const before = done
+    const read = await repository.read(`${folder}${file}`, {
+      onProgress: ({ bytes }) => onProgress?.({ file, bytes: before + bytes, total }),
+    })
+    files[file] = new Blob([read])
+    done += sizes[i]!
+  }
   const own = repository.find(`${folder}tokenizer.json`)
   const tokenizer = own
-    ? await readTokenizer(await read(own.path))
+    ? await readTokenizer(new Blob([await repository.read(own.path)]))
     : await loadPretrainedTokenizer(repository.repository, { revision: repository.commit })
   return { files, tokenizer }
 }

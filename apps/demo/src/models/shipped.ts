@@ -1,3 +1,5 @@
+import list from '../../models/models.json' with { type: 'json' }
+
 /** What the page knows of a model that comes with it, before it is opened. */
 export interface ShippedModel {
   /** Its folder under `models/`. */
@@ -10,3 +12,6 @@ export interface ShippedModel {
   /** On held-out stories. */
   bitsPerByte: number
 }
+
+/** The models that come with the page, the smallest first. */
+export const shippedModels: readonly ShippedModel[] = list

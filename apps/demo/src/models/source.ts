@@ -5,10 +5,18 @@ export type ModelSource =
   | { kind: 'files'; name: string; files: Record<string, Blob> }
   /** A published model: `owner/name`, `owner/name@revision`, or its address on the hub. */
   | { kind: 'hub'; name: string }
+  /** A run of this browser, at its newest checkpoint. */
+  | { kind: 'run'; name: string; id: string }
+  /** A model that learns, after so many steps. */
+  | { kind: 'learning'; name: string; step: number }
+  /** A model that is kept in this browser. */
+  | { kind: 'kept'; name: string; key: string }
 
 /** What the page shows about an open model. */
 export interface ModelInfo {
   name: string
+  /** Whether its files were put into the browser's storage when it was opened. */
+  isKept: boolean
   parameters: number
   layers: number
   heads: number
@@ -18,4 +26,11 @@ export interface ModelInfo {
   vocabSize: number
   /** Whether it was trained on instructions, and is asked by its template. */
   instructions: boolean
+}
+
+/** Of a download, in bytes. */
+export interface OpenProgress {
+  file: string
+  bytes: number
+  total: number
 }

@@ -1,4 +1,5 @@
 import { chooseEngine, engineChoice, environment } from '../state/engine.ts'
+import { canIsolate } from '../state/offline.ts'
 import type { EngineChoice } from '../workers/engine.ts'
 
 const names: Record<EngineChoice, string> = {
@@ -38,6 +39,13 @@ export function EngineNote() {
         >
           {isolated ? `${cores} cores` : 'one thread'}
         </li>
+        {canIsolate.value && (
+          <li>
+            <button type="button" class="reload" onClick={() => location.reload()}>
+              Reload for {cores} threads
+            </button>
+          </li>
+        )}
         {webgpu.value !== undefined && (
           <li class={webgpu.value ? 'yes' : 'no'}>{webgpu.value ? 'WebGPU' : 'no WebGPU'}</li>
         )}

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { describeError } from '../errors/describe-error.ts'
-import { addChoice, choices, choicesProblem } from '../state/models.ts'
+import { addChoice, choices, deleteChoice, type ModelChoice, renameChoice } from '../state/models.ts'
 import { DropArea } from './drop-area.tsx'
 import { filesOf, filesOfDrop } from './dropped-files.ts'
 import { Problem } from './notice.tsx'
@@ -13,7 +13,7 @@ interface ModelPickerProps {
   problem?: string | undefined
 }
 
-/** Chooses a shipped model, one dropped in as files, or one on the hub. */
+/** Chooses a model from the shelf, and brings others: files, or one on the hub. */
 export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) {
   const own = useSignal<string | undefined>(undefined)
 
@@ -35,24 +35,76 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
       <fieldset class="model-choices">
         <legend>Model</legend>
         {choices.value.map(choice => (
-          <label key={choice.key} class="model-choice">
-            <input
-              type="radio"
-              name={`${id}-model`}
-              value={choice.key}
-              checked={choice.key === value}
-              onChange={() => onChoose(choice.key)}
-            />
-            <span class="model-name">{choice.label}</span>
-            <span class="model-detail">{choice.detail}</span>
-          </label>
+          <div key={choice.key} class="model-row">
+            <label class="model-choice">
+              <input
+                type="radio"
+                name={`${id}-model`}
+                value={choice.key}
+                checked={choice.key === value}
+                onChange={() => onChoose(choice.key)}
+              />
+              <span class="model-name">{choice.label}</span>
+              <span class="model-detail">{choice.detail}</span>
+            </label>
+            {!choice.shipped && (
+              <ModelTools
+                id={id}
+                choice={choice}
+                onProblem={text => {
+                  own.value = text
+                }}
+              />
+            )}
+          </div>
         ))}
       </fieldset>
-      <Problem>
-        {problem ?? own.value ?? (choices.value.length === 0 ? choicesProblem.value : undefined)}
-      </Problem>
+      <Problem>{problem ?? own.value}</Problem>
       <OtherModel id={id} onTake={take} onChoose={onChoose} />
     </DropArea>
+  )
+}
+
+interface ModelToolsProps {
+  id: string
+  choice: ModelChoice
+  onProblem(text: string | undefined): void
+}
+
+/** Names a visitor's model, and removes it. */
+function ModelTools({ id, choice, onProblem }: ModelToolsProps) {
+  const field = `${id}-name-${choice.key}`
+  const remove = async (): Promise<void> => {
+    const what = choice.source.kind === 'run' ? 'The run is deleted from this browser, too.' : ''
+    if (!confirm(`Remove ${choice.label}? ${what}`)) return
+    try {
+      await deleteChoice(choice)
+      onProblem(undefined)
+    } catch (error) {
+      onProblem(describeError(error))
+    }
+  }
+  return (
+    <details class="model-tools">
+      <summary aria-label={`Rename or remove ${choice.label}`}>{'\u22ef'}</summary>
+      <div>
+        <label for={field}>Name</label>
+        <input
+          id={field}
+          type="text"
+          maxLength={60}
+          value={choice.label}
+          onChange={event => {
+            const label = event.currentTarget.value.trim()
+            if (label) void renameChoice(choice, label)
+            else event.currentTarget.value = choice.label
+          }}
+        />
+        <button type="button" onClick={() => void remove()}>
+          Remove
+        </button>
+      </div>
+    </details>
   )
 }
 
@@ -80,7 +132,7 @@ export function OtherModel({ id, onTake, onChoose }: OtherModelProps) {
           <input
             type="file"
             multiple
-            accept=".safetensors,.json,.zip"
+            accept=".safetensors,.bin,.json,.zip"
             onChange={event => {
               const input = event.currentTarget
               if (input.files?.length) {

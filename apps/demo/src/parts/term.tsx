@@ -10,10 +10,30 @@ const explanations = {
   head: 'An attention head decides how much each token takes from the tokens before it. A layer has several heads, each with a pattern of its own.',
   ablation:
     'Ablation sets the output of a part of the model to zero. What then changes shows what the part does.',
+  'logit lens':
+    'The last step of the model, which turns what it has computed into a guess, is applied after every layer. So one sees how the guess takes shape: early layers say what often follows, later ones what fits the story.',
   neuron:
     'A neuron is one number of the hidden layer of an MLP. It is active on some tokens and not on others; the tokens with the highest activations show what it responds to.',
   judge:
     'A judge is a large language model that reads a prompt and its completion, writes an assessment, and gives scores, as in the TinyStories paper.',
+  parameters:
+    'Parameters are the numbers that training adjusts. A model is nothing else: a fixed recipe of arithmetic and its parameters. The paper trained models of 1 to 80 million; large language models have hundreds of billions.',
+  'held-out stories':
+    'Stories that are kept aside and never trained on. Only on these does a score tell what a model has learned, and not what it has by heart.',
+  layer:
+    'A layer reads all tokens so far and adds what it found to each of them: first attention, which takes from other tokens, then an MLP, which works on each token alone. A model is a stack of layers.',
+  width:
+    'The width, or hidden size, is how many numbers stand for a token inside the model. More width is more room for facts at each step; more layers are more steps.',
+  probe:
+    'A probe is a pair of endings, one right and one wrong, for one beginning, such as "The dogs" with "are" or "is". A model passes when it finds the right one likelier. No judge is needed, and even very small models can be told apart.',
+  interval:
+    'A 95 % interval: if the study were repeated with other items, the true share would lie in such an interval 95 times in 100. Where two intervals overlap widely, the difference may be chance.',
+  attention:
+    'Attention is how a token looks back. Each head gives every earlier token a weight, and takes from them what the weights say.',
+  'top-p':
+    'Draws only from the likeliest tokens that together have this probability, so that very unlikely ones never come.',
+  'age group':
+    'The judge also guesses how old a writer of such a text would be, from 3 or under to 13-16 years.',
 } as const
 
 /** A "?" that explains a term of the field. */

@@ -1,11 +1,14 @@
-import { signal } from '@preact/signals'
-import { describeError } from '../errors/describe-error.ts'
-import { PageError } from '../errors/page-error.ts'
-import type { ShippedModel } from '../models/shipped.ts'
-import type { ModelSource } from '../models/source.ts'
+import { computed, signal } from '@preact/signals'
+import { forgetModel, keepEntry, listKept } from '../models/kept-models.ts'
+import { type ShippedModel, shippedModels } from '../models/shipped.ts'
+import type { ModelInfo, ModelSource } from '../models/source.ts'
+import { lockRun } from '../training/run-lock.ts'
+import { deleteRun, type KeptRun, listRuns } from '../training/run-store.ts'
+import { sizeOf } from '../training/settings.ts'
 
 /** A model that the visitor can choose. */
 export interface ModelChoice {
+  /** The same after a reload for shipped, kept and trained models. */
   key: string
   label: string
   /** A second line, for example its size. */
@@ -14,48 +17,127 @@ export interface ModelChoice {
   shipped?: ShippedModel
 }
 
-/** The models to choose from: those that ship with the page, then the visitor's own. */
-export const choices = signal<ModelChoice[]>([])
+const shipped: readonly ModelChoice[] = shippedModels.map(model => ({
+  key: model.id,
+  label: model.name,
+  detail: `${millions(model.parameters)} parameters, ${model.layers} layers`,
+  source: { kind: 'shipped', id: model.id },
+  shipped: model,
+}))
 
-/** Why the list of shipped models did not load. */
-export const choicesProblem = signal<string | undefined>(undefined)
+/** Those that the visitor brought, in the order in which they came. */
+const own = signal<readonly ModelChoice[]>([])
+const trained = signal<readonly ModelChoice[]>([])
 
-export async function loadShipped(): Promise<void> {
-  try {
-    const answer = await fetch(new URL('models/models.json', document.baseURI))
-    if (!answer.ok)
-      throw new PageError('not-loaded', { url: answer.url, status: answer.status, reason: answer.statusText })
-    const shipped = (await answer.json()) as ShippedModel[]
-    choices.value = [
-      ...shipped.map(model => ({
-        key: `shipped:${model.id}`,
-        label: model.name,
-        detail: `${millions(model.parameters)} parameters, ${model.layers} layers`,
-        source: { kind: 'shipped' as const, id: model.id },
-        shipped: model,
-      })),
-      ...choices.value,
-    ]
-  } catch (error) {
-    choicesProblem.value = `The models of this page did not load. ${describeError(error)} You can still drop your own.`
+/** One shelf for all panels: the models that ship with the page, those trained here, those that were brought. */
+export const choices = computed<readonly ModelChoice[]>(() =>
+  distinct([...shipped, ...trained.value, ...own.value]),
+)
+
+/** Two of one name get numbers. */
+export function distinct(models: readonly ModelChoice[]): ModelChoice[] {
+  const labels = new Set<string>()
+  return models.map(model => {
+    let { label } = model
+    for (let number = 2; labels.has(label); number++) label = `${model.label} (${number})`
+    labels.add(label)
+    return { ...model, label }
+  })
+}
+
+/** Shows what this browser keeps. Without storage there is nothing. */
+export async function refreshShelf(): Promise<void> {
+  const [kept, runs] = await Promise.all([listKept().catch(() => []), listRuns().catch(() => [])])
+  const names = new Map(kept.map(({ key, label }) => [key, label]))
+  trained.value = runs.map(run => trainedChoice(run, names.get(runKey(run.id))))
+  const known = new Map(own.value.map(choice => [choice.key, choice]))
+  for (const { key, label, detail } of kept) {
+    if (detail === undefined) continue
+    known.set(key, { key, label, detail, source: { kind: 'kept', name: label, key } })
+  }
+  own.value = [...known.values()]
+}
+
+const runKey = (id: string): string => `run-${id}`
+
+function trainedChoice(run: KeptRun, name: string | undefined): ModelChoice {
+  const label = name ?? `${sizeOf(run.settings).name} on ${run.settings.corpusName}`
+  return {
+    key: runKey(run.id),
+    label,
+    detail: `trained here, step ${run.step.toLocaleString('en')}`,
+    source: { kind: 'run', name: label, id: run.id },
   }
 }
 
-let added = 0
-
-/** Adds a visitor's model; one of the same name gets a number. */
-export function addChoice(choice: Omit<ModelChoice, 'key'>): string {
-  const key = `own:${added++}`
-  const labels = new Set(choices.value.map(({ label }) => label))
-  let label = choice.label
-  for (let number = 2; labels.has(label); number++) label = `${choice.label} (${number})`
-  choices.value = [...choices.value, { ...choice, label, key }]
+/** Adds a visitor's model; it is kept once it has opened. */
+export function addChoice(choice: Pick<ModelChoice, 'label' | 'detail' | 'source'>): string {
+  const key = keyOf(choice.source)
+  if (!own.peek().some(each => each.key === key)) own.value = [...own.peek(), { ...choice, key }]
   return key
 }
 
-/** Removes a model that did not open. */
+/** A model of the hub has the key that its address gives, so that a link to it works anywhere. */
+function keyOf(source: ModelSource): string {
+  return source.kind === 'hub' ? `hf:${source.name}` : `own-${crypto.randomUUID()}`
+}
+
+/** The choice of a key, which may be one of the hub that is new to this browser, or a model while it learned. */
+export function findChoice(key: string): ModelChoice | undefined {
+  const learning = /^learning:(\d+)$/.exec(key)
+  if (learning) {
+    const label = `step ${learning[1]}`
+    return { key, label, detail: '', source: { kind: 'learning', name: label, step: Number(learning[1]) } }
+  }
+  const found = choices.peek().find(choice => choice.key === key)
+  if (found || !key.startsWith('hf:')) return found
+  const name = key.slice('hf:'.length)
+  addChoice({ label: name, detail: 'from the hub', source: { kind: 'hub', name } })
+  return choices.peek().find(choice => choice.key === key)
+}
+
+/** Remembers a model that has opened. */
+export function opened(key: string, { isKept }: ModelInfo): void {
+  const choice = own.peek().find(each => each.key === key)
+  if (!isKept || !choice || choice.source.kind === 'kept') return
+  const { label, detail } = choice
+  own.value = own
+    .peek()
+    .map(each => (each === choice ? { ...each, source: { kind: 'kept', name: label, key } } : each))
+  keepEntry({ key, label, detail }).catch(() => {})
+}
+
+/** Whether opening a model should keep its files. */
+export const isNew = ({ source }: ModelChoice): boolean => source.kind === 'files' || source.kind === 'hub'
+
+/** Takes a model off the shelf that did not open. */
 export function removeChoice(key: string): void {
-  choices.value = choices.value.filter(choice => choice.key !== key || choice.source.kind === 'shipped')
+  own.value = own.peek().filter(choice => choice.key !== key)
+}
+
+/** Gives a visitor's model another name. */
+export async function renameChoice(choice: ModelChoice, label: string): Promise<void> {
+  const rename = (all: readonly ModelChoice[]): ModelChoice[] =>
+    all.map(each => (each.key === choice.key ? { ...each, label } : each))
+  own.value = rename(own.peek())
+  trained.value = rename(trained.peek())
+  const { key, detail, source } = choice
+  await keepEntry({ key, label, ...(source.kind !== 'run' && { detail }) }).catch(() => {})
+}
+
+/**
+ * Deletes a visitor's model from this browser; of one that was trained here, the run.
+ *
+ * @throws PageError `run-in-use`
+ */
+export async function deleteChoice({ key, source }: ModelChoice): Promise<void> {
+  if (source.kind === 'run') {
+    const unlock = await lockRun(source.id)
+    await deleteRun(source.id).finally(unlock)
+    trained.value = trained.peek().filter(each => each.key !== key)
+  }
+  removeChoice(key)
+  await forgetModel(key).catch(() => {})
 }
 
 export function millions(count: number): string {

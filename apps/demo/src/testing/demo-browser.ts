@@ -22,6 +22,8 @@ export interface OpenOptions {
   width?: number
   /** Shares the storage of another page. */
   beside?: Page
+  /** Whether the page may install its service worker, which loads all of the page. Default false. */
+  offline?: boolean
   /** Runs before anything is loaded. */
   prepare?: (page: Page) => Promise<unknown>
 }
@@ -38,10 +40,20 @@ export async function startDemo(folder: string, { webgpu = false } = {}): Promis
   return {
     browser,
     url,
-    async open({ tab = 'write', isolated, colorScheme = 'light', width = 1280, beside, prepare } = {}) {
+    async open({
+      tab = 'write',
+      isolated,
+      colorScheme = 'light',
+      width = 1280,
+      beside,
+      offline,
+      prepare,
+    } = {}) {
+      const serviceWorkers = offline ? 'allow' : 'block'
       const viewport = { width, height: 900 }
       const context =
-        beside?.context() ?? (await browser.newContext({ colorScheme, viewport, acceptDownloads: true }))
+        beside?.context() ??
+        (await browser.newContext({ colorScheme, viewport, acceptDownloads: true, serviceWorkers }))
       const page = await context.newPage()
       await prepare?.(page)
       await page.goto(`${url(isolated === undefined ? {} : { isolated })}#${tab}`)

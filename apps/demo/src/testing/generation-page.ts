@@ -10,9 +10,9 @@ import {
   generateBatch,
 } from '@tinystories/model/generation'
 import { parseTokenizer } from '@tinystories/tokenizer'
-import config from '../../public/models/small/config.json?url'
-import weights from '../../public/models/small/model.safetensors?url'
-import vocabulary from '../../public/models/tokenizer.json?url'
+import config from '../../models/small/config.json?url'
+import weights from '../../models/small/model.safetensors?url'
+import vocabulary from '../../models/tokenizer.json?url'
 
 // What the test of generation does inside a page: a shipped model continues prompts on both engines.
 

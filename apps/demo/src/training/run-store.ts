@@ -1,8 +1,11 @@
 import type { CheckpointProgress, EngineState, MetricsLine } from '@tinystories/trainer'
 import { PageError } from '../errors/page-error.ts'
-import { transact } from './database.ts'
+import { createDatabase } from '../storage/database.ts'
 import { isLocked } from './run-lock.ts'
 import type { TrainingSettings } from './settings.ts'
+
+// What a run starts from, its checkpoint, and a summary for lists, each under the run's id.
+const transact = createDatabase('tinystories-runs', ['starts', 'checkpoints', 'summaries'])
 
 /** What a run starts from. */
 export interface RunStart {
@@ -10,8 +13,6 @@ export interface RunStart {
   /** The stories, as they are trained on. */
   stories: string[]
   tokenizer: unknown
-  /** Share of the text's tokens that the vocabulary does not know. */
-  unknownShare: number
 }
 
 /** The newest checkpoint of a run, with its metrics. */

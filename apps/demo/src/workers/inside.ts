@@ -2,7 +2,10 @@ import {
   attentionPatterns,
   type ClassifiedHead,
   classifyEvidence,
+  classifyHeads,
   EvidenceSum,
+  logitLens,
+  pieceAfter,
   tokenPieces,
   topActivations,
 } from '@tinystories/interpret'
@@ -53,6 +56,47 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
     cut: shown.length < all.length,
     unknownShare: unknownShare(tokenizer, shown),
   }
+}
+
+export interface LensReport {
+  /** The likeliest next tokens at each position: after the embedding, then after each layer. */
+  layers: { text: string; probability: number }[][][]
+}
+
+const LENS_CHOICES = 4
+
+/** What the model would predict after each layer. */
+export async function lookThroughLens(
+  model: TfjsModel,
+  { tokenizer }: OpenModel,
+  ids: readonly number[],
+): Promise<LensReport> {
+  const layers = await logitLens(model, ids, LENS_CHOICES)
+  return {
+    layers: layers.map(positions =>
+      positions.map((predictions, i) =>
+        predictions.map(({ id, probability }) => ({ text: pieceAfter(tokenizer, ids[i]!, id), probability })),
+      ),
+    ),
+  }
+}
+
+/** Of each story, for the classes of heads: each token is a row of evidence. */
+const STORY_TOKENS = 128
+
+/** Classes of all heads by their attention on stories, which says more than one text does. */
+export async function classifyOnStories(
+  model: TfjsModel,
+  { config, tokenizer, endOfTextId }: OpenModel,
+  stories: readonly string[],
+  { signal, emit }: CallContext<{ done: number; total: number }>,
+): Promise<ClassifiedHead[]> {
+  const texts = stories.map(story => {
+    const ids = Array.from(tokenizer.encode(story, { addSpecialTokens: false }).ids)
+    const start = endOfTextId === undefined ? [] : [endOfTextId]
+    return [...start, ...ids].slice(0, Math.min(STORY_TOKENS, config.contextLength))
+  })
+  return classifyHeads(model, texts, { signal, onProgress: progress => emit(progress) })
 }
 
 /** A token on which a neuron is active. */

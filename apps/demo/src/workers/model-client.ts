@@ -9,6 +9,6 @@ export function createModelClient(engine: EngineChoice): ModelClient {
   const worker = new Worker(new URL('./model-worker.ts', import.meta.url), { type: 'module', name: 'model' })
   const client: ModelClient = new WorkerClient(worker, 'model')
   // Calls are answered in order of arrival as far as this one goes: it awaits nothing.
-  client.call('configure', { base: document.baseURI, engine }).catch(() => {})
+  client.call('configure', { engine }).catch(() => {})
   return client
 }

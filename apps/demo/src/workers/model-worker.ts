@@ -1,5 +1,6 @@
 import {
   ablateHeads,
+  type ClassifiedHead,
   type Explanation,
   explainTokens,
   type HeadId,
@@ -21,10 +22,19 @@ import { type CallContext, serveWorker, type WebScope } from '@tinystories/utils
 import { PageError } from '../errors/page-error.ts'
 import { instructionIds } from '../models/instruction-ids.ts'
 import { type OpenModel, openModel } from '../models/open-model.ts'
-import type { ModelInfo, ModelSource } from '../models/source.ts'
+import type { ModelInfo, ModelSource, OpenProgress } from '../models/source.ts'
 import { bundledStories } from '../training/corpus.ts'
 import { type EngineChoice, type EngineInfo, wasmEngine } from './engine.ts'
-import { type InsideReport, lookInside, type NeuronReport, topNeurons } from './inside.ts'
+import {
+  classifyOnStories,
+  type InsideReport,
+  type LensReport,
+  lookInside,
+  lookThroughLens,
+  type NeuronReport,
+  topNeurons,
+} from './inside.ts'
+import { type TextLoss, textLoss } from './text-loss.ts'
 import { TfjsModel } from './tfjs-model.ts'
 import { unknownShare, unknownWords } from './unknown-share.ts'
 
@@ -71,7 +81,6 @@ export interface WriteResult {
 /** The first tokens are not counted in the speed. */
 const WARM_UP = 3
 
-let base = ''
 let engineChoice: EngineChoice = 'auto'
 let model: OpenModel | undefined
 let wasmModel: Promise<WasmModel> | undefined
@@ -133,15 +142,17 @@ async function closeModel(): Promise<void> {
 }
 
 const methods = {
-  /** Sets the address of the page and the engine. */
-  async configure(args: { base: string; engine: EngineChoice }): Promise<void> {
-    base = args.base
-    engineChoice = args.engine
+  /** Sets the engine. */
+  async configure({ engine }: { engine: EngineChoice }): Promise<void> {
+    engineChoice = engine
   },
 
   /** Replaces the open model; if opening fails, the previous one stays. */
-  async open(source: ModelSource): Promise<ModelInfo> {
-    const next = await openModel(source, base)
+  async open(
+    { source, keepAs }: { source: ModelSource; keepAs?: string },
+    { emit }: CallContext<OpenProgress>,
+  ): Promise<ModelInfo> {
+    const next = await openModel(source, { keepAs, onProgress: progress => emit(progress) })
     await closeModel()
     model = next
     return next.info
@@ -223,6 +234,25 @@ const methods = {
   /** Attention patterns on a text. */
   async inside({ text }: { text: string }): Promise<InsideReport> {
     return lookInside(await onTfjs(), opened(), text)
+  },
+
+  /** What the model would predict after each layer. */
+  async lens({ ids }: { ids: number[] }): Promise<LensReport> {
+    return lookThroughLens(await onTfjs(), opened(), ids)
+  },
+
+  /** What a text costs the model, with some heads left out. */
+  async loss({ text, ablate }: { text: string; ablate: HeadId[] }): Promise<TextLoss> {
+    return textLoss((await generationModel(ablate)).model, opened(), text)
+  },
+
+  /** Classes of all heads over the first bundled stories. */
+  async classify(
+    { count }: { count: number },
+    context: CallContext<{ done: number; total: number }>,
+  ): Promise<ClassifiedHead[]> {
+    const stories = (await bundledStories()).slice(0, count)
+    return classifyOnStories(await onTfjs(), opened(), stories, context)
   },
 
   /** The top activations of a layer's neurons over the first bundled stories. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { CompilerError } from '@tinystories/compiler'
 import { openStories, splitStories } from '@tinystories/dataset'
-import { type GptConfig, gptConfig, initParameters, parameterShapes } from '@tinystories/model'
+import { type GptConfig, initParameters, parameterShapes } from '@tinystories/model'
 import { encodePretrained, tokenizerHash } from '@tinystories/model/files'
 import {
   createOptimizer,
@@ -29,6 +29,7 @@ import { PageError } from '../errors/page-error.ts'
 import { hasWebGpu } from '../state/has-web-gpu.ts'
 import { BrowserStorage } from '../training/browser-storage.ts'
 import { bundledStories, storiesOf } from '../training/corpus.ts'
+import { configOf } from '../training/run-config.ts'
 import { lockRun } from '../training/run-lock.ts'
 import {
   deleteRun,
@@ -41,7 +42,6 @@ import {
 } from '../training/run-store.ts'
 import { recipeOf, sizeOf, type TrainingSettings } from '../training/settings.ts'
 import { type EngineChoice, type EngineInfo, startTfjs } from './engine.ts'
-import { unknownShare } from './unknown-share.ts'
 import { ortFiles } from './wasm-files.ts'
 
 // Trains one run at a time. A pause ends a segment of the run with a checkpoint; the next one resumes, also after a reload.
@@ -50,7 +50,6 @@ import { ortFiles } from './wasm-files.ts'
 export type TrainEvent =
   | { type: 'phase'; text: string }
   | { type: 'engine'; engine: EngineInfo; parameters: number }
-  | { type: 'corpus'; unknownShare: number }
   | { type: 'line'; line: StepLine | EvaluationLine | SampleLine }
   | { type: 'checkpoint'; step: number }
   | { type: 'warning'; text: string }
@@ -74,8 +73,6 @@ const CHECKPOINT_SECONDS = 5
 /** Between two samples. */
 const SAMPLE_SECONDS = 6
 const SAMPLE_TOKENS = 60
-/** Stories that the unknown share is estimated on. */
-const SHARE_STORIES = 200
 
 interface Run {
   id: string
@@ -165,11 +162,9 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
   try {
     const start = wanted ? await startRun(wanted, signal) : await loadStart(id)
     const { settings, stories } = start
-    report({ type: 'corpus', unknownShare: start.unknownShare })
-    const size = sizeOf(settings)
     const recipe = recipeOf(settings)
     const tokenizer = await parseTokenizer(start.tokenizer)
-    const config = gptConfig('sample', { ...size.model, vocabSize: tokenizer.vocabSize })
+    const config = configOf(settings, tokenizer.vocabSize)
 
     report({ type: 'phase', text: 'Preparing batches...' })
     // Parameters start as tensors; the engine has them afterwards.
@@ -249,11 +244,9 @@ async function startRun(
   const stories = corpus ? await storiesOf(corpus) : await bundledStories()
   report({ type: 'phase', text: 'Training a vocabulary...' })
   const { vocabSize } = sizeOf(settings)
-  const tokenizer = await trainTokenizer(stories, { vocabSize, limitAlphabet: 400, signal })
-  const ids = stories
-    .slice(0, SHARE_STORIES)
-    .flatMap(story => Array.from(tokenizer.encode(story, { addSpecialTokens: false }).ids))
-  return { settings, stories, tokenizer: tokenizer.toJSON(), unknownShare: unknownShare(tokenizer, ids) }
+  // Pieces of bytes spell any script, so nothing is unknown and bits per byte count all of the text.
+  const tokenizer = await trainTokenizer(stories, { style: 'gpt2', vocabSize, signal })
+  return { settings, stories, tokenizer: tokenizer.toJSON() }
 }
 
 /** Keeps what a run starts from. Without storage the run continues all the same. */

@@ -10,7 +10,7 @@ import { featureTriggers, hasFeature } from './features.ts'
 import { type ConstrainedToken, generateConstrained } from './generate-constrained.ts'
 
 // A model that the page ships: constraints need one that has learned to continue.
-const models = fileURLToPath(new URL('../../../../apps/demo/public/models/', import.meta.url))
+const models = fileURLToPath(new URL('../../../../apps/demo/models/', import.meta.url))
 
 describe('generateConstrained', () => {
   let model: WasmModel

@@ -12,7 +12,7 @@ import { openModel } from './open-model.ts'
 
 // The vocabulary of the models that the page ships: 4,096 tokens.
 const vocabulary = fileURLToPath(
-  new URL('../../../../apps/demo/public/models/tokenizer.json', import.meta.url),
+  new URL('../../../../apps/demo/models/tokenizer.json', import.meta.url),
 )
 let root: string
 beforeAll(async () => {

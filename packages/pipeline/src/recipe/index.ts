@@ -24,6 +24,7 @@ export {
   scheduleNames,
   spikeActions,
 } from './names.ts'
+export { scoreEndings } from '../score-endings.ts'
 export { createOptimizer } from './optimizer.ts'
 export { defaultRecipe, type Recipe } from './recipe.ts'
 export { createSchedule } from './schedule.ts'

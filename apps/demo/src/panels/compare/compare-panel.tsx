@@ -2,13 +2,15 @@ import { PromptField } from '../../parts/prompt-field.tsx'
 import './compare.css'
 import { signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { shippedModels } from '../../models/shipped.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
+import { arrival, numberOf, record } from '../../state/address.ts'
 import { engineChoice } from '../../state/engine.ts'
-import { choices, type ModelChoice, millions } from '../../state/models.ts'
+import { choices, findChoice, type ModelChoice, millions } from '../../state/models.ts'
 import { randomSeed, Story } from '../write/story.ts'
 import { WriteStatus } from '../write/write-status.tsx'
 
@@ -19,10 +21,10 @@ export function ComparePanel() {
   const prompt = useSignal('One day, a girl and her grandmother wanted to bake a cake. But')
   const temperature = useSignal(0.7)
   const seed = useSignal(randomSeed())
-  const left = useMemo(() => signal<ReadonlySet<string>>(new Set()), [])
+  const chosen = useMemo(() => signal<ReadonlySet<string>>(new Set(shippedModels.map(({ id }) => id))), [])
   const stories = useMemo(() => new Map<string, Story>(), [])
 
-  const shown = choices.value.filter(choice => !left.value.has(choice.key))
+  const shown = choices.value.filter(choice => chosen.value.has(choice.key))
   for (const choice of shown) {
     if (!stories.has(choice.key)) stories.set(choice.key, new Story())
   }
@@ -36,10 +38,26 @@ export function ComparePanel() {
     [],
   )
 
+  useSignalEffect(() => {
+    const { panel, values } = arrival.value
+    if (panel !== 'compare') return
+    prompt.value = values.prompt ?? prompt.peek()
+    temperature.value = numberOf(values.temperature, [0, 1.5], temperature.peek())
+    seed.value = Math.floor(numberOf(values.seed, [0, Number.MAX_SAFE_INTEGER], seed.peek()))
+    const wanted = (values.models ?? '').split(',').flatMap(key => findChoice(key)?.key ?? [])
+    if (wanted.length > 0) chosen.value = new Set(wanted)
+  })
+
   // A model that did not open was removed from the choices, so it has no column for its error.
   const broken = [...stories.values()].flatMap(story => story.modelProblem.value ?? [])
   const busy = shown.some(choice => stories.get(choice.key)!.busy.value !== undefined)
   const write = (): void => {
+    record('compare', {
+      models: [...chosen.value].join(','),
+      prompt: prompt.value,
+      seed: String(seed.value),
+      temperature: String(temperature.value),
+    })
     for (const choice of shown) {
       const story = stories.get(choice.key)!
       void story.open(choice.key)
@@ -72,11 +90,11 @@ export function ComparePanel() {
               <label key={choice.key} class="check">
                 <input
                   type="checkbox"
-                  checked={!left.value.has(choice.key)}
+                  checked={chosen.value.has(choice.key)}
                   onChange={() => {
-                    const next = new Set(left.value)
+                    const next = new Set(chosen.value)
                     if (!next.delete(choice.key)) next.add(choice.key)
-                    left.value = next
+                    chosen.value = next
                   }}
                 />
                 {choice.label}

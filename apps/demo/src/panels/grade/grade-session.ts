@@ -17,7 +17,7 @@ import { WorkerClient } from '@tinystories/utils/workers'
 import { describeError } from '../../errors/describe-error.ts'
 import { PageError } from '../../errors/page-error.ts'
 import { engineChoice } from '../../state/engine.ts'
-import { choices, type ModelChoice, removeChoice } from '../../state/models.ts'
+import { choices, isNew, type ModelChoice, opened, removeChoice } from '../../state/models.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
 import { randomSeed } from '../write/story.ts'
 import { completePrompt } from './complete-prompt.ts'
@@ -166,9 +166,10 @@ export class GradeSession {
     }
   }
 
-  async #open(client: ModelClient, { key, label, source }: ModelChoice): Promise<void> {
+  async #open(client: ModelClient, choice: ModelChoice): Promise<void> {
+    const { key, label, source } = choice
     try {
-      await client.call('open', source)
+      opened(key, await client.call('open', { source, ...(isNew(choice) && { keepAs: key }) }))
     } catch (error) {
       batch(() => {
         removeChoice(key)

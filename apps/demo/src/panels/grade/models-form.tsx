@@ -1,12 +1,13 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { describeError } from '../../errors/describe-error.ts'
+import { shippedModels } from '../../models/shipped.ts'
 import { filesOfDrop } from '../../parts/dropped-files.ts'
 import { OtherModel } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { PromptField } from '../../parts/prompt-field.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
-import { addChoice, choices, choicesProblem } from '../../state/models.ts'
+import { addChoice, choices } from '../../state/models.ts'
 import type { GradeSession } from './grade-session.ts'
 import { MAX_MODELS, samplePrompts } from './prompts.ts'
 
@@ -18,8 +19,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
 
   // Start with a comparison of two models.
   useSignalEffect(() => {
-    const known = choices.value.map(choice => choice.key)
-    if (chosen.peek().length === 0) chosen.value = known.slice(-2)
+    if (chosen.peek().length === 0) chosen.value = shippedModels.slice(-2).map(({ id }) => id)
   })
   const choose = (key: string, wanted: boolean): void => {
     const others = chosen.value.filter(each => each !== key)
@@ -100,11 +100,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
           <TemperatureSlider id="grade-temperature" temperature={temperature} />
         </div>
       </div>
-      <Problem>
-        {session.writeProblem.value ??
-          dropProblem.value ??
-          (choices.value.length === 0 ? choicesProblem.value : undefined)}
-      </Problem>
+      <Problem>{session.writeProblem.value ?? dropProblem.value}</Problem>
       {session.isUnknownScript.value && (
         <p class="warning" role="status">
           A model does not know most characters of a prompt: it read them as the unknown token. These models

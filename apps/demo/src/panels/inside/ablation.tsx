@@ -1,71 +1,158 @@
-import { signal } from '@preact/signals'
-import { useMemo } from 'preact/hooks'
+import { type Signal, useSignal } from '@preact/signals'
+import { describeError } from '../../errors/describe-error.ts'
+import type { ModelInfo } from '../../models/source.ts'
+import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
-import type { HeadReport } from '../../workers/inside.ts'
+import type { TextLoss } from '../../workers/text-loss.ts'
 import type { Story, StoryToken } from '../write/story.ts'
 
-const PROMPT = 'Once upon a time, there was a girl named Lily. She had a little cat. One day, the cat'
-const OPTIONS = { temperature: 0, topP: 1, seed: 1, maxTokens: 60 }
+const OPTIONS = { temperature: 0, topP: 1, seed: 1, maxTokens: 40 }
 
-/** The same completion with and without a head. */
-export function Ablation({ story, head }: { story: Story; head: HeadReport }) {
-  const state = useMemo(
-    () => ({
-      whole: signal<readonly StoryToken[]>([]),
-      without: signal<readonly StoryToken[]>([]),
-      of: signal<HeadReport | undefined>(undefined),
-      busy: signal(false),
-      problem: signal<string | undefined>(undefined),
-    }),
-    [],
-  )
-  const { whole, without, of, busy, problem } = state
+interface AblationProps {
+  story: Story
+  info: ModelInfo
+  text: Signal<string>
+  /** The head that is looked at, which is left out first. */
+  first: { layer: number; head: number }
+}
+
+interface Result {
+  without: string
+  whole: TextLoss
+  ablated: TextLoss
+  wholeStory: readonly StoryToken[]
+  ablatedStory: readonly StoryToken[]
+}
+
+/** What the visitor's text costs the model, and how it goes on, with some heads left out. */
+export function Ablation({ story, info, text, first }: AblationProps) {
+  const chosen = useSignal<ReadonlySet<string>>(new Set([nameOf(first)]))
+  const result = useSignal<Result | undefined>(undefined)
+  const busy = useSignal(false)
+  const problem = useSignal<string | undefined>(undefined)
+  const heads = [...chosen.value].map(name => {
+    const [layer, head] = name.split('.').map(Number)
+    return { layer: layer! - 1, head: head! - 1 }
+  })
+  const toggle = (names: readonly string[]): void => {
+    const next = new Set(chosen.value)
+    const isAll = names.every(name => next.has(name))
+    for (const name of names) isAll ? next.delete(name) : next.add(name)
+    chosen.value = next
+  }
   const run = async (): Promise<void> => {
     busy.value = true
     problem.value = undefined
     try {
-      await story.write(PROMPT, OPTIONS)
-      whole.value = story.tokens.value
-      await story.write(PROMPT, { ...OPTIONS, ablate: [{ layer: head.layer, head: head.head }] })
-      without.value = story.tokens.value
-      of.value = head
-      problem.value = story.problem.value
+      const whole = await story.client.call('loss', { text: text.value, ablate: [] })
+      const ablated = await story.client.call('loss', { text: text.value, ablate: heads })
+      await story.write(text.value, OPTIONS)
+      const wholeStory = story.tokens.value
+      await story.write(text.value, { ...OPTIONS, ablate: heads })
+      if (story.problem.value) throw new Error(story.problem.value)
+      const without = [...chosen.value].sort().join(', ')
+      result.value = { without, whole, ablated, wholeStory, ablatedStory: story.tokens.value }
+    } catch (error) {
+      problem.value = describeError(error)
     } finally {
       busy.value = false
     }
   }
-  const name = (which: HeadReport): string => `layer ${which.layer + 1}, head ${which.head + 1}`
-  const differs = whole.value.findIndex((token, i) => token.id !== without.value[i]?.id)
+  const rows = Array.from({ length: info.layers }, (_, layer) =>
+    Array.from({ length: info.heads }, (_, head) => nameOf({ layer, head })),
+  )
   return (
     <section class="sheet" aria-label="Ablation">
       <div>
         <h2>
-          Ablate a head <Term name="ablation" />
+          Leave heads out <Term name="ablation" />
         </h2>
         <p class="quiet">
-          The greedy completion of one prompt, by the whole model and with the output of one head set to zero.
+          Choose heads whose output is set to zero. The text above then costs the model more, the more it
+          relied on them, and goes on in another way.
         </p>
       </div>
+      <table class="head-choice">
+        <caption class="visually-hidden">Heads to leave out, by layer</caption>
+        <tbody>
+          {rows.map((names, layer) => (
+            <tr key={names[0]}>
+              <th scope="row">
+                <button type="button" onClick={() => toggle(names)}>
+                  Layer {layer + 1}
+                </button>
+              </th>
+              {names.map((name, head) => (
+                <td key={name}>
+                  <label class="check">
+                    <input
+                      type="checkbox"
+                      checked={chosen.value.has(name)}
+                      aria-label={`Layer ${layer + 1}, head ${head + 1}`}
+                      onChange={() => toggle([name])}
+                    />
+                    {head + 1}
+                  </label>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
       <div class="actions">
-        <button type="button" class="primary" disabled={busy.value} onClick={() => void run()}>
-          {busy.value ? 'Writing...' : `Ablate ${name(head)}`}
+        <button
+          type="button"
+          class="primary"
+          disabled={busy.value || heads.length === 0}
+          onClick={() => void run()}
+        >
+          {busy.value
+            ? 'Computing...'
+            : `Ablate ${heads.length === 1 ? 'this head' : `these ${heads.length} heads`}`}
         </button>
-        <p class="status" role="status">
-          {problem.value ??
-            (of.value && !busy.value
-              ? differs < 0
-                ? 'The completion does not change.'
-                : `The completions differ from token ${differs + 1} on.`
-              : '')}
-        </p>
       </div>
-      {of.value && (
-        <div class="two-completions">
-          <Completion title="Whole model" tokens={whole.value} differs={-1} />
-          <Completion title={`Without ${name(of.value)}`} tokens={without.value} differs={differs} />
-        </div>
-      )}
+      <Problem>{problem.value}</Problem>
+      {result.value && <Outcome result={result.value} />}
     </section>
+  )
+}
+
+const nameOf = ({ layer, head }: { layer: number; head: number }): string => `${layer + 1}.${head + 1}`
+
+function Outcome({ result: { without, whole, ablated, wholeStory, ablatedStory } }: { result: Result }) {
+  const differs = wholeStory.findIndex((token, i) => token.id !== ablatedStory[i]?.id)
+  const change = ablated.bitsPerByte - whole.bitsPerByte
+  return (
+    <>
+      <p class="measure" role="status">
+        The text costs <strong class="figure">{ablated.bitsPerByte.toFixed(2)}</strong> bits per byte{' '}
+        <Term name="bits per byte" /> without {without}, instead of {whole.bitsPerByte.toFixed(2)} (
+        {change < 0 ? '' : '+'}
+        {change.toFixed(2)}).{' '}
+        {differs < 0 ? 'It goes on as before.' : 'It goes on differently where the words are marked.'}
+      </p>
+      <p class="story-text changed" dir="auto">
+        {ablated.tokens.map(({ text, logProbability }, i) => {
+          const bits = (whole.tokens[i]!.logProbability - logProbability) / Math.LN2
+          return (
+            <span
+              key={i}
+              title={`${bits < 0 ? '' : '+'}${bits.toFixed(1)} bits`}
+              style={{ '--harm': Math.max(0, Math.min(1, bits / 4)).toFixed(2) }}
+            >
+              {text}
+            </span>
+          )
+        })}
+      </p>
+      <p class="quiet small">
+        The redder a word, the less likely it has become; up to 4 bits, 16 times less.
+      </p>
+      <div class="two-completions">
+        <Completion title="Whole model" tokens={wholeStory} differs={-1} />
+        <Completion title={`Without ${without}`} tokens={ablatedStory} differs={differs} />
+      </div>
+    </>
   )
 }
 
@@ -77,13 +164,16 @@ interface CompletionProps {
 
 function Completion({ title, tokens, differs }: CompletionProps) {
   const cut = differs < 0 ? tokens.length : differs
+  const written = tokens.findIndex(({ probability }) => probability !== undefined)
+  const from = written < 0 ? 0 : written
   const text = (part: readonly StoryToken[]): string => part.map(token => token.text).join('')
   return (
     <article>
       <h3>{title}</h3>
-      <p class="completion">
-        {text(tokens.slice(0, cut))}
-        {cut < tokens.length && <mark>{text(tokens.slice(cut))}</mark>}
+      <p class="completion" dir="auto">
+        <span class="quiet">...</span>
+        {text(tokens.slice(from, Math.max(from, cut)))}
+        {cut < tokens.length && <mark>{text(tokens.slice(Math.max(from, cut)))}</mark>}
       </p>
     </article>
   )

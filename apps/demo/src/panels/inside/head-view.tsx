@@ -1,3 +1,4 @@
+import './head-view.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'

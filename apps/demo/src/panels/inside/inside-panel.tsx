@@ -1,20 +1,25 @@
 import { PromptField } from '../../parts/prompt-field.tsx'
 import './inside.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
+import type { ClassifiedHead } from '@tinystories/interpret'
 import { useMemo } from 'preact/hooks'
 import { describeError } from '../../errors/describe-error.ts'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
-import { choices } from '../../state/models.ts'
+import { arrival, record } from '../../state/address.ts'
+import { findChoice } from '../../state/models.ts'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'
 import { Story } from '../write/story.ts'
 import { Ablation } from './ablation.tsx'
 import { HeadView } from './head-view.tsx'
+import { Lens } from './lens.tsx'
 import { Neurons } from './neurons.tsx'
 
 const FIRST = 'medium'
+/** That the classes of heads rest on. */
+const STORIES = 16
 const TEXT =
   'Tom and his dog Spot went to the park. Tom threw a red ball and Spot ran after it. The dog was very happy. Tom said, "Good dog, Spot!"'
 
@@ -66,6 +71,7 @@ export function InsidePanel() {
   const look = async (): Promise<void> => {
     looking.value = true
     problem.value = undefined
+    record('inside', { model: story.model.peek() ?? FIRST, text: text.value === TEXT ? '' : text.value })
     try {
       const next = await story.client.call('inside', { text: text.value })
       // A clear distance head is the easiest to understand.
@@ -83,15 +89,47 @@ export function InsidePanel() {
   }
   const open = (key: string): void => {
     void story.open(key).then(() => {
-      if (story.model.peek() === key) void look()
+      if (story.model.peek() !== key) return
+      void look()
+      void classify(key)
     })
   }
   useSignalEffect(() => {
-    const first = choices.value.find(choice => choice.shipped?.id === FIRST) ?? choices.value[0]
-    if (first && story.model.peek() === undefined && story.modelProblem.peek() === undefined) open(first.key)
+    const { panel, values } = arrival.value
+    if (panel === 'inside') text.value = values.text ?? text.peek()
+    else if (story.model.peek() !== undefined) return
+    open(findChoice(values.model ?? '')?.key ?? story.model.peek() ?? FIRST)
   })
 
-  const current = report.value
+  // One text gives a first impression; stories decide.
+  const classified = useSignal<readonly ClassifiedHead[] | undefined>(undefined)
+  const progress = useSignal<{ done: number; total: number } | undefined>(undefined)
+  const classify = async (model: string): Promise<void> => {
+    classified.value = undefined
+    progress.value = { done: 0, total: STORIES }
+    const isCurrent = (): boolean => story.model.peek() === model
+    try {
+      const heads = await story.client.call(
+        'classify',
+        { count: STORIES },
+        {
+          onEvent: event => {
+            if (isCurrent()) progress.value = event
+          },
+        },
+      )
+      if (isCurrent()) classified.value = heads
+    } catch (error) {
+      if (isCurrent()) problem.value = describeError(error)
+    } finally {
+      if (isCurrent()) progress.value = undefined
+    }
+  }
+
+  const current = report.value && {
+    ...report.value,
+    heads: report.value.heads.map((head, i) => ({ ...head, ...classified.value?.[i] })),
+  }
   const indices = current?.heads.map((_, i) => i) ?? []
   const groups = classes.map(({ classes, score, ...group }) => ({
     ...group,
@@ -135,7 +173,7 @@ export function InsidePanel() {
                     {group.title} <span class="quiet">{group.hint}</span>
                   </h3>
                   {group.heads.length === 0 ? (
-                    <p class="quiet">No head on this text.</p>
+                    <p class="quiet">None of the heads of this model.</p>
                   ) : (
                     <div class="head-grid">
                       {group.heads.map(i => (
@@ -168,7 +206,10 @@ export function InsidePanel() {
             <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Computing...' : ''}</p>
           )}
         </div>
-        {current && head && <Ablation story={story} head={head} />}
+        {report.value && <Lens key={story.model.value} story={story} report={report.value} />}
+        {head && story.info.value && (
+          <Ablation key={story.model.value} story={story} info={story.info.value} text={text} first={head} />
+        )}
         {story.info.value && <Neurons key={story.model.value} story={story} info={story.info.value} />}
       </div>
       <aside class="rail" aria-label="Model">
@@ -178,10 +219,16 @@ export function InsidePanel() {
           problem={story.modelProblem.value}
           onChoose={open}
         />
+        <p class="quiet small" role="status">
+          {progress.value
+            ? `Reading stories to sort the heads: ${progress.value.done} of ${progress.value.total}...`
+            : classified.value
+              ? `Sorted by what the heads attend to in ${STORIES} stories, not in this text alone.`
+              : 'Sorted by this text alone, which gives only a first impression.'}
+        </p>
         <p class="quiet small">
           <Term name="head" /> The number under a head is the share of its attention that its class explains;
-          for other heads, the share that neither averaging nor distance explains. A text this short gives
-          only a first impression.
+          for other heads, the share that neither averaging nor distance explains.
         </p>
       </aside>
     </div>

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { LossChart } from '../../parts/loss-chart.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
+import { visit } from '../../state/address.ts'
 import { millions } from '../../state/models.ts'
 import { sizeOf, sizes } from '../../training/settings.ts'
 import { randomSeed } from '../write/story.ts'
@@ -40,17 +41,10 @@ export function TrainPanel() {
             {training.warning.value}
           </p>
         )}
-        {isMeasured(training) ? (
+        {training.curve.value.length > 0 && (
           <LossChart curve={training.curve.value} heldOut={training.heldOut.value} />
-        ) : (
-          <p class="warning" role="status">
-            The vocabulary does not know {Math.round(training.unknownShare.value * 100)} % of the tokens of
-            this text: it has room for the most frequent characters only. Bits per byte would count them as
-            known, so they are not shown. The model reads them as the unknown token; a larger size knows more
-            characters.
-          </p>
         )}
-        <Samples training={training} />
+        {training.id.value !== undefined && <Samples training={training} />}
       </div>
       <aside class="rail" aria-label="Run settings">
         <Settings training={training} running={running} />
@@ -61,10 +55,23 @@ export function TrainPanel() {
 }
 
 function Progress({ training }: { training: Training }) {
-  const { state, step, seconds, tokensPerSecond, engine, phase, curve, heldOut, savedStep, settings, best } =
-    training
+  const {
+    state,
+    step,
+    seconds,
+    tokensPerSecond,
+    engine,
+    phase,
+    curve,
+    heldOut,
+    savedStep,
+    settings,
+    best,
+    id,
+    kept,
+  } = training
   const running = state.value === 'training' || state.value === 'pausing'
-  const latest = isMeasured(training) ? (heldOut.value.at(-1) ?? curve.value.at(-1)) : undefined
+  const latest = heldOut.value.at(-1) ?? curve.value.at(-1)
   return (
     <div class="train-head">
       <div>
@@ -76,40 +83,72 @@ function Progress({ training }: { training: Training }) {
               : 'A new model has random weights. It learns to write words within a minute.')}
         </p>
       </div>
-      <dl class="numbers">
-        <Figure label="step" value={step.value.toLocaleString('en')} />
-        <Figure label="time" value={clock(seconds.value)} />
-        <Figure
-          label="tokens/s"
-          value={tokensPerSecond.value ? Math.round(tokensPerSecond.value).toLocaleString('en') : '-'}
-        />
-        <Figure
-          label="bits per byte"
-          term="bits per byte"
-          value={latest ? latest.bitsPerByte.toFixed(2) : '-'}
-          note={
-            latest && best.value
-              ? `best ${best.value.bitsPerByte.toFixed(2)} at step ${best.value.step.toLocaleString('en')}`
-              : undefined
-          }
-        />
-      </dl>
       <div class="actions">
         {running ? (
           <button type="button" disabled={state.value === 'pausing'} onClick={() => training.pause()}>
             {state.value === 'pausing' ? 'Pausing...' : 'Pause'}
           </button>
         ) : (
-          state.value === 'paused' && (
-            <button type="button" class="primary" onClick={() => void training.resume()}>
-              Resume
+          <>
+            {state.value === 'paused' && (
+              <button type="button" class="primary" onClick={() => void training.resume()}>
+                Resume
+              </button>
+            )}
+            <button type="submit" form="train-settings" class={state.value === 'paused' ? '' : 'primary'}>
+              {state.value === 'idle' ? 'Start training' : 'Start a new run'}
             </button>
-          )
+          </>
         )}
-        <button type="button" disabled={step.value === 0} onClick={() => void training.download()}>
-          Download the model
-        </button>
+        {id.value !== undefined && (
+          <>
+            <button type="button" disabled={step.value === 0} onClick={() => void training.download()}>
+              Download the model
+            </button>
+            <button
+              type="button"
+              disabled={savedStep.value === undefined && !kept.value.some(run => run.id === id.value)}
+              onClick={() =>
+                visit('write', { model: `run-${id.value}`, prompt: 'Once upon a time, there was a' })
+              }
+            >
+              Write with it
+            </button>
+          </>
+        )}
       </div>
+      {settings.value && (
+        <p class="train-time">
+          <progress
+            value={Math.min(seconds.value, settings.value.minutes * 60)}
+            max={settings.value.minutes * 60}
+            aria-label="Training time"
+          />
+          <span class="quiet small figure">
+            {clock(seconds.value)} of {clock(settings.value.minutes * 60)}
+          </span>
+        </p>
+      )}
+      {id.value !== undefined && (
+        <dl class="numbers">
+          <Figure label="step" value={step.value.toLocaleString('en')} />
+          <Figure label="time" value={clock(seconds.value)} />
+          <Figure
+            label="tokens/s"
+            value={tokensPerSecond.value ? Math.round(tokensPerSecond.value).toLocaleString('en') : '-'}
+          />
+          <Figure
+            label="bits per byte"
+            term="bits per byte"
+            value={latest ? latest.bitsPerByte.toFixed(2) : '-'}
+            note={
+              latest && best.value
+                ? `best ${best.value.bitsPerByte.toFixed(2)} at step ${best.value.step.toLocaleString('en')}`
+                : undefined
+            }
+          />
+        </dl>
+      )}
     </div>
   )
 }
@@ -145,13 +184,6 @@ function Figure({ label, value, note, term }: FigureProps) {
       <dd class="figure">{value}</dd>
     </div>
   )
-}
-
-/** Above this share of unknown tokens, bits per byte say nothing. */
-const MAX_UNKNOWN = 0.01
-
-function isMeasured({ unknownShare }: Training): boolean {
-  return unknownShare.value <= MAX_UNKNOWN
 }
 
 function Samples({ training }: { training: Training }) {
@@ -225,6 +257,7 @@ function Settings({ training, running }: { training: Training; running: boolean 
   return (
     <form
       class="settings"
+      id="train-settings"
       onSubmit={event => {
         event.preventDefault()
         // On a phone the curve is above, out of sight.
@@ -303,9 +336,6 @@ function Settings({ training, running }: { training: Training; running: boolean 
           ))}
         </select>
       </div>
-      <button type="submit" class={training.state.value === 'paused' ? '' : 'primary'} disabled={running}>
-        {training.state.value === 'idle' ? 'Start training' : 'Start a new run'}
-      </button>
     </form>
   )
 }

@@ -4,6 +4,7 @@ import type { MetricsLine } from '@tinystories/trainer'
 import { WorkerClient } from '@tinystories/utils/workers'
 import { describeError } from '../../errors/describe-error.ts'
 import { engineChoice } from '../../state/engine.ts'
+import { refreshShelf } from '../../state/models.ts'
 import type { KeptRun } from '../../training/run-store.ts'
 import type { TrainingSettings } from '../../training/settings.ts'
 import type { EngineInfo } from '../../workers/engine.ts'
@@ -36,8 +37,6 @@ export class Training {
   readonly seconds: Signal<number> = signal(0)
   readonly tokensPerSecond: Signal<number> = signal(0)
   readonly savedStep: Signal<number | undefined> = signal(undefined)
-  /** Share of the text's tokens that the vocabulary does not know. */
-  readonly unknownShare: Signal<number> = signal(0)
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly warning: Signal<string | undefined> = signal(undefined)
   /** The runs in the browser's storage, the newest first. */
@@ -63,6 +62,7 @@ export class Training {
 
   /** Looks for runs in the storage. */
   async refresh(): Promise<void> {
+    void refreshShelf()
     try {
       this.kept.value = await this.#worker.call('list', undefined)
     } catch (error) {
@@ -130,7 +130,6 @@ export class Training {
       this.seconds.value = 0
       this.tokensPerSecond.value = 0
       this.savedStep.value = undefined
-      this.unknownShare.value = 0
       this.warning.value = undefined
       this.engine.value = undefined
     })
@@ -198,14 +197,12 @@ export class Training {
         this.engine.value = event.engine
         this.parameters.value = event.parameters
         return
-      case 'corpus':
-        this.unknownShare.value = event.unknownShare
-        return
       case 'warning':
         this.warning.value = event.text
         return
       case 'checkpoint':
         this.savedStep.value = event.step
+        void refreshShelf()
         return
       case 'line':
         this.#takeLine(event.line)

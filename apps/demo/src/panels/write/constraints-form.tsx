@@ -19,16 +19,25 @@ const parts = [
   { key: 'adjective', list: 'adjectives', label: 'Adjective' },
 ] as const
 
-interface ConstraintsFormProps {
-  chosen: Signal<ChosenConstraints>
-  /** Whether the model was trained on instructions. */
-  instructions: boolean
-}
-
 const loaded: { vocabulary?: StoryVocabulary } = {}
 
+interface ConstraintsFormProps {
+  chosen: Signal<ChosenConstraints>
+  /** Whether the model was trained on instructions. Default false. */
+  instructions?: boolean
+  /** Begins the ids of the fields. */
+  id?: string
+  /** Leaves out how it is done. */
+  isBrief?: boolean
+}
+
 /** Chooses words of the story lists, and features. */
-export function ConstraintsForm({ chosen, instructions }: ConstraintsFormProps) {
+export function ConstraintsForm({
+  chosen,
+  instructions = false,
+  id = 'constraint',
+  isBrief = false,
+}: ConstraintsFormProps) {
   const vocabulary = useSignal(loaded.vocabulary)
   const problem = useSignal<string | undefined>(undefined)
   useSignalEffect(() => {
@@ -53,9 +62,9 @@ export function ConstraintsForm({ chosen, instructions }: ConstraintsFormProps) 
       <div class="constraint-words">
         {parts.map(({ key, list, label }) => (
           <div class="field" key={key}>
-            <label for={`constraint-${key}`}>{label}</label>
+            <label for={`${id}-${key}`}>{label}</label>
             <select
-              id={`constraint-${key}`}
+              id={`${id}-${key}`}
               value={chosen.value[key]}
               onChange={event => {
                 chosen.value = { ...chosen.value, [key]: event.currentTarget.value }
@@ -94,14 +103,17 @@ export function ConstraintsForm({ chosen, instructions }: ConstraintsFormProps) 
         ))}
       </fieldset>
       <Problem>{problem.value}</Problem>
-      <p class="quiet small">
-        {instructions
-          ? 'This model was trained on instructions, and is asked for your words and features. Where it does not follow, the page helps:'
-          : 'These models continue stories; they do not follow instructions. So the page helps:'}{' '}
-        the model drafts a few sentences, the page inserts one of your words where the model found it most
-        likely, and the model continues from there. For a feature the page starts a sentence, for example{' '}
-        <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the model.
-      </p>
+      {!isBrief && (
+        <p class="quiet small">
+          {instructions
+            ? 'This model was trained on instructions, and is asked for your words and features. Where it does not follow, the page helps:'
+            : 'These models continue stories; they do not follow instructions. So the page helps:'}{' '}
+          the model drafts a few sentences, the page inserts one of your words where the model found it most
+          likely, and the model continues from there. For a feature the page starts a sentence, for example{' '}
+          <q>{featureTriggers.MoralValue!.text}</q>. Inserted words are gray; the rest is written by the
+          model.
+        </p>
+      )}
     </div>
   )
 }

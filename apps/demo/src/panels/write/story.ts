@@ -2,8 +2,8 @@ import { batch, type Signal, signal } from '@preact/signals'
 import type { HeadId } from '@tinystories/interpret'
 import type { Constraints } from '@tinystories/model/generation'
 import { describeError } from '../../errors/describe-error.ts'
-import type { ModelInfo } from '../../models/source.ts'
-import { choices, removeChoice } from '../../state/models.ts'
+import type { ModelInfo, OpenProgress } from '../../models/source.ts'
+import { findChoice, isNew, opened, removeChoice } from '../../state/models.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
 import type { TextExplanation, TokenEvent, WriteResult } from '../../workers/model-worker.ts'
@@ -38,6 +38,8 @@ export class Story {
   readonly info: Signal<ModelInfo | undefined> = signal(undefined)
   /** What is in progress. */
   readonly busy: Signal<'opening' | 'writing' | undefined> = signal(undefined)
+  /** Of the model that is being opened, where it comes from the hub. */
+  readonly download: Signal<OpenProgress | undefined> = signal(undefined)
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly modelProblem: Signal<string | undefined> = signal(undefined)
   readonly result: Signal<WriteResult | undefined> = signal(undefined)
@@ -75,14 +77,20 @@ export class Story {
   open(key: string): Promise<void> {
     this.stop()
     this.#opening = this.#opening.then(async () => {
-      const choice = choices.value.find(candidate => candidate.key === key)
+      const choice = findChoice(key)
       if (!choice || key === this.model.value) return
       const before = this.model.value
       this.busy.value = 'opening'
       this.modelProblem.value = undefined
       this.model.value = key
       try {
-        this.info.value = await this.client.call('open', choice.source)
+        const { source } = choice
+        this.info.value = await this.client.call(
+          'open',
+          { source, ...(isNew(choice) && { keepAs: key }) },
+          { onEvent: progress => (this.download.value = progress) },
+        )
+        opened(key, this.info.value)
       } catch (error) {
         batch(() => {
           this.modelProblem.value = describeError(error)
@@ -92,6 +100,7 @@ export class Story {
         })
       } finally {
         this.busy.value = undefined
+        this.download.value = undefined
       }
     })
     return this.#opening

@@ -1,15 +1,26 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { featureLabels } from '../../constraints/feature-labels.ts'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { PromptField } from '../../parts/prompt-field.tsx'
+import { ShareBar } from '../../parts/share-bar.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
+import {
+  type Address,
+  arrival,
+  type Branches,
+  formatBranches,
+  numberOf,
+  parseBranches,
+  record,
+} from '../../state/address.ts'
 import { engineChoice } from '../../state/engine.ts'
-import { choices } from '../../state/models.ts'
+import { findChoice, millions } from '../../state/models.ts'
 import { ConstraintChecks } from './constraint-checks.tsx'
 import { type ChosenConstraints, ConstraintsForm } from './constraints-form.tsx'
 import { randomSeed, Story, type WriteOptions } from './story.ts'
@@ -38,6 +49,8 @@ export function WritePanel() {
     features: ['Dialogue', 'MoralValue'],
   })
 
+  const branches = useSignal<Branches>([])
+
   const options = (): WriteOptions => {
     const { verb, noun, adjective, features } = chosen.value
     const words = [adjective, noun, verb].filter(word => word !== '')
@@ -49,22 +62,61 @@ export function WritePanel() {
       ...(isConstrained.value && { constraints: { words, features } }),
     }
   }
+  const save = (): void => {
+    const { verb, noun, adjective, features } = chosen.value
+    record('write', {
+      model: story.model.peek() ?? FIRST,
+      ...(isConstrained.value
+        ? { words: [verb, noun, adjective].join(','), features: features.join(',') }
+        : { prompt: prompt.value }),
+      seed: String(seed.value),
+      temperature: String(temperature.value),
+      'top-p': String(topP.value),
+      branches: formatBranches(branches.value),
+    })
+  }
+  const writeSeed = (): Promise<void> => {
+    branches.value = []
+    save()
+    return story.write(isConstrained.value ? PLAIN_PROMPT : prompt.value, options())
+  }
   const write = (): void => {
     if (!keepSeed.value && story.tokens.value.length > 0) seed.value = randomSeed()
-    void story.write(isConstrained.value ? PLAIN_PROMPT : prompt.value, options())
+    void writeSeed()
   }
-  const branch = (position: number, id: number): void => {
-    void story.branch(position, id, options())
+  const branch = (position: number, id: number): Promise<void> => {
+    branches.value = [...branches.value.filter(([before]) => before < position), [position, id]]
+    save()
+    return story.branch(position, id, options())
   }
 
-  // The page writes its first story by itself, unless it was opened at another tab.
-  useSignalEffect(() => {
-    const wanted = location.hash === '' || location.hash === '#write'
-    const first = choices.value.find(choice => choice.shipped?.id === FIRST) ?? choices.value[0]
-    if (first && story.model.peek() === undefined && story.modelProblem.peek() === undefined) {
-      void story.open(first.key)
-      if (wanted) void story.write(prompt.peek(), options())
+  /** Writes the story of an address. */
+  const open = async (values: Address['values']): Promise<void> => {
+    prompt.value = values.prompt ?? prompt.peek()
+    temperature.value = numberOf(values.temperature, [0, 1.5], temperature.peek())
+    topP.value = numberOf(values['top-p'], [0.05, 1], topP.peek())
+    seed.value = Math.floor(numberOf(values.seed, [0, Number.MAX_SAFE_INTEGER], seed.peek()))
+    keepSeed.value = values.seed !== undefined
+    isConstrained.value = values.words !== undefined
+    if (values.words !== undefined) {
+      const [verb = '', noun = '', adjective = ''] = values.words.split(',')
+      const features = (values.features ?? '').split(',').filter(name => featureLabels.has(name))
+      chosen.value = { verb, noun, adjective, features }
     }
+    await story.open(findChoice(values.model ?? '')?.key ?? story.model.peek() ?? FIRST)
+    // A model of another browser is not here.
+    if (story.model.peek() === undefined) await story.open(FIRST)
+    await writeSeed()
+    for (const [position, id] of parseBranches(values.branches ?? '') ?? []) {
+      if (position < story.tokens.peek().length) await branch(position, id)
+    }
+  }
+
+  // The page writes its first story by itself, and that of each link.
+  useSignalEffect(() => {
+    const { panel, values } = arrival.value
+    if (panel === 'write') void open(values)
+    else if (story.model.peek() === undefined) void story.open(FIRST)
   })
   useSignalEffect(() => story.useEngine(engineChoice.value))
 
@@ -117,10 +169,21 @@ export function WritePanel() {
         )}
         <StoryView
           story={story}
-          onBranch={branch}
+          onBranch={(position, id) => void branch(position, id)}
           tinted={tinted.value}
           placeholder={story.busy.value === 'opening' ? 'Opening the model...' : 'The story appears here.'}
         />
+        {story.result.value && (
+          <ShareBar
+            text={() =>
+              story.tokens
+                .peek()
+                .map(({ text }) => text)
+                .join('')
+            }
+            credit={() => `Written by ${modelName(story)} in a browser, seed ${seed.peek()}`}
+          />
+        )}
         <p class="legend">
           <label class="check">
             <input
@@ -197,6 +260,12 @@ export function WritePanel() {
       </aside>
     </div>
   )
+}
+
+/** With its size. */
+function modelName({ info }: Story): string {
+  const { name, parameters } = info.peek() ?? { name: 'a model', parameters: 0 }
+  return `${name} (${millions(parameters)} parameters)`
 }
 
 interface WayProps {

@@ -1,0 +1,93 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { describeError } from '../errors/describe-error.ts'
+import { HeadView } from '../panels/inside/head-view.tsx'
+import { Story } from '../panels/write/story.ts'
+import { Problem } from '../parts/notice.tsx'
+import { Term } from '../parts/term.tsx'
+import type { HeadReport, InsideReport } from '../workers/inside.ts'
+import { Chapter } from './chapter.tsx'
+
+const TEXT =
+  'Tom had a dog named Spot. Spot had a red ball. One day Tom threw the ball and Spot ran after it.'
+
+/** Attention heads on a short text. */
+export function InsideChapter() {
+  return (
+    <Chapter
+      id="inside"
+      title="Looking inside"
+      Live={Live}
+      further={{
+        panel: 'inside',
+        label: 'All heads, the logit lens, neurons, and what happens without a head',
+      }}
+    >
+      <p>
+        A small model can be looked into whole. Its attention <Term name="attention" /> is the work of heads{' '}
+        <Term name="head" />. The authors found some that look a fixed distance back, whatever the words are,
+        and some that look at meaning, at the hero of the story or at the thing last spoken of.
+      </p>
+      <p>Choose a head, then a word: the darker another word, the more is taken from it.</p>
+    </Chapter>
+  )
+}
+
+interface Kind {
+  label: string
+  score(head: HeadReport): number
+}
+
+/** The clearest head of each kind. */
+const kinds: readonly Kind[] = [
+  { label: 'looks back by distance', score: head => head.distance },
+  { label: 'looks at certain words', score: head => 1 - head.averaging - head.distance - head.firstToken },
+  { label: 'looks at all alike', score: head => head.averaging - head.firstToken },
+  { label: 'rests on the first token', score: head => head.firstToken },
+]
+
+function Live() {
+  const story = useMemo(() => new Story(), [])
+  const report = useSignal<InsideReport | undefined>(undefined)
+  const kind = useSignal(0)
+  const problem = useSignal<string | undefined>(undefined)
+  useEffect(() => {
+    const look = async (): Promise<void> => {
+      await story.open('medium')
+      report.value = await story.client.call('inside', { text: TEXT })
+    }
+    look().catch(error => {
+      problem.value = describeError(error)
+    })
+    return () => story.dispose()
+  }, [])
+  const current = report.value
+  const { score } = kinds[kind.value]!
+  const head = current?.heads.reduce((best, each) => (score(each) > score(best) ? each : best))
+  return (
+    <div class="sheet">
+      <fieldset class="ways">
+        <legend class="visually-hidden">Kind of head</legend>
+        {kinds.map(({ label }, i) => (
+          <label key={label}>
+            <input
+              type="radio"
+              name="head-kind"
+              checked={i === kind.value}
+              onChange={() => {
+                kind.value = i
+              }}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      <Problem>{problem.value ?? story.modelProblem.value}</Problem>
+      {current && head ? (
+        <HeadView report={current} head={head} />
+      ) : (
+        <p class="quiet">Opening the model...</p>
+      )}
+    </div>
+  )
+}

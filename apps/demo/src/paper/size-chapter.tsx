@@ -1,0 +1,144 @@
+import { useSignal } from '@preact/signals'
+import { publishedRows } from '@tinystories/sweep/published'
+import { useEffect, useMemo } from 'preact/hooks'
+import probes from '../../models/probes.json' with { type: 'json' }
+import type { Measured } from '../models/measured.ts'
+import { shippedModels } from '../models/shipped.ts'
+import { randomSeed, Story } from '../panels/write/story.ts'
+import { Problem } from '../parts/notice.tsx'
+import { PromptField } from '../parts/prompt-field.tsx'
+import { StoryView } from '../parts/story-view.tsx'
+import { Term } from '../parts/term.tsx'
+import { millions } from '../state/models.ts'
+import { Chapter } from './chapter.tsx'
+import { probeLabels, SharesChart } from './shares-chart.tsx'
+import { StudyTable } from './study-table.tsx'
+
+const OPTIONS = { temperature: 0.6, topP: 0.95, maxTokens: 70 }
+const measured: Readonly<Record<string, Measured>> = probes
+
+/** The same beginning, continued by models of three sizes. */
+export function SizeChapter() {
+  return (
+    <Chapter
+      id="size"
+      title="What size brings"
+      Live={Live}
+      further={{ panel: 'compare', label: 'Compare any models on any beginning' }}
+    >
+      <p>
+        The paper trained the same recipe at many sizes and had the stories graded. Grammar comes first and is
+        soon nearly perfect; keeping to the beginning, who has what and why, takes more parameters{' '}
+        <Term name="parameters" />; creativity grows slowest.
+      </p>
+      <p>
+        Three models of this page continue one beginning. They were trained alike and differ in width alone.
+      </p>
+    </Chapter>
+  )
+}
+
+function Live() {
+  const stories = useMemo(() => shippedModels.map(({ id }) => ({ id, story: new Story() })), [])
+  const prompt = useSignal('Sara had a red ball and her brother Max had a blue kite. One windy day, Max')
+  const write = (): void => {
+    const seed = randomSeed()
+    for (const { id, story } of stories) {
+      void story.open(id)
+      void story.write(prompt.value, { ...OPTIONS, seed })
+    }
+  }
+  useEffect(() => {
+    write()
+    return () => {
+      for (const { story } of stories) story.dispose()
+    }
+  }, [])
+  return (
+    <>
+      <form
+        class="prompt"
+        onSubmit={event => {
+          event.preventDefault()
+          write()
+        }}
+      >
+        <PromptField id="size-prompt" label="Beginning" rows={2} text={prompt} />
+        <div class="actions">
+          <button type="submit" class="primary">
+            Continue it three times
+          </button>
+        </div>
+      </form>
+      <div class="columns">
+        {shippedModels.map(({ id, name, parameters, hiddenSize }, i) => (
+          <article key={id} class="sheet" aria-label={name}>
+            <header>
+              <h3>{name}</h3>
+              <p class="quiet small">
+                {millions(parameters)} parameters, width {hiddenSize}
+              </p>
+            </header>
+            <Problem>{stories[i]!.story.problem.value ?? stories[i]!.story.modelProblem.value}</Problem>
+            <StoryView story={stories[i]!.story} placeholder="The model is on its way..." />
+          </article>
+        ))}
+      </div>
+      <h3>
+        Right endings that each of them finds <Term name="probe" /> <Term name="interval" />
+      </h3>
+      <SharesChart
+        label="Shares of probes that the models pass, by kind"
+        series={shippedModels.map(
+          ({ name, bitsPerByte }) => `${name}, ${bitsPerByte.toFixed(2)} bits per byte`,
+        )}
+        rows={Object.keys(measured[shippedModels[0]!.id]!.probes).map(kind => ({
+          label: probeLabels[kind] ?? kind,
+          chance: measured[shippedModels[0]!.id]!.probes[kind]!.chance,
+          points: shippedModels.map(({ id }) => measured[id]!.probes[kind]!),
+        }))}
+      />
+      <p class="quiet small">
+        Grammar grows with size already here. On reasoning and on following who is where, all three are at
+        chance, or cannot be told from it: that needs models beyond these, as in the paper's table.
+      </p>
+      <h3>In the paper, graded by GPT-4 from 0 to 10</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is too wide is moved with the keys */}
+      <section class="scrolled" aria-label="Results in the paper" tabIndex={0}>
+        <table class="figures">
+          <thead>
+            <tr>
+              <th scope="col">width x layers</th>
+              <th scope="col">bits per byte</th>
+              <th scope="col">grammar</th>
+              <th scope="col">consistency</th>
+              <th scope="col">creativity</th>
+            </tr>
+          </thead>
+          <tbody>
+            {publishedRows.map(({ hidden, layers, bitsPerByte, grammar, consistency, creativity }) => (
+              <tr key={`${hidden}x${layers}`}>
+                <th scope="row">
+                  {hidden} x {layers}
+                </th>
+                <td>{bitsPerByte.toFixed(2)}</td>
+                <Grade value={grammar} />
+                <Grade value={consistency} />
+                <Grade value={creativity} />
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <StudyTable />
+    </>
+  )
+}
+
+function Grade({ value }: { value: number }) {
+  return (
+    <td class="graded" style={{ '--share': `${value * 10}%` }}>
+      {value.toFixed(1)}
+    </td>
+  )
+}

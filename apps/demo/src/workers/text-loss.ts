@@ -1,0 +1,34 @@
+import { tokenPieces } from '@tinystories/interpret'
+import { type GenerationModel, score } from '@tinystories/model/generation'
+import { PageError } from '../errors/page-error.ts'
+import type { OpenModel } from '../models/open-model.ts'
+
+/** What a text costs a model. */
+export interface TextLoss {
+  /** The text by token, with the natural logarithm of the probability that the model gave each. */
+  tokens: { text: string; logProbability: number }[]
+  bitsPerByte: number
+}
+
+/**
+ * What a text costs a model, as far as its context reaches.
+ *
+ * @param model the opened one, or a changed copy of it
+ * @throws PageError `no-text`
+ */
+export async function textLoss(
+  model: GenerationModel,
+  { config, tokenizer, endOfTextId }: Pick<OpenModel, 'config' | 'tokenizer' | 'endOfTextId'>,
+  text: string,
+): Promise<TextLoss> {
+  const all = Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
+  const ids = [...(endOfTextId === undefined ? [] : [endOfTextId]), ...all].slice(0, config.contextLength)
+  if (ids.length < 2) throw new PageError('no-text', {})
+  const [scored] = await score(model, ids.slice(0, 1), [ids.slice(1)])
+  const pieces = tokenPieces(tokenizer, ids).slice(1)
+  const bytes = new TextEncoder().encode(pieces.join('')).length
+  return {
+    tokens: pieces.map((piece, i) => ({ text: piece, logProbability: scored!.logProbabilities[i]! })),
+    bitsPerByte: -scored!.logProbability / Math.LN2 / Math.max(1, bytes),
+  }
+}

@@ -32,8 +32,33 @@ const { values } = parseArgs({
 /** So long the picture of training has trained. */
 const TRAINED_SECONDS = 45
 
+const chapters = ['data', 'learning', 'size', 'depth', 'instructions', 'inside', 'grading']
+
 const scenes: Record<string, (page: Page) => Promise<void>> = {
+  async paper(page) {
+    await page.locator('.hero .status .engine').waitFor()
+  },
+  ...Object.fromEntries(
+    chapters.map(id => [
+      `paper-${id}`,
+      async (page: Page): Promise<void> => {
+        const chapter = page.locator(`#chapter-${id}`)
+        await chapter.locator('.live > *').first().waitFor()
+        if (id === 'instructions') {
+          await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+          await chapter.getByRole('button', { name: 'Write a story with them' }).click()
+          await chapter.locator('.status .engine').waitFor()
+        }
+        if (id === 'inside') await chapter.locator('.head-view').waitFor()
+        // Stories have been told when their alternatives are known.
+        await page.waitForTimeout(6000)
+        await chapter.evaluate(each => each.scrollIntoView())
+        await page.waitForTimeout(500)
+      },
+    ]),
+  ),
   async write(page) {
+    await storyOf(page)
     await page.fill('#seed', '4')
     await tell(page)
     // Its alternatives come when the story has ended.
@@ -42,6 +67,7 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.locator('.alternatives li').first().waitFor()
   },
   async wishes(page) {
+    await storyOf(page)
     await page.getByLabel('Choose words and features').check()
     await page.locator('#constraint-noun option').nth(5).waitFor({ state: 'attached' })
     await page.fill('#seed', '11')
@@ -55,25 +81,24 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
   },
   async inside(page) {
     await page.locator('.head-view').waitFor()
-    await page.getByRole('button', { name: /^Leave out/ }).click()
-    await page.locator('.two-stories').waitFor()
-    await page.getByRole('button', { name: 'Read the stories' }).click()
-    await page.locator('.neurons > li').first().waitFor()
+    await page.locator('#panel-inside .rail', { hasText: 'not in this text alone' }).waitFor()
+    await page.getByRole('button', { name: /^Ablate/ }).click()
+    await page.locator('.two-completions').waitFor()
   },
   async grade(page) {
     await page.locator('#grade-prompts').waitFor()
-    await page.getByRole('button', { name: 'Write the completions' }).click()
+    await page.getByRole('button', { name: 'Write completions' }).click()
     await page.getByText('8 written').waitFor()
     await page.fill('#grade-url', judge.baseURL)
     await page.locator('#grade-url').blur()
     await page.fill('#grade-model', 'judge')
     await page.locator('#grade-model').blur()
-    await page.getByRole('button', { name: 'Have them judged' }).click()
-    await page.getByText('All judged').waitFor()
+    await page.getByRole('button', { name: 'Judge completions' }).click()
+    await page.locator('.grade-results').waitFor()
   },
   async compare(page) {
     await page.locator('.compare-column').nth(2).waitFor()
-    await page.getByRole('button', { name: /Tell it \d times/ }).click()
+    await page.getByRole('button', { name: /Write with \d models/ }).click()
     for (let i = 0; i < 3; i++) {
       await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor()
     }
@@ -81,7 +106,8 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
 }
 
 /** Where the picture begins: a phone shows little at a time. */
-async function topOf(page: Page, name: string): Promise<number> {
+async function topOf(page: Page, name: string): Promise<number | undefined> {
+  if (name.startsWith('paper-')) return undefined
   const first = { wishes: '.constraint-words', grade: '.grade-results', compare: '.compare-columns' }[name]
   const isPhone = (page.viewportSize()?.width ?? 0) < 600
   if (!first || !isPhone) return 0
@@ -90,9 +116,8 @@ async function topOf(page: Page, name: string): Promise<number> {
 
 async function tell(page: Page): Promise<void> {
   const told = await page.locator('#panel-write .status').getAttribute('data-count')
-  await page.getByRole('button', { name: /Tell (another|the story)/ }).click()
+  await page.getByRole('button', { name: 'Write another' }).click()
   await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
-  await storyOf(page)
 }
 
 const judge = await startChatServer({
@@ -120,9 +145,9 @@ try {
         isolated: !values.plain,
       }
       const page = await demo.open(options)
-      if (options.tab === 'write') await storyOf(page)
       await play(page)
-      await page.evaluate(top => scrollTo(0, top), await topOf(page, name))
+      const top = await topOf(page, name)
+      if (top !== undefined) await page.evaluate(top => scrollTo(0, top), top)
       const picture = await page.screenshot({ fullPage: values.full })
       const file = join(values.out, `${name}-${width}-${colorScheme}.${values.png ? 'png' : 'webp'}`)
       await writeFile(file, values.png ? picture : await asWebp(page, picture))

@@ -16,7 +16,7 @@ async function eachPanel(page: Page, look: (tab: string) => Promise<void>): Prom
   for (const tab of tabs) {
     await page.locator(`#tab-${tab}`).click()
     await page.locator(`#panel-${tab} > :not(.quiet)`).first().waitFor()
-    if (tab === 'inside') await page.locator('.head-view').waitFor()
+    if (tab === 'inside') await page.locator('.lens').waitFor()
     await look(tab)
   }
 }

@@ -22,7 +22,13 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     const page = await open({ tab: '', width: 390, colorScheme: 'dark', isolated: false })
     await page.locator('.hero .status .engine').waitFor()
     await scrollThrough(page)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    const grading = page.locator('#chapter-grading')
+    for (const pixels of [320, 768, 1280, 390]) {
+      await page.setViewportSize({ width: pixels, height: 800 })
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect.soft(width, `at ${pixels}`).toBeLessThanOrEqual(pixels)
+    }
+    await grading.scrollIntoViewIfNeeded()
     expect(await page.evaluate(() => location.hash)).toBe('#paper-grading')
 
     // Fewer words known, more of the story hidden.
@@ -47,12 +53,14 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     )
 
     // The visitor is the judge of two stories.
-    const grading = page.locator('#chapter-grading')
     await grading.getByRole('button', { name: 'This one is better' }).last().click()
     await sees(page, grading.locator('.status'), /You preferred the larger model [01] of 1 times/)
     expect(await grading.locator('article', { hasText: 'parameters' }).count()).toBe(2)
 
-    expect(await seriousFaults(page)).toEqual([])
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await seriousFaults(page), colorScheme).toEqual([])
+    }
     await grading.getByRole('link', { name: /graded by a language model/ }).click()
     await page.locator('#panel-grade #grade-prompts').waitFor()
     await page.goBack()

@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
+import type { ClassifiedHead } from '@tinystories/interpret'
 import { useEffect, useMemo } from 'preact/hooks'
+import heads from '../../models/heads.json' with { type: 'json' }
 import { describeError } from '../errors/describe-error.ts'
 import { HeadView } from '../panels/inside/head-view.tsx'
 import { Story } from '../panels/write/story.ts'
@@ -8,6 +10,8 @@ import { Term } from '../parts/term.tsx'
 import type { HeadReport, InsideReport } from '../workers/inside.ts'
 import { Chapter } from './chapter.tsx'
 
+/** What each head does, told from many stories and not from this text. */
+const byStories = heads.medium as unknown as readonly ClassifiedHead[]
 const TEXT =
   'Tom had a dog named Spot. Spot had a red ball. One day Tom threw the ball and Spot ran after it.'
 
@@ -54,7 +58,8 @@ function Live() {
   useEffect(() => {
     const look = async (): Promise<void> => {
       await story.open('medium')
-      report.value = await story.client.call('inside', { text: TEXT })
+      const found = await story.client.call('inside', { text: TEXT })
+      report.value = { ...found, heads: found.heads.map((head, i) => ({ ...head, ...byStories[i] })) }
     }
     look().catch(error => {
       problem.value = describeError(error)

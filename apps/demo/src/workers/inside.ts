@@ -12,6 +12,7 @@ import {
 import type { CallContext } from '@tinystories/utils/workers'
 import { PageError } from '../errors/page-error.ts'
 import type { OpenModel } from '../models/open-model.ts'
+import { headTexts } from './head-texts.ts'
 import type { TfjsModel } from './tfjs-model.ts'
 import { unknownShare } from './unknown-share.ts'
 
@@ -81,9 +82,6 @@ export async function lookThroughLens(
   }
 }
 
-/** Of each story, for the classes of heads: each token is a row of evidence. */
-const STORY_TOKENS = 128
-
 /** Classes of all heads by their attention on stories, which says more than one text does. */
 export async function classifyOnStories(
   model: TfjsModel,
@@ -91,11 +89,7 @@ export async function classifyOnStories(
   stories: readonly string[],
   { signal, emit }: CallContext<{ done: number; total: number }>,
 ): Promise<ClassifiedHead[]> {
-  const texts = stories.map(story => {
-    const ids = Array.from(tokenizer.encode(story, { addSpecialTokens: false }).ids)
-    const start = endOfTextId === undefined ? [] : [endOfTextId]
-    return [...start, ...ids].slice(0, Math.min(STORY_TOKENS, config.contextLength))
-  })
+  const texts = headTexts(stories, tokenizer, endOfTextId, config.contextLength)
   return classifyHeads(model, texts, { signal, onProgress: progress => emit(progress) })
 }
 

@@ -248,11 +248,10 @@ const methods = {
 
   /** Classes of all heads over the first bundled stories. */
   async classify(
-    { count }: { count: number },
+    _: undefined,
     context: CallContext<{ done: number; total: number }>,
   ): Promise<ClassifiedHead[]> {
-    const stories = (await bundledStories()).slice(0, count)
-    return classifyOnStories(await onTfjs(), opened(), stories, context)
+    return classifyOnStories(await onTfjs(), opened(), await bundledStories(), context)
   },
 
   /** The top activations of a layer's neurons over the first bundled stories. */

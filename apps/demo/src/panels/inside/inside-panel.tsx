@@ -3,6 +3,7 @@ import './inside.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { ClassifiedHead } from '@tinystories/interpret'
 import { useMemo } from 'preact/hooks'
+import heads from '../../../models/heads.json' with { type: 'json' }
 import { describeError } from '../../errors/describe-error.ts'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
@@ -10,6 +11,7 @@ import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { arrival, record } from '../../state/address.ts'
 import { findChoice } from '../../state/models.ts'
+import { HEAD_STORIES } from '../../workers/head-texts.ts'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'
 import { Story } from '../write/story.ts'
 import { Ablation } from './ablation.tsx'
@@ -18,8 +20,7 @@ import { Lens } from './lens.tsx'
 import { Neurons } from './neurons.tsx'
 
 const FIRST = 'medium'
-/** That the classes of heads rest on. */
-const STORIES = 16
+const shippedHeads = heads as unknown as Readonly<Record<string, readonly ClassifiedHead[]>>
 const TEXT =
   'Tom and his dog Spot went to the park. Tom threw a red ball and Spot ran after it. The dog was very happy. Tom said, "Good dog, Spot!"'
 
@@ -90,8 +91,9 @@ export function InsidePanel() {
   const open = (key: string): void => {
     void story.open(key).then(() => {
       if (story.model.peek() !== key) return
+      classified.value = shippedHeads[key]
+      progress.value = undefined
       void look()
-      void classify(key)
     })
   }
   useSignalEffect(() => {
@@ -101,23 +103,19 @@ export function InsidePanel() {
     open(findChoice(values.model ?? '')?.key ?? story.model.peek() ?? FIRST)
   })
 
-  // One text gives a first impression; stories decide.
+  // One text gives a first impression; stories decide. Of the shipped models it is known.
   const classified = useSignal<readonly ClassifiedHead[] | undefined>(undefined)
   const progress = useSignal<{ done: number; total: number } | undefined>(undefined)
-  const classify = async (model: string): Promise<void> => {
-    classified.value = undefined
-    progress.value = { done: 0, total: STORIES }
+  const classify = async (): Promise<void> => {
+    const model = story.model.peek()
     const isCurrent = (): boolean => story.model.peek() === model
+    progress.value = { done: 0, total: HEAD_STORIES }
     try {
-      const heads = await story.client.call(
-        'classify',
-        { count: STORIES },
-        {
-          onEvent: event => {
-            if (isCurrent()) progress.value = event
-          },
+      const heads = await story.client.call('classify', undefined, {
+        onEvent: event => {
+          if (isCurrent()) progress.value = event
         },
-      )
+      })
       if (isCurrent()) classified.value = heads
     } catch (error) {
       if (isCurrent()) problem.value = describeError(error)
@@ -223,9 +221,14 @@ export function InsidePanel() {
           {progress.value
             ? `Reading stories to sort the heads: ${progress.value.done} of ${progress.value.total}...`
             : classified.value
-              ? `Sorted by what the heads attend to in ${STORIES} stories, not in this text alone.`
+              ? `Sorted by what the heads attend to in ${HEAD_STORIES} stories, not in this text alone.`
               : 'Sorted by this text alone, which gives only a first impression.'}
         </p>
+        {!classified.value && current && (
+          <button type="button" disabled={progress.value !== undefined} onClick={() => void classify()}>
+            Sort by {HEAD_STORIES} stories
+          </button>
+        )}
         <p class="quiet small">
           <Term name="head" /> The number under a head is the share of its attention that its class explains;
           for other heads, the share that neither averaging nor distance explains.

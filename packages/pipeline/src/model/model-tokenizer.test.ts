@@ -11,9 +11,7 @@ import { exportModel } from '../export-model.ts'
 import { openModel } from './open-model.ts'
 
 // The vocabulary of the models that the page ships: 4,096 tokens.
-const vocabulary = fileURLToPath(
-  new URL('../../../../apps/demo/models/tokenizer.json', import.meta.url),
-)
+const vocabulary = fileURLToPath(new URL('../../../../apps/demo/models/tokenizer.json', import.meta.url))
 let root: string
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tokenizer-'))

@@ -1,6 +1,7 @@
 // What works in a page as well as in Node: how a model is trained, evaluated on the way and sampled from.
 
 export { PipelineError, type PipelineErrorDetails } from '../errors.ts'
+export { scoreEndings } from '../score-endings.ts'
 export {
   type BatchShape,
   type EvaluationSetOptions,
@@ -24,7 +25,6 @@ export {
   scheduleNames,
   spikeActions,
 } from './names.ts'
-export { scoreEndings } from '../score-endings.ts'
 export { createOptimizer } from './optimizer.ts'
 export { defaultRecipe, type Recipe } from './recipe.ts'
 export { createSchedule } from './schedule.ts'

@@ -39,6 +39,7 @@ export type {
 export { writeTokenShards } from './shards/write-token-shards.ts'
 export type { OpenStoriesOptions, SourceDriver } from './sources/driver.ts'
 export type { DownloadProgress, HubOptions } from './sources/hub-options.ts'
+export { listFiles } from './sources/list-files.ts'
 export { openStories } from './sources/open-stories.ts'
 export { type OpenTokensOptions, openTokens } from './sources/open-tokens.ts'
 export type { Cursor, IterateOptions, StreamProgress, StreamState } from './stream/cursor.ts'

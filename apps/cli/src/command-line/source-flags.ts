@@ -3,7 +3,7 @@ import { decimal } from './parse-flags.ts'
 
 /** What stands for stories on the command line, in every help that asks for them. */
 export const sourceHelp =
-  'a file (.txt, .jsonl, .json, .csv, each also .gz, .zst, .bz2, .xz or .lz4; .parquet, .arrow, .feather; .tar.gz; TinyStories-Instruct in any of them), its https:// address, hf://owner/name[/file], or sample'
+  'a file (.txt, .jsonl, .json, .csv, each also .gz, .zst, .bz2, .xz or .lz4; .parquet, .arrow, .feather; .tar.gz; TinyStories-Instruct in any of them), several by a quoted pattern such as "stories/*.txt", a https:// address, hf://owner/name[/file], or sample'
 
 /** Adds the flags that say how the stories of a source are read; they are a `StoryFormat`. */
 export function addSourceFlags(command: Command): Command {

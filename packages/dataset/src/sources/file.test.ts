@@ -9,6 +9,8 @@ import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { openStories } from './open-stories.ts'
 
 const folder = await temporaryFolder()
+const several = await temporaryFolder()
+const bracketed = await temporaryFolder()
 const stories = exampleStories(3000)
 
 const failure = (path: string): Promise<unknown> =>
@@ -126,3 +128,36 @@ function openStoriesStage(text: string) {
     bytesTotal: async () => undefined,
   }
 }
+
+test('a pattern names several files, read in the order of their names and resumed anywhere', async () => {
+  const { write, path: folder } = several
+  const parts = [stories.slice(0, 4), stories.slice(4, 5), stories.slice(5, 9)]
+  await write('part-2.txt.gz', gzipSync(asText(parts[1]!)))
+  await write('part-3.jsonl', parts[2]!.map(text => JSON.stringify({ text })).join('\n'))
+  await write('part-1.txt', asText(parts[0]!))
+  await write('other.txt', 'Not this one.')
+  const all = stories.slice(0, 9).map(text => ({ text }))
+  expect(await openStories(join(folder, 'part-*')).toArray()).toEqual(all)
+  const two = await openStories(join(folder, '{part-1,other}.txt')).toArray()
+  expect(two).toEqual([{ text: 'Not this one.' }, ...all.slice(0, 4)])
+  for (let stop = 0; stop <= 9; stop++) {
+    const stream = openStories(join(folder, 'part-?.*')).shuffle({ seed: 1, bufferSize: 3 })
+    const whole = await stream.toArray()
+    const cursor = stream.iterate()
+    for (let i = 0; i < stop; i++) expect((await cursor.next()).value).toEqual(whole[i])
+    const rest = []
+    for await (const story of stream.iterate({ from: cursor.state() })) rest.push(story)
+    expect(rest, `after ${stop}`).toEqual(whole.slice(stop))
+    await cursor.return?.()
+  }
+})
+
+test('a pattern that fits no file is named with the files that there are; brackets in a name are no pattern', async () => {
+  const file = await bracketed.write('stories [1].txt', 'One.')
+  const pattern = join(bracketed.path, 'train*.txt')
+  expect(await openStories(file).toArray()).toEqual([{ text: 'One.' }])
+  expect(await failure(pattern)).toMatchObject({
+    code: 'not-found',
+    details: { source: pattern, available: [file] },
+  })
+})

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatasetError, listFiles } from '@tinystories/dataset'
 import { toFileError } from '@tinystories/utils/disk'
 import { isNamedSource } from '../source/is-named-source.ts'
 import { findShards } from '../source/shard-folders.ts'
@@ -39,12 +40,12 @@ const portion = 1 << 20
 /**
  * Size, beginning and end of a file, wherever it lies: files of gigabytes are not read for this.
  *
- * @throws FileError
+ * @throws FileError, DatasetError `not-found`
  */
 async function sourceFingerprint(source: string): Promise<string> {
   if (isNamedSource(source)) return source
   return fileFingerprint(source).catch(error => {
-    throw toFileError(error, source, 'read')
+    throw DatasetError.isInstance(error) ? error : toFileError(error, source, 'read')
   })
 }
 
@@ -55,7 +56,13 @@ async function fileFingerprint(source: string): Promise<string> {
     const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
     return (await Promise.all(folders.map(folder => readFile(join(folder, 'index.json'))))).map(sha256).join()
   }
-  const file = await open(source)
+  const files = await listFiles(source)
+  if (files.length > 1) return (await Promise.all(files.map(portionsFingerprint))).join()
+  return portionsFingerprint(files[0]!)
+}
+
+async function portionsFingerprint(path: string): Promise<string> {
+  const file = await open(path)
   try {
     const { size } = await file.stat()
     const begin = await file.read(Buffer.alloc(portion), 0, portion, 0)

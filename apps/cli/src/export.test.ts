@@ -34,12 +34,19 @@ const run = (...args: string[]): ReturnType<typeof tinystories> =>
   tinystories(['export', '--model', 'model', ...args], { cwd: folder })
 
 describe('export', () => {
-  test('writes ONNX whose graphs go on as the model does', async () => {
-    const { code, stderr } = await run('--format', 'onnx', '--out', 'onnx')
+  test('writes ONNX of fixed sizes whose graphs go on as the model does', async () => {
+    const { code, stderr } = await run('--format', 'onnx-fixed', '--out', 'onnx')
     expect(stderr).toBe('')
     expect(code).toBe(0)
     expect((await readdir(join(folder, 'onnx'))).sort()).toEqual(
-      ['decode.onnx', 'forward.onnx', 'model.json', 'tokenizer.json', 'tokenizer_config.json'].sort(),
+      [
+        'decode.onnx',
+        'forward.onnx',
+        'model.json',
+        'special_tokens_map.json',
+        'tokenizer.json',
+        'tokenizer_config.json',
+      ].sort(),
     )
     await useBackend('cpu')
     const model = await loadPretrained(join(folder, 'model'))
@@ -83,24 +90,27 @@ describe('export', () => {
   })
 
   test('writes what transformers opens, and refuses a length beyond the context', async () => {
-    expect((await run('--format', 'transformers', '--out', 'hf')).code).toBe(0)
+    expect((await run('--format', 'transformers', '--out', 'hf', '--license', 'mit')).code).toBe(0)
     expect((await loadPretrainedArrays(join(folder, 'hf'))).parameters).toEqual(
       initParameterArrays(config, 1),
     )
     expect((await readdir(join(folder, 'hf'))).sort()).toEqual(
       [
+        'README.md',
         'config.json',
         'generation_config.json',
         'model.safetensors',
+        'special_tokens_map.json',
         'tokenizer.json',
         'tokenizer_config.json',
       ].sort(),
     )
+    expect(await readFile(join(folder, 'hf', 'README.md'), 'utf8')).toMatch(/^---\nlicense: "mit"\n/)
     expect(JSON.parse(await readFile(join(folder, 'hf', 'generation_config.json'), 'utf8'))).toMatchObject({
       eos_token_id: 0,
       temperature: 0.7,
     })
-    const { code, stderr } = await run('--format', 'onnx', '--out', 'no', '--length', '21')
+    const { code, stderr } = await run('--format', 'onnx-fixed', '--out', 'no', '--length', '21')
     expect(code).toBe(1)
     expect(stderr).toBe("error: --length 21 is more than the model's context of 20. Choose at most 20.\n")
   })

@@ -1,4 +1,4 @@
-"""Checks a folder that `tinystories export --format onnx` wrote, with onnx and onnxruntime.
+"""Checks a folder that `tinystories export --format onnx-fixed` wrote, with onnx and onnxruntime.
 
     python check-onnx.py ONNX_FOLDER [TRANSFORMERS_FOLDER]
 

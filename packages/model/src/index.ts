@@ -24,6 +24,7 @@ export { type CostOptions, type ModelCost, modelCost } from './cost.ts'
 export {
   ConfigError,
   type ConfigErrorDetails,
+  type ExportFormat,
   GenerationError,
   type GenerationErrorDetails,
   ModelFileError,

@@ -11,12 +11,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type GptOverrides, gptConfig, initParameterArrays } from '@tinystories/model'
-import { ggufContext, saveSafetensors } from '@tinystories/model/files'
+import { ggufContext } from '@tinystories/model/files'
 import { generateBatch } from '@tinystories/model/generation'
-import { type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
-import { exportModel } from '../src/export-model.ts'
+import type { Tokenizer } from '@tinystories/tokenizer'
+import { exportModel } from '../src/export/export-model.ts'
 import { openModel } from '../src/model/open-model.ts'
+import { exampleModels, makeExample, exampleStories as stories } from './example-models.ts'
 
 interface LlamaModel {
   tokenize(text: string): number[]
@@ -37,50 +37,7 @@ const file = pathToFileURL(resolve(installed, 'node_modules/node-llama-cpp/dist/
 const { getLlama } = await import(file)
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error' })
 
-const stories = [
-  'Once upon a time there was a little girl named Lily. She had a red ball.',
-  "Tom and Sam went to the park. They saw a big dog, and it didn't bark.",
-]
 const folder = await mkdtemp(join(tmpdir(), 'llama-'))
-const layouts: [string, 'gpt2' | 'bert', GptOverrides][] = [
-  ['GPT-Neo, local attention', 'gpt2', { localWindow: 32 }],
-  [
-    'GPT-2, a free head',
-    'gpt2',
-    { attention: ['global'], attentionScale: true, bias: { qkv: true }, tiedHead: false },
-  ],
-  ['GPT-Neo, WordPiece', 'bert', { attention: ['global'] }],
-  [
-    'Llama, grouped queries',
-    'gpt2',
-    {
-      attention: ['global'],
-      attentionScale: true,
-      rotary: { base: 10_000 },
-      norm: 'rms',
-      activation: 'swiglu',
-      keyValueHeads: 2,
-      bias: { qkv: false, attentionOutput: false, mlp: false },
-    },
-  ],
-]
-
-async function makeModel(name: string, style: 'gpt2' | 'bert', overrides: GptOverrides): Promise<string> {
-  const path = join(folder, name)
-  const tokenizer = await trainTokenizer(stories, { vocabSize: 300, style })
-  const config = gptConfig('sample', {
-    contextLength: 64,
-    hiddenSize: 32,
-    heads: 4,
-    layers: 3,
-    initializerRange: 0.25,
-    ...overrides,
-    vocabSize: tokenizer.vocabSize,
-  })
-  await saveSafetensors(path, { config, parameters: initParameterArrays(config, 1) })
-  await tokenizer.save(join(path, 'tokenizer.json'))
-  return path
-}
 
 function encode(tokenizer: Tokenizer, text: string): number[] {
   return [...tokenizer.encode(text, { addSpecialTokens: false }).ids]
@@ -126,8 +83,9 @@ try {
   const given = process.argv.slice(2)
   for (const source of given) await compare(source, source)
   if (given.length === 0)
-    for (const [name, style, overrides] of layouts)
-      await compare(name, await makeModel(name, style, overrides))
+    for (const example of exampleModels.filter(({ gguf }) => gguf)) {
+      await compare(example.name, await makeExample(folder, example))
+    }
 } finally {
   await rm(folder, { recursive: true })
 }

@@ -5,7 +5,7 @@ import { forDisplay, fromTyped, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { print } from '../terminal/output.ts'
 
-export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows'> {
+export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows' | 'license'> {
   model?: string
   adapter?: string
   out: string
@@ -19,8 +19,8 @@ export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length
 export function exportModel({ model, out, adapter, ...flags }: ExportFlags): Promise<number> {
   return interruptible(
     async signal => {
-      if (flags.format !== 'onnx' && (flags.length ?? flags.rows) !== undefined)
-        throw new UserError('--length and --rows are of --format onnx. Leave them out.')
+      if (flags.format !== 'onnx-fixed' && (flags.length ?? flags.rows) !== undefined)
+        throw new UserError('--length and --rows are of --format onnx-fixed. Leave them out.')
       const folder = fromTyped(out)
       await exportTo({
         ...flags,

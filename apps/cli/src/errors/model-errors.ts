@@ -57,7 +57,13 @@ export const modelFileError: Wording<ModelFileErrorDetails> = {
   'wrong-tokenizer': own,
   'adapter-does-not-fit': own,
   'other-base': own,
-  'not-exportable': () => ({ remedy: 'Use --format onnx.' }),
+  'not-exportable': ({ format }) => ({
+    remedy: `Train with ${format === 'llama2c' ? '--preset llama' : '--preset llama or sample'}, or use --format onnx-fixed, which takes every model.`,
+  }),
+  'tokenizer-not-exportable': () => ({
+    remedy: 'Byte-level BPE is what train makes by default, and "tokenizer train --style gpt2".',
+  }),
+  'too-large': own,
   'half-overflow': own,
   'wrong-size': own,
 }

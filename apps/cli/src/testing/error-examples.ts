@@ -259,6 +259,8 @@ export const errorExamples: {
     'unsafe-pickle': { path: 'pytorch_model.bin', found: 'os.system' },
     'wrong-tokenizer': { path: 'runs/a/model', tokens: 300, vocabSize: 2048 },
     'not-exportable': { parts: ['local attention', 'scaled scores'], format: 'transformers' },
+    'tokenizer-not-exportable': { format: 'gguf', supported: ['byte-level BPE', 'WordPiece'] },
+    'too-large': { format: 'onnx', bytes: 3_000_000_000, limit: 2_146_435_072 },
     'half-overflow': { tensor: 'x', value: 70_000, index: 3 },
     'wrong-size': { tensor: 'x', values: 3, shape: [2] },
   },

@@ -37,6 +37,8 @@ export interface GraphNode {
 export interface NamedValue {
   readonly name: string
   readonly value: Value
+  /** In the place of `value.shape`, where an axis can have any size: its name. */
+  readonly axes?: readonly (number | string)[]
 }
 
 /** A finished graph; `nodes` are in an order in which they can run. */

@@ -30,7 +30,7 @@ const Model = protobuf.Root.fromJSON({
         rawData: field('bytes', 9),
       },
     },
-    Dimension: { fields: { dimValue: field('int64', 1) } },
+    Dimension: { fields: { dimValue: field('int64', 1), dimParam: field('string', 2) } },
     Shape: { fields: { dim: field('Dimension', 1, true) } },
     TensorType: { fields: { elemType: field('int32', 1), shape: field('Shape', 2) } },
     Type: { fields: { tensorType: field('TensorType', 1) } },
@@ -164,6 +164,21 @@ describe('writeOnnx', () => {
     expect(attention!.output).toEqual(['read', '', '', 'p'])
     // Those of a split are not optional.
     expect(split!.output).toEqual(['first', expect.stringMatching(/^v\d+$/)])
+  })
+
+  it('names axes that can have any size', () => {
+    const builder = new GraphBuilder()
+    const x = builder.input('x', 'float32', [1, 2])
+    builder.output('y', builder.node('Neg', [x], x))
+    const { inputs, outputs, nodes } = builder.finish()
+    const named = (side: typeof inputs, axes: (number | string)[]) => side.map(port => ({ ...port, axes }))
+    const graph = { nodes, inputs: named(inputs, ['rows', 2]), outputs: named(outputs, ['rows', 'any']) }
+    const written = read(writeOnnx(graph)) as unknown as {
+      graph: Record<'input' | 'output', { type: { tensorType: { shape: { dim: object[] } } } }[]>
+    }
+    const dims = (side: 'input' | 'output') => written.graph[side][0]!.type.tensorType.shape.dim
+    expect(dims('input')).toEqual([{ dimParam: 'rows' }, { dimValue: 2 }])
+    expect(dims('output')).toEqual([{ dimParam: 'rows' }, { dimParam: 'any' }])
   })
 
   it('gives each output a node of its own, also where outputs are one value, an input or a constant', () => {

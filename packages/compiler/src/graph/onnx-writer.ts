@@ -27,7 +27,7 @@ const Fields = {
   type: { tensorType: 1 },
   tensorType: { elemType: 1, shape: 2 },
   shape: { dim: 1 },
-  dimension: { value: 1 },
+  dimension: { value: 1, name: 2 },
 } as const
 
 /** Writes a graph as a standard `.onnx` file (a serialised ModelProto). */
@@ -87,10 +87,11 @@ function writeGraph(writer: Writer, graph: Graph, nameOf: (value: Value) => stri
   const constants = new Set(graph.nodes.flatMap(node => node.inputs).filter(value => value?.constant))
   for (const value of constants)
     message(writer, Fields.graph.initializer, w => writeTensor(w, value!, nameOf(value!)))
-  for (const { name, value } of graph.inputs)
-    message(writer, Fields.graph.input, w => writeValueInfo(w, name, value))
-  for (const { name, value } of graph.outputs)
-    message(writer, Fields.graph.output, w => writeValueInfo(w, name, value))
+  for (const side of ['input', 'output'] as const)
+    for (const { name, value, axes } of graph[`${side}s`])
+      message(writer, Fields.graph[side], w =>
+        writeValueInfo(w, name, { type: value.type, shape: axes ?? value.shape }),
+      )
   // A shape that is computed cannot be inferred, and without it no memory after it can be planned.
   const known = new Set(graph.outputs.map(({ value }) => value))
   for (const { op, inputs, outputs } of graph.nodes) {
@@ -139,7 +140,7 @@ function writeTensor(writer: Writer, value: Value, name: string): void {
 function writeValueInfo(
   writer: Writer,
   name: string,
-  { type: elementType, shape: sizes }: { type: ElementType; shape?: readonly number[] },
+  { type: elementType, shape: sizes }: { type: ElementType; shape?: readonly (number | string)[] },
 ): void {
   text(writer, Fields.valueInfo.name, name)
   message(writer, Fields.valueInfo.type, type =>
@@ -147,7 +148,12 @@ function writeValueInfo(
       int(tensor, Fields.tensorType.elemType, DATA_TYPE[elementType])
       if (!sizes) return
       message(tensor, Fields.tensorType.shape, shape => {
-        for (const size of sizes) message(shape, Fields.shape.dim, w => int(w, Fields.dimension.value, size))
+        for (const size of sizes)
+          message(shape, Fields.shape.dim, w =>
+            typeof size === 'string'
+              ? text(w, Fields.dimension.name, size)
+              : int(w, Fields.dimension.value, size),
+          )
       })
     }),
   )

@@ -10,6 +10,16 @@ export interface TensorProblem {
   expected?: readonly number[]
 }
 
+/** Formats of other programs: `onnx` is transformers.js's, `gguf` llama.cpp's. */
+export type ExportFormat = 'transformers' | 'onnx' | 'gguf' | 'llama2c'
+
+const programs: Record<ExportFormat, string> = {
+  transformers: 'transformers',
+  onnx: 'transformers.js',
+  gguf: 'llama.cpp',
+  llama2c: 'llama2.c',
+}
+
 /** Details of a {@link ModelFileError} by its code. `path` is the file, or the folder where none is named. */
 export interface ModelFileErrorDetails {
   /** The folder, or the files given, has none of `files`. */
@@ -51,8 +61,12 @@ export interface ModelFileErrorDetails {
   }
   /** The adapter was trained on other weights. */
   'other-base': { path: string }
-  /** The program has no model of this kind; `parts` names what it lacks. `format` is gguf for llama.cpp. */
-  'not-exportable': { parts: readonly string[]; format: 'transformers' | 'gguf' }
+  /** The program has no model of this kind; `parts` names what it lacks. `format` says for which program the file is. */
+  'not-exportable': { parts: readonly string[]; format: ExportFormat }
+  /** The program has no tokenizer of this kind; `supported` names those that it has. */
+  'tokenizer-not-exportable': { format: ExportFormat; supported: readonly string[] }
+  /** A file of this format cannot hold so many bytes. */
+  'too-large': { format: ExportFormat; bytes: number; limit: number }
   /** A value too large for the half precision that was asked for. */
   'half-overflow': { tensor: string; value: number; index: number }
   /** A tensor to be written has another number of values than its shape. */
@@ -128,8 +142,16 @@ export const ModelFileError: ErrorClass<'ModelFileError', ModelFileErrorDetails>
       remedy: 'Give the model that it was trained on.',
     }),
     'not-exportable': ({ parts, format }) => ({
-      problem: `${format === 'gguf' ? 'llama.cpp' : format} has no model with ${parts.join(' and ')}.`,
-      remedy: 'Export it as ONNX.',
+      problem: `${programs[format]} has no model with ${parts.join(' and ')}.`,
+      remedy: 'Train one with the preset llama, which it has.',
+    }),
+    'tokenizer-not-exportable': ({ format, supported }) => ({
+      problem: `${programs[format]} has no tokenizer of this model's kind: it has ${supported.join(' and ')}.`,
+      remedy: 'Train a model with one of these.',
+    }),
+    'too-large': ({ format, bytes, limit }) => ({
+      problem: `A file for ${programs[format]} holds at most ${limit} bytes, and these weights have ${bytes}.`,
+      remedy: 'Export it for another program.',
     }),
     'half-overflow': ({ tensor, value, index }) => ({
       problem: `Tensor "${tensor}" holds ${value} at ${index}, which is too large for half precision.`,

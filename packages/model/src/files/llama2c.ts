@@ -15,7 +15,7 @@ const MAGIC = 0x616b3432
 /** Bytes of the header: seven numbers, or in version 1 a block of a fixed size. */
 const [HEADER, HEADER_1] = [28, 256]
 /** Of llama2.c's `rmsnorm`. */
-const EPSILON = 1e-5
+export const EPSILON = 1e-5
 
 /**
  * Reads a checkpoint of llama2.c: float32 weights in a fixed order behind seven numbers, with or without the header of
@@ -112,7 +112,7 @@ function checked(path: string, { keyValueHeads, ...sizes }: Sizes): GptConfig {
 }
 
 /** Numbers of a file that follow each other. */
-interface Piece {
+export interface Piece {
   /** The parameter that they belong to; undefined: they are not needed. */
   name: string | undefined
   count: number
@@ -121,7 +121,8 @@ interface Piece {
   column?: (output: number) => number
 }
 
-function order0(config: GptConfig): Piece[] {
+/** The pieces of a file of version 0, which llama2.c's `run` reads. */
+export function order0(config: GptConfig): Piece[] {
   const { plain, each, maps } = piecesOf(config)
   // Angles that old files hold.
   const angles = (config.contextLength * config.hiddenSize) / config.heads

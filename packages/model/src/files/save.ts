@@ -5,7 +5,8 @@ import { ModelFileError, type TensorProblem } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
 import { elements, encodeSafetensors } from './safetensors.ts'
 import { copyOut, tensorLayout } from './tensor-layout.ts'
-import { fileFormat, hasOptions, tensorFormat, toTransformersConfig } from './transformers-config.ts'
+import { fileFormat, tensorFormat, toTransformersConfig } from './transformers-config.ts'
+import { asTransformersModel } from './transformers-model.ts'
 
 /** A model to be saved; its parameters may be tensors or arrays in row-major order. */
 export interface SavableModel {
@@ -62,7 +63,7 @@ export async function encodePretrained(
   original: SavableModel,
   options: SaveOptions = {},
 ): Promise<Record<'model.safetensors' | 'config.json', Uint8Array[]>> {
-  const model = options.target === 'transformers' ? forTransformers(original) : original
+  const model = options.target === 'transformers' ? asTransformersModel(original, 'transformers') : original
   const { config } = model
   const arrays = await toArrays(model)
   const { naming, linear } = tensorFormat(fileFormat(config))
@@ -79,43 +80,6 @@ export async function encodePretrained(
   )
   const json = `${JSON.stringify(toTransformersConfig(config, options), null, 2)}\n`
   return { 'model.safetensors': pieces, 'config.json': [new TextEncoder().encode(json)] }
-}
-
-/** The same model as transformers can hold it. */
-function forTransformers({ config, parameters }: SavableModel): SavableModel {
-  if (fileFormat(config) !== 'tinystories_gpt') return { config, parameters }
-  if (hasOptions(config))
-    throw new ModelFileError('not-exportable', { parts: optionsOf(config), format: 'transformers' })
-  // GPT-2 has a bias everywhere, GPT-Neo everywhere but on queries, keys and values.
-  const bias = { qkv: config.bias.qkv || config.attentionScale, attentionOutput: true, mlp: true }
-  const full: GptConfig = { ...config, bias }
-  if (fileFormat(full) === 'tinystories_gpt') {
-    const parts = [
-      'local attention',
-      config.attentionScale ? 'scaled scores' : 'biases of queries, keys and values',
-    ]
-    throw new ModelFileError('not-exportable', { parts, format: 'transformers' })
-  }
-  const zeros = Object.entries(parameterShapes(full))
-    .filter(([name]) => !(name in parameters) && name.endsWith('.bias'))
-    .map(([name, shape]) => [name, new Float32Array(elements(shape))] as const)
-  return { config: full, parameters: { ...parameters, ...Object.fromEntries(zeros) } }
-}
-
-/** What such a model has, for messages. */
-function optionsOf(config: GptConfig): string[] {
-  const { rotary, norm = 'layer', activation = 'gelu', sharedValues, bigramRows, logitCap } = config
-  const parts = [
-    rotary && 'rotary positions',
-    norm === 'rms' && 'RMSNorm',
-    activation !== 'gelu' && (activation === 'relu2' ? 'squared ReLU' : 'SwiGLU'),
-    config.queryKeyNorm && 'normed queries and keys',
-    sharedValues && 'shared values',
-    bigramRows && 'bigrams',
-    logitCap && 'capped logits',
-    config.keyValueHeads && 'fewer heads of keys and values',
-  ]
-  return parts.filter(part => typeof part === 'string')
 }
 
 async function toArrays({ config, parameters }: SavableModel): Promise<Record<string, Float32Array>> {

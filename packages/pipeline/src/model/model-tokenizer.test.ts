@@ -7,7 +7,7 @@ import { saveSafetensors, tokenizerHash } from '@tinystories/model/files'
 import { loadTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { evaluate } from '../evaluate.ts'
-import { exportModel } from '../export-model.ts'
+import { exportModel } from '../export/export-model.ts'
 import { openModel } from './open-model.ts'
 
 // The vocabulary of the models that the page ships: 4,096 tokens.

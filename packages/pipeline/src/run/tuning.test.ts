@@ -6,7 +6,7 @@ import { encodeSafetensors, loadPretrainedArrays, openSafetensors } from '@tinys
 import { type Checkpoint, CheckpointStore } from '@tinystories/trainer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { evaluate } from '../evaluate.ts'
-import { exportModel } from '../export-model.ts'
+import { exportModel } from '../export/export-model.ts'
 import { withAdapter } from '../model/with-adapter.ts'
 import { createOptimizer } from '../recipe/optimizer.ts'
 import { planResume } from './plan-resume.ts'

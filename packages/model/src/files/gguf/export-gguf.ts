@@ -23,8 +23,7 @@ export function exportGguf(
   { config, parameters }: GgufModel,
   vocabulary: Readonly<Record<string, GgufValue>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = partsWithoutPlace(config)
-  if (parts.length > 0) throw new ModelFileError('not-exportable', { parts, format: 'gguf' })
+  checkGguf(config)
   const kind = config.rotary ? 'llama' : 'gpt2'
   const context = ggufContext(config)
   const { headSize, keyValueHeads } = sizesOf(config)
@@ -52,6 +51,12 @@ export function exportGguf(
     metadata,
     config.rotary ? llamaTensors(config, parameters) : gpt2Tensors(config, parameters, context),
   )
+}
+
+/** Refuses what {@link exportGguf} cannot write. @throws ModelFileError `not-exportable` */
+export function checkGguf(config: GptConfig): void {
+  const parts = partsWithoutPlace(config)
+  if (parts.length > 0) throw new ModelFileError('not-exportable', { parts, format: 'gguf' })
 }
 
 /** Most tokens for which llama.cpp computes what the model does: the smallest window of its layers. */

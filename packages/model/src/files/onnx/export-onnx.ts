@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { type GptConfig, sizesOf } from '../config.ts'
-import { decode, type KeyValueCache } from '../generation/decode.ts'
-import { forward } from '../model.ts'
-import { type Parameters, parameterShapes } from '../parameters.ts'
+import { type GptConfig, sizesOf } from '../../config.ts'
+import { decode, type KeyValueCache } from '../../generation/decode.ts'
+import { forward } from '../../model.ts'
+import { type Parameters, parameterShapes } from '../../parameters.ts'
 
 /** Shape and type of a tensor that a function will be given. */
 export interface TensorSpec {

@@ -11,7 +11,7 @@ const kinds = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const
  *
  * @param vocabSize tokens of the model; where the tokenizer has fewer, the rest is marked as unused
  * @param startId the token before a story
- * @throws ModelFileError `not-exportable` for another tokenizer
+ * @throws ModelFileError `tokenizer-not-exportable` for another tokenizer
  */
 export function ggufVocabulary(
   tokenizer: Tokenizer,
@@ -20,8 +20,8 @@ export function ggufVocabulary(
   const json = tokenizer.toJSON()
   const isBytePair = json.model.type === 'BPE'
   if (!(isBytePair ? isGpt2(json) : isUncasedBert(json))) {
-    const parts = ['such a tokenizer (only byte-level BPE of GPT-2 and WordPiece of uncased BERT)']
-    throw new ModelFileError('not-exportable', { parts, format: 'gguf' })
+    const supported = ['byte-level BPE of GPT-2', 'WordPiece of uncased BERT']
+    throw new ModelFileError('tokenizer-not-exportable', { format: 'gguf', supported })
   }
   const added = new Map(json.added_tokens.map(({ id, special }) => [id, special]))
   const tokens: string[] = []

@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
+import { ModelFileError } from '@tinystories/model'
+import {
+  checkGguf,
+  checkLlama2c,
+  checkTokenizer,
+  decoderGraph,
+  encodePretrained,
+  exportGguf,
+  exportLlama2c,
+  exportOnnx,
+  loadPretrainedArrays,
+  type PretrainedArrays,
+  tokenizerHash,
+} from '@tinystories/model/files'
+import { encodeLlama2c, type Tokenizer } from '@tinystories/tokenizer'
+import { PipelineError } from '../errors.ts'
+import { locateModel, type ModelAccess, tokenizerPath } from '../model/locate-model.ts'
+import { withAdapter } from '../model/with-adapter.ts'
+import { templateFile } from '../source/load-instruct-template.ts'
+import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
+import { generationConfig, json, tokenizerConfig } from './config-files.ts'
+import { ggufVocabulary } from './gguf-vocabulary.ts'
+import type { CardOptions } from './model-card.ts'
+import { readCard } from './read-card.ts'
+
+/**
+ * Formats of {@link exportModel}: `transformers` (Python), `onnx` (transformers.js, Optimum), `gguf` (llama.cpp) and `llama2c`
+ * take models of layouts that these programs know; `onnx-fixed` takes every model, as two graphs of fixed sizes.
+ */
+export const exportFormats = ['transformers', 'onnx', 'gguf', 'llama2c', 'onnx-fixed'] as const
+export type ExportFormatName = (typeof exportFormats)[number]
+
+/** What is exported, and how. */
+export interface ExportSettings extends CardOptions {
+  /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
+  model?: string | undefined
+  /** Folder of an adapter that is added to the model for good. Default: none. */
+  adapter?: string | undefined
+  format: ExportFormatName
+  /** Of `onnx-fixed`: tokens that the graphs take. Default: the model's context. */
+  length?: number | undefined
+  /** Of `onnx-fixed`: texts that the graphs take. Default 1. */
+  rows?: number | undefined
+  access?: ModelAccess
+  signal?: AbortSignal
+}
+
+/** The content of a file, or the pieces that make it up. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[]
+
+/** A model that is to be exported. */
+export interface LoadedModel {
+  arrays: PretrainedArrays
+  tokenizer: Tokenizer
+  /** Where its files are; of a checkpoint of llama2.c the file. */
+  location: string
+}
+
+/**
+ * The files of a model for another program, by their path.
+ *
+ * @throws PipelineError `no-model`, `length-too-long`; ModelFileError `wrong-tokenizer`, `not-exportable`,
+ *   `tokenizer-not-exportable`, `too-large`
+ */
+export async function exportFiles(settings: ExportSettings): Promise<Record<string, FileContent>> {
+  const { format, length } = settings
+  const loaded = await loadModel(settings)
+  const { config, startId } = loaded.arrays
+  if (length !== undefined && length > config.contextLength)
+    throw new PipelineError('length-too-long', { length, contextLength: config.contextLength })
+  settings.signal?.throwIfAborted()
+  switch (format) {
+    case 'transformers':
+      return { ...(await weightFiles(loaded, 'transformers')), ...(await otherFiles(loaded, settings)) }
+    case 'onnx':
+      return { ...(await decoderFiles(loaded)), ...(await otherFiles(loaded, settings)) }
+    case 'onnx-fixed':
+      return { ...(await fixedGraphs(loaded.arrays, settings)), ...(await tokenizerFiles(loaded)) }
+    case 'gguf': {
+      checkGguf(config)
+      const vocabulary = ggufVocabulary(loaded.tokenizer, { vocabSize: config.vocabSize, startId })
+      return { 'model.gguf': exportGguf(loaded.arrays, vocabulary) }
+    }
+    case 'llama2c':
+      return llama2cFiles(loaded)
+  }
+}
+
+/** Loads a model with its tokenizer. @throws as {@link exportFiles} does */
+export async function loadModel({
+  model: source,
+  adapter,
+  access = {},
+  signal,
+}: Pick<ExportSettings, 'model' | 'adapter' | 'access' | 'signal'>): Promise<LoadedModel> {
+  const location = await locateModel(source, access, signal)
+  const loaded = await loadPretrainedArrays(location)
+  const arrays =
+    adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
+  const tokenizer = await loadTokenizerFile(await tokenizerPath(location))
+  await checkTokenizer(arrays, tokenizer, location)
+  return { arrays, tokenizer, location }
+}
+
+/**
+ * `model.safetensors` and `config.json`.
+ *
+ * @param target `any`: a model that transformers does not know is written for us alone
+ */
+export async function weightFiles(
+  { arrays: { config, parameters, stopIds, startId }, tokenizer }: LoadedModel,
+  target: 'any' | 'transformers',
+): Promise<Record<string, FileContent>> {
+  const hash = await tokenizerHash(tokenizer)
+  return encodePretrained({ config, parameters }, { stopIds, startId, tokenizerHash: hash, target })
+}
+
+/** How texts are generated, the tokenizer, and the card. */
+export async function otherFiles(
+  loaded: LoadedModel,
+  settings: CardOptions & Pick<ExportSettings, 'format'>,
+): Promise<Record<string, FileContent>> {
+  return {
+    'generation_config.json': json(generationConfig(loaded.arrays)),
+    ...(await tokenizerFiles(loaded)),
+    'README.md': await readCard(loaded, settings),
+  }
+}
+
+async function decoderFiles(loaded: LoadedModel): Promise<Record<string, FileContent>> {
+  const model = writeOnnx(decoderGraph(loaded.arrays), 'decoder')
+  const { 'config.json': config } = (await weightFiles(loaded, 'transformers')) as Record<
+    string,
+    Uint8Array[]
+  >
+  const settings = JSON.parse(Buffer.concat(config!).toString()) as object
+  return {
+    'onnx/model.onnx': model,
+    // In pages transformers.js takes weights of 8 bits by default, and there are none.
+    'config.json': json({ ...settings, 'transformers.js_config': { dtype: 'fp32' } }),
+  }
+}
+
+async function fixedGraphs(
+  { config, parameters, endOfTextId }: PretrainedArrays,
+  { length, rows, signal }: ExportSettings,
+): Promise<Record<string, FileContent>> {
+  const graphs = exportOnnx(
+    (fn, example, name) => writeOnnx(optimize(traceFunction(fn, example).graph, { cpu: false }), name),
+    { config, parameters },
+    { ...(length !== undefined && { length }), ...(rows !== undefined && { rows }) },
+  )
+  // Tracing blocks the event loop: an interruption meanwhile is seen only now.
+  await new Promise(resolve => setImmediate(resolve))
+  signal?.throwIfAborted()
+  const about = { ...config, rows: rows ?? 1, length: length ?? config.contextLength, endOfTextId }
+  return { 'forward.onnx': graphs.forward, 'decode.onnx': graphs.decode, 'model.json': json(about) }
+}
+
+function llama2cFiles({ arrays, tokenizer }: LoadedModel): Record<string, FileContent> {
+  const { endOfTextId } = tokenizer
+  const startId = arrays.startId ?? endOfTextId
+  checkLlama2c(arrays.config)
+  const vocabulary =
+    startId === undefined ? undefined : encodeLlama2c(tokenizer.toJSON(), { startId, endId: endOfTextId })
+  if (vocabulary === undefined) {
+    const supported = ['byte-level BPE of GPT-2', 'the BPE of its own models']
+    throw new ModelFileError('tokenizer-not-exportable', { format: 'llama2c', supported })
+  }
+  const { tokens, file } = vocabulary
+  return { 'model.bin': exportLlama2c(arrays, { tokens }), 'tokenizer.bin': file }
+}
+
+/** `tokenizer.json`, and the files that tell transformers' AutoTokenizer how to use it. */
+async function tokenizerFiles({
+  tokenizer,
+  arrays: { config },
+  location,
+}: LoadedModel): Promise<Record<string, FileContent>> {
+  const files: Record<string, FileContent> = {
+    'tokenizer.json': json(tokenizer.toJSON()),
+    ...tokenizerConfig(tokenizer, config.contextLength),
+  }
+  const folder = location.endsWith('.bin') ? dirname(location) : location
+  // Files of byte-level BPE that older programs read, and how the model is asked.
+  for (const name of ['vocab.json', 'merges.txt', templateFile]) {
+    const content = await readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    if (content) files[name] = content
+  }
+  return files
+}

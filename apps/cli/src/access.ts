@@ -14,7 +14,7 @@ export function access(): SourceAccess & ModelAccess {
     runs: join(typedFolder(), 'runs'),
     cacheDir: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
     offline: HF_HUB_OFFLINE === '1',
-    ...(HF_TOKEN && { token: HF_TOKEN }),
+    ...(HF_TOKEN?.trim() && { token: HF_TOKEN.trim() }),
     ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
     onDownload: downloadProgress(),
     onUncertainTokenizer: model =>

@@ -10,6 +10,7 @@ import { exportCommand } from './command-line/export.ts'
 import { generateCommand } from './command-line/generate.ts'
 import { gradeCommand } from './command-line/grade.ts'
 import { probeCommand } from './command-line/probe.ts'
+import { pushCommand } from './command-line/push.ts'
 import { reportCommand } from './command-line/report.ts'
 import { reproduceCommand } from './command-line/reproduce.ts'
 import { runsCommand } from './command-line/runs.ts'
@@ -101,6 +102,7 @@ Examples:
   writeCommand(program, setExitCode)
   evaluateCommand(program, setExitCode)
   exportCommand(program, setExitCode)
+  pushCommand(program, setExitCode)
   serveCommand(program, setExitCode)
   gradeCommand(program, setExitCode)
   compareCommand(program, setExitCode)

@@ -9,7 +9,8 @@ describe('gptConfig', () => {
     const config = gptConfig(preset)
     expect(validateConfig(config)).toEqual(config)
     expect(config.attention).toHaveLength(config.layers)
-    expect(config.mlpSize).toBe(4 * config.hiddenSize)
+    // SwiGLU takes three maps where GELU takes two.
+    expect(config.mlpSize).toBe(preset === 'llama' ? 352 : 4 * config.hiddenSize)
   })
 
   it('alternates global and local layers as GPT-Neo does, through any number of layers', () => {
@@ -22,6 +23,7 @@ describe('gptConfig', () => {
   it('lets the MLP follow the hidden size unless it is given', () => {
     expect(gptConfig('sample', { hiddenSize: 64 }).mlpSize).toBe(256)
     expect(gptConfig('sample', { hiddenSize: 64, mlpSize: 100 }).mlpSize).toBe(100)
+    expect(gptConfig('llama', { hiddenSize: 64 }).mlpSize).toBe(176)
   })
 
   it('takes an undefined override as not given', () => {
@@ -108,7 +110,7 @@ describe('gptConfig', () => {
       'bigramRows',
       'logitCap',
     ]
-    for (const name of (Object.keys(presets) as PresetName[]).filter(name => !name.startsWith('story'))) {
+    for (const name of (Object.keys(presets) as PresetName[]).filter(name => !/^story|^llama/.test(name))) {
       expect(Object.keys(gptConfig(name)).filter(key => extra.includes(key))).toEqual([])
     }
   })

@@ -17,7 +17,7 @@ export type GptOverrides = Partial<Omit<GptConfig, 'bias'>> & { bias?: Partial<B
 
 /**
  * A checked configuration: a preset's values under your own. Where they are not given, `mlpSize` is
- * `4 * hiddenSize` and the preset's attention pattern is repeated along the layers.
+ * `4 * hiddenSize`, or the preset's share of the width, and the preset's attention pattern is repeated along the layers.
  *
  * @throws ConfigError when the preset is unknown or a model of these sizes cannot be.
  */
@@ -38,7 +38,9 @@ export function gptConfig(preset: PresetName, overrides: GptOverrides = {}): Gpt
   if (layers > MAX_LAYERS) invalid('layers', layers, `at most ${MAX_LAYERS}`)
   return validateConfig({
     ...merged,
-    mlpSize: merged.mlpSize ?? 4 * merged.hiddenSize,
+    mlpSize:
+      given.mlpSize ??
+      Math.round((base.mlpSize ?? 4 * base.hiddenSize) * (merged.hiddenSize / base.hiddenSize)),
     attention: given.attention && pattern.length > layers ? pattern : repeat(pattern, layers),
   })
 }

@@ -32,6 +32,9 @@ export {
   openModel,
 } from './model/open-model.ts'
 export { saveModel } from './model/save-model.ts'
+export { PushError, type PushErrorDetails, type PushStep } from './push/push-error.ts'
+export type { Pushed, PushProgress } from './push/push-files.ts'
+export { type PreparedPush, type PushModelOptions, preparePush, pushModel } from './push/push-model.ts'
 export * from './recipe/index.ts'
 export type { Fitted } from './run/fit-steps.ts'
 export type { Plan, PlanContext, PlanEvent } from './run/plan.ts'

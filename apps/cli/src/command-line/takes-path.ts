@@ -5,7 +5,7 @@ export function takesPath({ flags }: Option): boolean {
   return /[<[](?:file|folder|source)s?(?:\.\.\.)?[>\]]$/.test(flags)
 }
 
-/** Whether files or folders are what an argument takes: all but the settings that our own processes hand on. */
+/** Whether files or folders are what an argument takes: all but the settings that our own processes hand on, and names on the hub. */
 export function argumentTakesPath(argument: Argument): boolean {
-  return argument.name() !== 'settings' && !argument.argChoices
+  return !['settings', 'repository'].includes(argument.name()) && !argument.argChoices
 }

@@ -6,7 +6,7 @@ import type { GraderErrorDetails } from '@tinystories/grader'
 import type { InterpretErrorDetails } from '@tinystories/interpret'
 import type { LlmErrorDetails } from '@tinystories/llm'
 import type { ConfigErrorDetails, GenerationErrorDetails, ModelFileErrorDetails } from '@tinystories/model'
-import type { PipelineErrorDetails } from '@tinystories/pipeline'
+import type { PipelineErrorDetails, PushErrorDetails } from '@tinystories/pipeline'
 import type { SweepErrorDetails } from '@tinystories/sweep'
 import type { TokenizerErrorDetails } from '@tinystories/tokenizer'
 import type { TrainerErrorDetails } from '@tinystories/trainer'
@@ -24,6 +24,7 @@ import { graderError } from './grader-errors.ts'
 import { llmError } from './llm-errors.ts'
 import { configError, generationError, interpretError, modelFileError } from './model-errors.ts'
 import { pipelineError } from './pipeline-errors.ts'
+import { pushError } from './push-errors.ts'
 import { sweepError } from './sweep-errors.ts'
 import { tokenizerError } from './tokenizer-errors.ts'
 import { trainerError } from './trainer-errors.ts'
@@ -58,6 +59,7 @@ export interface AllDetails {
   ModelFileError: ModelFileErrorDetails
   PipelineError: PipelineErrorDetails
   PlatformError: PlatformErrorDetails
+  PushError: PushErrorDetails
   RandomError: RandomErrorDetails
   SweepError: SweepErrorDetails
   TokenizerError: TokenizerErrorDetails
@@ -89,6 +91,7 @@ export const wordings: { readonly [Name in keyof AllDetails]: Wording<AllDetails
   ModelFileError: modelFileError,
   PipelineError: pipelineError,
   PlatformError: platformError,
+  PushError: pushError,
   RandomError: randomError,
   SweepError: sweepError,
   TokenizerError: tokenizerError,

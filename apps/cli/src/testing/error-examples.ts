@@ -316,6 +316,22 @@ export const errorExamples: {
     'invalid-limit': { limit: 0 },
     'invalid-state': { state: null },
   },
+  PushError: {
+    'invalid-repository': { repository: 'my stories' },
+    'no-token': { endpoint: 'https://huggingface.co' },
+    'invalid-token': { endpoint: 'https://huggingface.co' },
+    'no-hub-client': { package: '@huggingface/hub' },
+    unauthorized: { repository: 'me/mine', endpoint: 'https://huggingface.co' },
+    forbidden: { repository: 'me/mine', endpoint: 'https://huggingface.co', exists: true },
+    'changed-meanwhile': { repository: 'me/mine', revision: 'main' },
+    'too-large': { repository: 'me/mine', bytes: 5_000_000 },
+    refused: { repository: 'me/mine', step: 'commit', status: 500, reason: 'Internal error' },
+    unreachable: {
+      repository: 'me/mine',
+      endpoint: 'https://huggingface.co',
+      reason: 'No byte came for 30 s.',
+    },
+  },
   SweepError: {
     'impossible-cells': {
       cells: [{ cell: 'hidden=30,heads=4', axis: 'heads', problem: 'Heads do not divide.' }],

@@ -45,4 +45,5 @@ export {
   type TokenizerCheck,
   tokenizerHash,
 } from './tokenizer-identity.ts'
+export { checkTransformers } from './transformers-model.ts'
 export { WEIGHT_FILES } from './weights.ts'

@@ -33,6 +33,11 @@ export function asTransformersModel<Values extends tf.Tensor | Float32Array>(
   return { config: full, parameters: { ...parameters, ...Object.fromEntries(zeros) } }
 }
 
+/** Refuses a model that transformers has no class for. @throws ModelFileError `not-exportable` */
+export function checkTransformers({ config }: { config: GptConfig }): void {
+  asTransformersModel({ config, parameters: {} }, 'transformers')
+}
+
 /** What such a model has and no class of transformers has; where it is a Llama but for them, only what comes on top. */
 function optionsOf(config: GptConfig): string[] {
   const { rotary, norm = 'layer', activation = 'gelu', attention } = config

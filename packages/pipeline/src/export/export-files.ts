@@ -121,7 +121,7 @@ export async function weightFiles(
 /** How texts are generated, the tokenizer, and the card. */
 export async function otherFiles(
   loaded: LoadedModel,
-  settings: CardOptions & Pick<ExportSettings, 'format'>,
+  settings: CardOptions & { format: string },
 ): Promise<Record<string, FileContent>> {
   return {
     'generation_config.json': json(generationConfig(loaded.arrays)),
@@ -130,7 +130,8 @@ export async function otherFiles(
   }
 }
 
-async function decoderFiles(loaded: LoadedModel): Promise<Record<string, FileContent>> {
+/** `onnx/model.onnx`, and the `config.json` that goes with it. @throws ModelFileError `not-exportable`, `too-large` */
+export async function decoderFiles(loaded: LoadedModel): Promise<Record<string, FileContent>> {
   const model = writeOnnx(decoderGraph(loaded.arrays), 'decoder')
   const { 'config.json': config } = (await weightFiles(loaded, 'transformers')) as Record<
     string,

@@ -151,7 +151,8 @@ test('shows strangers no path and no secret', () => {
 test('names of others mark nothing up', () => {
   const evil = '# <script>alert(1)</script>\n---\n[x](javascript:1) | `a` **b** !'
   const card = modelCard({ ...content, name: evil, license: 'x"\n- y', startToken: '`\n' })
-  expect(card).not.toMatch(/<script|\*\*|\]\(/)
+  const body = card.split('\n---\n')[1]!
+  expect(body).not.toMatch(/<script|\*\*|\]\(/)
   expect(card.split('\n').filter(line => line === '---')).toHaveLength(2)
   expect(card).toContain('license: "x\\"\\n- y"')
   expect(markdownText('1. a\n\n- b')).toBe('&#49;. a - b')

@@ -14,6 +14,8 @@ export interface CardOptions {
   name?: string | undefined
   /** An identifier as the hub has it, such as `mit`. Default: the card says that none is given. */
   license?: string | undefined
+  /** `owner/name` where it will be on the hub. Default: left to be filled in. */
+  repository?: string | undefined
 }
 
 /** The run that a card is made from. */
@@ -110,7 +112,7 @@ function frontMatter({ name, license, format, run, config }: CardContent): strin
   ].join('\n')
 }
 
-function useOf({ format, startToken }: CardContent): string {
+function useOf({ format, startToken, repository = 'OWNER/NAME' }: CardContent): string {
   const before =
     startToken === undefined
       ? ''
@@ -119,17 +121,17 @@ function useOf({ format, startToken }: CardContent): string {
   if (format === 'onnx')
     return `${fence('js', [
       "import { pipeline } from '@huggingface/transformers'",
-      "const write = await pipeline('text-generation', 'OWNER/NAME')",
+      `const write = await pipeline('text-generation', '${repository}')`,
       `const [{ generated_text }] = await write('${prompt}')`,
     ])}${before}`
   if (format === 'tinystories')
     return fence('sh', [
       'npm install --global @tinystories/cli',
-      'tinystories generate --model hf://OWNER/NAME --prompt "Once upon a time"',
+      `tinystories generate --model hf://${repository} --prompt "Once upon a time"`,
     ])
   return `${fence('py', [
     'from transformers import pipeline',
-    "write = pipeline('text-generation', 'OWNER/NAME')",
+    `write = pipeline('text-generation', '${repository}')`,
     `print(write('${prompt}')[0]['generated_text'])`,
   ])}${before}`
 }

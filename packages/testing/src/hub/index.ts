@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answerUpload, storeUpload } from './uploads.ts'
 
 /** A repository of a local hub. */
 export interface ServedRepository {
@@ -17,10 +18,16 @@ export interface ServedRepository {
   revisions?: string[]
   /** The token without which it is gated. */
   token?: string
+  /** The newest commit, once something was committed. Until then that of the hub. */
+  commit?: string
+  /** Titles of the commits that were made, the oldest first. */
+  commits?: string[]
+  private?: boolean
 }
 
 /** A request that the hub got. */
 export interface HubRequest {
+  method: string
   /** `/api/models/...`, or of a file `/owner/name/resolve/...`. */
   path: string
   authorization: string | undefined
@@ -49,12 +56,17 @@ export interface HubServer {
   commit: string
   repositories: Record<string, ServedRepository>
   requests: HubRequest[]
+  /** The owners that each token may write for. */
+  writers: Record<string, string[]>
+  /** Large files that were uploaded, by their SHA-256, whether they belong to a commit yet or not. */
+  uploads: Map<string, Buffer>
   /** Faults for the next requests whose path includes the text. */
   fault(path: string, ...faults: HubFault[]): void
   close(): Promise<void>
 }
 
-const largeFile = 1000
+/** Files with more bytes are large ones. */
+export const largeFile = 1000
 
 /** Starts a hub with the API, the listing in pages of one file, and the storage of the real one. */
 export async function startHubServer(repositories: Record<string, ServedRepository>): Promise<HubServer> {
@@ -66,16 +78,25 @@ export async function startHubServer(repositories: Record<string, ServedReposito
   }
   const log = (request: IncomingMessage, elsewhere: boolean): void => {
     const { authorization, range } = request.headers
-    hub.requests.push({ path: decodeURIComponent(request.url!), authorization, range, elsewhere })
+    const path = decodeURIComponent(request.url!)
+    hub.requests.push({ method: request.method!, path, authorization, range, elsewhere })
   }
   const [storageServer, storage] = await listen((request, response) => {
     log(request, true)
+    if (request.method !== 'GET') {
+      if (!faulty(request, response)) void storeUpload(hub, request, response)
+      return
+    }
     const file = findFile(hub, request.url!)
     if (file === undefined) response.writeHead(404).end()
     else if (!faulty(request, response, file)) sendFile(request, response, file)
   })
   const [server, endpoint] = await listen((request, response) => {
     log(request, false)
+    if (request.method === 'POST') {
+      if (!faulty(request, response)) void answerUpload(hub, request, response)
+      return
+    }
     const content = findFile(hub, request.url!)
     if (content !== undefined && content.length > largeFile) {
       if (isGated(hub, request)) refuse(response, 401, 'GatedRepo')
@@ -88,6 +109,8 @@ export async function startHubServer(repositories: Record<string, ServedReposito
     commit: 'c'.repeat(40),
     repositories,
     requests: [],
+    writers: {},
+    uploads: new Map(),
     fault: (path, ...each) => void faults.push(...each.map(fault => ({ path, fault }))),
     async close() {
       for (const each of [server, storageServer]) {
@@ -114,8 +137,8 @@ function* addresses(hub: HubServer): Generator<[string, string, ServedRepository
 
 function findFile(hub: HubServer, url: string): Buffer | undefined {
   const path = decodeURIComponent(new URL(url, hub.endpoint).pathname)
-  for (const [, base, { files, revisions = [] }] of addresses(hub)) {
-    for (const revision of ['main', hub.commit, ...revisions]) {
+  for (const [, base, { files, revisions = [], commit = hub.commit }] of addresses(hub)) {
+    for (const revision of ['main', hub.commit, commit, ...revisions]) {
       const folder = `${base}/resolve/${revision}/`
       const content = path.startsWith(folder) ? files[path.slice(folder.length)] : undefined
       if (content !== undefined) return bufferOf(content)
@@ -169,13 +192,14 @@ function answer(
       return
     }
     const api = `/api/${served.kind ?? 'model'}s/${name}`
+    const { commit = hub.commit } = served
     if (url.pathname.startsWith(`${api}/revision/`)) {
       const revision = decodeURIComponent(url.pathname.slice(api.length + '/revision/'.length))
-      if (['main', ...(served.revisions ?? [])].includes(revision)) sendJson(response, { sha: hub.commit })
+      if (['main', ...(served.revisions ?? [])].includes(revision)) sendJson(response, { sha: commit })
       else refuse(response, 404, 'RevisionNotFound')
       return
     }
-    if (url.pathname === `${api}/tree/${hub.commit}`) {
+    if (url.pathname === `${api}/tree/${commit}`) {
       sendPage(url, response, served)
       return
     }

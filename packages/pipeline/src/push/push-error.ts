@@ -1,0 +1,78 @@
+import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+
+/** What a push was about to do. */
+export type PushStep = 'create' | 'upload' | 'commit'
+
+/** Details of a {@link PushError} by its code. No token is among them. */
+export interface PushErrorDetails {
+  /** The hub has no repositories of such a name. */
+  'invalid-repository': { repository: string }
+  /** No access token was given. */
+  'no-token': { endpoint: string }
+  /** What was given cannot be an access token of the hub. */
+  'invalid-token': { endpoint: string }
+  /** `@huggingface/hub` is not installed. */
+  'no-hub-client': { package: string }
+  /** The hub does not know the token. */
+  unauthorized: { repository: string; endpoint: string }
+  /** The token may not write there: `exists` says that there is such a repository already. */
+  forbidden: { repository: string; endpoint: string; exists: boolean }
+  /** Something was committed while the files were sent. */
+  'changed-meanwhile': { repository: string; revision: string }
+  /** The hub takes no upload of this size. */
+  'too-large': { repository: string; bytes: number }
+  /** The hub refuses for another reason; `reason` is its own word for it. */
+  refused: { repository: string; step: PushStep; status: number; reason: string }
+  /** The hub does not answer, or not as it should. */
+  unreachable: { repository: string; endpoint: string; reason: string }
+}
+
+/** A model was not pushed to the hub. */
+export const PushError: ErrorClass<'PushError', PushErrorDetails> = defineError('PushError', {
+  'invalid-repository': ({ repository }) => ({
+    problem: `${JSON.stringify(repository)} is no name of a repository.`,
+    remedy:
+      'Write owner/name: letters, digits, ".", "-" and "_", not at an end and not ".." or "--", up to 96 characters.',
+  }),
+  'no-token': ({ endpoint }) => ({
+    problem: `Pushing to ${endpoint} needs an access token that may write.`,
+    remedy: 'Give one with the option token.',
+  }),
+  'invalid-token': ({ endpoint }) => ({
+    problem: `What was given is no access token of ${endpoint}: those begin with "hf_".`,
+    remedy: 'Copy it again from the settings of your account.',
+  }),
+  'no-hub-client': ({ package: name }) => ({
+    problem: `Pushing needs the package ${name}.`,
+    remedy: `Install it: npm install ${name}`,
+  }),
+  unauthorized: ({ endpoint }) => ({
+    problem: `${endpoint} does not know the access token (401).`,
+    remedy: 'It may have expired: make a new one that may write.',
+  }),
+  forbidden: ({ repository, exists }) => ({
+    problem: exists
+      ? `The name ${repository} is taken, and the token may not write there (403).`
+      : `The token may not make ${repository} (403).`,
+    remedy: exists
+      ? 'Choose another name, or a token that may write there.'
+      : 'Check the owner, and that the token may write.',
+  }),
+  'changed-meanwhile': ({ repository, revision }) => ({
+    problem: `${repository}: somebody committed to ${revision} meanwhile. Nothing was published.`,
+    remedy: 'Push again.',
+  }),
+  'too-large': ({ repository, bytes }) => ({
+    problem: `${repository}: the hub takes no upload of ${bytes} bytes (413). Nothing was published.`,
+    remedy: 'Ask the hub for more room, or push a smaller model.',
+  }),
+  refused: ({ repository, step, status, reason }) => ({
+    problem: `${repository}: the hub refuses to ${step} (${status}${reason === '' ? '' : `: ${reason}`}). Nothing was published.`,
+    remedy: 'Push again later: what was uploaded is not sent again.',
+  }),
+  unreachable: ({ repository, endpoint, reason }) => ({
+    problem: `${repository}: ${endpoint} does not answer. ${reason} Nothing was published.`,
+    remedy: 'Check the network and push again: what was uploaded is not sent again.',
+  }),
+})
+export type PushError = ErrorOf<typeof PushError>

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto'
+import { HubError, type HubFile, type HubOptions, openHubRepository } from '@tinystories/utils/hub'
+import { connectionError, retry, TransientError } from '@tinystories/utils/retry'
+import type { FileContent } from '../export/export-files.ts'
+import { PushError, type PushStep } from './push-error.ts'
+
+/** Where files are pushed to, and how. */
+export interface PushTarget extends Pick<HubOptions, 'fetch' | 'retries' | 'sleep' | 'signal'> {
+  /** `owner/name`; made where there is none. */
+  repository: string
+  /** Branch, made from the main one where there is none. Default `main`. */
+  revision?: string | undefined
+  /** Whether a repository that is made is private. Default false. */
+  isPrivate?: boolean
+  token: string
+  endpoint: string
+  onProgress?: (progress: PushProgress) => void
+}
+
+/** How far a file has come; `share` is from 0 to 1. */
+export interface PushProgress {
+  file: string
+  state: 'hashing' | 'uploading'
+  share: number
+}
+
+/** What a push did. */
+export interface Pushed {
+  /** The page of the model. */
+  url: string
+  /** The commit; the one that was there where nothing had changed. */
+  commit: string
+  /** Paths of the files that the commit brought. */
+  sent: string[]
+  /** Paths of those that were there already, as they are. */
+  unchanged: string[]
+}
+
+/** What is used of `@huggingface/hub`. */
+interface HubClient {
+  createRepo(params: object): Promise<unknown>
+  createBranch(params: object): Promise<unknown>
+  commitIter(
+    params: object,
+  ): AsyncGenerator<
+    { event: string; path?: string; state?: 'hashing' | 'uploading' | 'error'; progress?: number },
+    { commit: { oid: string } } | undefined
+  >
+}
+
+/**
+ * Pushes files to a repository of the hub in one commit: all of them appear or none. Files that are there already as they are
+ * are left out, and large ones that were uploaded before, also without a commit, are not sent again.
+ *
+ * @throws PushError, HubError; the signal's reason
+ */
+export async function pushFiles(
+  files: Readonly<Record<string, FileContent>>,
+  target: PushTarget,
+): Promise<Pushed> {
+  const { repository, revision = 'main', endpoint, token, signal, isPrivate = false } = target
+  const client = await loadClient()
+  const shared = { repo: repository, hubUrl: endpoint, accessToken: token, fetch: carefulFetch(target) }
+  let step: PushStep = 'create'
+  let exists = false
+  try {
+    try {
+      await client.createRepo({ ...shared, visibility: isPrivate ? 'private' : 'public' })
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error
+      exists = true
+    }
+    const remote = await openBranch(client, shared, { ...target, revision })
+    const contents = Object.entries(files).map(([path, content]) => ({ path, bytes: bytesOf(content) }))
+    const changed = contents.filter(({ path, bytes }) => !isSame(remote.find(path), bytes))
+    const url = `${endpoint}/${repository}${revision === 'main' ? '' : `/tree/${encodeURIComponent(revision)}`}`
+    const unchanged = contents.filter(file => !changed.includes(file)).map(({ path }) => path)
+    if (changed.length === 0) return { url, commit: remote.commit, sent: [], unchanged }
+    step = 'upload'
+    const commit = client.commitIter({
+      ...shared,
+      title: `Upload ${changed.length === 1 ? changed[0]!.path : `${changed.length} files`} with TinyStories for TypeScript`,
+      branch: revision,
+      parentCommit: remote.commit,
+      // Plain uploads: the chunks of Xet save nothing where all weights change at once.
+      useXet: false,
+      abortSignal: signal,
+      operations: changed.map(({ path, bytes }) => ({
+        operation: 'addOrUpdate',
+        path,
+        content: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+      })),
+    })
+    for (;;) {
+      const next = await commit.next()
+      if (next.done)
+        return { url, commit: next.value!.commit.oid, sent: changed.map(({ path }) => path), unchanged }
+      const { event, path, state, progress = 0 } = next.value
+      if (event === 'phase' && 'phase' in next.value && next.value.phase === 'committing') step = 'commit'
+      if (path !== undefined && state !== undefined && state !== 'error')
+        target.onProgress?.({ file: path, state, share: progress })
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw toPushError(error, { ...target, revision, step, exists, bytes: sizeOf(files) })
+  }
+}
+
+async function loadClient(): Promise<HubClient> {
+  const name = '@huggingface/hub'
+  try {
+    return (await import(name)) as HubClient
+  } catch (error) {
+    throw new PushError('no-hub-client', { package: name }, { cause: error })
+  }
+}
+
+/** The branch as it is now. */
+async function openBranch(
+  client: HubClient,
+  shared: object,
+  { repository, revision, ...options }: PushTarget & { revision: string },
+): Promise<{ commit: string; find(path: string): HubFile | undefined }> {
+  const { token, endpoint, fetch, retries, sleep, signal } = options
+  const hub: HubOptions = {
+    token,
+    endpoint,
+    revision,
+    ...(fetch && { fetch }),
+    ...(retries !== undefined && { retries }),
+    ...(sleep && { sleep }),
+    ...(signal && { signal }),
+  }
+  try {
+    return await openHubRepository(repository, hub)
+  } catch (error) {
+    if (!HubError.isInstance(error) || error.code !== 'no-revision') throw error
+    await client.createBranch({ ...shared, branch: revision })
+    return openHubRepository(repository, hub)
+  }
+}
+
+function bytesOf(content: FileContent): Uint8Array {
+  if (typeof content === 'string') return Buffer.from(content)
+  return content instanceof Uint8Array ? content : Buffer.concat(content)
+}
+
+function sizeOf(files: Readonly<Record<string, FileContent>>): number {
+  return Object.values(files).reduce((sum, content) => sum + bytesOf(content).length, 0)
+}
+
+function isSame(file: HubFile | undefined, bytes: Uint8Array): boolean {
+  if (file?.size !== bytes.length) return false
+  const { algorithm, hex } = file.digest
+  const hash =
+    algorithm === 'sha256'
+      ? createHash('sha256').update(bytes)
+      : createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes)
+  return hash.digest('hex') === hex
+}
+
+/** The token goes to the hub's own origin and to no other; what may be asked twice is asked again where the hub is busy. */
+function carefulFetch(target: PushTarget): typeof fetch {
+  const { endpoint, signal, fetch: send = fetch } = target
+  const { origin } = new URL(endpoint)
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    const headers = new Headers(init.headers)
+    if (url.origin !== origin) headers.delete('authorization')
+    const signals = [init.signal, signal].filter(each => each != null)
+    const options = { ...init, headers, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) }
+    // A commit that was made although its answer was lost would be refused the second time.
+    const once = /\/commit\/|\/repos\/create$|\/branch\//.test(url.pathname)
+    let busy: Response | undefined
+    try {
+      return await retry(
+        async () => {
+          busy = undefined
+          const reply = await send(url, options).catch((error: unknown) => {
+            signal?.throwIfAborted()
+            throw connectionError(error)
+          })
+          const { status } = reply
+          if (once || !(status === 408 || status === 429 || status >= 500)) return reply
+          busy = reply
+          throw new TransientError('server-busy', { status, retryAfter: undefined })
+        },
+        {
+          ...(target.retries !== undefined && { retries: target.retries }),
+          ...(target.sleep && { sleep: target.sleep }),
+          ...(once && { retries: 0 }),
+          retryOffline: false,
+          ...(signal && { signal }),
+        },
+      )
+    } catch (error) {
+      if (busy === undefined) throw error
+      return busy
+    }
+  }
+}
+
+/** Of an error of the client. */
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined
+}
+
+function toPushError(
+  error: unknown,
+  place: PushTarget & { revision: string; step: PushStep; exists: boolean; bytes: number },
+): unknown {
+  const { repository, revision, endpoint, step, exists, bytes } = place
+  const cause = { cause: error }
+  if (TransientError.isInstance(error))
+    return new PushError('unreachable', { repository, endpoint, reason: error.problem }, cause)
+  const status = statusOf(error)
+  if (status === undefined) {
+    if (error instanceof Error && !('details' in error))
+      return new PushError(
+        'unreachable',
+        { repository, endpoint, reason: 'Its reply has another form.' },
+        cause,
+      )
+    return error
+  }
+  if (status === 401) return new PushError('unauthorized', { repository, endpoint }, cause)
+  if (status === 403) return new PushError('forbidden', { repository, endpoint, exists }, cause)
+  if (status === 413) return new PushError('too-large', { repository, bytes }, cause)
+  if (step === 'commit' && (status === 409 || status === 412))
+    return new PushError('changed-meanwhile', { repository, revision }, cause)
+  return new PushError('refused', { repository, step, status, reason: reasonOf(error, place.token) }, cause)
+}
+
+/** What the hub itself says, in a few words and without the token. */
+function reasonOf(error: unknown, token: string): string {
+  const { data } = error as { data?: { error?: unknown; message?: unknown } }
+  const said = data?.error
+  return typeof said === 'string'
+    ? said.replaceAll(token, '[token]').replace(/\s+/g, ' ').trim().slice(0, 200)
+    : ''
+}

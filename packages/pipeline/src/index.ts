@@ -9,7 +9,6 @@ export { type PrepareEvent, type PrepareShardsOptions, prepareShards } from './d
 export { type ParquetReport, type WriteParquetOptions, writeParquet } from './data/write-parquet.ts'
 export { type RecordsReport, type WriteRecordsOptions, writeRecords } from './data/write-records.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
-export { type ExportFormatName, exportFormats } from './export/export-files.ts'
 export { type ExportModelOptions, exportModel } from './export/export-model.ts'
 export { type GenerateOptions, generate, type StoryPiece } from './generate.ts'
 export {

@@ -1,4 +1,4 @@
-import { exportFormats } from '@tinystories/pipeline'
+import { exportFormats } from '@tinystories/pipeline/recipe'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from './parse-flags.ts'
 import type { SetExitCode } from './set-exit-code.ts'

@@ -19,19 +19,13 @@ import { encodeLlama2c, type Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import { locateModel, type ModelAccess, tokenizerPath } from '../model/locate-model.ts'
 import { withAdapter } from '../model/with-adapter.ts'
+import type { ExportFormatName } from '../recipe/names.ts'
 import { templateFile } from '../source/load-instruct-template.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { generationConfig, json, tokenizerConfig } from './config-files.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
 import type { CardOptions } from './model-card.ts'
 import { readCard } from './read-card.ts'
-
-/**
- * Formats of {@link exportModel}: `transformers` (Python), `onnx` (transformers.js, Optimum), `gguf` (llama.cpp) and `llama2c`
- * take models of layouts that these programs know; `onnx-fixed` takes every model, as two graphs of fixed sizes.
- */
-export const exportFormats = ['transformers', 'onnx', 'gguf', 'llama2c', 'onnx-fixed'] as const
-export type ExportFormatName = (typeof exportFormats)[number]
 
 /** What is exported, and how. */
 export interface ExportSettings extends CardOptions {

@@ -8,7 +8,7 @@ import { loadTokenizer, type Tokenizer, trainTokenizer } from '@tinystories/toke
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openModel } from '../model/open-model.ts'
-import { type ExportFormatName, exportFormats } from './export-files.ts'
+import { type ExportFormatName, exportFormats } from '../recipe/names.ts'
 import { exportModel } from './export-model.ts'
 
 // Whether the programs themselves open the files and give the same: scripts/check-*.ts.

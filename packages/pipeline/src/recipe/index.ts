@@ -12,6 +12,8 @@ export {
   trainingBatches,
 } from './batches.ts'
 export {
+  type ExportFormatName,
+  exportFormats,
   type GenerationEngineName,
   type GoalName,
   generationEngines,

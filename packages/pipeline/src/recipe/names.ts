@@ -27,3 +27,11 @@ export type GenerationEngineName = (typeof generationEngines)[number]
 export const goalNames = ['fast', 'best'] as const
 /** One of {@link goalNames}. */
 export type GoalName = (typeof goalNames)[number]
+
+/**
+ * Formats of `exportModel`: `transformers` (Python), `onnx` (transformers.js, Optimum), `gguf` (llama.cpp) and `llama2c` take
+ * models of layouts that these programs know; `onnx-fixed` takes every model, as two graphs of fixed sizes.
+ */
+export const exportFormats = ['transformers', 'onnx', 'gguf', 'llama2c', 'onnx-fixed'] as const
+/** One of {@link exportFormats}. */
+export type ExportFormatName = (typeof exportFormats)[number]

@@ -37,7 +37,9 @@ describe('models with options', () => {
   it('are refused for transformers by what they have, and a Llama goes', async () => {
     const config = tinyConfig({ rotary: { base: 10, channels: 2 }, activation: 'relu2', logitCap: 2 })
     const saved = encodePretrained({ config, parameters: tinyArrays(config) }, { target: 'transformers' })
-    await expect(saved).rejects.toThrow(/rotary positions beside LayerNorm and squared ReLU and capped logits/)
+    await expect(saved).rejects.toThrow(
+      /rotary positions beside LayerNorm and squared ReLU and capped logits/,
+    )
     const whole = { config: llamaConfig, parameters: tinyArrays(llamaConfig) }
     const files = await encodePretrained(whole, { target: 'transformers' })
     expect(JSON.parse(new TextDecoder().decode(files['config.json'][0]))).toMatchObject({

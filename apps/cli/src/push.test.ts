@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
-import { saveSafetensors } from '@tinystories/model/files'
+import { saveSafetensors, tokenizerHash } from '@tinystories/model/files'
 import { type HubServer, startHubServer } from '@tinystories/testing/hub'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,7 +17,9 @@ beforeAll(async () => {
   const tokenizer = await trainTokenizer(['the cat sat'], { vocabSize: 230 })
   const sizes = { contextLength: 16, hiddenSize: 4, heads: 1, layers: 1, vocabSize: tokenizer.vocabSize }
   const config = gptConfig('story', { ...sizes, bigramRows: 8 })
-  await saveSafetensors(join(folder, 'model'), { config, parameters: initParameterArrays(config, 1) })
+  const hash = await tokenizerHash(tokenizer)
+  const model = { config, parameters: initParameterArrays(config, 1) }
+  await saveSafetensors(join(folder, 'model'), model, { tokenizerHash: hash })
   await tokenizer.save(join(folder, 'model', 'tokenizer.json'))
   hub = await startHubServer({})
   hub.writers[token] = ['ada']

@@ -5,7 +5,6 @@ import { ModelFileError } from '@tinystories/model'
 import {
   checkGguf,
   checkLlama2c,
-  checkTokenizer,
   decoderGraph,
   encodePretrained,
   exportGguf,
@@ -17,11 +16,11 @@ import {
 } from '@tinystories/model/files'
 import { encodeLlama2c, type Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
-import { locateModel, type ModelAccess, tokenizerPath } from '../model/locate-model.ts'
+import { locateModel, type ModelAccess } from '../model/locate-model.ts'
+import { loadModelTokenizer } from '../model/model-tokenizer.ts'
 import { withAdapter } from '../model/with-adapter.ts'
 import type { ExportFormatName } from '../recipe/names.ts'
 import { templateFile } from '../source/load-instruct-template.ts'
-import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { generationConfig, json, tokenizerConfig } from './config-files.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
 import type { CardOptions } from './model-card.ts'
@@ -94,8 +93,7 @@ export async function loadModel({
   const loaded = await loadPretrainedArrays(location)
   const arrays =
     adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
-  const tokenizer = await loadTokenizerFile(await tokenizerPath(location))
-  await checkTokenizer(arrays, tokenizer, location)
+  const { tokenizer } = await loadModelTokenizer(location, arrays, access)
   return { arrays, tokenizer, location }
 }
 

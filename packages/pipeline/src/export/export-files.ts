@@ -10,47 +10,30 @@ import {
   exportGguf,
   exportLlama2c,
   exportOnnx,
-  loadPretrainedArrays,
   type PretrainedArrays,
   tokenizerHash,
 } from '@tinystories/model/files'
-import { encodeLlama2c, type Tokenizer } from '@tinystories/tokenizer'
+import { encodeLlama2c } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
-import { locateModel, type ModelAccess } from '../model/locate-model.ts'
-import { loadModelTokenizer } from '../model/model-tokenizer.ts'
-import { withAdapter } from '../model/with-adapter.ts'
 import type { ExportFormatName } from '../recipe/names.ts'
 import { templateFile } from '../source/load-instruct-template.ts'
 import { generationConfig, json, tokenizerConfig } from './config-files.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
+import { type LoadedModel, type LoadModelOptions, loadModel } from './load-model.ts'
 import type { CardOptions } from './model-card.ts'
 import { readCard } from './read-card.ts'
 
 /** What is exported, and how. */
-export interface ExportSettings extends CardOptions {
-  /** A run, a folder with a model, or `hf://owner/name`. Default: the newest run. */
-  model?: string | undefined
-  /** Folder of an adapter that is added to the model for good. Default: none. */
-  adapter?: string | undefined
+export interface ExportSettings extends CardOptions, LoadModelOptions {
   format: ExportFormatName
   /** Of `onnx-fixed`: tokens that the graphs take. Default: the model's context. */
   length?: number | undefined
   /** Of `onnx-fixed`: texts that the graphs take. Default 1. */
   rows?: number | undefined
-  access?: ModelAccess
-  signal?: AbortSignal
 }
 
 /** The content of a file, or the pieces that make it up. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[]
-
-/** A model that is to be exported. */
-export interface LoadedModel {
-  arrays: PretrainedArrays
-  tokenizer: Tokenizer
-  /** Where its files are; of a checkpoint of llama2.c the file. */
-  location: string
-}
 
 /**
  * The files of a model for another program, by their path.
@@ -80,21 +63,6 @@ export async function exportFiles(settings: ExportSettings): Promise<Record<stri
     case 'llama2c':
       return llama2cFiles(loaded)
   }
-}
-
-/** Loads a model with its tokenizer. @throws as {@link exportFiles} does */
-export async function loadModel({
-  model: source,
-  adapter,
-  access = {},
-  signal,
-}: Pick<ExportSettings, 'model' | 'adapter' | 'access' | 'signal'>): Promise<LoadedModel> {
-  const location = await locateModel(source, access, signal)
-  const loaded = await loadPretrainedArrays(location)
-  const arrays =
-    adapter === undefined ? loaded : { ...loaded, parameters: await withAdapter(adapter, loaded) }
-  const { tokenizer } = await loadModelTokenizer(location, arrays, access)
-  return { arrays, tokenizer, location }
 }
 
 /**

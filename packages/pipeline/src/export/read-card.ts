@@ -8,7 +8,7 @@ import { readEvaluation } from '../run/read-evaluation.ts'
 import { readMetrics } from '../run/read-metrics.ts'
 import { readSettings } from '../run/read-settings.ts'
 import { runFolder } from '../run/run-folder.ts'
-import type { LoadedModel } from './export-files.ts'
+import type { LoadedModel } from './load-model.ts'
 import { type CardOptions, type CardRun, modelCard } from './model-card.ts'
 
 /**

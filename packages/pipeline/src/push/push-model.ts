@@ -5,11 +5,10 @@ import {
   decoderFiles,
   type ExportSettings,
   type FileContent,
-  type LoadedModel,
-  loadModel,
   otherFiles,
   weightFiles,
 } from '../export/export-files.ts'
+import { type LoadedModel, loadModel } from '../export/load-model.ts'
 import { PushError } from './push-error.ts'
 import { type Pushed, type PushTarget, pushFiles } from './push-files.ts'
 

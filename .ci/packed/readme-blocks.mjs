@@ -21,12 +21,12 @@ export const skipped = {
   'packages/compiler/README.md#5': 'for Vite alone: its addresses of files',
   'packages/compiler/README.md#6':
     'needs a graphics card to be worth it; its last choice, cpu, is what the others run on',
-  'packages/dataset/README.md#6': 'asks a server for ten stories, whose replies the stand-in does not write',
+  'packages/dataset/README.md#7': 'asks a server for ten stories, whose replies the stand-in does not write',
   'packages/sweep/README.md#3': 'needs a Slurm cluster',
   'packages/tokenizer/README.md#3': 'downloads from the hub',
   'packages/utils/README.md#5': 'downloads from the hub',
   'apps/cli/README.md#1': 'needs hours, a judge and stories; the tests of apps/cli run each command',
-  'apps/cli/README.md#2':
+  'apps/cli/README.md#3':
     'needs a model that is being served; the tests of the pipeline ask it with the same client',
   'apps/demo/README.md#1': `${repository}, and serves until it is stopped`,
   'apps/demo/README.md#2': `${repository}, and trains for hours`,

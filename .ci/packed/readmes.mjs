@@ -190,7 +190,7 @@ async function runBlocks() {
       symlinkSync(join(folder, 'runs'), join(place, 'runs'))
     for (const { block, i, version } of lanesJobs) {
       const [program] = tools.runtimes[version]
-      const options = { cwd: place, timeout: 120_000, env: { OPENAI_API_KEY: 'any' } }
+      const options = { cwd: place, timeout: 300_000, env: { OPENAI_API_KEY: 'any' } }
       await run(program, [join(folder, `block-${i}.mjs`)], options).catch(error => {
         fault(
           `${block.name} on ${version}: ${error.killed ? 'no end' : String(error.stderr).trim().slice(-600)}`,

@@ -70,7 +70,7 @@ export async function createWorkerDecoder(data: DecoderData): Promise<DecoderThr
   }
   const { Worker } = builtin('node:worker_threads')
   const file = import.meta.url.endsWith('.ts') ? './decoder-worker.ts' : './decoder-worker.js'
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data })
+  const worker = new Worker(new URL(/* webpackIgnore: true */ file, import.meta.url), { workerData: data })
   const client = new WorkerClient<DecoderMethods>(worker, 'text generation')
   await client.call('ready', undefined).catch(fail)
   return {

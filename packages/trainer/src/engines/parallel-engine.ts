@@ -148,7 +148,10 @@ export async function createParallelEngine({
 async function startWorker(workerData: ParallelWorkerData): Promise<WorkerClient<ParallelMethods>> {
   const { Worker } = builtin('node:worker_threads')
   const file = import.meta.url.endsWith('.ts') ? './parallel-worker.ts' : './parallel-worker.js'
-  return new WorkerClient(new Worker(new URL(file, import.meta.url), { workerData }), 'training worker')
+  return new WorkerClient(
+    new Worker(new URL(/* webpackIgnore: true */ file, import.meta.url), { workerData }),
+    'training worker',
+  )
 }
 
 function copyInto(views: ArrayRecord, from: ArrayRecord): void {

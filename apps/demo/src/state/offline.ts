@@ -9,7 +9,7 @@ export const canIsolate: Signal<boolean> = signal(false)
 /** Keeps the page in this browser, so that it opens without a network. Where that is not allowed, nothing happens. */
 export function keepForOffline(): void {
   const { serviceWorker, connection } = navigator as Navigator & { connection?: { saveData?: boolean } }
-  if (!import.meta.env.PROD || serviceWorker === undefined || connection?.saveData) return
+  if (import.meta.env.MODE === 'development' || serviceWorker === undefined || connection?.saveData) return
   const keep = async (): Promise<void> => {
     await serviceWorker.register(new URL('sw.js', document.baseURI))
     await serviceWorker.ready

@@ -51,8 +51,8 @@ export function HeadView({ report, head }: HeadViewProps) {
               aria-pressed={key === query}
               class={`attended${key === query ? ' query' : ''}`}
               style={{ '--weight': key > query ? 0 : (row[key]! / strongest).toFixed(3) }}
-              onPointerEnter={event => {
-                if (event.pointerType === 'mouse') at.value = key
+              onPointerMove={event => {
+                if (isMoved(event)) at.value = key
               }}
               onClick={() => {
                 at.value = key
@@ -102,6 +102,7 @@ function Pattern({ pattern, size, row, onRow }: PatternProps) {
       class="pattern-box"
       style={{ '--row': (row + 0.5) / size }}
       onPointerMove={event => {
+        if (!isMoved(event)) return
         const { top, height } = event.currentTarget.getBoundingClientRect()
         onRow(Math.max(0, Math.min(size - 1, Math.floor(((event.clientY - top) / height) * size))))
       }}
@@ -110,6 +111,10 @@ function Pattern({ pattern, size, row, onRow }: PatternProps) {
     </div>
   )
 }
+
+/** Whether the visitor moved the mouse, and not the page under it. */
+const isMoved = ({ pointerType, movementX, movementY }: PointerEvent): boolean =>
+  pointerType === 'mouse' && (movementX !== 0 || movementY !== 0)
 
 /** Weights as the accent's opacity; the square root shows small ones, too. */
 function draw(canvas: HTMLCanvasElement, pattern: Uint8Array, size: number): void {

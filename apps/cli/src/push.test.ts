@@ -51,7 +51,7 @@ test('says what it would push without token and network, and needs a token to do
 
 test('pushes in one commit, and shows its token nowhere', async () => {
   const { code, stdout, stderr } = await push({ HF_TOKEN: `${token}\n` })
-  expect(stderr).toMatch(/^Note: transformers has no model of this kind/)
+  expect(stderr).toContain('Note: transformers has no model of this kind')
   expect({ code, stdout }).toEqual({
     code: 0,
     stdout: `Pushed 7 of 7 files in one commit: ${hub.endpoint}/ada/mine\n`,

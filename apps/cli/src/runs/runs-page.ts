@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { type Html, html, trustedHtml } from '@tinystories/utils/html'
 import { formatDuration } from '../terminal/progress.ts'
-import { type Html, html, jsonForScript, policyHash, trusted } from './html.ts'
+import { jsonForScript, policyHash } from './page-policy.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import type { RunSummary } from './read-run.ts'
@@ -23,14 +24,14 @@ export async function runsPage(runs: readonly RunSummary[]): Promise<string> {
   ].join('; ')
   const differing = differingSettings(runs)
   const samples = runs.map(samplesOf).filter(each => each !== undefined)
-  return html`<!doctype html>
+  return String(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${runs.length === 1 ? runs[0]!.name : `${runs.length} runs`}</title>
-<style>${trusted(style)}</style>
+<style>${trustedHtml(style)}</style>
 </head>
 <body>
 <h1>${runs.length === 1 ? 'One run' : `${runs.length} runs`}</h1>
@@ -61,12 +62,12 @@ ${runs.map((run, i) => row(run, i, differing))}
 </table></div>
 </section>
 ${samples.length === 0 ? '' : html`<section aria-label="Stories">\n<h2>Sample stories</h2>\n${samples}\n</section>`}
-<script>${trusted(library)}</script>
+<script>${trustedHtml(library)}</script>
 <script id="runs" type="application/json">${jsonForScript(runs.map(({ name, training, heldOut }) => ({ name, training, heldOut })))}</script>
-<script>${trusted(pageScript)}</script>
+<script>${trustedHtml(pageScript)}</script>
 </body>
 </html>
-`.text
+`)
 }
 
 /** Names of the settings in which the runs differ. */
@@ -93,6 +94,6 @@ function samplesOf({ name, samples, story }: RunSummary): Html | undefined {
     ...(story === undefined ? [] : [html`<dt>At the end</dt><dd>${story}</dd>`]),
   ]
   if (entries.length === 0) return undefined
-  const open = samples.length === 0 ? trusted(' open') : ''
+  const open = samples.length === 0 ? trustedHtml(' open') : ''
   return html`<details${open}><summary>${name}</summary><dl>${entries}</dl></details>\n`
 }

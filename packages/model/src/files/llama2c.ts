@@ -39,6 +39,10 @@ export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
     { length: 7 },
     (_, i) => head.getInt32(at + 4 * i, true),
   ) as [number, number, number, number, number, number, number]
+  const start = isVersioned ? HEADER_1 : HEADER
+  // Norms and the vocabulary alone: what a header merely promises must not be counted out, layer by layer.
+  const least = start + 4 * hiddenSize * (2 * layers + Math.abs(signed) + 1)
+  if (size < least) throw new ModelFileError('truncated', { path, bytes: size, needed: least })
   const config = checked(path, {
     hiddenSize,
     mlpSize,
@@ -51,7 +55,6 @@ export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
     tiedHead: isVersioned ? head.getUint8(at + 28) !== 0 : signed > 0,
   })
   const pieces = version === 0 ? order0(config) : order1(config)
-  const start = version === 0 ? HEADER : HEADER_1
   const needed = start + 4 * pieces.reduce((sum, { count }) => sum + count, 0)
   if (size < needed) throw new ModelFileError('truncated', { path, bytes: size, needed })
   if (size > needed)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import { ModelFileError } from '@tinystories/model'
 import {
@@ -145,11 +145,11 @@ async function tokenizerFiles({
     'tokenizer.json': json(tokenizer.toJSON()),
     ...tokenizerConfig(tokenizer, config.contextLength),
   }
-  const folder = location.endsWith('.bin') ? dirname(location) : location
   // Files of byte-level BPE that older programs read, and how the model is asked.
   for (const name of ['vocab.json', 'merges.txt', templateFile]) {
-    const content = await readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
+    const content = await readFile(join(location, name)).catch((error: NodeJS.ErrnoException) => {
+      // A checkpoint of llama2.c is no folder.
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     })
     if (content) files[name] = content
   }

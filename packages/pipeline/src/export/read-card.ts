@@ -29,7 +29,8 @@ export async function readCard(
     config,
     startToken: start === undefined ? undefined : tokenizer.idToToken(start),
     run: inRun ? await readRun(folder) : undefined,
-    grades: await readGrades(folder),
+    // A checkpoint of llama2.c is no folder.
+    grades: location.endsWith('.bin') ? undefined : await readGrades(folder),
   })
 }
 

@@ -79,7 +79,10 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     const path = join(folder, 'ideographs.txt')
     const story = (i: number): string =>
       String.fromCharCode(
-        ...Array.from({ length: 300 }, (_, j) => 0x4e00 + ((i * 7919 + j * 104729) % 20000)),
+        // A comma after every twelfth, as in a text that is read.
+        ...Array.from({ length: 300 }, (_, j) =>
+          j % 13 === 12 ? 0xff0c : 0x4e00 + ((i * 7919 + j * 104729) % 20000),
+        ),
       )
     await writeFile(path, Array.from({ length: 200 }, (_, i) => story(i)).join('\n\n'))
     const page = await open({ tab: 'train', isolated: false })
@@ -105,12 +108,11 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     await page.locator('#tab-write').click()
     const row = page.locator('#panel-write .model-row', { hasText: 'Mini on bundled stories' })
     await row.locator('input[type=radio]').check()
-    await page.waitForSelector('#panel-write .status[data-count="2"]')
+    await page.waitForSelector('#panel-write .status[data-count="1"]')
     await row.locator('summary').click()
-    await row
-      .getByLabel('Name')
-      .fill('A very long name of a model that was trained on a single rainy afternoon')
-    await row.getByLabel('Name').blur()
+    const name = page.locator('#panel-write .model-tools input')
+    await name.fill('A very long name of a model that was trained on a single rainy afternoon')
+    await name.blur()
     await page.setViewportSize({ width: 390, height: 800 })
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     await page.reload()

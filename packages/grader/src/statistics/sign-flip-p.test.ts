@@ -20,6 +20,11 @@ test.each<[differences: number[], p: number]>([
   [[1 / 3, 2 / 3, -1], 1],
   [[0.1, 0.2, 0.3, -0.4], 14 / 16],
   [[0.1, 0.2, 0.3, 0.4], 2 / 16],
+  // 1 + 1 = 2 on the common grid alone: rounded to shares of the sum they would be 2341 + 2341 and 4681.
+  [[1, 1, -2, 3], 10 / 16],
+  [[1 / 5040, 1 / 5040, -2 / 5040, 3 / 5040], 10 / 16],
+  // The most steps that a sum may have.
+  [[1, 1, -2, 32_764], 10 / 16],
   // On no common grid: rounded to 2^14 steps, which keeps the order of these sums.
   [[Math.SQRT2, Math.PI, Math.E], 2 / 8],
   [[-Math.SQRT2, Math.PI, Math.E], 4 / 8],

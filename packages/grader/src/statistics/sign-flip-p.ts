@@ -9,13 +9,11 @@ const mostSteps = 2 ** 14
  * they are rounded to 2^14 steps of their sum.
  */
 export function signFlipP(differences: readonly number[]): number {
-  const given = differences.filter(each => each !== 0)
-  const sizes = given.map(Math.abs)
+  const sizes = differences.map(Math.abs)
   const total = sizes.reduce((sum, each) => sum + each, 0)
-  if (total === 0) return 1
   const steps = commonSteps(sizes, total) ?? sizes.map(size => Math.round((size / total) * mostSteps))
   const reach = steps.reduce((sum, each) => sum + each, 0)
-  const observed = Math.abs(steps.reduce((sum, step, i) => sum + step * Math.sign(given[i]!), 0))
+  const observed = Math.abs(steps.reduce((sum, step, i) => sum + step * Math.sign(differences[i]!), 0))
   // probability[k]: that the flipped sum is 2k - reach.
   const probability = new Float64Array(reach + 1)
   probability[0] = 1

@@ -15,8 +15,8 @@ export const readJson = path => JSON.parse(readFileSync(path, 'utf8'))
 /** Runs a command; what it prints is in the error where it fails. */
 export async function run(command, args, { env, ...options } = {}) {
   const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ...env }
-  // The repository's own condition is no stranger's.
-  delete environment.NODE_OPTIONS
+  // The repository's own condition is no stranger's, nor is the npm script that this runs in.
+  for (const name of ['NODE_OPTIONS', 'npm_package_name', 'INIT_CWD']) delete environment[name]
   return execute(command, args, { ...options, env: environment, maxBuffer: 2 ** 26 })
 }
 

@@ -30,4 +30,5 @@ export const skipped = {
     'needs a model that is being served; the tests of the pipeline ask it with the same client',
   'apps/demo/README.md#1': `${repository}, and serves until it is stopped`,
   'apps/demo/README.md#2': `${repository}, and trains for hours`,
+  'apps/demo/README.md#3': `${repository}, and trains for minutes`,
 }

@@ -71,9 +71,9 @@ test('stories are written and added to, and nothing is paid for twice; the key a
   expect(after.trim().split('\n')).toHaveLength(40)
   expect(server.counts().delivered).toBe(40)
   // At the same count there is nothing to do, and nothing is paid.
-  expect((await synthesize([...args, '--count', '40'])).stdout).toContain(
-    '0 replies were paid for in this run',
-  )
+  const same = await synthesize([...args, '--count', '40', '--json'])
+  expect(same.stderr).toContain('0 replies were paid for in this run')
+  expect(JSON.parse(same.stdout)).toMatchObject({ stories: 40, resumed: 40, paid: { requests: 0, cost: 0 } })
   const poor = await synthesize([
     '--out',
     'stories.jsonl',

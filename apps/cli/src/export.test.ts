@@ -35,8 +35,9 @@ const run = (...args: string[]): ReturnType<typeof tinystories> =>
 
 describe('export', () => {
   test('writes ONNX of fixed sizes whose graphs go on as the model does', async () => {
-    const { code, stderr } = await run('--format', 'onnx-fixed', '--out', 'onnx')
-    expect(stderr).toBe('')
+    const { code, stdout, stderr } = await run('--format', 'onnx-fixed', '--out', 'onnx', '--json')
+    expect(stderr).toBe('Written to onnx\n')
+    expect(JSON.parse(stdout)).toEqual({ folder: join(folder, 'onnx'), format: 'onnx-fixed' })
     expect(code).toBe(0)
     expect((await readdir(join(folder, 'onnx'))).sort()).toEqual(
       [

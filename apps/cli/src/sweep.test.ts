@@ -55,8 +55,13 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
     join(cwd, 'sweep.json'),
     JSON.stringify({ ...spec, grids: [{ hidden: [8, 16], layers: [1, 2] }] }),
   )
-  const third = await tinystories([...run, '--shard', '2/3'], { cwd })
-  expect(third.stdout.match(/done {4}train/g)).toHaveLength(1)
+  const third = await tinystories([...run, '--shard', '2/3', '--json'], { cwd })
+  expect(third.stderr.match(/done {4}train/g)).toHaveLength(1)
+  expect(JSON.parse(third.stdout)).toMatchObject({
+    report: join(cwd, 'out', 'report.json'),
+    models: { length: 4 },
+    missing: { length: 1 },
+  })
   const status = await tinystories(['sweep', 'status', 'out', '--json'], { cwd })
   const tasks = JSON.parse(status.stdout).tasks as { stage: string; state: string }[]
   const trainings = tasks.filter(({ stage }) => stage === 'train')

@@ -131,6 +131,7 @@ function instructCommand(data: Command, setExitCode: SetExitCode): void {
     .option('--concurrency <n>', 'summaries requested at the same time', wholeNumber(1, 1000), 32)
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
@@ -178,6 +179,7 @@ function synthesizeCommand(data: Command, setExitCode: SetExitCode): void {
     .option('--concurrency <n>', 'stories requested at the same time', wholeNumber(1, 1000), 32)
     .option('--requests-per-minute <n>', 'limit of the server, where known', wholeNumber())
     .option('--tokens-per-minute <n>', 'limit of the server, where known', wholeNumber())
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `

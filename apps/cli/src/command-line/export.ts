@@ -22,6 +22,7 @@ export function exportCommand(program: Command, setExitCode: SetExitCode): void 
       wholeNumber(),
     )
     .option('--rows <n>', 'of onnx-fixed: texts that the graphs take (default: 1)', wholeNumber())
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `

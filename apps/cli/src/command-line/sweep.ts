@@ -53,6 +53,7 @@ Examples:
     .description('Write report.html, report.md and report.json from what is done')
     .argument('<folder>', 'folder of a sweep')
     .option('--to <folder>', 'where to write it (default: the folder of the sweep)')
+    .option('--json', 'print one JSON object')
     .action(async (folder, flags) => {
       const { sweepReport } = await import('../commands/sweep.ts')
       setExitCode(await sweepReport(folder, flags))
@@ -103,4 +104,5 @@ export function addRunFlags(command: Command): Command {
     .option('--shard <k/n>', 'without a queue: only the k-th of n parts of the cells, such as 3/16')
     .option('--threads <n>', 'threads of one training (default: one for each core)', wholeNumber(1, 256))
     .option('--key-file <file>', 'a file with the key of the judge, instead of OPENAI_API_KEY')
+    .option('--json', 'print one JSON object')
 }

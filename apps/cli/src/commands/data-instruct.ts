@@ -4,7 +4,7 @@ import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { resolveSource } from '../resolve-source.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface DataInstructFlags extends StoryFormat, Omit<ChatClientFlags, 'model'> {
@@ -12,6 +12,7 @@ export interface DataInstructFlags extends StoryFormat, Omit<ChatClientFlags, 'm
   seed: number
   summaries?: string
   overwrite?: boolean
+  json?: boolean
 }
 
 /**
@@ -43,6 +44,7 @@ export function dataInstruct(source: string, flags: DataInstructFlags): Promise<
           ),
       }).finally(() => progress.end())
       printReport(report, file)
+      if (flags.json) printJson({ file, ...report })
       return 0
     },
     () => print('Interrupted: no file is written. Replies that were paid for are kept for the next time.'),

@@ -5,7 +5,7 @@ import { type ChatClientFlags, openChatClient } from '../chat-client.ts'
 import { UserError } from '../errors/user-error.ts'
 import { commandName, forDisplay, forShell, fromTyped } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress-line.ts'
 
 export interface DataSynthesizeFlags extends ChatClientFlags {
@@ -16,6 +16,7 @@ export interface DataSynthesizeFlags extends ChatClientFlags {
   seed: number
   temperature: number
   maxTokens: number
+  json?: boolean
 }
 
 /**
@@ -69,6 +70,7 @@ async function synthesize(flags: DataSynthesizeFlags, signal: AbortSignal): Prom
       `${requests.toLocaleString('en')} replies were paid for in this run${cost > 0 ? `: ${dollars(cost)}` : ''}${possibleCost > 0 ? `, and ${dollars(possibleCost)} more at most for replies that broke off` : ''}`,
     )
     print(`Train on them with: ${commandName()} train --data ${forShell(out)}`)
+    if (flags.json) printJson({ file: out, ...report, paid: { requests, cost, possibleCost } })
     return 0
   } finally {
     progress.end()

@@ -3,12 +3,13 @@ import { access } from '../access.ts'
 import { UserError } from '../errors/user-error.ts'
 import { forDisplay, fromTyped, modelSource } from '../paths.ts'
 import { interruptible } from '../terminal/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printJson } from '../terminal/output.ts'
 
 export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length' | 'rows' | 'license'> {
   model?: string
   adapter?: string
   out: string
+  json?: boolean
 }
 
 /**
@@ -16,7 +17,7 @@ export interface ExportFlags extends Pick<ExportModelOptions, 'format' | 'length
  *
  * @returns the exit code: 0, or 130 when interrupted.
  */
-export function exportModel({ model, out, adapter, ...flags }: ExportFlags): Promise<number> {
+export function exportModel({ model, out, adapter, json, ...flags }: ExportFlags): Promise<number> {
   return interruptible(
     async signal => {
       if (flags.format !== 'onnx-fixed' && (flags.length ?? flags.rows) !== undefined)
@@ -31,6 +32,7 @@ export function exportModel({ model, out, adapter, ...flags }: ExportFlags): Pro
         signal,
       })
       print(`Written to ${forDisplay(folder)}`)
+      if (json) printJson({ folder, format: flags.format })
       return 0
     },
     () => print('Interrupted. Files that are there are whole; the same command writes them all again.'),

@@ -30,7 +30,7 @@ import { runWorkers } from '../sweep/run-workers.ts'
 import { judgeMaker } from '../sweep/sweep-judge.ts'
 import { SweepProgress } from '../sweep/sweep-progress.ts'
 import { untilStopped } from '../sweep/until-stopped.ts'
-import { print, printError } from '../terminal/output.ts'
+import { print, printError, printJson } from '../terminal/output.ts'
 
 export interface SweepRunFlags {
   out: string
@@ -39,6 +39,7 @@ export interface SweepRunFlags {
   workers: number
   queue?: string
   keyFile?: string
+  json?: boolean
 }
 
 /** Runs the sweep of a file. @returns the exit code: 0, 1 when a stage failed, or 130 when interrupted */
@@ -116,14 +117,17 @@ export async function sweepRetry(folder: string): Promise<number> {
 }
 
 /** Writes the report of a sweep. */
-export async function sweepReport(folder: string, { to }: { to?: string }): Promise<number> {
+export async function sweepReport(
+  folder: string,
+  { to, json }: { to?: string; json?: boolean },
+): Promise<number> {
   const sweep = await openSweep(fromTyped(folder))
-  await showReport(sweep, to === undefined ? undefined : fromTyped(to))
+  await showReport(sweep, { to: to === undefined ? undefined : fromTyped(to), json })
   return 0
 }
 
 async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<number> {
-  const { out, shard, threads, workers, queue: server, keyFile } = flags
+  const { out, shard, threads, workers, queue: server, keyFile, json } = flags
   const folder = fromTyped(out)
   const part = shard === undefined ? undefined : parseShard(shard)
   if (part !== undefined && (workers > 1 || server !== undefined))
@@ -141,7 +145,7 @@ async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<numb
     print(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
     await allow()
     const summary = await work(sweep)
-    await showReport(sweep)
+    await showReport(sweep, { json })
     return endOf(summary, folder)
 
     async function work(sweep: Sweep): Promise<TasksSummary> {
@@ -179,7 +183,10 @@ function endOf({ failed, blocked }: TasksSummary, folder: string): number {
   return 1
 }
 
-async function showReport(sweep: Sweep, to?: string): Promise<void> {
+async function showReport(
+  sweep: Sweep,
+  { to = sweep.folder, json = false }: { to?: string | undefined; json?: boolean | undefined },
+): Promise<void> {
   const { rows, findings, missing } = await writeSweepReport(sweep, to)
   for (const { cell, training, probes } of rows) {
     if (training === undefined) continue
@@ -194,7 +201,14 @@ async function showReport(sweep: Sweep, to?: string): Promise<void> {
     `Findings of the paper: ${verdicts('supported')} supported, ${verdicts('contradicted')} contradicted, ${verdicts('undecided')} undecided.`,
   )
   if (missing.length > 0) print(`${missing.length} models have not been through all stages.`)
-  print(`Report: ${forDisplay(join(to ?? sweep.folder, 'report.html'))}`)
+  print(`Report: ${forDisplay(join(to, 'report.html'))}`)
+  if (!json) return
+  const models = rows.map(({ cell, training }) => ({
+    cell: cell.name,
+    bitsPerByte: training?.bitsPerByte ?? null,
+  }))
+  const verdictOf = ({ statement, verdict }: Finding) => ({ statement, verdict })
+  printJson({ report: join(to, 'report.json'), models, findings: findings.map(verdictOf), missing })
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`

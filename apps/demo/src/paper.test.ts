@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
-import { sees } from './testing/wait-until.ts'
+import { sees, waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
@@ -13,6 +13,16 @@ async function scrollThrough(page: Page): Promise<void> {
     await chapter.scrollIntoViewIfNeeded()
     await chapter.locator('.live > *').first().waitFor()
   }
+}
+
+/** Waits for the address to name a place: it follows what is in view, a moment later. */
+function addressIs(page: Page, hash: string): Promise<string> {
+  return waitUntil(
+    page,
+    `the address ends with ${hash}`,
+    () => page.evaluate(() => location.hash),
+    found => found === hash,
+  )
 }
 
 describe.skipIf(skipWithoutChromium())('the paper', () => {
@@ -29,7 +39,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
       expect.soft(width, `at ${pixels}`).toBeLessThanOrEqual(pixels)
     }
     await grading.scrollIntoViewIfNeeded()
-    expect(await page.evaluate(() => location.hash)).toBe('#paper-grading')
+    await addressIs(page, '#paper-grading')
 
     // Fewer words known, more of the story hidden.
     const data = page.locator('#chapter-data')
@@ -37,7 +47,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     await data.getByRole('slider').fill('0')
     const most = await hidden()
     await data.getByRole('slider').fill('8')
-    expect(await hidden()).toBeLessThan(most)
+    await waitUntil(page, 'fewer words are hidden', hidden, count => count < most)
 
     // An untrained model and a trained one continue one beginning.
     const learning = page.locator('#chapter-learning')
@@ -55,7 +65,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     // The visitor is the judge of two stories.
     await grading.getByRole('button', { name: 'This one is better' }).last().click()
     await sees(page, grading.locator('.status'), /You preferred the larger model [01] of 1 times/)
-    expect(await grading.locator('article', { hasText: 'parameters' }).count()).toBe(2)
+    await grading.locator('article', { hasText: 'parameters' }).nth(1).waitFor()
 
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
@@ -65,7 +75,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     await page.locator('#panel-grade #grade-prompts').waitFor()
     await page.goBack()
     await page.locator('#panel-paper').waitFor()
-    expect(await page.evaluate(() => location.hash)).toBe('#paper-grading')
+    await addressIs(page, '#paper-grading')
   })
 
   it('a link brings back a story with its model, seed and the word that was chosen', async ({ open }) => {
@@ -88,7 +98,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     await other.locator('#tab-train').click()
     await other.goBack()
     await other.locator('#panel-write .story-text').waitFor()
-    expect(other.url()).toBe(url)
+    await addressIs(other, new URL(url).hash)
     expect(await other.locator('#panel-write .status').getAttribute('data-count')).toBe('2')
   })
 

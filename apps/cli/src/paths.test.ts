@@ -4,17 +4,22 @@ import { forDisplay, forShell, fromTyped, typedFolder } from './paths.ts'
 
 test('paths count from where the command was typed, through npm and turbo', () => {
   expect(typedFolder({}, '/here')).toBe('/here')
-  expect(typedFolder({ npm_package_name: 'tinystories', INIT_CWD: '/typed' }, '/root')).toBe('/typed')
+  const npm = { npm_package_name: 'tinystories', npm_package_json: '/root/package.json', INIT_CWD: '/typed' }
+  expect(typedFolder(npm, '/root')).toBe('/typed')
   const turbo = {
     npm_package_name: '@tinystories/cli',
+    npm_package_json: '/root/apps/cli/package.json',
     INIT_CWD: '/root/apps/cli',
     TURBO_INVOCATION_DIR: '/typed',
   }
   expect(typedFolder(turbo, '/root/apps/cli')).toBe('/typed')
+  // A script of ours that starts the command elsewhere means that folder.
+  expect(typedFolder(npm, '/tmp/guide')).toBe('/tmp/guide')
 })
 
 test("another package's npm script does not move them", () => {
-  expect(typedFolder({ npm_package_name: 'my-app', INIT_CWD: '/elsewhere' }, '/here')).toBe('/here')
+  const env = { npm_package_name: 'my-app', npm_package_json: '/here/package.json', INIT_CWD: '/elsewhere' }
+  expect(typedFolder(env, '/here')).toBe('/here')
 })
 
 test('relative paths are joined, absolute ones kept', () => {

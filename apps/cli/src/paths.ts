@@ -1,12 +1,12 @@
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 
 /**
  * The folder in which the person typed the command. npm and turbo run a script in its package's folder and leave
- * the original in a variable; that variable is believed only when the script is one of ours, since it is inherited
- * by everything that runs below any npm script.
+ * the original in a variable; that variable is believed only in the very process that they put there, for it is
+ * inherited by everything below.
  */
 export function typedFolder(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): string {
-  if (!isOurScript(env)) return cwd
+  if (!isOurScript(env) || env.npm_package_json !== join(cwd, 'package.json')) return cwd
   return env.TURBO_INVOCATION_DIR || env.INIT_CWD || cwd
 }
 

@@ -185,9 +185,10 @@ async function runBlocks() {
   const lanes = Map.groupBy(jobs, ({ block, version }) => `${version} ${block.readme}`)
   await eachOf(lanes.entries(), async ([lane, lanesJobs]) => {
     const place = join(folder, lane.replaceAll(/\W+/g, '-'))
-    await run('mkdir', ['-p', place])
-    if (existsSync(join(folder, 'runs')) && !existsSync(join(place, 'runs')))
-      symlinkSync(join(folder, 'runs'), join(place, 'runs'))
+    // The run that several read is shared; what a block trains is its own.
+    await run('mkdir', ['-p', join(place, 'runs')])
+    const shared = join(folder, 'runs/my-run')
+    if (existsSync(shared)) symlinkSync(shared, join(place, 'runs/my-run'))
     for (const { block, i, version } of lanesJobs) {
       const [program] = tools.runtimes[version]
       const options = { cwd: place, timeout: 300_000, env: { OPENAI_API_KEY: 'any' } }

@@ -10,9 +10,9 @@ const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min
 
 /** Serious and critical faults of accessibility that axe finds in what the page shows now, each with its first place. */
 export async function seriousFaults(page: Page): Promise<string[]> {
-  // Colours on their way are neither the old ones nor the new.
+  // Colors on their way are neither the old ones nor the new. A transition that is canceled has ended, too.
   await page.evaluate(() =>
-    Promise.all(
+    Promise.allSettled(
       document
         .getAnimations()
         .filter(each => each instanceof CSSTransition)

@@ -27,7 +27,7 @@ export function GradingChapter() {
     >
       <p>
         No test with fixed answers can grade a story. So the authors gave the beginnings and what a model made
-        of them to GPT-4 <Term name="judge" />, as a teacher would get a pupil's exercise. It first writes an
+        of them to GPT-4 <Term name="judge" />, as a teacher gets a student's exercise. It first writes an
         assessment, then grades grammar, creativity and consistency, and guesses an age{' '}
         <Term name="age group" />.
       </p>

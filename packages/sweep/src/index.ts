@@ -1,5 +1,5 @@
+export * from './browser.ts'
 export { sweepChecker } from './check-sweep.ts'
-export { SweepError, type SweepErrorDetails } from './errors.ts'
 export { createSweep, openSweep, type Sweep, type SweepOptions } from './open-sweep.ts'
 export { paperSweep, type ReproduceSize, reproduceSizes } from './paper-sweep.ts'
 export { openBossQueue } from './queue/boss-queue.ts'
@@ -15,15 +15,6 @@ export type { PowerLaw } from './report/fit-power-law.ts'
 export { writeSweepReport } from './report/write-report.ts'
 export { type RunSweepOptions, retryFailures, runSweep, sweepStatus, type TaskStatus } from './run-sweep.ts'
 export { checkSoftware, type SavedSweep, writeSavedSweep } from './saved-sweep.ts'
-export { type Cell, expandCells } from './spec/expand-cells.ts'
-export {
-  type Grid,
-  type JudgeSpec,
-  type Needs,
-  parseSweepSpec,
-  type SweepRecipe,
-  type SweepSpec,
-} from './spec/sweep-spec.ts'
 export type { GeneratedCompletion, GenerateResult } from './stages/generate-stage.ts'
 export type { TrainResult } from './stages/train-stage.ts'
 export { allowSweep, onStopRequest, stopSweep } from './stop-sweep.ts'

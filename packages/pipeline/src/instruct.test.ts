@@ -297,7 +297,7 @@ test('records of plain stories: a line each, summaries by a language model, whol
   const file = join(folder, 'records.jsonl')
   const asked: string[] = []
   const summarizer = {
-    model: 'played',
+    model: 'summarizer',
     async complete({ messages: [message], trial }: { messages: { content: string }[]; trial: number }) {
       asked.push(message!.content)
       return { text: trial === 0 ? '…' : 'Summary: It ran.', finishReason: 'stop', cost: 0 }

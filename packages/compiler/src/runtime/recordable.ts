@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../graph/graph.ts'
 
-/** Operations that were seen to do the same when played again: those of a GPT's training steps. */
+/** Operations that were seen to do the same when replayed: those of a GPT's training steps. */
 const PROVEN = new Set(
   (
     'Add And Cast Div Equal Expand Gather GreaterOrEqual LayerNormalization Less Log MatMul Max Min Mul Neg Pad Reciprocal ' +
@@ -11,9 +11,9 @@ const PROVEN = new Set(
 const MOST_AT_ONCE = 32
 
 /**
- * Whether what a graph launches on CUDA may be recorded and played again. Some operations read tables that ONNX Runtime
- * copies to the device for one run and then forgets (indices of several dimensions, joins of very many tensors): played
- * again they would read something else. Others cannot be recorded.
+ * Whether what a graph launches on CUDA may be recorded and replayed. Some operations read tables that ONNX Runtime
+ * copies to the device for one run and then forgets (indices of several dimensions, joins of very many tensors): replayed
+ * they would read something else. Others cannot be recorded.
  */
 export function recordable(graph: Graph): boolean {
   return graph.nodes.every(

@@ -3,7 +3,7 @@ import { type ChatClientOptions, type ChatRequest, createChatClient, LlmError, p
 import { failureOf } from '../test-helpers/failure-of.ts'
 import { say, serve } from '../test-helpers/serve.ts'
 import { temporaryFolder } from '../test-helpers/temporary-folder.ts'
-import type { PlayedProvider } from '../testing/index.ts'
+import type { EmulatedProvider } from '../testing/index.ts'
 
 /** What a judge is asked: everything that some provider refuses. */
 const judging = (text: string): ChatRequest => ({
@@ -20,7 +20,7 @@ const judging = (text: string): ChatRequest => ({
 const answer = '{"grammar": 7}'
 const count = 300
 
-const played: [PlayedProvider, url: string, model: string][] = [
+const emulated: [EmulatedProvider, url: string, model: string][] = [
   ['openai-reasoning', 'https://api.openai.com/v1', 'gpt-5-mini'],
   ['azure', 'https://x.openai.azure.com/openai/v1', 'deployed'],
   ['anthropic', 'https://api.anthropic.com/v1', 'claude-sonnet-4-5'],
@@ -36,7 +36,8 @@ const played: [PlayedProvider, url: string, model: string][] = [
 ]
 /** Blocked by the moderation of those that have one. */
 const isBlocked = (i: number): boolean => i % 50 === 7
-const hasModeration = (provider: PlayedProvider): boolean => provider === 'azure' || provider === 'openrouter'
+const hasModeration = (provider: EmulatedProvider): boolean =>
+  provider === 'azure' || provider === 'openrouter'
 
 async function judgeAll(options: ChatClientOptions): Promise<(string | LlmError['code'])[]> {
   const client = createChatClient({ retryDelay: 1, ...options })
@@ -53,7 +54,7 @@ async function judgeAll(options: ChatClientOptions): Promise<(string | LlmError[
   )
 }
 
-describe.each(played)('%s', (provider, url, model) => {
+describe.each(emulated)('%s', (provider, url, model) => {
   const expected = Array.from({ length: count }, (_, i) =>
     hasModeration(provider) && isBlocked(i) ? 'moderated' : answer,
   )

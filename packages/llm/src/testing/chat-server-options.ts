@@ -1,13 +1,5 @@
-import type { ChatMessage } from '../chat-types.ts'
-import type { PlayedProvider } from './played-provider.ts'
-
-/** A request as the server understood it. */
-export interface ServedRequest {
-  model: string
-  messages: ChatMessage[]
-  /** The whole body as it came. */
-  body: Record<string, unknown>
-}
+import type { EmulatedProvider } from './emulated-provider.ts'
+import type { ServedRequest } from './served-request.ts'
 
 /** Shares (0 to 1) of the requests that go wrong, each in its way. */
 export interface ServerFaults {
@@ -27,8 +19,8 @@ export interface ServerFaults {
 export interface ChatServerOptions {
   /** What the model says. Default: the last message, reversed word by word. */
   respond?: (request: ServedRequest) => string | Promise<string>
-  /** The provider whose refusals and replies are played. Default: one that takes everything. */
-  provider?: PlayedProvider
+  /** The provider that is emulated: its refusals and replies. Default: one that takes everything. */
+  provider?: EmulatedProvider
   /** Models the server has; others are a 404. Default: any. */
   models?: string[]
   /** The key it wants; others are a 401. Default: any. */

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Random } from '@tinystories/utils/random'
-import type { ChatServerOptions, ServedRequest } from './chat-server-options.ts'
+import type { ChatServerOptions } from './chat-server-options.ts'
 import { completionObject, reversedWords } from './completion-object.ts'
-import { ProviderPlayer } from './played-provider.ts'
+import { ProviderEmulator } from './emulated-provider.ts'
 import { ServedBatches } from './served-batches.ts'
+import type { ServedRequest } from './served-request.ts'
 import { type Fault, misbehave, serverFaults } from './server-faults.ts'
 import { ServerLimits } from './server-limits.ts'
 
@@ -16,9 +17,9 @@ export interface ChatServerCounts {
   delivered: number
   /** 429s. */
   refused: number
-  /** What the played provider refused or broke off. */
+  /** What the emulated provider refused or broke off. */
   rejected: number
-  /** Faults that were played. */
+  /** Faults that were injected. */
   faults: number
   /** Most requests that were being answered at a time. */
   mostConcurrent: number
@@ -46,7 +47,7 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
   const { respond = reversedWords, models, apiKey, latency = 0, faults = {}, seed = 0 } = options
   const random = new Random(seed)
   const limits = new ServerLimits(options)
-  const player = options.provider && new ProviderPlayer(options.provider)
+  const emulator = options.provider && new ProviderEmulator(options.provider)
   const deliveries = new Map<string, number>()
   const deliveredAt: number[] = []
   const counts = { requests: 0, delivered: 0, refused: 0, rejected: 0, faults: 0, mostConcurrent: 0 }
@@ -69,10 +70,10 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
       sendError(response, 404, { message, type: 'invalid_request_error', code: 'model_not_found' })
       return
     }
-    const played = player?.refuse(served)
-    if (played !== undefined) {
+    const emulated = emulator?.refuse(served)
+    if (emulated !== undefined) {
       counts.rejected++
-      send(response, played.status, JSON.stringify(played.body))
+      send(response, emulated.status, JSON.stringify(emulated.body))
       return
     }
     const isStray = options.strayRefusals !== undefined && random.uniform() < options.strayRefusals
@@ -93,7 +94,7 @@ export async function startChatServer(options: ChatServerOptions = {}): Promise<
       const [least, most] = typeof latency === 'number' ? [latency, latency] : latency
       await delay(least + (most - least) * random.uniform())
       const completion = completionObject(served, await respond(served))
-      const answer = JSON.stringify(player?.shape(completion, served) ?? completion)
+      const answer = JSON.stringify(emulator?.shape(completion, served) ?? completion)
       if (fault === undefined) {
         response.on('finish', () => delivered(raw))
         send(response, 200, answer)

@@ -1,4 +1,4 @@
-import type { ServedRequest } from './chat-server-options.ts'
+import type { ServedRequest } from './served-request.ts'
 
 /** What the model says where nothing else is asked for: the last message, its words in reverse. */
 export function reversedWords({ messages }: ServedRequest): string {

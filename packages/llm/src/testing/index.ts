@@ -1,4 +1,5 @@
 export { type ChatServer, type ChatServerCounts, startChatServer } from './chat-server.ts'
-export type { ChatServerOptions, ServedRequest, ServerFaults } from './chat-server-options.ts'
-export type { PlayedProvider } from './played-provider.ts'
+export type { ChatServerOptions, ServerFaults } from './chat-server-options.ts'
+export type { EmulatedProvider } from './emulated-provider.ts'
 export { recordFetch, replayFetch } from './recorded-fetch.ts'
+export type { ServedRequest } from './served-request.ts'

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Random } from '@tinystories/utils/random'
-import type { ChatServerOptions, ServedRequest } from './chat-server-options.ts'
+import type { ChatServerOptions } from './chat-server-options.ts'
 import { completionObject, reversedWords } from './completion-object.ts'
+import type { ServedRequest } from './served-request.ts'
 
 interface Batch {
   id: string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type HubServer, largeFile, type ServedRepository } from './index.ts'
+import { type HubServer, largeFile, type ServedRepository } from './hub-server.ts'
 
 /** Uploads with more bytes come in parts of so many. */
 const partSize = 4000

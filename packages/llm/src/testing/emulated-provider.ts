@@ -1,7 +1,7 @@
-import type { ServedRequest } from './chat-server-options.ts'
+import type { ServedRequest } from './served-request.ts'
 
-/** A provider whose refusals and replies the local server plays. */
-export type PlayedProvider =
+/** A provider that the local server emulates: its refusals and replies. */
+export type EmulatedProvider =
   | 'openai-reasoning'
   | 'azure'
   | 'anthropic'
@@ -16,7 +16,7 @@ export type PlayedProvider =
   | 'lm-studio'
 
 /** What a provider sends instead of a completion. */
-export interface PlayedRefusal {
+export interface EmulatedRefusal {
   status: number
   body: unknown
 }
@@ -36,7 +36,7 @@ interface Behavior {
    * @param count of different requests so far that were not refused for their fields, from 1; 1 again for one that
    * comes again, so that a bad draw never comes twice
    */
-  refuse?(request: ServedRequest, count: () => number): PlayedRefusal | undefined
+  refuse?(request: ServedRequest, count: () => number): EmulatedRefusal | undefined
   shape?(completion: Completion, request: ServedRequest): void
 }
 
@@ -45,12 +45,12 @@ const formatOf = ({ body }: ServedRequest): string | undefined =>
   (body.response_format as { type?: string } | undefined)?.type
 
 /** OpenAI's form of a refusal. */
-function openAiRefusal(message: string, param: string, code: string): PlayedRefusal {
+function openAiRefusal(message: string, param: string, code: string): EmulatedRefusal {
   return { status: 400, body: { error: { message, type: 'invalid_request_error', param, code } } }
 }
 
 /** FastAPI's form, as Mistral has it. */
-const forbiddenField = (field: string): PlayedRefusal => ({
+const forbiddenField = (field: string): EmulatedRefusal => ({
   status: 422,
   body: {
     object: 'error',
@@ -66,7 +66,7 @@ const googleRefusal = (
   status: string,
   message: string,
   details: unknown[] = [],
-): PlayedRefusal => ({
+): EmulatedRefusal => ({
   status: code,
   body: [{ error: { code, message, status, details } }],
 })
@@ -84,7 +84,7 @@ function think(completion: Completion, { body }: ServedRequest): void {
   usage.total_tokens = usage.prompt_tokens + usage.completion_tokens
 }
 
-const behaviors: Record<PlayedProvider, Behavior> = {
+const behaviors: Record<EmulatedProvider, Behavior> = {
   'openai-reasoning': {
     refuse({ body }) {
       if ('max_tokens' in body)
@@ -277,17 +277,17 @@ const behaviors: Record<PlayedProvider, Behavior> = {
   },
 }
 
-/** Plays a provider: refuses what it refuses, and gives replies its shape. */
-export class ProviderPlayer {
+/** Emulates a provider: refuses what it refuses, and gives replies its shape. */
+export class ProviderEmulator {
   readonly #behavior: Behavior
   #count = 0
   readonly #drawn: Set<string> = new Set()
 
-  constructor(provider: PlayedProvider) {
+  constructor(provider: EmulatedProvider) {
     this.#behavior = behaviors[provider]
   }
 
-  refuse(request: ServedRequest): PlayedRefusal | undefined {
+  refuse(request: ServedRequest): EmulatedRefusal | undefined {
     return this.#behavior.refuse?.(request, () => {
       const text = lastText(request)
       if (this.#drawn.has(text)) return 1

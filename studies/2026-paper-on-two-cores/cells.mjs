@@ -7,6 +7,11 @@ const [out, here] = process.argv.slice(2)
 const { rows, missing } = JSON.parse(readFileSync(join(here, 'report.json'), 'utf8'))
 const open = new Map(missing.map(({ cell, stages }) => [cell, stages]))
 const hours = hoursByModel()
+const machine = thisMachine()
+/** What earlier machines left: their cells are taken from the report, without the files of their trainings. */
+const earlier = new Map(
+  JSON.parse(readFileSync(join(here, 'cells.json'), 'utf8')).cells.map(each => [each.cell, each]),
+)
 const cells = rows.map(({ cell, training, probes, failures }) => ({
   cell: cell.name,
   open: open.get(cell.name) ?? [],
@@ -15,22 +20,22 @@ const cells = rows.map(({ cell, training, probes, failures }) => ({
     bitsPerByte: training.bitsPerByte,
     loss: training.loss,
     tokens: training.tokens,
-    hours: hours.get(keyOf(training)),
+    ...(hours.has(keyOf(training))
+      ? { hours: hours.get(keyOf(training)), machine }
+      : { hours: earlier.get(cell.name)?.hours, machine: earlier.get(cell.name)?.machine }),
     probes:
       probes && Object.fromEntries(Object.entries(probes).map(([kind, { accuracy }]) => [kind, accuracy])),
   }),
 }))
-const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? []
-const vectors = flags.filter(flag => /^(avx|fma|f16c|sse4|amx)/.test(flag))
-const machine = {
-  model: cpus()[0].model,
-  cores: availableParallelism(),
-  features: vectors,
-  node: process.version,
-}
-writeFileSync(join(here, 'cells.json'), `${JSON.stringify({ machine, cells }, null, 1)}\n`)
+writeFileSync(join(here, 'cells.json'), `${JSON.stringify({ cells }, null, 1)}\n`)
 const done = cells.filter(({ open }) => open.length === 0).length
 console.log(`${done} of ${cells.length} cells are done.`)
+
+function thisMachine() {
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? []
+  const features = flags.filter(flag => /^(avx|fma|f16c|sse4|amx)/.test(flag)).join(' ')
+  return { model: cpus()[0].model, cores: availableParallelism(), features, node: process.version }
+}
 
 /** Seconds of training as each run counted them; waiting for a busy processor is part of them. */
 function hoursByModel() {

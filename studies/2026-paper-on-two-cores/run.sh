@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Starts or continues the study in a folder of its own: what is done is kept. Ctrl-C or `tinystories sweep stop` stops it.
+# Starts or continues the study in a folder of its own. What is done, there or in the report here, is not done again.
+# Ctrl-C or `tinystories sweep stop FOLDER/out` stops it.
 # usage: run.sh FOLDER [--threads N | --workers N]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,4 +14,4 @@ cat "$data/tinystories/train.txt" "$data/tinystories/train-more.txt" >train.txt
 cp "$data/tinystories/valid.txt" valid.txt
 cp "$data/prompts/evaluation-prompts.yaml" beginnings.yaml
 "$root/node_modules/.bin/node" --conditions=@tinystories/source "$root/apps/cli/src/main.ts" \
-  sweep run "$here/sweep.json" --out out "$@"
+  sweep run "$here/sweep.json" --out out --done "$here/report.json" "$@"

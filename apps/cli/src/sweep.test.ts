@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -51,6 +51,18 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
   expect(report.rows[0].grades.judge).toBe('offline')
   expect(report.rows[0].emergence.map(({ step }: { step: number }) => step)).toEqual([8, 16])
 
+  // On another machine the report alone says what is done; a model that it has not is trained.
+  const elsewhere = join(cwd, 'elsewhere')
+  await mkdir(elsewhere)
+  await writeFile(join(elsewhere, 'sweep.json'), JSON.stringify(spec))
+  const again = await tinystories([...run, '--done', join(cwd, 'out/report.json')], { cwd: elsewhere })
+  expect(again.stdout).toContain('tiny: 2 models, 13 stages, 13 of them done, in out')
+  expect(again.stdout).not.toContain('done    ')
+  expect(again.code).toBe(0)
+  expect(await readFile(join(elsewhere, 'out/report.json'), 'utf8')).toBe(
+    await readFile(join(cwd, 'out/report.json'), 'utf8'),
+  )
+
   await writeFile(
     join(cwd, 'sweep.json'),
     JSON.stringify({ ...spec, grids: [{ hidden: [8, 16], layers: [1, 2] }] }),
@@ -74,6 +86,8 @@ test.each([
   ['sweep run impossible.json --out x', /h16-l1-a3-t2048-s42 \(heads\): 3 heads do not divide/],
   ['sweep status nowhere', /There is no sweep in/],
   ['sweep work nowhere --queue postgres://localhost/x', /There is no sweep in/],
+  ['sweep run good.json --out x --done good.json', /good\.json: rows: expected/],
+  ['sweep run good.json --out x --done report.json', /report\.json: rows\.0, train: tokens: expected/],
   ['sweep run good.json --out x --shard 1/2 --workers 2', /Leave out --shard/],
   ['sweep run good.json --out x --shard 5/4', /Give --shard 1\/4 to 4\/4/],
   ['sweep run good.json --out x --shard five', /is not a part such as 3\/16/],
@@ -81,6 +95,8 @@ test.each([
 ])('%s: one clear line, exit code 1', async (line, message) => {
   const grid = spec.grids[0]!
   await writeFile(join(cwd, 'good.json'), JSON.stringify(spec))
+  const training = { parameters: 1, coreParameters: 1, tokens: '2048' }
+  await writeFile(join(cwd, 'report.json'), JSON.stringify({ rows: [{ tasks: { train: 'a' }, training }] }))
   await writeFile(join(cwd, 'bad.json'), JSON.stringify({ ...spec, grids: [{ ...grid, hidden: ['8'] }] }))
   await writeFile(join(cwd, 'impossible.json'), JSON.stringify({ ...spec, grids: [{ ...grid, heads: [3] }] }))
   const { code, stderr } = await tinystories(line.split(' '), { cwd })

@@ -4,6 +4,7 @@ import { fingerprintStories, openStories } from '@tinystories/dataset'
 import { type Prompt, parsePrompts, storyPrompts } from '@tinystories/grader'
 import { createFolder, readTextFile } from '@tinystories/utils/disk'
 import { SweepError } from './errors.ts'
+import type { KeptResults } from './report/kept-results.ts'
 import { readSavedSweep, writeSavedSweep } from './saved-sweep.ts'
 import { type Cell, expandCells } from './spec/expand-cells.ts'
 import { parseSweepSpec, type SweepSpec } from './spec/sweep-spec.ts'
@@ -17,6 +18,7 @@ import { probeStage } from './stages/probe-stage.ts'
 import { dataOf, type StageOptions } from './stages/stage-options.ts'
 import { trainStage } from './stages/train-stage.ts'
 import { planTasks, type Task } from './tasks/plan-tasks.ts'
+import { takeResults } from './tasks/take-results.ts'
 import { TaskStore } from './tasks/task-store.ts'
 
 /** A sweep in its folder. */
@@ -37,6 +39,8 @@ export interface Sweep {
 export interface SweepOptions extends Pick<StageOptions, 'access' | 'threads' | 'createJudge'> {
   /** Bytes that a training may take, so that cells that do not fit are refused at once. Default: any fit. */
   memory?: number | undefined
+  /** Results that are not to be found again: see `parseKeptResults`. Only {@link createSweep} takes them. */
+  kept?: KeptResults | undefined
 }
 
 /**
@@ -55,7 +59,7 @@ export async function createSweep(
   const id = (await readSavedSweep(folder))?.id ?? randomUUID().slice(0, 8)
   const { beginnings } = spec
   const read = beginnings === undefined ? [] : parsePrompts(await readTextFile(beginnings), beginnings)
-  const kept = read.map(({ text }, at) => ({ id: `beginning-${at + 1}`, text }))
+  const texts = read.map(({ text }, at) => ({ id: `beginning-${at + 1}`, text }))
   const { access } = options
   const fingerprintOf = (source: string): Promise<string> =>
     fingerprintStories(openStories(source, access ?? {}))
@@ -63,10 +67,11 @@ export async function createSweep(
   const fingerprints: Record<string, string> = {}
   for (const source of new Set(cells.map(cell => dataOf(cell, spec))))
     fingerprints[source] = (await fingerprintOf(source)) + heldOut
-  const sweep = assemble({ id, spec, folder, fingerprints, beginnings: kept }, options)
+  const sweep = assemble({ id, spec, folder, fingerprints, beginnings: texts }, options)
   await createFolder(folder)
   const { software } = sweep
-  await writeSavedSweep(folder, { id, fingerprints, beginnings: kept, software, spec })
+  await writeSavedSweep(folder, { id, fingerprints, beginnings: texts, software, spec })
+  await takeResults(sweep.tasks, sweep.store, options.kept ?? new Map())
   return sweep
 }
 

@@ -102,6 +102,7 @@ export function addRunFlags(command: Command): Command {
     )
     .option('--queue <url>', 'share the work with other machines through PostgreSQL, see sweep work')
     .option('--shard <k/n>', 'without a queue: only the k-th of n parts of the cells, such as 3/16')
+    .option('--done <files...>', 'take what a report.json of any machine holds of these models as done')
     .option('--threads <n>', 'threads of one training (default: one for each core)', wholeNumber(1, 256))
     .option('--key-file <file>', 'a file with the key of the judge, instead of OPENAI_API_KEY')
     .option('--json', 'print one JSON object')

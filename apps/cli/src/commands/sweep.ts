@@ -4,10 +4,13 @@ import {
   checkFits,
   createSweep,
   type Finding,
+  type Json,
+  type KeptResults,
   type Needs,
   openBossQueue,
   openSweep,
   paperSweep,
+  parseKeptResults,
   parseSweepSpec,
   type ReproduceSize,
   retryFailures,
@@ -38,6 +41,7 @@ export interface SweepRunFlags {
   threads?: number
   workers: number
   queue?: string
+  done?: string[]
   keyFile?: string
   json?: boolean
 }
@@ -127,7 +131,7 @@ export async function sweepReport(
 }
 
 async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<number> {
-  const { out, shard, threads, workers, queue: server, keyFile, json } = flags
+  const { out, shard, threads, workers, queue: server, done = [], keyFile, json } = flags
   const folder = fromTyped(out)
   const part = shard === undefined ? undefined : parseShard(shard)
   if (part !== undefined && (workers > 1 || server !== undefined))
@@ -137,12 +141,15 @@ async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<numb
   const createJudge = judgeMaker(keyFile)
   // A judge that cannot be reached for want of a key is said before anything starts.
   if (spec.judge !== 'offline') await createJudge(spec.judge)
+  const kept = await readKept(done)
   const machine = wholeMachine()
   return untilStopped(folder, async (signal, allow) => {
     const memory = server === undefined ? (machine.memory * 1e9) / workers : undefined
-    const sweep = await createSweep(spec, folder, { access: access(), threads, memory, createJudge })
+    const sweep = await createSweep(spec, folder, { access: access(), threads, memory, createJudge, kept })
     const { cells, tasks } = sweep
-    print(`${spec.name}: ${cells.length} models, ${tasks.length} stages, in ${forDisplay(folder)}`)
+    const before = (await sweepStatus(sweep)).filter(({ state }) => state === 'done').length
+    const stages = `${tasks.length} stages${before === 0 ? '' : `, ${before} of them done`}`
+    print(`${spec.name}: ${cells.length} models, ${stages}, in ${forDisplay(folder)}`)
     await allow()
     const summary = await work(sweep)
     await showReport(sweep, { json })
@@ -164,6 +171,16 @@ async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<numb
       return workSweep(sweep, { queue, capacity: machine, signal, onEvent })
     }
   })
+}
+
+/** What reports hold; where two have the same, the later one counts. */
+async function readKept(reports: readonly string[]): Promise<KeptResults> {
+  const kept = new Map<string, Json>()
+  for (const report of reports) {
+    const path = fromTyped(report)
+    for (const [id, result] of parseKeptResults(await readTextFile(path), path)) kept.set(id, result)
+  }
+  return kept
 }
 
 /** What this machine has; whether a GPU can be used shows only when one tries. */

@@ -7,6 +7,7 @@ import type { GeneratedAnswer, GeneratedCompletion, GenerateResult } from '../st
 import type { GradedCompletion, GradeResult } from '../stages/grade-stage.ts'
 import type { InstructResult } from '../stages/instruct-stage.ts'
 import type { MeasureResult } from '../stages/measure-stage.ts'
+import type { PrepareResult } from '../stages/prepare-stage.ts'
 import type { ProbeStageResult } from '../stages/probe-stage.ts'
 import type { TrainResult } from '../stages/train-stage.ts'
 import type { Json } from '../tasks/stage.ts'
@@ -14,6 +15,7 @@ import type { Json } from '../tasks/stage.ts'
 /** Scores of a cell's completions by one judge, or the offline estimate. */
 export interface RowGrades {
   judge: string
+  rubricVersion: string
   /** With 95 % intervals, clustered by prompt; on the criterion's own scale. */
   criteria: {
     name: string
@@ -30,6 +32,10 @@ export interface RowGrades {
 /** What is known of one cell; what is missing is not done, or failed. */
 export interface ReportRow {
   cell: Cell
+  /** What its done stages are known by, by their names: see `parseKeptResults`. */
+  tasks: Record<string, string>
+  /** The vocabulary, and the stories and tokens of the training. */
+  prepared: PrepareResult | undefined
   training: TrainResult | undefined
   /** Shares of probe items of each kind that the model passes. */
   probes: Record<ProbeKind, ProbeResult> | undefined
@@ -39,6 +45,8 @@ export interface ReportRow {
   emergence: EmergencePoint[] | undefined
   completions: GeneratedCompletion[] | undefined
   answers: GeneratedAnswer[] | undefined
+  /** Of training stories that were cut; null where one does not fit. */
+  continuations: GenerateResult['continuations'] | undefined
   measures: MeasureResult | undefined
   grades: RowGrades | undefined
   /** Words that an instruct model was asked for, and how many it used. */
@@ -52,11 +60,15 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
   const rows: ReportRow[] = []
   for (const cell of cells) {
     const results = new Map<string, Json>()
+    const ids: Record<string, string> = {}
     const failures: ReportRow['failures'] = []
     for (const task of tasks) {
       if (!task.cells.includes(cell)) continue
       const result = await store.result(task)
-      if (result !== undefined) results.set(task.stage.name, result)
+      if (result !== undefined) {
+        results.set(task.stage.name, result)
+        ids[task.stage.name] = task.id
+      }
       const message = await store.failure(task)
       if (message !== undefined) failures.push({ stage: task.stage.name, message })
     }
@@ -66,6 +78,8 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
     const generated = resultOf<GenerateResult>('generate')
     rows.push({
       cell,
+      tasks: ids,
+      prepared: resultOf<PrepareResult>('prepare'),
       training: resultOf<TrainResult>('train'),
       probes: phenomena && {
         grammar: summarizeProbes(phenomena, 'grammar'),
@@ -77,6 +91,7 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
       emergence: resultOf<EmergenceResult>('emergence')?.points,
       completions: generated?.completions,
       answers: generated?.answers,
+      continuations: generated?.continuations,
       measures: resultOf<MeasureResult>('measure'),
       grades: summarizeGrades(resultOf<GradeResult>('grade')),
       instruction: resultOf<InstructResult>('instruct'),
@@ -88,9 +103,9 @@ export async function collectRows({ cells, tasks, store }: Sweep): Promise<Repor
 
 function summarizeGrades(result: GradeResult | undefined): RowGrades | undefined {
   if (result === undefined) return undefined
-  const { judge, criteria, gradings, ungraded } = result
+  const { judge, rubricVersion, criteria, gradings, ungraded } = result
   return {
-    ...{ judge, gradings, ungraded },
+    ...{ judge, rubricVersion, gradings, ungraded },
     criteria: criteria.map(criterion => {
       const { mean, interval } = clusteredMean(scoresOf(gradings, criterion.name), {
         scale: [criterion.min, criterion.max],

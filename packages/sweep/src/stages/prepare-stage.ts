@@ -18,6 +18,7 @@ export function prepareStage({ spec, fingerprintOf, access }: StageOptions): Sta
     name: 'prepare',
     version: 1,
     resultSchema: resultSchemas.prepare!,
+    leavesFiles: true,
     after: [],
     settings: cell => ({ fingerprint: fingerprintOf(cell), vocabSize: vocabSize ?? null }),
     async run({ cell, folder, signal }) {

@@ -8,8 +8,8 @@ const figures = <const Names extends readonly string[]>(...names: Names) =>
 const kinds = ['grammar', 'facts', 'reasoning', 'context'] as const
 
 /**
- * What the stages leave, by their names, as far as others read it: the files of a sweep may come from another machine,
- * and end in its report.
+ * What the stages leave, by their names, as far as others read it and in its order: the files of a sweep may come from
+ * another machine, and end in its report.
  */
 export const resultSchemas: Readonly<Record<string, v.GenericSchema>> = {
   prepare: figures('vocabSize', 'stories', 'tokens'),
@@ -21,16 +21,17 @@ export const resultSchemas: Readonly<Record<string, v.GenericSchema>> = {
       v.object({
         kind: v.picklist(kinds),
         phenomenon: v.string(),
+        ...figures('items', 'passed', 'skipped', 'accuracy').entries,
         interval: v.tuple([figure, figure]),
-        ...figures('items', 'passed', 'skipped', 'accuracy', 'chance').entries,
+        chance: figure,
       }),
     ),
   }),
   emergence: v.object({
     points: v.array(
       v.object({
-        probes: v.object(Object.fromEntries(kinds.map(kind => [kind, figures('passed', 'items')]))),
         ...figures('step', 'tokens', 'bitsPerByte').entries,
+        probes: v.object(Object.fromEntries(kinds.map(kind => [kind, figures('passed', 'items')]))),
       }),
     ),
   }),
@@ -63,7 +64,7 @@ export const resultSchemas: Readonly<Record<string, v.GenericSchema>> = {
     ungraded: v.number(),
   }),
   instruct: v.object({
-    stories: v.array(v.object({ words: v.array(v.string()), text: v.string() })),
     ...figures('asked', 'used', 'usedByChance').entries,
+    stories: v.array(v.object({ words: v.array(v.string()), text: v.string() })),
   }),
 }

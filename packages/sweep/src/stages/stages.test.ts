@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Judge, JudgeReply } from '@tinystories/grader'
 import { afterAll, expect, test } from 'vitest'
+import { createSweep } from '../open-sweep.ts'
 import { expandCells } from '../spec/expand-cells.ts'
 import { parseSweepSpec, type SweepSpec } from '../spec/sweep-spec.ts'
 import { planTasks } from '../tasks/plan-tasks.ts'
@@ -111,6 +112,24 @@ test('what a training is known by does not change with new axes: cells of earlie
   }
   expect([stage.version, stage.settings(cell!)]).toEqual([1, before])
   expect(stage.settings({ ...cell!, instruct: true })).toEqual({ ...before, instruct: 'tinystories' })
+})
+
+test('what stages are known by follows from what decides their results alone, so that no release does them again', async () => {
+  const spec = specOf({ data: 'sample', grids: [{ hidden: [64], layers: [1], instruct: [false, true] }] })
+  const { tasks } = await createSweep(spec, join(folder, 'known'))
+  // Change these with a stage's version or its prompts, and with nothing else.
+  expect(tasks.map(({ stage, id }) => `${stage.name} ${id}`)).toEqual([
+    'prepare f6cef01410aa786d',
+    'train dec58a037a74808d',
+    'probe 57786c3685de977b',
+    'emergence 113e2517aeb6a01d',
+    'generate 35562ed6073eb647',
+    'measure 2ad5c86a63657bd9',
+    'grade 02702f191e031d43',
+    'train 860574b8d9e852d7',
+    'probe 4b2985ad79d2a134',
+    'instruct e780bfc54d1c16ab',
+  ])
 })
 
 test('training stories are cut between two words at 40 %, short ones left out', async () => {

@@ -52,6 +52,7 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
     name: 'train',
     version: 1,
     resultSchema: resultSchemas.train!,
+    leavesFiles: true,
     after: ['prepare'],
     settings,
     needs: cell => ({

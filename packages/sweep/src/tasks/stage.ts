@@ -30,6 +30,8 @@ export interface Stage {
   settings(cell: Cell): Json
   /** What a saved result must be to be used; anything else counts as not done. Default: any JSON. */
   resultSchema?: GenericSchema
+  /** Whether stages after it read its folder, and not only its result. Default false. */
+  leavesFiles?: boolean
   /** Whether a cell goes through it. Default: every one does. */
   applies?(cell: Cell): boolean
   /** What it occupies while it runs. Default: one core, 1 GB, no GPU. */

@@ -17,7 +17,13 @@ import type { Json } from './stage.ts'
 /** Where a task stands. `waiting`: for tasks before it; `blocked`: one of those failed. */
 export type TaskState = 'done' | 'failed' | 'waiting' | 'blocked' | 'ready'
 
-const resultSchema = v.object({ id: v.string(), result: v.unknown(), check: v.string() })
+const resultSchema = v.object({
+  id: v.string(),
+  result: v.unknown(),
+  check: v.string(),
+  /** Whether the result came from elsewhere, without the stage's files. */
+  isTaken: v.optional(v.boolean(), false),
+})
 /** Of `failure.json`. */
 export const failureSchema: v.GenericSchema<unknown, { id: string; message: string }> = v.object({
   id: v.string(),
@@ -60,11 +66,20 @@ export class TaskStore {
    * @throws FileError when the folder cannot be read
    */
   async result(task: Task): Promise<Json | undefined> {
+    return (await this.#saved(task))?.result
+  }
+
+  /** Whether the result of a task came by {@link take}, without the files of its stage. */
+  async isTaken(task: Task): Promise<boolean> {
+    return (await this.#saved(task))?.isTaken ?? false
+  }
+
+  async #saved(task: Task): Promise<CheckedResult | undefined> {
     const { resultSchema } = task.stage
     const saved = await readWhole(this.#resultPath(task), (text, path) =>
       checkResult(text, path, resultSchema),
     )
-    return saved?.id === task.id ? saved.result : undefined
+    return saved?.id === task.id ? saved : undefined
   }
 
   /** Why the last attempt failed, or undefined. */
@@ -116,8 +131,26 @@ export class TaskStore {
    *
    * @throws InputError for a result of another form than its stage leaves
    */
-  async finish(task: Task, result: Json): Promise<void> {
-    const saved = { id: task.id, result, check: hash(result) }
+  finish(task: Task, result: Json): Promise<void> {
+    return this.#save(task, { id: task.id, result, check: hash(result) })
+  }
+
+  /**
+   * Marks a task as done by a result that another folder's sweep found, without the files of its stage.
+   *
+   * @throws InputError for a result of another form than its stage leaves
+   */
+  async take(task: Task, result: Json): Promise<void> {
+    await createFolder(this.folderOf(task))
+    await this.#save(task, { id: task.id, result, check: hash(result), isTaken: true })
+  }
+
+  /** Lets a task be done again. */
+  async forgetResult(task: Task): Promise<void> {
+    await removePath(this.#resultPath(task))
+  }
+
+  async #save(task: Task, saved: Partial<CheckedResult> & { check: string }): Promise<void> {
     const [path, text] = [this.#resultPath(task), `${JSON.stringify(saved, null, 2)}\n`]
     // What would not be read again would be done again without end.
     checkResult(text, path, task.stage.resultSchema)
@@ -142,23 +175,26 @@ export class TaskStore {
   }
 }
 
+/** What {@link checkResult} reads. */
+export interface CheckedResult {
+  id: string
+  result: Json
+  isTaken: boolean
+}
+
 /**
  * The content of a `result.json`.
  *
  * @param schema of the result itself
  * @throws InputError when it is damaged, or of another form
  */
-export function checkResult(
-  text: string,
-  path: string,
-  schema?: v.GenericSchema,
-): { id: string; result: Json } {
-  const { id, result, check } = parseValue(resultSchema, parseJson(text, { source: path }), path)
+export function checkResult(text: string, path: string, schema?: v.GenericSchema): CheckedResult {
+  const { id, result, check, isTaken } = parseValue(resultSchema, parseJson(text, { source: path }), path)
   const expected = hash(result as Json)
   if (check !== expected)
     throw new InputError('invalid-value', { source: path, path: 'check', expected, received: check })
   if (schema) parseValue(schema, result, `${path}: result`)
-  return { id, result: result as Json }
+  return { id, result: result as Json, isTaken }
 }
 
 /** What a file holds, or undefined when it is absent or damaged. */

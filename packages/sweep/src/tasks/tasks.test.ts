@@ -8,6 +8,7 @@ import type { Cell } from '../spec/expand-cells.ts'
 import { hash, planTasks, type Task } from './plan-tasks.ts'
 import { runTasks } from './run-tasks.ts'
 import type { Json, Stage } from './stage.ts'
+import { takeResults } from './take-results.ts'
 import type { TaskEvent } from './task-runner.ts'
 import { TaskStore } from './task-store.ts'
 
@@ -98,6 +99,43 @@ test('does each stage once, shares what cells have in common, and redoes only wh
   calls.length = 0
   await runTasks(planTasks([cell(64)], threeStages(calls, { prepare: 2, train: 1, evaluate: 1 })), { store })
   expect(calls).toEqual(['prepare h64-s1', 'train h64-s1', 'evaluate h64-s1'])
+})
+
+test('results found elsewhere are not found again, and a stage runs again only where its files are read', async () => {
+  const [first, second] = [await createStore(), await createStore()]
+  const calls: string[] = []
+  const stagesOf = (versions?: { prepare: number; train: number; evaluate: number }): Stage[] => {
+    const [prepare, train, evaluate] = threeStages(calls, versions)
+    return [{ ...prepare!, leavesFiles: true }, { ...train!, leavesFiles: true }, evaluate!]
+  }
+  const tasks = planTasks([cell(64), cell(128)], stagesOf())
+  await runTasks(tasks, { store: first })
+  const kept = new Map<string, Json>()
+  for (const task of tasks) kept.set(task.id, (await first.result(task))!)
+  const doneIn = async (store: TaskStore, all: readonly Task[]): Promise<string[]> => {
+    const done: string[] = []
+    for (const task of all)
+      if ((await store.result(task)) !== undefined) done.push(`${task.stage.name} ${task.cells[0]!.name}`)
+    return done
+  }
+
+  // The second model has not been evaluated: it is trained again, and so the data is prepared again.
+  kept.delete(tasks.at(-1)!.id)
+  await takeResults(tasks, second, kept)
+  expect(await doneIn(second, tasks)).toEqual(['train h64-s1', 'evaluate h64-s1'])
+  expect(await second.isTaken(tasks[1]!)).toBe(true)
+  calls.length = 0
+  await runTasks(tasks, { store: second })
+  expect(calls).toEqual(['prepare h64-s1', 'train h128-s1', 'evaluate h128-s1'])
+  expect(await second.isTaken(tasks[0]!)).toBe(false)
+
+  // What ran here has its files; what was taken has none for a stage that is new.
+  const changed = planTasks([cell(64), cell(128)], stagesOf({ prepare: 1, train: 1, evaluate: 2 }))
+  await takeResults(changed, second, new Map())
+  expect(await doneIn(second, changed)).toEqual(['prepare h64-s1', 'train h128-s1'])
+  calls.length = 0
+  await runTasks(changed, { store: second })
+  expect(calls).toEqual(['train h64-s1', 'evaluate h64-s1', 'evaluate h128-s1'])
 })
 
 test('a failure blocks what needs it and nothing else, and is tried again only when it is forgotten', async () => {

@@ -32,6 +32,8 @@ export function reportRow(hidden: number, layers: number, numbers: RowNumbers = 
   }
   return {
     cell,
+    tasks: {},
+    prepared: undefined,
     training: {
       ...{ parameters: 1000, coreParameters: 500, tokens: cell.tokens, steps: 10, flops: 1e9 },
       ...{ bitsPerByte: 1, loss: 2, accuracy: 0.3 },
@@ -45,6 +47,7 @@ export function reportRow(hidden: number, layers: number, numbers: RowNumbers = 
     })),
     completions: [{ promptId: 'a', mode: 'greedy', trial: 0, text: ' upon a time.' }],
     answers: [{ promptId: 'factual-1', text: 'lamp', answer: 'right' }],
+    continuations: undefined,
     measures: undefined,
     grades: scores && grades(scores),
     instruction: numbers.instruction && { usedByChance: 5, stories: [], ...numbers.instruction },
@@ -62,5 +65,5 @@ function grades(scores: Record<string, (prompt: number) => number>): RowGrades {
   const criteria = Object.keys(scores).map(name => ({
     ...{ name, label: name, min: 1, max: 10, mean: 5, interval: [4, 6] as const },
   }))
-  return { judge: 'test-judge', criteria, gradings, ungraded: 0 }
+  return { judge: 'test-judge', rubricVersion: '1', criteria, gradings, ungraded: 0 }
 }

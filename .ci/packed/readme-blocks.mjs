@@ -18,8 +18,8 @@ export const skipped = {
   'README.md#3': `${repository}, and serves until it is stopped`,
   'README.md#4': 'trains for hours, from the network',
   'README.md#5': 'needs hours, and a server with a judge',
-  'packages/compiler/README.md#5': 'for Vite alone: its addresses of files',
-  'packages/compiler/README.md#6':
+  'packages/compiler/README.md#7': 'for Vite alone: its addresses of files',
+  'packages/compiler/README.md#8':
     'needs a graphics card to be worth it; its last choice, cpu, is what the others run on',
   'packages/dataset/README.md#7': 'asks a server for ten stories, whose replies the stand-in does not write',
   'packages/sweep/README.md#3': 'needs a Slurm cluster',

@@ -22,5 +22,7 @@ export type {
   RuntimeOptions,
   WriteOptions,
 } from './runtime/runtime.ts'
+export { seededDropout, seededNormal, seededUniform } from './seeded-random.ts'
 export { type Trace, type TraceOptions, traceFunction } from './trace/trace-function.ts'
+export type { TracedVariable } from './trace/traced-variables.ts'
 export type { DataOf, DataTree, Leaf, SpecsOf, TensorData, TensorSpec, TensorTree } from './tree.ts'

@@ -19,6 +19,8 @@ export interface CompilerErrorDetails {
   }
   /** The traced function uses a tensor from outside, whose values would be frozen into the graph. `user` uses it. */
   'captured-tensor': { user: string; shape: readonly number[]; dtype: string; location: Location }
+  /** The traced function makes the variable `name` and its first value is computed from the function's inputs. */
+  'computed-variable': { name: string; location: Location }
   /** The traced function draws random numbers, which would be frozen into the graph. `source` gave them. */
   'random-while-tracing': { source: string; location: Location }
   /** A function was traced inside of a function that is being traced. */
@@ -85,7 +87,11 @@ export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = 
   'captured-tensor': ({ user, shape, dtype, location }) => ({
     problem: `${user} uses a ${dtype} tensor of shape [${shape}] that was made outside of the traced function${at(location)}; its values would be frozen into the graph.`,
     remedy:
-      'Pass it in as an input. If it is constant, make it inside the function (tf.tensor of its values).',
+      'Pass it in as an input. If it is constant, make it inside the function (tf.tensor of its values). A tf.Variable can be state: compile with { variables: true }.',
+  }),
+  'computed-variable': ({ name, location }) => ({
+    problem: `The first value of the variable "${name}" is computed in the traced function${at(location)}.`,
+    remedy: 'Make the variable outside of the function, or of zeros, ones or another constant.',
   }),
   'random-while-tracing': ({ source, location }) => ({
     problem: `${source} drew random numbers while the function was traced${at(location)}; every run would see the same ones.`,

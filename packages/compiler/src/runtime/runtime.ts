@@ -38,6 +38,13 @@ export interface CompileOptions {
   /** Keys of the inputs that are kept in the runtime, as `write` put them there. Default: none. */
   state?: readonly string[]
   /**
+   * Whether the variables (`tf.Variable`) that the function uses are state, too: they are written into the runtime when
+   * the first function that uses them is compiled, and assignments change them there alone (`readVariables` fetches
+   * them). So a model of tfjs-layers and its optimizer can be compiled. Numbers that are tensors from outside, such as an
+   * optimizer's learning rate, are constants then. Default: false, they are refused.
+   */
+  variables?: boolean
+  /**
    * Where ONNX Runtime writes a profile of the graph when the function is disposed of: the beginning of a path, to
    * which it adds the date and `.json`. Default: it writes none.
    */
@@ -91,6 +98,10 @@ export interface Runtime {
   write(state: object, options?: WriteOptions): Promise<void>
   /** The arrays (copies) below a top-level key of the state, in the nesting in which they were written. */
   read(key: string): Promise<Record<string, unknown>>
+  /** Assigns to every variable that compiled functions use what the runtime holds for it. */
+  readVariables(): Promise<void>
+  /** Writes the values of every variable that compiled functions use into the runtime, in place of what it holds. */
+  writeVariables(): Promise<void>
   /**
    * Traces and compiles a function. An output whose top-level key is one of the state's replaces that part of the
    * state after each run.

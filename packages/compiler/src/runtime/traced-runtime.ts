@@ -1,3 +1,4 @@
+import { tensor, type Variable } from '@tensorflow/tfjs-core'
 import { CompilerError, type Role } from '../errors.ts'
 import type { Graph, NamedValue } from '../graph/graph.ts'
 import { writeOnnx } from '../graph/onnx-writer.ts'
@@ -5,6 +6,7 @@ import { inPlaceStates, type StatePart } from '../passes/in-place.ts'
 import { optimize } from '../passes/optimize.ts'
 import { type Rows, tileUpdates } from '../passes/tile-updates.ts'
 import { backendSettled, traceFunction } from '../trace/trace-function.ts'
+import { type TracedVariable, VARIABLES, variablePath } from '../trace/traced-variables.ts'
 import {
   compact,
   type DataOf,
@@ -55,6 +57,8 @@ export class TracedRuntime implements Runtime {
   readonly #channel: Channel
   /** What is in the state, by name. */
   readonly #state = new Map<string, StateLeaf>()
+  /** The variables that are in the state, by name. */
+  readonly #variables = new Map<string, Variable>()
   #nextSession = 0
   /** Settles when the last requested run has ended. */
   #lastRun: Promise<unknown> = Promise.resolve()
@@ -110,17 +114,25 @@ export class TracedRuntime implements Runtime {
   async compile<I extends object, O extends object>(
     fn: (inputs: I) => O,
     example: SpecsOf<I>,
-    { state = [], profile }: CompileOptions = {},
+    { state: stateKeys = [], variables = false, profile }: CompileOptions = {},
   ): Promise<Compiled<I, O>> {
     const cpu = this.providers.every(provider => CPU_PROVIDERS.includes(provider))
     await backendSettled()
-    const trace = traceFunction(fn, example, { largeOperations: !cpu })
+    const trace = traceFunction(fn, example, { largeOperations: !cpu, variables })
+    await this.#holdVariables(trace.variables)
+    const state = variables ? [...stateKeys, VARIABLES] : stateKeys
+    const held = trace.variables.map(({ variable, assigned }) => {
+      const { shape, dtype } = variable
+      return { path: variablePath(variable), value: { shape, dtype } as TensorSpec, assigned }
+    })
     const optimized = optimize(trace.graph, {
       cpu,
       ...(this.providers[0] === 'cuda' && { atOnce: CUDA_AT_ONCE }),
     })
-    const inputs = trace.inputs.map((leaf, i) => this.#bind(leaf, optimized.inputs[i]!.name, state, 'input'))
-    const outputs = trace.outputs.map((leaf, i) =>
+    const inputs = [...trace.inputs, ...held].map((leaf, i) =>
+      this.#bind(leaf, optimized.inputs[i]!.name, state, 'input'),
+    )
+    const outputs = [...trace.outputs, ...held.filter(({ assigned }) => assigned)].map((leaf, i) =>
       this.#bind(leaf, optimized.outputs[i]!.name, state, 'output'),
     )
     const { graph, bound } = this.#place(optimized, [...inputs, ...outputs])
@@ -187,8 +199,35 @@ export class TracedRuntime implements Runtime {
     }
   }
 
+  async readVariables(): Promise<void> {
+    const values = this.#variables.size > 0 ? await this.read(VARIABLES) : {}
+    for (const [name, variable] of this.#variables) {
+      if (variable.isDisposed) continue
+      const value = tensor(values[name] as TensorData, variable.shape, variable.dtype)
+      variable.assign(value)
+      value.dispose()
+    }
+  }
+
+  async writeVariables(): Promise<void> {
+    await this.#write([...this.#variables.values()].filter(variable => !variable.isDisposed))
+  }
+
   async dispose(): Promise<void> {
     await this.#channel.stop()
+  }
+
+  /** Writes those variables into the state that it does not hold. */
+  async #holdVariables(used: readonly TracedVariable[]): Promise<void> {
+    const fresh = used.map(({ variable }) => variable).filter(v => this.#variables.get(v.name) !== v)
+    await this.#write(fresh)
+    for (const variable of fresh) this.#variables.set(variable.name, variable)
+  }
+
+  async #write(variables: readonly Variable[]): Promise<void> {
+    if (variables.length === 0) return
+    const data = variables.map(async v => [v.name, (await v.data()) as TensorData] as const)
+    await this.write({ [VARIABLES]: Object.fromEntries(await Promise.all(data)) })
   }
 
   /**

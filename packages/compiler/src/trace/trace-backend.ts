@@ -24,6 +24,8 @@ export class TraceBackend extends KernelBackend {
   readonly graph: GraphBuilder = new GraphBuilder()
   /** For ops that choose how much they compute in one operation: a launch costs more than a cache miss. */
   readonly largeOperations: boolean
+  /** What a variable stands for, and a tensor that was made outside of the traced function, where they may be used. */
+  resolveOutside: ((tensor: TensorInfo, isOutside: boolean) => Value | undefined) | undefined
   readonly #entries = new Map<DataId, Entry>()
   #readError: unknown
 
@@ -46,6 +48,9 @@ export class TraceBackend extends KernelBackend {
    */
   resolve(tensor: TensorInfo, user: string): Value {
     const entry = this.#entries.get(tensor.dataId)
+    // Asked first: a variable may share its first elements with a tensor of the trace.
+    const outside = this.resolveOutside?.(tensor, !entry)
+    if (outside) return outside
     if (!entry) throw capturedTensor(tensor, user)
     entry.value ??= this.#constant(entry.values!, elementTypeOf(entry.dtype), entry.shape)
     return entry.value

@@ -16,12 +16,15 @@ import { TRACE_BACKEND, unsupportedKernel } from './kernel.ts'
 import { registerTranslations } from './kernels/index.ts'
 import { refuseRandom } from './refuse-random.ts'
 import { elementTypeOf, TraceBackend } from './trace-backend.ts'
+import { type TracedVariable, TracedVariables, VARIABLES } from './traced-variables.ts'
 
 /** A traced function: its graph, and the leaves of its inputs and outputs in the order of the graph's own. */
 export interface Trace {
   readonly graph: Graph
   readonly inputs: readonly Leaf<TensorSpec>[]
   readonly outputs: readonly Leaf<TensorSpec>[]
+  /** The variables that the function uses; further inputs and outputs of the graph, after its leaves. */
+  readonly variables: readonly TracedVariable[]
 }
 
 /** Options of {@link traceFunction}. */
@@ -31,6 +34,13 @@ export interface TraceOptions {
    * as `largeOperations` of `tf.backend()`. Default: false.
    */
   largeOperations?: boolean
+  /**
+   * Whether the function may use variables (`tf.Variable`): each is an input of the graph, and an output if the function
+   * assigns to it, named `variables/` and its name. Numbers that are tensors from outside are constants of the graph then.
+   * A variable that the function makes, as optimizers do in their first step, exists afterwards with its first value.
+   * Default: false, they are refused.
+   */
+  variables?: boolean
 }
 
 /**
@@ -46,7 +56,7 @@ export interface TraceOptions {
 export function traceFunction<I extends object = TensorTree>(
   fn: (inputs: I) => object,
   example: SpecsOf<I>,
-  { largeOperations = false }: TraceOptions = {},
+  { largeOperations = false, variables = false }: TraceOptions = {},
 ): Trace {
   registerTranslations()
   const specs = leavesOf(example, isSpec, 'The example input').map(({ path, value }) => {
@@ -54,8 +64,16 @@ export function traceFunction<I extends object = TensorTree>(
     return { path, value: { shape: [...value.shape], dtype: value.dtype } }
   })
   const backend = new TraceBackend(largeOperations)
+  if (variables && specs.some(({ path }) => path[0] === VARIABLES))
+    throw new CompilerError('invalid-option', {
+      option: 'variables',
+      value: variables,
+      expected: `false, as an input is called "${VARIABLES}"`,
+    })
+  const traced = variables ? new TracedVariables(backend) : undefined
   const outputs: Leaf<TensorSpec>[] = []
-  withBackend(backend, () => {
+  const used: TracedVariable[] = []
+  const record = (): void => {
     const leaves = specs.map(({ path, value }) => {
       const input = backend.graph.input(pathName(path), value.dtype, value.shape)
       return { path, value: tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(input), backend) }
@@ -67,8 +85,14 @@ export function traceFunction<I extends object = TensorTree>(
       backend.graph.output(outputName(path, specs), output)
       outputs.push({ path, value: { shape: [...value.shape], dtype: value.dtype as TensorSpec['dtype'] } })
     }
-  })
-  return { graph: backend.graph.finish(), inputs: specs, outputs }
+    used.push(...(traced?.finish() ?? []))
+  }
+  try {
+    withBackend(backend, () => (traced ? traced.follow(record) : record()))
+  } finally {
+    traced?.settle()
+  }
+  return { graph: backend.graph.finish(), inputs: specs, outputs, variables: used }
 }
 
 /**

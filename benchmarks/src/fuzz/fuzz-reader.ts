@@ -44,7 +44,7 @@ const MAX_SOURCE = 4096
 
 /** A finding. */
 export function findingOf(input: Uint8Array, problem: string): Finding {
-  return { id: createHash('sha1').update(input).digest('hex'), input: input.slice(), problem }
+  return { id: createHash('sha1').update(input).digest('hex'), input: new Uint8Array(input), problem }
 }
 
 /** Reads seeds, corpus and mutated inputs; only errors with a code are allowed. */

@@ -59,7 +59,7 @@ function mutateOnce(bytes: Uint8Array, others: readonly Uint8Array[], random: Ra
       return replace(1, Uint8Array.of([0, 1, 0x7f, 0x80, 0xff][random.integer(5)] ?? 0))
     default: {
       if (at >= bytes.length) return bytes
-      const changed = bytes.slice()
+      const changed = new Uint8Array(bytes)
       changed[at] = (changed[at] ?? 0) ^ (1 << random.integer(8))
       return changed
     }

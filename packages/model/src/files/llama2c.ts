@@ -28,7 +28,7 @@ export const EPSILON = 1e-5
 export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
   const { path, size } = file
   if (size < HEADER) throw new ModelFileError('truncated', { path, bytes: size, needed: HEADER })
-  const head = new DataView((await file.read(0, Math.min(size, HEADER_1))).slice().buffer)
+  const head = new DataView(new Uint8Array(await file.read(0, Math.min(size, HEADER_1))).buffer)
   const isVersioned = head.getUint32(0, true) === MAGIC
   const version = isVersioned ? head.getInt32(4, true) : 0
   if (version > 1 || version < 0 || (isVersioned && size < HEADER_1)) {
@@ -67,7 +67,7 @@ export async function readLlama2c(file: RandomAccess): Promise<Llama2cModel> {
     const bytes = await file.read(from, 4 * count)
     from += 4 * count
     if (name === undefined) continue
-    const values = new Float32Array(bytes.slice().buffer)
+    const values = new Float32Array(new Uint8Array(bytes).buffer)
     const index = values.findIndex(value => !Number.isFinite(value))
     if (index !== -1)
       throw new ModelFileError('not-finite', { path, tensor: name, value: values[index]!, index })

@@ -118,7 +118,7 @@ class Unpickler {
           this.#stack.push(this.#long(this.#take(1)[0]!))
           break
         case 0x47: // BINFLOAT
-          this.#stack.push(new DataView(this.#take(8).slice().buffer).getFloat64(0))
+          this.#stack.push(new DataView(new Uint8Array(this.#take(8)).buffer).getFloat64(0))
           break
         case 0x58: // BINUNICODE
           this.#stack.push(this.#text(this.#uint32()))

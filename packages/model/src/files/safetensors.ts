@@ -118,8 +118,8 @@ export function parseSafetensorsHeader(json: Uint8Array, fileSize: number, path:
  * @throws ModelFileError `unsupported-dtype` for integers and 8-bit floats
  */
 export function toFloat32(dtype: string, bytes: Uint8Array, path: string, tensor: string): Float32Array {
-  // The copy aligns the bytes. All platforms that JavaScript runs on today are little-endian.
-  const { buffer } = bytes.slice()
+  // The copy aligns the bytes (`slice` of a Buffer would make none). All platforms that JavaScript runs on today are little-endian.
+  const { buffer } = new Uint8Array(bytes)
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer)

@@ -187,5 +187,5 @@ async function dataStart(access: RandomAccess, start: number): Promise<number> {
 }
 
 function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.slice().buffer)
+  return new DataView(new Uint8Array(bytes).buffer)
 }

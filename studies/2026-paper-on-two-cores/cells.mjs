@@ -1,4 +1,5 @@
-// Writes cells.json: of each cell what is done, the hours of its training and its numbers, with the machine.
+// Writes cells.json: of each cell what is done, the hours of its training and its numbers, with the machine. Says in the
+// READMEs how many are done.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +31,11 @@ const cells = rows.map(({ cell, training, probes, failures }) => ({
 writeFileSync(join(here, 'cells.json'), `${JSON.stringify({ cells }, null, 1)}\n`)
 const done = cells.filter(({ open }) => open.length === 0).length
 console.log(`${done} of ${cells.length} cells are done.`)
+// Wherever the pictures are shown, it is said how much stands behind them.
+for (const readme of [join(here, 'README.md'), join(here, '../../README.md')]) {
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(readme, text.replaceAll(/\d+ of \d+ cells/g, `${done} of ${cells.length} cells`))
+}
 
 function thisMachine() {
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? []

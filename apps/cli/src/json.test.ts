@@ -29,7 +29,7 @@ test('every command that reports has --json', () => {
   ).toEqual(
     expect.arrayContaining([
       ...['data inspect', 'data prepare', 'tokenizer train', 'train', 'generate', 'evaluate', 'grade'],
-      ...['compare', 'agree', 'report', 'runs', 'check', 'probe', 'sweep status'],
+      ...['compare', 'agree', 'report', 'runs', 'check', 'probe', 'score', 'sweep status'],
     ]),
   )
 })

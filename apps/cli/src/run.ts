@@ -14,6 +14,7 @@ import { pushCommand } from './command-line/push.ts'
 import { reportCommand } from './command-line/report.ts'
 import { reproduceCommand } from './command-line/reproduce.ts'
 import { runsCommand } from './command-line/runs.ts'
+import { scoreCommand } from './command-line/score.ts'
 import { serveCommand } from './command-line/serve.ts'
 import type { SetExitCode } from './command-line/set-exit-code.ts'
 import { sweepCommand } from './command-line/sweep.ts'
@@ -111,6 +112,7 @@ Examples:
   runsCommand(program)
   checkCommand(program, setExitCode)
   probeCommand(program, setExitCode)
+  scoreCommand(program, setExitCode)
   sweepCommand(program, setExitCode)
   reproduceCommand(program, setExitCode)
   completionCommand(program, setExitCode)

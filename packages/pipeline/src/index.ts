@@ -34,6 +34,7 @@ export { saveModel } from './model/save-model.ts'
 export { PushError, type PushErrorDetails, type PushStep } from './push/push-error.ts'
 export type { Pushed, PushProgress } from './push/push-files.ts'
 export { type PreparedPush, type PushModelOptions, preparePush, pushModel } from './push/push-model.ts'
+export { parseQuestion, type Question, readQuestions } from './read-questions.ts'
 export * from './recipe/index.ts'
 export type { Fitted } from './run/fit-steps.ts'
 export type { Plan, PlanContext, PlanEvent } from './run/plan.ts'
@@ -55,7 +56,7 @@ export {
 } from './run/search-settings.ts'
 export { type TrainOptions, train } from './run/train.ts'
 export type { TrainEvent } from './run/train-event.ts'
-export { scoreEndings } from './score-endings.ts'
+export { scoreEndings, scoreEndingTokens } from './score-endings.ts'
 export {
   chosenInstructions,
   type InstructChoice,

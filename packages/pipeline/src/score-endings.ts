@@ -1,5 +1,5 @@
 import { GenerationError } from '@tinystories/model'
-import { score } from '@tinystories/model/generation'
+import { type EndingScore, score } from '@tinystories/model/generation'
 import type { TextModel } from './recipe/write-story.ts'
 
 /**
@@ -10,10 +10,20 @@ import type { TextModel } from './recipe/write-story.ts'
  * @returns undefined when a text does not fit the context
  */
 export async function scoreEndings(
-  { model, tokenizer }: TextModel,
+  model: TextModel,
   prompt: string,
   endings: readonly string[],
 ): Promise<number[] | undefined> {
+  const scores = await scoreEndingTokens(model, prompt, endings)
+  return scores?.map(({ logProbability }) => logProbability)
+}
+
+/** The same with the tokens of each ending, by whose number endings of unlike length are compared. */
+export async function scoreEndingTokens(
+  { model, tokenizer }: TextModel,
+  prompt: string,
+  endings: readonly string[],
+): Promise<EndingScore[] | undefined> {
   const encode = (text: string): number[] =>
     Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
   const { endOfTextId } = tokenizer
@@ -24,12 +34,11 @@ export async function scoreEndings(
     shared--
   const promptIds = [...(endOfTextId === undefined ? [] : [endOfTextId]), ...texts[0]!.slice(0, shared)]
   try {
-    const scores = await score(
+    return await score(
       model,
       promptIds,
       texts.map(ids => ids.slice(shared)),
     )
-    return scores.map(({ logProbability }) => logProbability)
   } catch (error) {
     if (GenerationError.isInstance(error) && error.code === 'prompt-too-long') return undefined
     throw error

@@ -1,6 +1,7 @@
 import { Random } from '@tinystories/utils/random'
 import { sentencesOf } from '@tinystories/utils/text'
 import type { Story } from '../stream/story.ts'
+import type { WordCounts } from './count-words.ts'
 import { deriveRecord, type VocabularyIndex } from './derive-record.ts'
 
 /**
@@ -8,13 +9,18 @@ import { deriveRecord, type VocabularyIndex } from './derive-record.ts'
  * The sentence is any but the first; a summary there is only where it is given.
  *
  * @param seed the same seed takes the same words and sentence from the same story
+ * @param counts those of {@link countWords}, with which rare words of a story are taken as `deriveRecord` says
  */
 export function completeRecord(
   { prompt: _, ...story }: Story,
-  { vocabulary, seed }: { vocabulary: VocabularyIndex; seed: number },
+  { vocabulary, seed, counts }: { vocabulary: VocabularyIndex; seed: number; counts?: WordCounts },
 ): Story {
   const random = new Random(seed).stream('record', story.text)
-  const derived = deriveRecord(story.text, { vocabulary, random: random.stream('words') })
+  const derived = deriveRecord(story.text, {
+    vocabulary,
+    random: random.stream('words'),
+    ...(counts && { counts }),
+  })
   const later = sentencesOf(story.text).slice(1)
   const sentence = story.sentence ?? later[random.integer(Math.max(1, later.length))]
   return {

@@ -2,6 +2,7 @@ import type { Random } from '@tinystories/utils/random'
 import { hasDialogue, lemmas, namesIn } from '@tinystories/utils/text'
 import type { Story } from '../stream/story.ts'
 import { partsOfSpeech, type StoryVocabulary } from '../synthesis/vocabulary.ts'
+import type { WordCounts } from './count-words.ts'
 
 /** Verbs that hardly any story does without: asking for one asks for nothing. */
 const everywhere = new Set(['be', 'have', 'do', 'go', 'say', 'get', 'can', 'will'])
@@ -28,21 +29,36 @@ export interface StoryRecord extends Pick<Story, 'words' | 'features'> {
  * of speech in a vocabulary, and features that a program can decide.
  *
  * @param random decides which of the words are taken
+ * @param counts with them a word's weight is the inverse of its count, so that over many stories all words of the
+ *   vocabulary are asked for about equally often, as in the paper, whose words were drawn from a list. Default: all words
+ *   of the story are equally likely, and most of those taken are common ones
  */
 export function deriveRecord(
   text: string,
-  { vocabulary, random }: { vocabulary: VocabularyIndex; random: Random },
+  { vocabulary, random, counts }: { vocabulary: VocabularyIndex; random: Random; counts?: WordCounts },
 ): StoryRecord {
   const found = vocabulary.find(text)
   const words = partsOfSpeech.flatMap(part => {
     const candidates = [...found[part]]
-    return candidates.length === 0 ? [] : [candidates[random.integer(candidates.length)]!]
+    if (candidates.length === 0) return []
+    return [candidates[counts ? drawRare(candidates, counts, random) : random.integer(candidates.length)]!]
   })
   const [name] = namesIn(text)
   return {
     words,
     features: [...(hasDialogue(text) ? ['Dialogue'] : []), ...(name === undefined ? [] : [`Named ${name}`])],
   }
+}
+
+/** The place of a word, drawn with weights inverse to the counts. */
+function drawRare(words: readonly string[], counts: WordCounts, random: Random): number {
+  const weights = words.map(word => 1 / (counts.get(word) ?? 1))
+  let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
+  const place = weights.findIndex(weight => {
+    left -= weight
+    return left < 0
+  })
+  return place === -1 ? words.length - 1 : place
 }
 
 /** Finds the words of a vocabulary in a text, whatever their form. */

@@ -1,4 +1,5 @@
 export { completeRecord, readSummary, summaryRequest } from './complete-record.ts'
+export { countWords, type WordCounts } from './count-words.ts'
 export { deriveRecord, type StoryRecord, VocabularyIndex } from './derive-record.ts'
 export { type InstructSettings, instructSettingsSchema } from './instruct-settings.ts'
 export { type InstructOptions, instructStories } from './instruct-stories.ts'

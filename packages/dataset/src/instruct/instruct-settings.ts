@@ -7,6 +7,8 @@ export interface InstructSettings {
   /** Never words and a summary together. */
   ood: boolean
   seed: number
+  /** Whether words of plain stories are drawn with weights inverse to how many stories have them. */
+  rareWords: boolean
 }
 
 /** Of settings that were saved. */
@@ -14,4 +16,6 @@ export const instructSettingsSchema: v.GenericSchema<unknown, InstructSettings> 
   template: instructTemplateSchema,
   ood: v.boolean(),
   seed: v.pipe(v.number(), v.safeInteger()),
+  // Saved before there was a choice, when all words of a story were equally likely.
+  rareWords: v.optional(v.boolean(), false),
 })

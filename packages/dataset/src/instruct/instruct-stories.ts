@@ -5,6 +5,7 @@ import type { Story } from '../stream/story.ts'
 import { through } from '../stream/through.ts'
 import { type StoryVocabulary, storyVocabulary } from '../synthesis/vocabulary.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
+import { countWords, type WordCounts } from './count-words.ts'
 import { deriveRecord, VocabularyIndex } from './derive-record.ts'
 import type { InstructSettings } from './instruct-settings.ts'
 import { type DrawnInstruction, drawInstruction, renderInstruction } from './instruction.ts'
@@ -16,6 +17,13 @@ export interface InstructOptions extends Pick<InstructSettings, 'template'> {
   seed?: number
   /** Never asks for words and a summary together. Default false. */
   ood?: boolean
+  /**
+   * Draws the words of a plain story with weights inverse to how many stories have them, so that all words are asked for
+   * about equally often. Default true; false: all words of a story are equally likely.
+   */
+  rareWords?: boolean
+  /** Stories in which words are counted for that, the first 20,000 of them. Default: the same that get instructions. */
+  countedIn?: StoryStream<Story>
   /** Where the words of plain stories are looked for. Default: the one that comes with the package. */
   vocabulary?: StoryVocabulary
 }
@@ -26,29 +34,44 @@ export interface InstructOptions extends Pick<InstructSettings, 'template'> {
  * `tokenize` with `prompts: true` then puts it before the story, and `pack` leaves it out of the loss.
  */
 export function instructStories(stories: StoryStream<Story>, options: InstructOptions): StoryStream<Story> {
-  return stories.apply(upstream => instructStage(upstream, options))
+  return stories.apply(upstream => instructStage(upstream, { countedIn: stories, ...options }))
 }
 
 function instructStage(
   upstream: Stage<Story>,
-  { template, seed = 0, ood = false, vocabulary }: InstructOptions,
+  {
+    template,
+    seed = 0,
+    ood = false,
+    rareWords = true,
+    vocabulary,
+    countedIn,
+  }: InstructOptions & { countedIn: StoryStream<Story> },
 ): Stage<Story> {
-  let index: Promise<VocabularyIndex> | undefined
-  const vocabularyIndex = (): Promise<VocabularyIndex> => {
-    index ??= (async () => new VocabularyIndex(vocabulary ?? (await storyVocabulary())))()
-    return index
+  const open = async (signal: AbortSignal): Promise<{ vocabulary: VocabularyIndex; counts?: WordCounts }> => {
+    const index = new VocabularyIndex(vocabulary ?? (await storyVocabulary()))
+    return { vocabulary: index, ...(rareWords && { counts: await countWords(countedIn, index, signal) }) }
+  }
+  let opened: ReturnType<typeof open> | undefined
+  const openedOnce = (signal: AbortSignal): ReturnType<typeof open> => {
+    opened ??= open(signal).catch(error => {
+      // What was interrupted is counted again the next time.
+      opened = undefined
+      throw error
+    })
+    return opened
   }
   const random = new Random(seed)
   const allowed = instructionFields.filter(field => template.fields[field] !== undefined)
 
-  const change = async (story: Story, { epoch }: RunContext): Promise<Story> => {
+  const change = async (story: Story, { epoch, signal }: RunContext): Promise<Story> => {
     const given = ownInstruction(story, allowed)
     if (given) return { ...story, prompt: renderInstruction(template, given) }
     const known = isPlain(story)
       ? {
           ...story,
           ...deriveRecord(story.text, {
-            vocabulary: await vocabularyIndex(),
+            ...(await openedOnce(signal)),
             random: random.stream('record', epoch, story.text),
           }),
         }
@@ -60,7 +83,7 @@ function instructStage(
   const { fields, separator, text } = template
   const written = instructionFields.map(field => fields[field] ?? null)
   const stage = through<Story, Story>(upstream, {
-    name: `instruct(seed ${seed}${ood ? ', ood' : ''}, ${JSON.stringify([written, separator, text])})`,
+    name: `instruct(seed ${seed}${ood ? ', ood' : ''}${rareWords ? ', rare words' : ''}, ${JSON.stringify([written, separator, text])})`,
     upstreamOf: from => from,
     iterate: (cursor, _from, context) => ({
       async next() {

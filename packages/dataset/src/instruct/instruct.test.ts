@@ -1,13 +1,17 @@
 import { Random } from '@tinystories/utils/random'
+import { parseValue } from '@tinystories/utils/schema'
 import { expect, test } from 'vitest'
 import { DatasetError } from '../errors/dataset-error.ts'
 import { openStories } from '../sources/open-stories.ts'
 import type { Story } from '../stream/story.ts'
+import type { StoryStream } from '../transforms/story-stream.ts'
 import {
   completeRecord,
+  countWords,
   deriveRecord,
   drawInstruction,
   type InstructTemplate,
+  instructSettingsSchema,
   instructStories,
   instructTemplates,
   parseInstructTemplate,
@@ -170,6 +174,57 @@ test('plain stories get words and features; a template asks only for what it can
     'Use run, mouse. ',
     'Use run, mouse. ',
   ])
+})
+
+test('words are counted once a story, and rare ones are asked for more often than common ones', async () => {
+  const index = new VocabularyIndex(vocabulary)
+  // Every story has a mouse, one in ten a fish; all of them run, and all are big.
+  const stories = Array.from({ length: 100 }, (_, i) => ({
+    text: `A big mouse ran. It ran and ran ${i}. ${i % 10 === 0 ? 'It saw a fish.' : ''}`,
+  }))
+  const counts = await countWords(openStories(stories), index)
+  expect([...counts]).toEqual([
+    ['run', 100],
+    ['mouse', 100],
+    ['fish', 10],
+    ['big', 100],
+  ])
+  const nouns = (options: { counts?: typeof counts }): number => {
+    const { text } = stories[0]!
+    const drawn = Array.from({ length: 1000 }, (_, seed) =>
+      completeRecord({ text }, { vocabulary: index, seed, ...options }),
+    )
+    return drawn.filter(({ words }) => words![1] === 'fish').length
+  }
+  // Shares of 1/2 and of (1/10) / (1/10 + 1/100): within 4 standard errors of 1,000 draws.
+  expect(nouns({})).toBeNear(500, { absolute: 64 })
+  expect(nouns({ counts })).toBeNear(909, { absolute: 37 })
+  // A word that was not counted is as rare as can be.
+  expect(nouns({ counts: new Map([['mouse', 1_000_000]]) })).toBe(1000)
+})
+
+test('the words of a stream are counted in its own stories, or in those that are named', async () => {
+  const mouseAndFish = { text: 'The mouse saw the fish.' }
+  const withMice = openStories([mouseAndFish, ...Array.from({ length: 99 }, () => ({ text: 'The mouse.' }))])
+  const fishes = async (options: { rareWords?: boolean; countedIn?: StoryStream }): Promise<number> => {
+    const stream = instructStories(withMice.take(1), {
+      ...{ template: { fields: { words: '{value}' }, separator: ' ', text: '{fields} {story}' }, vocabulary },
+      ...options,
+    })
+    return (await stream.repeat(200).toArray()).filter(({ prompt }) => prompt === 'fish ').length
+  }
+  // Alone, a mouse is as rare as a fish: a half, within 4 standard errors of 200 draws.
+  expect(await fishes({})).toBeNear(100, { absolute: 29 })
+  expect(await fishes({ rareWords: false, countedIn: withMice })).toBeNear(100, { absolute: 29 })
+  expect(await fishes({ countedIn: withMice })).toBeGreaterThan(190)
+  const recipe = (rareWords: boolean) =>
+    instructStories(withMice, { template: tinystories, rareWords }).recipe.at(-1)
+  expect(recipe(true)).not.toBe(recipe(false))
+})
+
+test('settings that were saved without a choice of words mean any words', () => {
+  const saved = { template: tinystories, ood: true, seed: 3 }
+  expect(parseValue(instructSettingsSchema, saved, 'run.json')).toEqual({ ...saved, rareWords: false })
 })
 
 test('a record of TinyStories-Instruct keeps its subset and order', async () => {

@@ -3,8 +3,9 @@ import { ModelFileError } from '../errors/index.ts'
 import { tinyConfig } from '../testing/tiny.ts'
 import { checkTokenizer, type IdentifiableTokenizer, tokenizerHash } from './tokenizer-identity.ts'
 
-const tokenizer = (vocabSize: number, prefix = 'token'): IdentifiableTokenizer => ({
+const tokenizer = (vocabSize: number, prefix = 'token', merges?: string[][]): IdentifiableTokenizer => ({
   vocabSize,
+  toJSON: () => ({ model: merges ? { merges } : {} }),
   idToToken: id => (id === 3 ? undefined : `${prefix} ${id}`),
 })
 const model = (vocabSize: number, tokenizerHash?: string) => ({
@@ -19,11 +20,36 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
 
 test('a tokenizer is told by its tokens in the order of their ids', async () => {
   // Python: hashlib.sha256(json.dumps(["a 0", "a 1", None], separators=(",", ":")).encode()).hexdigest()
-  const hash = await tokenizerHash({ vocabSize: 3, idToToken: id => ['a 0', 'a 1'][id] })
+  const hash = await tokenizerHash({ ...tokenizer(3), idToToken: id => ['a 0', 'a 1'][id] })
   expect(hash).toBe('676848ccc0c40ba127c95120635a8599c7a4df2389ca21a9852c9707f8f247d4')
   expect(await tokenizerHash(tokenizer(50))).toBe(await tokenizerHash(tokenizer(50)))
   expect(await tokenizerHash(tokenizer(50))).not.toBe(await tokenizerHash(tokenizer(50, 'other')))
   expect(await tokenizerHash(tokenizer(50))).not.toBe(await tokenizerHash(tokenizer(51)))
+})
+
+test('merges in another order make another tokenizer; models of earlier versions, saved without them, still open', async () => {
+  const [merged, reordered] = [
+    [
+      ['a', 'b'],
+      ['b', 'c'],
+    ],
+    [
+      ['b', 'c'],
+      ['a', 'b'],
+    ],
+  ].map(merges => tokenizer(50, 'token', merges))
+  const hash = await tokenizerHash(merged!)
+  // Python: tokens = [None if i == 3 else f"token {i}" for i in range(50)]; as above of [tokens, [["a", "b"], ["b", "c"]]]
+  expect(hash).toBe('225bf0ad57ee174354c23eb9f072cb82f7ccef5cbffa92e5d2be103c541323ec')
+  expect(await checkTokenizer(model(50, hash), merged!, 'a')).toEqual({ by: 'hash', unusedIds: 0 })
+  expect(await codeOf(checkTokenizer(model(50, hash), reordered!, 'a'))).toMatchObject([
+    'wrong-tokenizer',
+    {},
+  ])
+  const earlier = await tokenizerHash(tokenizer(50))
+  expect(await checkTokenizer(model(50, earlier), merged!, 'a')).toEqual({ by: 'hash', unusedIds: 0 })
+  const other = tokenizer(50, 'other', [['a', 'b']])
+  expect(await codeOf(checkTokenizer(model(50, earlier), other, 'a'))).toMatchObject(['wrong-tokenizer', {}])
 })
 
 test('the hash decides where the model has one', async () => {

@@ -6,6 +6,8 @@ export interface IdentifiableTokenizer {
   /** One more than the highest id. */
   readonly vocabSize: number
   idToToken(id: number): string | undefined
+  /** Its `tokenizer.json`, whose model has the merges of byte-pair encoding. */
+  toJSON(): { model: object }
 }
 
 /** Whether a tokenizer is known to be the model's. */
@@ -20,17 +22,31 @@ export interface TokenizerCheck {
 const MOST_UNUSED = 512
 
 /**
- * SHA-256 in hexadecimal of the tokens in the order of their ids: saved with a model, it tells whether a tokenizer is the one
- * that the model was trained with.
+ * SHA-256 in hexadecimal of the tokens in the order of their ids and of the merges, where it has some: saved with a model, it
+ * tells whether a tokenizer is the one that the model was trained with.
  *
  * @returns undefined where the platform computes no checksums: in pages that were not served securely
  */
 export async function tokenizerHash(tokenizer: IdentifiableTokenizer): Promise<string | undefined> {
+  const { model } = tokenizer.toJSON()
+  const tokens = tokensOf(tokenizer)
+  return sha256('merges' in model ? [tokens, model.merges] : tokens)
+}
+
+function tokensOf(tokenizer: IdentifiableTokenizer): (string | null)[] {
+  return Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id) ?? null)
+}
+
+async function sha256(value: unknown): Promise<string | undefined> {
   const { subtle } = globalThis.crypto ?? {}
   if (subtle === undefined) return undefined
-  const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id) ?? null)
-  const digest = await subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(tokens)))
+  const digest = await subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))
   return Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Models that were saved earlier have a hash of the tokens alone. */
+async function isHashOf(hash: string, known: string, tokenizer: IdentifiableTokenizer): Promise<boolean> {
+  return known === hash || known === (await sha256(tokensOf(tokenizer)))
 }
 
 /**
@@ -51,7 +67,7 @@ export async function checkTokenizer(
   const fits =
     hash === undefined
       ? unusedIds >= 0 && (unusedIds === 0 || unusedIds < Math.min(MOST_UNUSED, vocabSize / 10))
-      : hash === model.tokenizerHash && unusedIds >= 0
+      : (await isHashOf(hash, model.tokenizerHash!, tokenizer)) && unusedIds >= 0
   if (!fits) throw new ModelFileError('wrong-tokenizer', { path, tokens, vocabSize })
   return { by: hash === undefined ? 'sizes' : 'hash', unusedIds }
 }

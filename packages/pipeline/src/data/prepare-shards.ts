@@ -69,7 +69,9 @@ export async function prepareShards(source: string, options: PrepareShardsOption
   const report = createCleaningReport()
   const stories = cleaning ? cleanStories(opened, { ...cleaning, report }) : opened
   const parts = partsOf(stories, folder, heldOut).map(part =>
-    instruct ? { ...part, stories: instructStories(part.stories, instruct) } : part,
+    instruct
+      ? { ...part, stories: instructStories(part.stories, { ...instruct, countedIn: stories }) }
+      : part,
   )
   // Refused before a vocabulary is trained in vain, as is a folder that cannot be made.
   if (parts.length === 1 && !overwrite && (await isFinished(folder)))

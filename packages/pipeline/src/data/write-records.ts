@@ -1,7 +1,13 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openStories, type Story } from '@tinystories/dataset'
-import { completeRecord, readSummary, summaryRequest, VocabularyIndex } from '@tinystories/dataset/instruct'
+import {
+  completeRecord,
+  countWords,
+  readSummary,
+  summaryRequest,
+  VocabularyIndex,
+} from '@tinystories/dataset/instruct'
 import { type SynthesisClient, storyVocabulary } from '@tinystories/dataset/synthesis'
 import { createFolder, toFileError } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
@@ -64,12 +70,14 @@ export async function writeRecords(source: string, options: WriteRecordsOptions)
     sentences: 0,
   }
   const complete = async (story: Story): Promise<Story> => {
-    const record = completeRecord(story, { vocabulary, seed })
+    const record = completeRecord(story, { vocabulary, seed, counts })
     if (record.summary !== undefined || summarizer === undefined) return record
     const summary = await summarize(summarizer, story.text, signal)
     return summary === undefined ? record : { ...record, summary }
   }
-  const cursor = openStories(source, readOptions(options, access)).iterate(signal ? { signal } : {})
+  const stories = openStories(source, readOptions(options, access))
+  const counts = await countWords(stories, vocabulary, signal)
+  const cursor = stories.iterate(signal ? { signal } : {})
   await createFolder(dirname(file))
   const temporary = `${file}.${process.pid}.tmp`
   const output = await open(temporary, 'w').catch(error => {

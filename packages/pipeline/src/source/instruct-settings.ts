@@ -36,7 +36,7 @@ export async function chosenInstructions(
   }
   const template =
     instruct === true ? (own ?? instructTemplates.tinystories) : await loadInstructTemplate(instruct)
-  return { template, ood: ood ?? false, seed: seed ?? defaultRecipe.seed }
+  return { template, ood: ood ?? false, seed: seed ?? defaultRecipe.seed, rareWords: true }
 }
 
 /**

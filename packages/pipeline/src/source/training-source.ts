@@ -66,7 +66,11 @@ export async function openTrainingSource(options: TrainingSourceOptions): Promis
         }
   const instructed = (stories: StoryStream<TextOrTokens>, areTokens: boolean): StoryStream<TextOrTokens> =>
     instruct && !areTokens
-      ? (instructStories(stories as StoryStream<Story>, instruct) as StoryStream<TextOrTokens>)
+      ? (instructStories(stories as StoryStream<Story>, {
+          ...instruct,
+          // Held-out stories are asked for by the same measure; tokens cannot be counted.
+          countedIn: (shards ? stories : parts.train) as StoryStream<Story>,
+        }) as StoryStream<TextOrTokens>)
       : stories
   const train = instructed(parts.train, shards !== undefined)
   const heldOut = instructed(parts.heldOut, (valid === null ? shards : validShards) !== undefined)

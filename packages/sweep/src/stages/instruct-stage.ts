@@ -24,7 +24,7 @@ export function instructStage({ spec, access }: StageOptions): Stage {
   const { instructions, maxTokens } = spec
   return {
     name: 'instruct',
-    version: 1,
+    version: 2,
     resultSchema: resultSchemas.instruct!,
     after: ['prepare', 'train'],
     applies: ({ instruct }) => instruct,
@@ -34,7 +34,7 @@ export function instructStage({ spec, access }: StageOptions): Stage {
       const { heldOut } = await openTrainingSource({
         ...{ data: dataOf(cell, spec), valid: spec.heldOut, access, signal },
         tokenizer: join(folders.prepare!, 'tokenizer.json'),
-        instruct: { template, ood: false, seed },
+        instruct: { template, ood: false, seed, rareWords: true },
       })
       const asked: string[][] = []
       for await (const story of heldOut.iterate({ signal })) {

@@ -2,7 +2,8 @@ import { Random } from '@tinystories/utils/random'
 import { sentencesOf } from '@tinystories/utils/text'
 import type { Story } from '../stream/story.ts'
 import type { WordCounts } from './count-words.ts'
-import { deriveRecord, type VocabularyIndex } from './derive-record.ts'
+import { deriveRecord } from './derive-record.ts'
+import type { VocabularyIndex } from './vocabulary-index.ts'
 
 /**
  * A story with all that it could have been asked for: what is known of it, and for the rest what a program can tell.

@@ -1,6 +1,6 @@
 import type { Story } from '../stream/story.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
-import type { VocabularyIndex } from './derive-record.ts'
+import type { VocabularyIndex } from './vocabulary-index.ts'
 
 /** In how many stories each word of a vocabulary stands; a word that is missing stands in none. */
 export type WordCounts = ReadonlyMap<string, number>

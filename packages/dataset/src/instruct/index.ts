@@ -1,6 +1,6 @@
 export { completeRecord, readSummary, summaryRequest } from './complete-record.ts'
 export { countWords, type WordCounts } from './count-words.ts'
-export { deriveRecord, type StoryRecord, VocabularyIndex } from './derive-record.ts'
+export { deriveRecord, type StoryRecord } from './derive-record.ts'
 export { type InstructSettings, instructSettingsSchema } from './instruct-settings.ts'
 export { type InstructOptions, instructStories } from './instruct-stories.ts'
 export {
@@ -19,3 +19,4 @@ export {
   wholeInstruction,
 } from './instruction.ts'
 export { type InstructionField, instructionFields, type TemplateProblem } from './instruction-fields.ts'
+export { VocabularyIndex } from './vocabulary-index.ts'

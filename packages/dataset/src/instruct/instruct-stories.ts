@@ -6,10 +6,11 @@ import { through } from '../stream/through.ts'
 import { type StoryVocabulary, storyVocabulary } from '../synthesis/vocabulary.ts'
 import type { StoryStream } from '../transforms/story-stream.ts'
 import { countWords, type WordCounts } from './count-words.ts'
-import { deriveRecord, VocabularyIndex } from './derive-record.ts'
+import { deriveRecord } from './derive-record.ts'
 import type { InstructSettings } from './instruct-settings.ts'
 import { type DrawnInstruction, drawInstruction, renderInstruction } from './instruction.ts'
 import { type InstructionField, instructionFields } from './instruction-fields.ts'
+import { VocabularyIndex } from './vocabulary-index.ts'
 
 /** Options of {@link instructStories}. */
 export interface InstructOptions extends Pick<InstructSettings, 'template'> {

@@ -24,7 +24,7 @@ export function instructStage({ spec, access }: StageOptions): Stage {
   const { instructions, maxTokens } = spec
   return {
     name: 'instruct',
-    version: 2,
+    version: 1,
     resultSchema: resultSchemas.instruct!,
     after: ['prepare', 'train'],
     applies: ({ instruct }) => instruct,

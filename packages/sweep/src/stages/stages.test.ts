@@ -111,7 +111,11 @@ test('what a training is known by does not change with new axes: cells of earlie
     ...{ tokens: 6_000_000, learningRate: null },
   }
   expect([stage.version, stage.settings(cell!)]).toEqual([1, before])
-  expect(stage.settings({ ...cell!, instruct: true })).toEqual({ ...before, instruct: 'tinystories' })
+  expect(stage.settings({ ...cell!, instruct: true })).toEqual({
+    ...before,
+    instruct: 'tinystories',
+    rareWords: true,
+  })
 })
 
 test('what stages are known by follows from what decides their results alone, so that no release does them again', async () => {
@@ -126,9 +130,9 @@ test('what stages are known by follows from what decides their results alone, so
     'generate 35562ed6073eb647',
     'measure 2ad5c86a63657bd9',
     'grade 02702f191e031d43',
-    'train 860574b8d9e852d7',
-    'probe 4b2985ad79d2a134',
-    'instruct e780bfc54d1c16ab',
+    'train 1a2953e113524737',
+    'probe 0281ac87fce51dcf',
+    'instruct 699cafd7bb3676ac',
   ])
 })
 

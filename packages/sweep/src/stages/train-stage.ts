@@ -45,7 +45,8 @@ export function trainStage({ spec, fingerprintOf, access, threads }: StageOption
       ...{ fingerprint: fingerprintOf(cell), context, batchSize },
       ...{ hidden, layers, heads, seed, tokens, learningRate },
       ...(recipe && { recipe: definedOf(recipe) }),
-      ...(cell.instruct && { instruct: spec.instruct }),
+      // How words of plain stories are chosen: those trained by an earlier rule are trained again.
+      ...(cell.instruct && { instruct: spec.instruct, rareWords: true }),
     }
   }
   return {

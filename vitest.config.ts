@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'packages',
           include: [
             'packages/*/src/**/*.test.ts',
-            'apps/cli/src/**/*.test.ts',
+            'apps/{cli,create}/src/**/*.test.ts',
             'benchmarks/src/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],

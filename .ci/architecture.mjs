@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 const mayImport = {
   cli: ['*'],
   demo: ['*'],
+  create: ['utils'],
   sweep: ['*'],
   pipeline: ['*'],
   trainer: ['backends', 'compiler', 'utils'],
@@ -20,7 +21,7 @@ const mayImport = {
   compiler: ['utils'],
   utils: [],
 }
-const apps = new Set(['cli', 'demo'])
+const apps = new Set(['cli', 'demo', 'create'])
 
 const isSource = path => /\.tsx?$/.test(path) && !/\.test\.tsx?$|\.d\.ts$/.test(path)
 
@@ -138,7 +139,7 @@ function picture() {
       if (!others.some(each => reaches(each, other))) lines.push(`${name} -> ${other}`)
     }
   }
-  return `${lines.join('\n')}\n{ rank=same; cli; demo }\n}`
+  return `${lines.join('\n')}\n{ rank=same; cli; demo; create }\n}`
 }
 
 if (process.argv.includes('--check')) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { chromiumPath, launchChromium, serveFolder } from '@tinystories/testing/browser'
 import { entrySize, loadBundlers } from './bundlers.mjs'
-import { eachOf, emptyFolder, install, installTools, packAll, published, readJson, run } from './pack.mjs'
+import { eachOf, emptyFolder, install, packAll, packedTools, published, readJson, run } from './pack.mjs'
 
 const started = performance.now()
 const only = process.argv.slice(2)
@@ -27,7 +27,7 @@ const utilsInPages = ['errors', 'html', 'http', 'hub', 'random', 'retry', 'schem
 /** What does not work and why: it is shown, and is a fault only when it works after all. */
 const known = {}
 
-const tools = await installTools()
+const tools = await packedTools()
 const tarballs = await packAll()
 const folder = emptyFolder('bundles')
 const table = Object.fromEntries(chosen.map(name => [name, {}]))

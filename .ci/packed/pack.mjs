@@ -14,10 +14,16 @@ export const readJson = path => JSON.parse(readFileSync(path, 'utf8'))
 
 /** Runs a command; what it prints is in the error where it fails. */
 export async function run(command, args, { env, ...options } = {}) {
-  const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ...env }
+  const environment = {
+    ...process.env,
+    ONNXRUNTIME_NODE_INSTALL: 'skip',
+    NPM_CONFIG_UPDATE_NOTIFIER: 'false',
+  }
   // The repository's own condition is no stranger's, nor is the npm script that this runs in.
-  for (const name of ['NODE_OPTIONS', 'npm_package_name', 'INIT_CWD']) delete environment[name]
-  return execute(command, args, { ...options, env: environment, maxBuffer: 2 ** 26 })
+  for (const name of Object.keys(environment))
+    if (/^(NODE_OPTIONS|INIT_CWD|npm_(?!config_(registry|cafile|cache)$).*)$/.test(name))
+      delete environment[name]
+  return execute(command, args, { ...options, env: { ...environment, ...env }, maxBuffer: 2 ** 26 })
 }
 
 /** Calls `work` with each item, at most two at a time. */
@@ -97,10 +103,15 @@ export async function install(folder, names, tarballs) {
   })
 }
 
-/** The tools of this step beside those of the repository, installed where they are not there yet. */
-export async function installTools() {
-  if (!existsSync(join(tools, 'node_modules/.package-lock.json')))
-    await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: tools })
+/** Installs what a folder of .ci needs beside the tools of the repository, where it is not there yet. */
+export async function installTools(folder) {
+  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return
+  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+}
+
+/** The bundlers and runtimes of this folder. */
+export async function packedTools() {
+  await installTools(tools)
   const tool = path => join(tools, 'node_modules', path)
   return {
     import: async path => import(tool(path)),

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { eachOf, emptyFolder, install, installTools, packAll, published, root, run } from './pack.mjs'
+import { eachOf, emptyFolder, install, packAll, packedTools, published, root, run } from './pack.mjs'
 import { readmes, skipped } from './readme-blocks.mjs'
 
 const started = performance.now()
@@ -41,7 +41,7 @@ for (const { name, code } of blocks.filter(({ language }) => language === 'sh'))
   if (skipped[name] === undefined && !code.split('\n').every(isRun))
     fault(`${name}: a line that is neither an install nor run here, and no reason is given`)
 
-const tools = await installTools()
+const tools = await packedTools()
 const tarballs = await packAll()
 const folder = emptyFolder('readmes')
 let server

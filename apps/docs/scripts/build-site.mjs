@@ -47,7 +47,7 @@ try {
     readme: join(root, 'README.md'),
     entryPointStrategy: 'merge',
     entryPoints: described,
-    projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'apps/cli/README.md'].map(path => join(root, path)),
+    projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'apps/{cli,create}/README.md'].map(path => join(root, path)),
     searchInDocuments: true,
     searchInComments: true,
     headings: { readme: false, document: false },
@@ -67,6 +67,7 @@ const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8
 const tree = `${repository.url.replace(/^git\+|\.git$/g, '')}/tree/main`
 const folders = {
   cli: 'documents/apps_cli_README.html',
+  create: 'documents/apps_create_README.html',
   pipeline: 'modules/_tinystories_pipeline.html',
   demo: `${tree}/apps/demo`,
   benchmarks: `${tree}/benchmarks`,

@@ -23,7 +23,7 @@ export function generationConfig({ stopIds, startId }: PretrainedArrays): object
 export function tokenizerConfig(tokenizer: Tokenizer, contextLength: number): Record<string, string> {
   const { endOfTextId } = tokenizer
   const end = endOfTextId === undefined ? undefined : tokenizer.idToToken(endOfTextId)
-  const { model } = tokenizer.toJSON()
+  const { model, decoder } = tokenizer.toJSON()
   const unknown = model.unk_token ?? undefined
   const special = {
     ...(end !== undefined && { bos_token: end, eos_token: end, pad_token: end }),
@@ -32,7 +32,8 @@ export function tokenizerConfig(tokenizer: Tokenizer, contextLength: number): Re
   const settings = {
     tokenizer_class: 'PreTrainedTokenizerFast',
     model_max_length: contextLength,
-    clean_up_tokenization_spaces: false,
+    // Their WordPiece decoder cleans up within a token alone (`didn ' t`), ours as BERT's: over the whole text (`didn't`).
+    clean_up_tokenization_spaces: decoder?.type === 'WordPiece' && decoder.cleanup,
     // transformers.js pads on the right unless it is told, and a decoder goes on from the right end.
     padding_side: 'left',
     ...special,

@@ -80,30 +80,3 @@ export async function loadBundlers(tools) {
     },
   }
 }
-
-/**
- * Bytes, gzipped, that a page downloads before the package can be used: the entry and what it imports at once, minified,
- * without peers and without what waits behind a dynamic `import()`.
- */
-export async function entrySize(tools, entries, folder, gzip) {
-  const { build } = await tools.import('esbuild/lib/main.js')
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: entries.map(entry => `export * from '${entry}'`).join('\n'), resolveDir: folder },
-    absWorkingDir: folder,
-    outdir: 'size',
-    external: ['@tensorflow/*', 'onnxruntime-web/*', 'onnxruntime-web'],
-    ...{ bundle: true, splitting: true, minify: true, write: false, metafile: true },
-    ...{ format: 'esm', platform: 'browser', logLevel: 'silent' },
-  })
-  const wanted = new Set()
-  const add = path => {
-    if (wanted.has(path)) return
-    wanted.add(path)
-    for (const { path: next, kind, external } of metafile.outputs[path].imports)
-      if (kind === 'import-statement' && !external) add(next)
-  }
-  add(Object.keys(metafile.outputs).find(path => metafile.outputs[path].entryPoint !== undefined))
-  return outputFiles
-    .filter(({ path }) => [...wanted].some(one => path.endsWith(one)))
-    .reduce((sum, { contents }) => sum + gzip(contents).length, 0)
-}

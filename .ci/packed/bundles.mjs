@@ -5,10 +5,9 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import { chromiumPath, launchChromium, serveFolder } from '@tinystories/testing/browser'
-import { entrySize, loadBundlers } from './bundlers.mjs'
-import { eachOf, emptyFolder, install, packAll, packedTools, published, readJson, run } from './pack.mjs'
+import { loadBundlers } from './bundlers.mjs'
+import { eachOf, emptyFolder, install, packAll, packedTools, published, run } from './pack.mjs'
 
 const started = performance.now()
 const only = process.argv.slice(2)
@@ -16,13 +15,7 @@ const libraries = published
   .filter(({ folder }) => folder.startsWith('packages/'))
   .map(({ manifest }) => manifest.name.slice('@tinystories/'.length))
 const chosen = libraries.filter(name => only.length === 0 || only.includes(name))
-const limits = readJson(fileURLToPath(new URL('sizes.json', import.meta.url)))
 const peers = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'onnxruntime-web', 'onnxruntime-node']
-
-/** The package without a main entry: what pages take of it. */
-const utilsInPages = ['errors', 'html', 'http', 'hub', 'random', 'retry', 'schema', 'text', 'workers'].map(
-  path => `/${path}`,
-)
 
 /** What does not work and why: it is shown, and is a fault only when it works after all. */
 const known = {}
@@ -61,13 +54,6 @@ if (!isPage) console.log(await result)
   }
   await inRuntimes()
   await inPages()
-  for (const name of chosen) {
-    const entries = (name === 'utils' ? utilsInPages : ['']).map(path => `@tinystories/${name}${path}`)
-    const bytes = await entrySize(tools, entries, folder, gzipSync)
-    const limit = limits[name]
-    table[name]['kB gzip (limit)'] = `${(bytes / 1000).toFixed(1)} (${limit})`
-    if (bytes > limit * 1000) faults.push(`${name}: ${bytes} bytes gzipped, above the limit of ${limit} kB`)
-  }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

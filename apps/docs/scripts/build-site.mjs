@@ -47,7 +47,9 @@ try {
     readme: join(root, 'README.md'),
     entryPointStrategy: 'merge',
     entryPoints: described,
-    projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'apps/{cli,create}/README.md'].map(path => join(root, path)),
+    projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'apps/{cli,create}/README.md'].map(path =>
+      join(root, path),
+    ),
     searchInDocuments: true,
     searchInComments: true,
     headings: { readme: false, document: false },

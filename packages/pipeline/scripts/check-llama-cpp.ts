@@ -21,7 +21,7 @@ import { exampleModels, makeExample, exampleStories as stories } from './example
 interface LlamaModel {
   tokenize(text: string): number[]
   detokenize(tokens: readonly number[]): string
-  createContext(options: { contextSize: number }): Promise<{
+  createContext(options: { contextSize: number; threads: number }): Promise<{
     getSequence(): {
       evaluate(tokens: readonly number[], options: { temperature: number }): AsyncIterable<number>
     }
@@ -63,7 +63,8 @@ async function compare(name: string, source: string): Promise<void> {
     check('their text', model.detokenize(ids).trim() === tokenizer.decode(ids).trim())
   }
   const contextSize = ggufContext(ours.config)
-  const context = await model.createContext({ contextSize })
+  // One thread: several wait for each other in busy loops, for minutes where other programs run.
+  const context = await model.createContext({ contextSize, threads: 1 })
   const prompt = [opened.startId ?? tokenizer.endOfTextId!, ...encode(tokenizer, 'Once upon')]
   const maxTokens = contextSize - prompt.length
   // llama.cpp ends where the text does.

@@ -48,7 +48,11 @@ export async function run(args: string[]): Promise<void> {
 async function askName(): Promise<string> {
   if (!process.stdin.isTTY) return ''
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  // Ctrl-D ends the input without an answer, and the question alone would never settle. Ctrl-C closes it too.
+  terminal.once('SIGINT', () => {
+    process.stdout.write('\n')
+    process.exit(130)
+  })
+  // Ctrl-D ends the input without an answer, and the question alone would never settle.
   const closed = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
   const name = await Promise.race([
     terminal.question('Name of the folder (my-page): ').then(orDefault),

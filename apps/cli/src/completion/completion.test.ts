@@ -68,7 +68,16 @@ test('fish gets a line for each command and flag, quoted; zsh the function of ba
   expect(lines.filter(line => line.includes('fed-worker'))).toEqual([])
   const onSpike = lines.find(line => line.includes('-l on-spike'))
   expect(onSpike).toMatch(/ -x -a 'warn /)
-  // Every line is whole: its quotes are even.
-  for (const line of lines) expect(line.replaceAll("\\'", '').split("'").length % 2, line).toBe(1)
+  // Shells agree on quotes: bash reads each description as the one word that it is.
+  const described = execFileSync('bash', ['-c', `complete() { echo "\${@: -1}"; }; ${lines.join('\n')}`], {
+    encoding: 'utf8',
+  })
+  const descriptions = table.flatMap(({ commands, flags, argument }) => [
+    ...commands.map(({ description }) => description),
+    ...(argument?.type === 'choice' ? [argument.words.join(' ')] : []),
+    ...flags.map(({ description }) => description),
+  ])
+  expect(described.trimEnd().split('\n')).toEqual(descriptions)
+  expect(descriptions.some(text => text.includes("'"))).toBe(true)
   expect(zshScript(table)).toBe(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(table)}`)
 })

@@ -93,4 +93,4 @@ function fishValue(value: Value): string {
   return value.type === 'path' ? ' -r -F' : ' -x'
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\\\''")}'`
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`

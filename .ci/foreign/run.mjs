@@ -1,7 +1,6 @@
 // Opens what we make with the programs of others and compares tokens: `npm run foreign`, from the root. transformers.js and
 // llama.cpp (node-llama-cpp) are installed into this folder, the client of OpenAI is a package of the repository, and llama2.c
 // is built from the checkout that TINYSTORIES_LLAMA2C names. What cannot be had is skipped, and the table says why.
-import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { emptyFolder, installTools, root, run } from '../packed/pack.mjs'
@@ -20,16 +19,12 @@ const programs = [
 ]
 
 const rows = []
-try {
-  for (const { name, script, prepare } of programs) {
-    const started = performance.now()
-    const { env, skipped } = await prepare()
-    const { result, output } = skipped ? { result: `skipped: ${skipped}` } : await check(script, env)
-    if (output) console.error(output)
-    rows.push([name, result, `${((performance.now() - started) / 1000).toFixed(0)} s`])
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+for (const { name, script, prepare } of programs) {
+  const started = performance.now()
+  const { env, skipped } = await prepare()
+  const { result, output } = skipped ? { result: `skipped: ${skipped}` } : await check(script, env)
+  if (output) console.error(output)
+  rows.push([name, result, `${((performance.now() - started) / 1000).toFixed(0)} s`])
 }
 for (const row of rows) console.log(`| ${row.join(' | ')} |`)
 if (rows.some(([, result]) => result.startsWith('FAILS'))) process.exitCode = 1

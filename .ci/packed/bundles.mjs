@@ -2,7 +2,7 @@
 // Vite and Rolldown, runs the bundles in Chromium and the programs in Node, Deno and Bun, and prints the table.
 //
 //     npm run build && node --conditions=@tinystories/source .ci/packed/bundles.mjs [package ...]
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromiumPath, launchChromium, serveFolder } from '@tinystories/testing/browser'
@@ -34,14 +34,13 @@ const note = (name, column, problem) => {
     faults.push(`${name}, ${column}: works, against what is known`)
 }
 
-try {
-  await install(folder, [...libraries.map(name => `@tinystories/${name}`), ...peers], tarballs)
-  console.log(`packed and installed after ${seconds()}`)
-  cpSync(fileURLToPath(new URL('programs', import.meta.url)), folder, { recursive: true })
-  for (const name of chosen) {
-    writeFileSync(
-      join(folder, `${name}-entry.mjs`),
-      `import run, { expected } from './${name}.mjs'
+await install(folder, [...libraries.map(name => `@tinystories/${name}`), ...peers], tarballs)
+console.log(`packed and installed after ${seconds()}`)
+cpSync(fileURLToPath(new URL('programs', import.meta.url)), folder, { recursive: true })
+for (const name of chosen) {
+  writeFileSync(
+    join(folder, `${name}-entry.mjs`),
+    `import run, { expected } from './${name}.mjs'
 const isPage = typeof document !== 'undefined'
 const result = run({ isPage, files: isPage ? new URL('/node_modules', location.href).href : undefined }).then(
   found => (JSON.stringify(found) === JSON.stringify(expected) ? 'ok' : 'gave ' + JSON.stringify(found)),
@@ -50,13 +49,10 @@ const result = run({ isPage, files: isPage ? new URL('/node_modules', location.h
 globalThis.result = result
 if (!isPage) console.log(await result)
 `,
-    )
-  }
-  await inRuntimes()
-  await inPages()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+  )
 }
+await inRuntimes()
+await inPages()
 
 const columns = [...new Set(Object.values(table).flatMap(Object.keys))]
 const rows = [

@@ -1,6 +1,6 @@
 // Packs every published package once and installs the tarballs as a stranger would: into a folder outside the repository.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,8 +45,16 @@ export const published = ['packages', 'apps'].flatMap(parent =>
     .filter(({ manifest }) => !manifest.private),
 )
 
-/** An empty folder outside the repository, so that nothing of the repository's own node_modules is found from there. */
-export const emptyFolder = name => mkdtempSync(join(tmpdir(), `tinystories-${name}-`))
+/**
+ * An empty folder outside the repository, so that nothing of the repository's own node_modules is found from there. It goes when
+ * the process ends.
+ */
+export function emptyFolder(name) {
+  const folder = mkdtempSync(join(tmpdir(), `tinystories-${name}-`))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 /** Packs all; gives the path of each tarball by the name of the package. */
 export async function packAll() {

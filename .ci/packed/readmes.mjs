@@ -3,7 +3,7 @@
 //
 //     npm run build && node --conditions=@tinystories/source .ci/packed/readmes.mjs [part of a block's name ...]
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { eachOf, emptyFolder, install, packAll, packedTools, published, root, run } from './pack.mjs'
@@ -67,7 +67,6 @@ try {
   await runBlocks()
 } finally {
   server?.process.kill()
-  rmSync(folder, { recursive: true, force: true })
 }
 console.log(
   `${programs.length} blocks, ${counts.ran} runs, ${counts.skipped} skipped, ${faults} faults, ${seconds()}`,

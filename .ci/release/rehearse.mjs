@@ -2,16 +2,7 @@
 // built. Versions are raised in a clone and the packages published to a registry on loopback (verdaccio), twice; then a stranger's
 // first minutes, from that registry in empty folders: the command trains and writes, `npm create` makes a page that is built
 // and writes in Chromium.
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { emptyFolder, installTools, published, readJson, root, run } from '../packed/pack.mjs'
@@ -24,17 +15,12 @@ const folder = emptyFolder('release')
 const clone = join(folder, 'clone')
 let registry
 
-try {
-  await installTools(tools)
-  const version = await raiseVersions()
-  registry = await startRegistry({ tools, folder })
-  await publish(version)
-  await useCommand(version)
-  await usePage()
-} finally {
-  registry?.stop()
-  rmSync(folder, { recursive: true, force: true })
-}
+await installTools(tools)
+const version = await raiseVersions()
+registry = await startRegistry({ tools, folder })
+await publish(version)
+await useCommand(version)
+await usePage()
 say('the release can be made')
 
 /** As `npm run release-version`, in a clone. */
@@ -119,8 +105,6 @@ async function usePage() {
   await npm(page, 'install')
   await npm(page, 'run', 'build')
   if (!existsSync(join(page, 'dist/index.html'))) throw new Error('The page is not built')
-  const bytes = globSync('dist/assets/*.js', { cwd: page }).length
-  say(`the page is built, ${bytes} scripts`)
   say(`the page writes: ${await readStory(join(page, 'dist'))}`)
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
  * Starts an empty registry on loopback for our packages alone; others come from where npm takes them.
  *
  * @param place `tools`: where verdaccio is installed; `folder`: where it may keep files
- * @returns the environment in which npm knows it, and what ends it
+ * @returns the environment in which npm knows it, which ends with this process
  */
 export async function startRegistry({ tools, folder }) {
   const home = join(folder, 'registry')
@@ -28,6 +28,8 @@ log: { type: stdout, level: warn }
   const child = spawn(process.execPath, [program, '-c', config, '-l', `127.0.0.1:${port}`], {
     stdio: 'ignore',
   })
+  process.on('exit', () => child.kill())
+  child.unref()
   const ended = new Promise((_, reject) =>
     child.on('exit', code => reject(new Error(`The registry ended with ${code}`))),
   )
@@ -39,7 +41,6 @@ log: { type: stdout, level: warn }
       // Any token: everybody may publish.
       [`npm_config_//127.0.0.1:${port}/:_authToken`]: 'rehearsal',
     },
-    stop: () => child.kill(),
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChatServer, startChatServer } from '@tinystories/llm/testing'
@@ -277,6 +277,8 @@ describe('mistakes are told in one line', () => {
       ),
       fails(['compare', 'old', 'old'], /old has no gradings/),
       fails(['grade', 'good.jsonl', ...judge(), '--out', 'new', '--cache', 'old-cache'], /cache/i),
+      fails(['grade', 'good.jsonl', ...judge(), '--out', 'new', '--cache', 'r.yaml'], /r\.yaml/),
     ])
+    expect(await readdir(folder)).not.toContain('new')
   })
 })

@@ -11,6 +11,7 @@ export {
 } from './batch/create-batch-client.ts'
 export { cachedCost } from './cache/cached-cost.ts'
 export { checkReplyCache, type ReplyCacheCheck } from './cache/check-reply-cache.ts'
+export { openReplyCache } from './cache/reply-cache.ts'
 export type {
   ChatAccount,
   ChatClient,

@@ -7,6 +7,7 @@ import {
   type ChatClientOptions,
   createBatchClient,
   createChatClient,
+  openReplyCache,
 } from '@tinystories/llm'
 import { type ChatClientFlags, chatClientOptions } from '../chat-client.ts'
 import { UserError } from '../errors/user-error.ts'
@@ -79,6 +80,8 @@ async function prepareJudge(flags: JudgeFlags, { model, server }: NamedJudge): P
   }
   const replies = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories', 'replies')
   const folder = cache === undefined ? replies : fromTyped(cache)
+  // A folder that cannot keep replies is refused before anything is written.
+  await openReplyCache(folder)
   const common = { ...flags, model, concurrency }
   if (server === undefined) return { name: model, options: await chatClientOptions(common, folder), poll }
   // What belongs to --server, its key above all, goes to no other.

@@ -228,9 +228,10 @@ test('no cell of the CSV is a formula', async () => {
     '\r=1',
     ' =1',
     '=HYPERLINK("http://x","y")',
+    '\uff1d1+1',
   ]) {
     const csv = renderCsv(poisoned(await reportOf(), text) as Report)
     const cells = csv.slice(csv.indexOf('\r\n')).match(/(?<=[,\n])(?:"(?:[^"]|"")*"|[^,"\r\n]*)/g)!
-    for (const cell of cells) expect(cell.replace(/^"/, '')).not.toMatch(/^\s*[=+\-@]/)
+    for (const cell of cells) expect(cell.replace(/^"/, '')).not.toMatch(/^\s*[=+\-@\uff1d]/)
   }
 })

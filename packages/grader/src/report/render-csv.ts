@@ -1,3 +1,4 @@
+import { csvCell } from '@tinystories/utils/text'
 import type { Report } from './report.ts'
 
 /**
@@ -54,10 +55,4 @@ export function* renderCsvPieces({ models, rubric }: Report): Generator<string> 
       ])
 }
 
-const lineOf = (row: readonly (string | number)[]): string => `${row.map(cell).join(',')}\r\n`
-
-function cell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const safe = /^\s*[=+\-@\t\r\n]/.test(value) && !/^-?\d+(?:\.\d+)?$/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
+const lineOf = (row: readonly (string | number)[]): string => `${row.map(csvCell).join(',')}\r\n`

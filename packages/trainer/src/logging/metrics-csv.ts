@@ -1,3 +1,4 @@
+import { csvCell } from '@tinystories/utils/text'
 import type { MetricsLine } from './metrics-line.ts'
 
 const columns = [
@@ -23,15 +24,7 @@ const columns = [
 export function metricsCsv(lines: readonly MetricsLine[]): string {
   const rows = lines.map(line => {
     const values: Partial<Record<string, string | number>> = { ...line }
-    return columns.map(column => cell(values[column]))
+    return columns.map(column => csvCell(values[column] ?? ''))
   })
   return [columns, ...rows].map(row => `${row.join(',')}\r\n`).join('')
-}
-
-function cell(value: string | number | undefined): string {
-  if (value === undefined) return ''
-  if (typeof value === 'number') return String(value)
-  // A spreadsheet would take a text that begins so for a formula; an apostrophe keeps it text.
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,3 +1,4 @@
+export { csvCell } from './csv-cell.ts'
 export { hasDialogue, namesIn } from './features.ts'
 export { lemmas } from './lemmas.ts'
 export { sentencesOf } from './sentences.ts'

@@ -10,7 +10,7 @@ import { type BenchmarkResult, type BenchmarkRow, machine } from '../harness.ts'
 
 export const name = 'instruct-following'
 export const description =
-  'how often stories use the words that were asked for: a run that was trained on instructions (INSTRUCT) against one of the same size that was not (PLAIN), on TINYSTORIES_DATA; STORIES says how many (100)'
+  'how often stories use the words that were asked for: a run that was trained on instructions (INSTRUCT) against one of the same size that was not (PLAIN), on TINYSTORIES_DATA; STORIES says how many (100), SET which words (all sets)'
 
 /**
  * Words are those of held-out stories, one of each part of speech, taken by the rule of training records (`rare words`,
@@ -20,7 +20,7 @@ export const description =
  */
 export async function run(): Promise<BenchmarkResult> {
   const result: BenchmarkResult = { name, machine: machine(), rows: [] }
-  const { INSTRUCT, PLAIN, STORIES = '100' } = process.env
+  const { INSTRUCT, PLAIN, STORIES = '100', SET } = process.env
   const data = process.env.TINYSTORIES_DATA ?? new URL('../../../../shared/data', import.meta.url).pathname
   if (INSTRUCT === undefined || PLAIN === undefined) {
     console.error(
@@ -34,6 +34,7 @@ export async function run(): Promise<BenchmarkResult> {
     'words of real headers': await realWords(data),
   }
   for (const [set, asked] of Object.entries(sets)) {
+    if (SET !== undefined && SET !== set) continue
     const followed = await followedWords(INSTRUCT, asked, true)
     const plainAsked = await followedWords(PLAIN, asked, true)
     const plainAlone = await followedWords(PLAIN, asked, false)

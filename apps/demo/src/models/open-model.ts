@@ -50,6 +50,7 @@ export async function openModel(source: ModelSource, options: OpenModelOptions =
     endOfTextId,
     template,
     isKept = false,
+    tokenizerIsKnown = true,
   } = await openWeights(source, options)
   return {
     info: {
@@ -62,6 +63,7 @@ export async function openModel(source: ModelSource, options: OpenModelOptions =
       mlpSize: config.mlpSize,
       contextLength: config.contextLength,
       vocabSize: config.vocabSize,
+      tokenizerIsKnown,
       instructions: template !== undefined,
     },
     config,
@@ -77,6 +79,7 @@ const nameOf = (source: ModelSource): string => (source.kind === 'shipped' ? sou
 interface Weights extends Pick<OpenModel, 'config' | 'parameters' | 'tokenizer' | 'endOfTextId'> {
   template?: InstructTemplate | undefined
   isKept?: boolean
+  tokenizerIsKnown?: boolean
 }
 
 async function openWeights(source: ModelSource, options: OpenModelOptions): Promise<Weights> {
@@ -84,10 +87,11 @@ async function openWeights(source: ModelSource, options: OpenModelOptions): Prom
   if (source.kind === 'learning') return openLearning(source.step)
   const { files, tokenizer } = await openFiles(source, options)
   const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
-  await checkTokenizer({ config, tokenizerHash }, tokenizer, nameOf(source))
+  const { by } = await checkTokenizer({ config, tokenizerHash }, tokenizer, nameOf(source))
   const template = await readTemplate(files[templateFile])
   const isKept = await keep(files, tokenizer, options)
-  return { config, parameters, tokenizer, endOfTextId, template, isKept }
+  const tokenizerIsKnown = by === 'hash' || source.kind === 'shipped'
+  return { config, parameters, tokenizer, endOfTextId, template, isKept, tokenizerIsKnown }
 }
 
 /** Whether the files could be kept; without storage the model is open all the same. */

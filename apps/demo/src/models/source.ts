@@ -24,6 +24,8 @@ export interface ModelInfo {
   mlpSize: number
   contextLength: number
   vocabSize: number
+  /** Whether its tokenizer is known to be its own; without a hash only the sizes were compared. */
+  tokenizerIsKnown: boolean
   /** Whether it was trained on instructions, and is asked by its template. */
   instructions: boolean
 }

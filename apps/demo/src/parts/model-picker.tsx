@@ -4,6 +4,7 @@ import { addChoice, choices, deleteChoice, type ModelChoice, renameChoice } from
 import { DropArea } from './drop-area.tsx'
 import { filesOf, filesOfDrop } from './dropped-files.ts'
 import { Problem } from './notice.tsx'
+import { TokenizerWarning } from './tokenizer-warning.tsx'
 
 interface ModelPickerProps {
   id: string
@@ -60,6 +61,7 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
         ))}
       </fieldset>
       <Problem>{problem ?? own.value}</Problem>
+      <TokenizerWarning models={value === undefined ? [] : [value]} />
       <OtherModel id={id} onTake={take} onChoose={onChoose} />
     </DropArea>
   )

@@ -96,8 +96,12 @@ export function findChoice(key: string): ModelChoice | undefined {
   return choices.peek().find(choice => choice.key === key)
 }
 
+/** Keys of open models that do not say which tokenizer they were trained with. */
+export const uncertainTokenizers = signal<ReadonlySet<string>>(new Set())
+
 /** Remembers a model that has opened. */
-export function opened(key: string, { isKept }: ModelInfo): void {
+export function opened(key: string, { isKept, tokenizerIsKnown }: ModelInfo): void {
+  if (!tokenizerIsKnown) uncertainTokenizers.value = new Set([...uncertainTokenizers.peek(), key])
   const choice = own.peek().find(each => each.key === key)
   if (!isKept || !choice || choice.source.kind === 'kept') return
   const { label, detail } = choice

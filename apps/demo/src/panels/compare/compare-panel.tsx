@@ -7,6 +7,7 @@ import { Problem } from '../../parts/notice.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { Term } from '../../parts/term.tsx'
+import { TokenizerWarning } from '../../parts/tokenizer-warning.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
 import { arrival, numberOf, record } from '../../state/address.ts'
 import { engineChoice } from '../../state/engine.ts'
@@ -127,6 +128,7 @@ export function ComparePanel() {
         </div>
       </form>
       <Problem>{broken.length > 0 && broken.join(' ')}</Problem>
+      <TokenizerWarning models={shown.map(({ key }) => key)} />
       <div class="compare-columns">
         {shown.map(choice => (
           <Column key={choice.key} choice={choice} story={stories.get(choice.key)!} />

@@ -7,6 +7,7 @@ import { Problem } from '../../parts/notice.tsx'
 import { PromptField } from '../../parts/prompt-field.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
+import { TokenizerWarning } from '../../parts/tokenizer-warning.tsx'
 import { addChoice, choices } from '../../state/models.ts'
 import type { GradeSession } from './grade-session.ts'
 import { MAX_MODELS, samplePrompts } from './prompts.ts'
@@ -101,6 +102,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
         </div>
       </div>
       <Problem>{session.writeProblem.value ?? dropProblem.value}</Problem>
+      <TokenizerWarning models={chosen.value} />
       {session.isUnknownScript.value && (
         <p class="warning" role="status">
           A model does not know most characters of a prompt: it read them as the unknown token. These models

@@ -117,7 +117,7 @@ function oneOf(name: string, value: unknown, known: readonly string[]): void {
 }
 
 /** More layers than any model has: a budget for configurations from outside. */
-export const MAX_LAYERS = 10_000
+export const MAX_LAYERS = 1000
 
 const sizeFields = [
   'vocabSize',

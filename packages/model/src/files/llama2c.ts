@@ -1,4 +1,4 @@
-import { type GptConfig, validateConfig } from '../config.ts'
+import { type GptConfig, MAX_LAYERS, validateConfig } from '../config.ts'
 import { ConfigError, ModelFileError } from '../errors/index.ts'
 import { parameterShapes } from '../parameters.ts'
 import type { RandomAccess } from './random-access.ts'
@@ -97,7 +97,10 @@ function checked(path: string, { keyValueHeads, ...sizes }: Sizes): GptConfig {
     return validateConfig({
       ...sizes,
       ...(keyValueHeads !== sizes.heads && { keyValueHeads }),
-      attention: Array.from({ length: Math.min(Math.max(sizes.layers, 0), 10_000) }, () => 'global' as const),
+      attention: Array.from(
+        { length: Math.min(Math.max(sizes.layers, 0), MAX_LAYERS) },
+        () => 'global' as const,
+      ),
       localWindow: sizes.contextLength,
       attentionScale: true,
       bias: { qkv: false, attentionOutput: false, mlp: false },

@@ -69,7 +69,7 @@ function messageOf(metadata: Uint8Array): Omit<MessageHead, 'bytes'> | undefined
     if (kind !== 'other' && header === undefined) return undefined
     if (kind === 'schema') checkSchema(view, header!)
     const batch = kind === 'dictionary' ? tableAt(view, header!, 1) : kind === 'batch' ? header : undefined
-    if (batch !== undefined) for (const [field, stride] of batchVectors) vectorAt(view, batch, field, stride)
+    if (batch !== undefined) checkBatch(view, batch)
     const length = kind === 'batch' ? fieldAt(view, header!, 0) : undefined
     const rows = length === undefined ? 0 : Number(view.getBigInt64(length, true))
     return bodyLength >= 0 && rows >= 0 ? { kind, bodyLength, rows } : undefined
@@ -79,12 +79,19 @@ function messageOf(metadata: Uint8Array): Omit<MessageHead, 'bytes'> | undefined
   }
 }
 
-/** Vectors of the table `RecordBatch`, with the size of their items: nodes, buffers, counts of further buffers. */
-const batchVectors = [
-  [1, 16],
-  [2, 16],
-  [4, 8],
-] as const
+/** @throws RangeError when the table `RecordBatch` counts more buffers than it has, or has longer lists than bytes */
+function checkBatch(view: DataView, batch: number): void {
+  vectorAt(view, batch, 1, 16)
+  const buffers = vectorAt(view, batch, 2, 16)
+  const variadic = vectorAt(view, batch, 4, 8)
+  let left = BigInt(buffers.length)
+  for (let i = 0; i < variadic.length; i++) {
+    const count = view.getBigInt64(variadic.start + 8 * i, true)
+    left -= count
+    if (count < 0n || left < 0n) throw new RangeError('a column has more buffers than the batch')
+  }
+}
+
 const UNION = 14
 const MOST_FIELDS = 10_000
 

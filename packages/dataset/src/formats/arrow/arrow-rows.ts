@@ -4,6 +4,7 @@ import { findInvalidUtf8 } from '../../bytes/utf8.ts'
 import { DatasetError } from '../../errors/dataset-error.ts'
 import { defaultMaxStoryBytes, type RecordReaderOptions } from '../item-file.ts'
 import { knownFields, textFields } from '../records/story-record.ts'
+import type { Part } from './arrow-parts.ts'
 import { useDecompressors } from './decompress-buffers.ts'
 
 /** Rows of a batch, read when they are asked for. */
@@ -41,9 +42,12 @@ export async function batchRows(
       throw new DatasetError('damaged', details, { cause: error })
     }
   }
-  const { tableFromIPC } = await import('@uwdata/flechette')
+  const [{ tableFromIPC }, { isNull, isSound, withSoundDictionaries }] = await Promise.all([
+    import('@uwdata/flechette'),
+    import('./arrow-parts.ts'),
+  ])
   await useDecompressors(source, place)
-  const table = guarded((): Table => tableFromIPC([...messages]))
+  const table = guarded((): Table => withSoundDictionaries(() => tableFromIPC([...messages])))
   const { names } = table
   const tried = textField === undefined ? textFields : [textField]
   const text = tried.find(name => names.includes(name))
@@ -75,39 +79,6 @@ export async function batchRows(
     return record
   }
 }
-
-/** What flechette keeps of a column's part: of lists and text where each value begins, in the child or in the bytes. */
-interface Part {
-  length: number
-  offsets?: ArrayLike<number | bigint>
-  sizes?: ArrayLike<number | bigint>
-  values?: unknown
-  children?: readonly Part[]
-}
-
-/**
- * Whether a part has something for every row that it announces, and lists end within their items; flechette relies on
- * it, and would fill the memory.
- */
-function isSound({ length, offsets, sizes, values, children = [] }: Part): boolean {
-  if (!children.every(isSound)) return false
-  if (offsets === undefined) return children.length > 0 || holds(values, length)
-  const items = children.length > 0 ? children[0]!.length : ((values as Uint8Array | undefined)?.length ?? 0)
-  if (offsets.length < (sizes === undefined ? length + 1 : length)) return false
-  for (let i = 0; i < length; i++) {
-    const from = Number(offsets[i])
-    const to = sizes === undefined ? Number(offsets[i + 1]) : from + Number(sizes[i])
-    if (!(from >= 0 && from <= to && to <= items)) return false
-  }
-  return true
-}
-
-const isNull = ({ offsets, values, children = [] }: Part): boolean =>
-  offsets === undefined && values === undefined && children.length === 0
-
-/** A bit a value is the least. */
-const holds = (values: unknown, length: number): boolean =>
-  length === 0 || (ArrayBuffer.isView(values) && 8 * values.byteLength >= length)
 
 /** The first row of a column of text that is not valid UTF-8. */
 function invalidRow(column: Column<unknown>): number | undefined {

@@ -48,6 +48,16 @@ const binary = (kernel: string, fn: (a: Tensor, b: Tensor) => Tensor): Case[] =>
 ]
 const ids = (list: number[]): tf.Tensor1D => tf.tensor1d(list, 'int32')
 
+/** Elements so far apart that no small step changes which is the largest. */
+const apart = (x: Tensor): Tensor =>
+  tf.add(
+    tf.mul(x, 0.1),
+    tf.tensor(
+      Float32Array.from({ length: x.size }, (_, i) => ((i * 37) % x.size) / 2),
+      x.shape,
+    ),
+  )
+
 const cases: Case[] = [
   ...binary('Add', tf.add),
   ...binary('Sub', tf.sub),
@@ -239,6 +249,87 @@ const cases: Case[] = [
       note: `${strides}, ${pad}`,
     },
   ]),
+  ...(
+    [
+      [1, 'same'],
+      [2, 'valid'],
+      [2, 'same'],
+    ] as const
+  ).flatMap(([strides, pad]): Case[] => {
+    const note = `${strides}, ${pad}`
+    return [
+      {
+        kernel: 'Conv3D',
+        note,
+        inputs: two([1, 4, 3, 3, 2], [2, 2, 3, 2, 2]),
+        fn: (x, w) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, strides, pad),
+      },
+      ...[2, [2, 3, 2]].map(
+        (size): Case => ({
+          ...unary(
+            'MaxPool3D',
+            x => tf.maxPool3d(apart(x) as tf.Tensor5D, size as number, strides, pad),
+            one([1, 4, 5, 3, 2]),
+          ),
+          note: `${size}, ${note}`,
+        }),
+      ),
+      {
+        ...unary(
+          'AvgPool3D',
+          x => tf.avgPool3d(x as tf.Tensor5D, [2, 3, 2], strides, pad),
+          one([1, 4, 5, 3, 2]),
+        ),
+        note,
+      },
+      {
+        kernel: 'Dilation2D',
+        note,
+        inputs: two([1, 5, 4, 2], [2, 3, 2]),
+        fn: (x, w) => tf.dilation2d(x as tf.Tensor4D, w as tf.Tensor3D, strides, pad, strides === 1 ? 2 : 1),
+      },
+    ]
+  }),
+  ...(
+    [
+      [false, false],
+      [true, false],
+      [false, true],
+    ] as const
+  ).flatMap(([align, half]): Case[] => [
+    {
+      ...unary(
+        'ResizeBilinear',
+        x => tf.image.resizeBilinear(x as tf.Tensor4D, [7, 3], align, half),
+        one([2, 4, 5, 2]),
+      ),
+      note: `${align}, ${half}`,
+    },
+    {
+      ...unary(
+        'ResizeNearestNeighbor',
+        x => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [7, 3], align, half),
+        one([2, 4, 5, 2]),
+      ),
+      note: `${align}, ${half}`,
+    },
+  ]),
+  unary('LRN', x => tf.localResponseNormalization(x as tf.Tensor4D, 1, 1.5, 0.5, 0.6), one([1, 2, 2, 5])),
+  ...([1, 2] as const).map(
+    (strides): Case => ({
+      kernel: 'Conv2DBackpropInput',
+      note: `strides ${strides}`,
+      inputs: two([1, 2, 2, 3], [3, 2, 2, 3]),
+      fn: (x, w) =>
+        tf.conv2dTranspose(
+          x as tf.Tensor4D,
+          w as tf.Tensor4D,
+          [1, 2 * strides, 2 * strides, 2],
+          strides,
+          'same',
+        ),
+    }),
+  ),
   {
     kernel: 'FusedBatchNorm',
     inputs: [

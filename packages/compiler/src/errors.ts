@@ -6,11 +6,11 @@ type Location = string | undefined
 /** Details of a {@link CompilerError} by its code. */
 export interface CompilerErrorDetails {
   /** The traced function uses a tfjs kernel that has no translation. */
-  'unsupported-kernel': { kernel: string; location: Location }
+  'unsupported-kernel': { kernel: string; reason: string; remedy: string; location: Location }
   /** A kernel is translated, but not for this type of element; `remedy` says what to do instead. */
   'unsupported-type': { kernel: string; type: string; remedy: string; location: Location }
-  /** The traced function makes a tensor of a type that a graph cannot hold. */
-  'unsupported-dtype': { dtype: string; location: Location }
+  /** The traced function makes a tensor of a type that a graph cannot hold, or `user` takes no tensor of that type. */
+  'unsupported-dtype': { dtype: string; location: Location; user?: string }
   /** The traced function reads values, which do not exist before the graph runs. */
   'read-while-tracing': {
     shape: readonly number[] | undefined
@@ -68,17 +68,19 @@ export type CompilerErrorCode = keyof CompilerErrorDetails
  * `@tinystories/utils/workers`.
  */
 export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = defineError('CompilerError', {
-  'unsupported-kernel': ({ kernel, location }) => ({
-    problem: `The tfjs kernel ${kernel} has no translation to ONNX${at(location)}.`,
-    remedy: 'Write the function with other ops, or move this one out of it.',
+  'unsupported-kernel': ({ kernel, reason, remedy, location }) => ({
+    problem: `The tfjs kernel ${kernel} has no translation to ONNX${at(location)}: ${reason}.`,
+    remedy,
   }),
   'unsupported-type': ({ kernel, type, remedy, location }) => ({
     problem: `The tfjs kernel ${kernel} of ${type} has no translation to ONNX${at(location)}.`,
     remedy,
   }),
-  'unsupported-dtype': ({ dtype, location }) => ({
-    problem: `A compiled function cannot hold ${dtype} tensors${at(location)}.`,
-    remedy: 'Use float32, int32 or bool.',
+  'unsupported-dtype': ({ dtype, location, user }) => ({
+    problem: user
+      ? `${user} takes no ${dtype} tensor in a compiled function${at(location)}.`
+      : `A compiled function cannot hold ${dtype} tensors${at(location)}.`,
+    remedy: user ? 'Take its parts, with tf.real and tf.imag.' : 'Use float32, int32 or bool.',
   }),
   'read-while-tracing': ({ shape, dtype, location }) => ({
     problem: `The values of ${shape ? `a ${dtype} tensor of shape [${shape}]` : 'a tensor'} were read${at(location)}; while a function is traced there are none.`,

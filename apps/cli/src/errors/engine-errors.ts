@@ -23,6 +23,7 @@ export const compilerError: Wording<CompilerErrorDetails> = {
   'unsupported-dtype': own,
   'read-while-tracing': own,
   'captured-tensor': own,
+  'computed-variable': own,
   'random-while-tracing': own,
   'nested-trace': own,
   'async-function': own,

@@ -29,11 +29,17 @@ export const errorExamples: {
     'already-loaded': { backend: 'node-gpu', loaded: 'node' },
   },
   CompilerError: {
-    'unsupported-kernel': { kernel: 'FFT', location },
+    'unsupported-kernel': {
+      kernel: 'Unique',
+      reason: 'its shape depends on values',
+      remedy: 'Count instead.',
+      location,
+    },
     'unsupported-type': { kernel: 'Add', type: 'bool', remedy: 'Cast to int32.', location },
     'unsupported-dtype': { dtype: 'string', location },
     'read-while-tracing': { shape: [2], dtype: 'float32', location },
     'captured-tensor': { user: 'Add', shape: [2], dtype: 'float32', location },
+    'computed-variable': { name: 'moments', location },
     'random-while-tracing': { source: 'tf.randomNormal', location },
     'nested-trace': {},
     'async-function': { path: '' },

@@ -22,6 +22,12 @@ export interface Value {
   readonly node?: GraphNode
 }
 
+/** A complex value in two parts. */
+export interface ComplexValue {
+  readonly real: Value
+  readonly imag: Value
+}
+
 /** One ONNX operation. */
 export interface GraphNode {
   readonly op: string

@@ -1,5 +1,6 @@
 import { buildPage, launchChromium, serveFolder, skipWithoutChromium } from '@tinystories/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WEBGPU_EVERY } from '../testing/all-cases.ts'
 import type { TestPage } from '../testing/web-page.ts'
 
 declare const page: TestPage
@@ -26,7 +27,7 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium on WebGPU', 
   // The standard of WGSL grants sines and cosines this error.
   it('agrees with tfjs on the kernels within 2^-11', async () => {
     const { wrong } = await graphics.evaluate(() =>
-      page.kernels({ providers: ['webgpu', 'wasm'] }, { every: 7, slack: 2 ** -11 }),
+      page.kernels({ providers: ['webgpu', 'wasm'] }, { every: WEBGPU_EVERY, slack: 2 ** -11 }),
     )
     expect(wrong).toEqual([])
   })

@@ -10,11 +10,9 @@ import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import { compile, createRuntime as createRuntimeAt, type Runtime, type RuntimeOptions } from '../browser.ts'
 import type { TensorData } from '../tree.ts'
+import { allCases } from './all-cases.ts'
 import { caseInputs } from './case-inputs.ts'
-import { elementwiseCases } from './elementwise-cases.ts'
 import { randomNumbers } from './random.ts'
-import { spatialCases } from './spatial-cases.ts'
-import { structuralCases } from './structural-cases.ts'
 
 // What the tests of the web runtime do inside the page. Each function gives plain values to the test.
 
@@ -60,9 +58,7 @@ const page = {
   ): Promise<{ tried: number; wrong: string[] }> {
     await tf.setBackend('cpu')
     const runtime = await createRuntime(options)
-    const cases = [...elementwiseCases(), ...structuralCases(), ...spatialCases()].filter(
-      (_, i) => i % every === 0,
-    )
+    const cases = allCases().filter((_, i) => i % every === 0)
     const wrong: string[] = []
     for (const [seed, kernel] of cases.entries()) {
       const inputs = caseInputs(kernel, seed)

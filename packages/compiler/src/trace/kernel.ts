@@ -1,8 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
 import { CompilerError } from '../errors.ts'
-import type { Value } from '../graph/graph.ts'
+import type { ComplexValue, Value } from '../graph/graph.ts'
 import type { GraphBuilder } from '../graph/graph-builder.ts'
+import { refusals } from './refusals.ts'
 import type { TraceBackend } from './trace-backend.ts'
 import { userLocation } from './user-location.ts'
 
@@ -16,13 +17,23 @@ export interface KernelContext<A> {
   readonly graph: GraphBuilder
   /** The input of that name. */
   input(name: string): Value
+  /** The parts of an input that may be complex; a real one has the imaginary part 0. */
+  complex(name: string): ComplexValue
   /** The inputs in order, of kernels that take a list. */
   inputs(): Value[]
   /** Whether an optional input is given. */
   has(name: string): boolean
 }
 
-export type Translation<A> = (context: KernelContext<A>) => Value | readonly Value[]
+type Result = Value | ComplexValue | readonly Value[]
+export type Translation<A> = (context: KernelContext<A>) => Result
+
+/** Kernels that move elements, and those that are linear in each: they do the same with both parts of complex values. */
+const PARTWISE: ReadonlySet<string> = new Set([
+  ...[tf.Identity, tf.Reshape, tf.ExpandDims, tf.Transpose, tf.Slice, tf.StridedSlice, tf.Concat, tf.SplitV],
+  ...[tf.Pack, tf.Unpack, tf.Reverse, tf.Tile, tf.GatherV2, tf.PadV2, tf.ZerosLike, tf.Add, tf.Sub, tf.AddN],
+  ...[tf.Sum, tf.Cast, tf.Neg],
+])
 
 /** The kernels that have a translation, once `registerTranslations` has run. */
 export const translated: Set<string> = new Set()
@@ -35,16 +46,31 @@ export function translate<A = Record<never, never>>(kernelName: string, translat
     backendName: TRACE_BACKEND,
     kernelFunc: ({ inputs, backend, attrs }) => {
       const trace = backend as TraceBackend
-      const value = (tensor: TensorInfo): Value => trace.resolve(tensor, `The tfjs kernel ${kernelName}`)
-      const result = translation({
-        name: kernelName,
-        attrs: (attrs ?? {}) as unknown as A,
-        graph: trace.graph,
-        input: name => value(inputs[name]!),
-        inputs: () => Object.values(inputs).map(tensor => value(tensor!)),
-        has: name => inputs[name] != null,
-      })
-      return Array.isArray(result) ? result.map(v => trace.tensorInfo(v)) : trace.tensorInfo(result as Value)
+      const user = `The tfjs kernel ${kernelName}`
+      const run = (value: (tensor: TensorInfo) => Value): Result =>
+        translation({
+          name: kernelName,
+          attrs: (attrs ?? {}) as unknown as A,
+          graph: trace.graph,
+          input: name => value(inputs[name]!),
+          complex: name => trace.parts(inputs[name]!, user),
+          inputs: () => Object.values(inputs).map(tensor => value(tensor!)),
+          has: name => inputs[name] != null,
+        })
+      const isComplex = Object.values(inputs).some(tensor => tensor?.dtype === 'complex64')
+      if (!isComplex || !PARTWISE.has(kernelName)) {
+        const result = run(tensor => trace.resolve(tensor, user))
+        return isList(result) ? result.map(v => trace.tensorInfo(v)) : trace.tensorInfo(result)
+      }
+      const [real, imag] = (['real', 'imag'] as const).map(part => run(t => trace.parts(t, user)[part]))
+      // Cast to complex makes a pair already.
+      if (!isList(real!) && 'real' in real!)
+        return trace.tensorInfo({ real: real.real, imag: (imag as ComplexValue).real })
+      // Of a complex number cast to a real one only the real part is left.
+      if (kernelName === tf.Cast) return trace.tensorInfo(real as Value)
+      if (isList(real!))
+        return real.map((value, i) => trace.tensorInfo({ real: value, imag: (imag as Value[])[i]! }))
+      return trace.tensorInfo({ real: real as Value, imag: imag as Value })
     },
   })
 }
@@ -71,7 +97,20 @@ export function refuseTheRest(): void {
 }
 
 export function unsupportedKernel(kernelName: string): CompilerError {
-  return new CompilerError('unsupported-kernel', { kernel: kernelName, location: userLocation() })
+  const { reason, remedy } = refusals[kernelName] ?? {
+    reason: 'the compiler does not know it',
+    remedy: 'Write the function with other ops, or move this one out of it.',
+  }
+  return new CompilerError('unsupported-kernel', {
+    kernel: kernelName,
+    reason,
+    remedy,
+    location: userLocation(),
+  })
+}
+
+function isList(result: Result): result is readonly Value[] {
+  return Array.isArray(result)
 }
 
 export function unsupportedType(kernelName: string, type: string, remedy: string): CompilerError {

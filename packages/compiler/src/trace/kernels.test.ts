@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/create-runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { agree } from '../testing/agree.ts'
+import { allCases } from '../testing/all-cases.ts'
 import { caseInputs } from '../testing/case-inputs.ts'
-import { elementwiseCases } from '../testing/elementwise-cases.ts'
 import { randomNumbers } from '../testing/random.ts'
-import { spatialCases } from '../testing/spatial-cases.ts'
-import { structuralCases } from '../testing/structural-cases.ts'
 
 let runtime: Runtime
 
@@ -23,9 +21,7 @@ afterAll(() => runtime.dispose())
 const ROUNDS = 3
 
 describe('kernels on ONNX Runtime agree with tfjs on the cpu', () => {
-  it.each(
-    [...elementwiseCases(), ...structuralCases(), ...spatialCases()].map((c, i) => [c.name, c, i] as const),
-  )('%s', async (_name, kernel, seed) => {
+  it.each(allCases().map((c, i) => [c.name, c, i] as const))('%s', async (_name, kernel, seed) => {
     for (let round = 0; round < ROUNDS; round++) {
       const inputs = caseInputs(kernel, seed * ROUNDS + round)
       await agree(

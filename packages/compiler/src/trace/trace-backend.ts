@@ -1,7 +1,13 @@
 import type { BackendValues, DataId, DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core'
 import { KernelBackend } from '@tensorflow/tfjs-core'
 import { CompilerError } from '../errors.ts'
-import { type ConstantData, type ElementType, uniformValue, type Value } from '../graph/graph.ts'
+import {
+  type ComplexValue,
+  type ConstantData,
+  type ElementType,
+  uniformValue,
+  type Value,
+} from '../graph/graph.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { filled } from '../graph/operations.ts'
 import { sizeOf } from '../tree.ts'
@@ -13,6 +19,8 @@ interface Entry {
   readonly dtype: DataType
   /** Elements of a tensor made from values; it becomes a constant of the graph once a kernel uses it. */
   readonly values?: ConstantData
+  /** The parts of a complex tensor. */
+  readonly parts?: ComplexValue
   value?: Value
 }
 
@@ -35,8 +43,13 @@ export class TraceBackend extends KernelBackend {
   }
 
   /** The tensor that stands for `value`. */
-  tensorInfo(value: Value): TensorInfo {
+  tensorInfo(value: Value | ComplexValue): TensorInfo {
     const dataId = {}
+    if ('real' in value) {
+      const { shape } = value.real
+      this.#entries.set(dataId, { references: 1, shape, dtype: 'complex64', parts: value })
+      return { dataId, shape: [...shape], dtype: 'complex64' }
+    }
     this.#entries.set(dataId, { references: 1, shape: value.shape, dtype: dtypeOf(value.type), value })
     return { dataId, shape: [...value.shape], dtype: dtypeOf(value.type) }
   }
@@ -52,8 +65,17 @@ export class TraceBackend extends KernelBackend {
     const outside = this.resolveOutside?.(tensor, !entry)
     if (outside) return outside
     if (!entry) throw capturedTensor(tensor, user)
+    if (entry.parts) throw complexOperand(user)
     entry.value ??= this.#constant(entry.values!, elementTypeOf(entry.dtype), entry.shape)
     return entry.value
+  }
+
+  /** The parts of a tensor that may be complex. */
+  parts(tensor: TensorInfo, user: string): ComplexValue {
+    const parts = this.#entries.get(tensor.dataId)?.parts
+    if (parts) return parts
+    const real = this.resolve(tensor, user)
+    return { real, imag: filled(this.graph, 0, real.type, real.shape) }
   }
 
   /** `tf.zeros` and `tf.ones` write whole arrays of one number: the graph keeps that number only. */
@@ -177,6 +199,11 @@ function constantData(values: BackendValues | null, type: ElementType, size: num
   if (type === 'float32') return new Float32Array(source)
   if (type === 'int32') return new Int32Array(source)
   return Uint8Array.from(source, value => (value ? 1 : 0))
+}
+
+function complexOperand(user: string): CompilerError {
+  const location = userLocation()
+  return new CompilerError('unsupported-dtype', { dtype: 'complex64', location, user })
 }
 
 function capturedTensor({ shape, dtype }: TensorInfo, user: string): CompilerError {

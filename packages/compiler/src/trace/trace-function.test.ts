@@ -119,13 +119,16 @@ describe('traceFunction', () => {
 })
 
 describe('errors of traceFunction', () => {
-  it('names an unsupported kernel and the line that calls it', () => {
-    const error = errorOf(({ x }) => ({ y: tf.multinomial(x as tf.Tensor1D, 2, 1) }))
+  it('names an unsupported kernel, the line that calls it, the reason and the remedy', () => {
+    const error = errorOf(({ x }) => ({ y: tf.unique(x).values }))
     expect(error.code).toBe('unsupported-kernel')
     expect(error.details).toEqual({
-      kernel: 'Multinomial',
+      kernel: 'Unique',
+      reason: 'the shape of its result depends on values, and a compiled function has fixed shapes',
+      remedy: expect.stringContaining('tf.bincount'),
       location: expect.stringMatching(/trace-function\.test\.ts:\d+:\d+$/),
     })
+    expect(error.remedy).toBe((error.details as { remedy: string }).remedy)
   })
 
   it('names a kernel that tfjs-core does not know', () => {
@@ -205,7 +208,7 @@ describe('errors of traceFunction', () => {
 
   it('disposes of what a gradient kept when something throws', () => {
     const forward = errorOf(({ x }) => ({
-      y: tf.grad((v: Tensor) => tf.multinomial(tf.exp(tf.mul(v, v)) as tf.Tensor1D, 1, 1))(x),
+      y: tf.grad((v: Tensor) => tf.unique(tf.exp(tf.mul(v, v))).values)(x),
     }))
     expect(forward.code).toBe('unsupported-kernel')
     const custom = tf.customGrad((v, save) => {
@@ -224,7 +227,15 @@ describe('errors of traceFunction', () => {
 
   it('refuses types that a graph has not', () => {
     expect(errorOf(() => ({ y: tf.tensor1d(['a']) })).code).toBe('unsupported-dtype')
-    expect(errorOf(({ x }) => ({ y: tf.complex(x, x) })).code).toBe('unsupported-kernel')
+    const complex = errorOf(({ x }) => ({ y: tf.complex(x, x) }))
+    expect([complex.code, complex.details]).toEqual([
+      'unsupported-dtype',
+      expect.objectContaining({ dtype: 'complex64', user: 'The output "y"' }),
+    ])
+    expect(errorOf(({ x }) => ({ y: tf.exp(tf.complex(x, x)) })).details).toMatchObject({
+      dtype: 'complex64',
+      user: 'The tfjs kernel Exp',
+    })
     expect(errorOf(({ x }) => ({ y: tf.add(tf.cast(x, 'bool'), tf.cast(x, 'bool')) })).details).toMatchObject(
       {
         kernel: 'Add',

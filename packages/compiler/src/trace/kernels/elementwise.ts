@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { binary, cast, expand, unary } from '../../graph/operations.ts'
+import { binary, cast, expand, filled, unary } from '../../graph/operations.ts'
 import { translate, unsupportedType } from '../kernel.ts'
 
 /** Kernels that work on each element of one tensor. */
@@ -50,6 +50,16 @@ export function translateElementwise(): void {
   real(tf.Elu, 'Elu')
   real(tf.Selu, 'Selu')
 
+  translate(tf.EluGrad, ({ graph, input }) => {
+    const [dy, y] = [input('dy'), input('y')]
+    const negative = binary(graph, 'Mul', dy, binary(graph, 'Add', y, graph.scalar(1)))
+    return graph.node(
+      'Where',
+      [binary(graph, 'GreaterOrEqual', y, graph.scalar(0), 'bool'), dy, negative],
+      dy,
+    )
+  })
+
   // Not one of tfjs's: GELU's tanh form as one operation, for functions that ask whether it is there.
   translate('FastGelu', ({ graph, input }) =>
     unary(graph, 'FastGelu', input('x'), { domain: 'com.microsoft' }),
@@ -94,6 +104,8 @@ export function translateElementwise(): void {
     clip(graph, input('x'), attrs.clipValueMin, attrs.clipValueMax),
   )
   translate<tf.CastAttrs>(tf.Cast, ({ graph, input, attrs }) => {
+    if (attrs.dtype === 'complex64')
+      return { real: cast(graph, input('x'), 'float32'), imag: filled(graph, 0, 'float32', input('x').shape) }
     if (attrs.dtype !== 'float32' && attrs.dtype !== 'int32' && attrs.dtype !== 'bool') {
       throw unsupportedType('Cast', attrs.dtype, 'Use float32, int32 or bool.')
     }

@@ -2,12 +2,15 @@ import { refuseTheRest } from '../kernel.ts'
 import { translateArithmetic } from './arithmetic.ts'
 import { translateAttention } from './attention.ts'
 import { translateComparison } from './comparison.ts'
+import { translateComplex } from './complex.ts'
 import { translateElementwise } from './elementwise.ts'
+import { translateImages } from './images/index.ts'
 import { translateIndexing } from './indexing.ts'
 import { translateProduct } from './product.ts'
 import { translateReduction } from './reduction.ts'
+import { translateSearching } from './searching.ts'
 import { translateShape } from './shape.ts'
-import { translateSpatial } from './spatial.ts'
+import { translateSparse } from './sparse.ts'
 
 let done = false
 
@@ -23,6 +26,9 @@ export function registerTranslations(): void {
   translateIndexing()
   translateProduct()
   translateAttention()
-  translateSpatial()
+  translateImages()
+  translateComplex()
+  translateSearching()
+  translateSparse()
   refuseTheRest()
 }

@@ -27,6 +27,28 @@ export function translateIndexing(): void {
     const counted = sizeOf(weights.shape) > 0 ? weights : filled(graph, 1, weights.type, x.shape)
     return addRows(graph, filled(graph, 0, weights.type, [size]), x, counted)
   })
+  translate<tf.DenseBincountAttrs>(tf.DenseBincount, ({ graph, input, attrs: { size, binaryOutput } }) => {
+    const [x, weights] = [input('x'), input('weights')]
+    const rows = x.shape.length === 2 ? x.shape[0]! : 1
+    const count = sizeOf(x.shape)
+    const ids = reshape(graph, cast(graph, x, 'int32'), [rows, count / rows])
+    const starts = graph.constant(
+      Int32Array.from({ length: rows }, (_, i) => i * size),
+      'int32',
+      [rows, 1],
+    )
+    // What is past the end is not counted, nor in the next row.
+    const inside = binary(graph, 'Less', ids, graph.scalar(size, 'int32'), 'bool')
+    const places = binary(graph, 'Add', ids, starts)
+    const safe = graph.node('Where', [inside, places, graph.scalar(-1, 'int32')], places)
+    const weighted = sizeOf(weights.shape) > 0 && !(binaryOutput && x.shape.length === 2)
+    const counted = weighted ? reshape(graph, weights, [count]) : filled(graph, 1, weights.type, [count])
+    const zeros = filled(graph, 0, weights.type, [rows * size])
+    const sums = addRows(graph, zeros, reshape(graph, safe, [count]), counted)
+    const limited =
+      binaryOutput && x.shape.length === 2 ? binary(graph, 'Min', sums, graph.scalar(1, sums.type)) : sums
+    return reshape(graph, limited, x.shape.length === 2 ? [rows, size] : [size])
+  })
   translate<tf.ScatterNdAttrs>(tf.ScatterNd, ({ graph, input, attrs: { shape } }) => {
     const [indices, updates] = [input('indices'), input('updates')]
     const { rows, ids, flat } = flatRows(graph, shape, indices, updates)
@@ -105,7 +127,7 @@ function gather(graph: GraphBuilder, x: Value, indices: Value, axis: number, bat
  * its row. Made of ScatterElements, whose sum is exact: ScatterND with reduction `add` loses updates of duplicate
  * indices on several threads.
  */
-function addRows(graph: GraphBuilder, target: Value, ids: Value, updates: Value): Value {
+export function addRows(graph: GraphBuilder, target: Value, ids: Value, updates: Value): Value {
   const rows = graph.scalar(target.shape[0]!, 'int32')
   const zero = graph.scalar(0, 'int32')
   const kept = binary(
@@ -138,7 +160,7 @@ function scatterRows(
 }
 
 /** Index tuples [..., k] into `shape` as row numbers of a table [shape[0] * … * shape[k - 1], inner]. */
-function flatRows(
+export function flatRows(
   graph: GraphBuilder,
   shape: readonly number[],
   indices: Value,

@@ -3,7 +3,7 @@ import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
 import { binary, cast, expand, filled, reshape, transpose } from '../../graph/operations.ts'
 import { sizeOf } from '../../tree.ts'
-import { translate, unsupportedType } from '../kernel.ts'
+import { translate } from '../kernel.ts'
 import { elementTypeOf } from '../trace-backend.ts'
 
 /** Kernels that move elements, and those that make tensors of numbers. */
@@ -100,8 +100,24 @@ export function translateShape(): void {
     return cast(graph, pad(graph, number, paddings, 'constant', fill), x.type)
   })
   translate<tf.MirrorPadAttrs>(tf.MirrorPad, ({ graph, input, attrs: { paddings, mode } }) => {
-    if (mode !== 'reflect') throw unsupportedType('MirrorPad', `mode "${mode}"`, 'Use the mode "reflect".')
-    return pad(graph, input('x'), paddings, 'reflect', null)
+    if (mode === 'reflect') return pad(graph, input('x'), paddings, 'reflect', null)
+    // ONNX has no mode that repeats the edge.
+    return paddings.reduce((x, [before, after], axis) => {
+      const size = x.shape[axis]!
+      if (before === 0 && after === 0) return x
+      const places = Int32Array.from({ length: before + size + after }, (_, i) => {
+        const at = i - before
+        return at < 0 ? -at - 1 : at >= size ? 2 * size - at - 1 : at
+      })
+      const shape = x.shape.with(axis, places.length)
+      const attributes = { axis: { int: axis } }
+      return graph.node(
+        'Gather',
+        [x, graph.constant(places, 'int32', [places.length])],
+        { type: x.type, shape },
+        { attributes },
+      )
+    }, input('x'))
   })
 
   // Not one of tfjs's: x, but not before the other inputs are computed. ONNX knows no order but that of dependence; a

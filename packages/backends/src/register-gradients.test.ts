@@ -172,6 +172,22 @@ const cases: Case[] = [
   unary('Atanh', x => tf.atanh(tf.mul(x, 0.5))),
   unary('Selu', tf.selu),
   { kernel: 'Prelu', inputs: two([2, 3], [3]), fn: (x, alpha) => tf.prelu(x!, alpha!) },
+  {
+    kernel: 'Prelu',
+    inputs: two([2, 1], [2, 3]),
+    fn: (x, alpha) => tf.prelu(x!, alpha!),
+    note: 'x broadcast',
+  },
+  {
+    kernel: 'Add',
+    inputs: two(),
+    fn: (a, b) => {
+      const sum = tf.exp(b!)
+      const other = tf.tanh(a!)
+      return tf.add(tf.add(a!, sum), other)
+    },
+    note: 'operands that have further gradients',
+  },
   ...([undefined, 0, 1, -1, [0, 2], [1, 2]] as const).map(axis =>
     unary('Prod', x => tf.prod(x, axis as number), one([2, 3, 2])),
   ),
@@ -454,6 +470,20 @@ describe.each(backends)('registerGradients on %s', backend => {
       expect(tf.memory().numTensors).toBe(before)
     },
   )
+
+  it('joins parts of whole numbers of which one is used', () => {
+    const parts = (x: Tensor): Tensor[] => tf.split(tf.cast(x, 'int32'), 2)
+    const gradient = tf.grad(x => tf.mul(tf.sum(tf.cast(parts(x)[0]!, 'float32')), 2))(
+      tf.tensor1d([1, 2, 3, 4]),
+    )
+    expect(gradient.dtype).toBe('float32')
+    expect(Array.from(gradient.dataSync())).toEqual([2, 2, 0, 0])
+    const rows = tf.grad(x => tf.sum(tf.cast(tf.unstack(tf.cast(x, 'int32'))[1]!, 'float32')))(
+      tf.ones([2, 2]),
+    )
+    expect([rows.dtype, ...rows.dataSync()]).toEqual(['float32', 0, 0, 1, 1])
+    tf.dispose([gradient, rows])
+  })
 
   it('stays when others are registered, and is restored when it was removed', () => {
     const ours = tf.getGradient('Exp')

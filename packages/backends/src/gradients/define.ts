@@ -1,5 +1,5 @@
 import type { NamedAttrMap, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-import { broadcast_util, cast, reshape, sum, unsortedSegmentSum } from '@tensorflow/tfjs-core'
+import { broadcast_util, cast, clone, reshape, sum, unsortedSegmentSum } from '@tensorflow/tfjs-core'
 import { keepGradient } from './keep-gradient.ts'
 
 /** What a gradient function returns: for each input's name, a function that makes its gradient. */
@@ -30,10 +30,19 @@ export function define<A = NamedAttrMap>(kernelName: string, definition: Gradien
     gradFunc: (dy, saved, attrs) => {
       // The engine passes kernel attributes untyped; `A` is the type tfjs-core documents for this kernel.
       const a = attrs as unknown as A
-      if (gradients) return gradients(Array.isArray(dy) ? dy : [dy], saved, a)
-      return gradient!(Array.isArray(dy) ? dy[0]! : dy, saved, a)
+      const dys = Array.isArray(dy) ? dy : [dy]
+      const made = gradients ? gradients(dys, saved, a) : gradient!(dys[0]!, saved, a)
+      return Object.fromEntries(Object.entries(made).map(([name, make]) => [name, () => fresh(make(), dys)]))
     },
   })
+}
+
+/**
+ * A gradient as a tensor of its own: the engine disposes of the gradient of an input when a second one is added to it, and
+ * so would dispose of that of another input if both were `dy` itself.
+ */
+function fresh(gradient: Tensor, dys: readonly Tensor[]): Tensor {
+  return dys.includes(gradient) ? clone(gradient) : gradient
 }
 
 /** Sums `dy` over the axes along which an operand of `shape` was broadcast, so that it has that shape again. */

@@ -72,7 +72,7 @@ export function registerElementwise(): void {
   define(tf.Prelu, {
     save: ['x', 'alpha'],
     gradient: (dy, [x, alpha]) => ({
-      x: () => tf.where(tf.greater(x!, 0), dy, tf.mul(dy, alpha!)),
+      x: () => unbroadcast(tf.where(tf.greater(x!, 0), dy, tf.mul(dy, alpha!)), x!.shape),
       alpha: () => unbroadcast(tf.where(tf.greater(x!, 0), tf.zerosLike(dy), tf.mul(dy, x!)), alpha!.shape),
     }),
   })

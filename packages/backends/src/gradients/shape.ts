@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { addAt, define } from './define.ts'
+import { addAt, define, float } from './define.ts'
 
 /** Gradients of the kernels that only move elements about. */
 export function registerShape(): void {
@@ -62,7 +62,8 @@ export function registerShape(): void {
     },
   })
   define<tf.SplitVAttrs>(tf.SplitV, {
-    gradients: (dys, _saved, { axis }) => ({ x: () => tf.concat(dys, axis) }),
+    // An output that nothing uses brings zeros of its own type, which may be int32.
+    gradients: (dys, _saved, { axis }) => ({ x: () => tf.concat(dys.map(float), axis) }),
   })
   define<tf.PackAttrs>(tf.Pack, {
     saveAll: true,
@@ -72,7 +73,7 @@ export function registerShape(): void {
     },
   })
   define<tf.UnpackAttrs>(tf.Unpack, {
-    gradients: (dys, _saved, { axis }) => ({ value: () => tf.stack(dys, axis) }),
+    gradients: (dys, _saved, { axis }) => ({ value: () => tf.stack(dys.map(float), axis) }),
   })
   define<tf.ReverseAttrs>(tf.Reverse, {
     gradient: (dy, _saved, { dims }) => ({ x: () => tf.reverse(dy, dims) }),

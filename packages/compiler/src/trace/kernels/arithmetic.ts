@@ -29,7 +29,7 @@ export function translateArithmetic(): void {
     translate(kernel, ({ graph, input }) => {
       const [a, b] = [input('a'), input('b')]
       if (a.type === 'bool') return binary(graph, op === 'Max' ? 'Or' : 'And', a, b)
-      return binary(graph, op, narrow(a, b), narrow(b, a))
+      return narrowBinary(graph, op, a, b)
     })
   }
   translate(tf.Pow, ({ graph, input }) => {
@@ -80,13 +80,19 @@ function arithmetic(graph: GraphBuilder, op: 'Add' | 'Sub' | 'Mul' | 'Div', a: V
   const neutral = op === 'Mul' || op === 'Div' ? 1 : 0
   if (constantB === neutral && sameShape(a.shape, shape)) return a
   if (constantA === neutral && sameShape(b.shape, shape) && (op === 'Mul' || op === 'Add')) return b
-  return binary(graph, op, narrow(a, b), narrow(b, a))
+  return narrowBinary(graph, op, a, b)
 }
 
 function calculate(op: 'Add' | 'Sub' | 'Mul' | 'Div', a: number, b: number): number {
   if (op === 'Add') return a + b
   if (op === 'Sub') return a - b
   return op === 'Mul' ? a * b : a / b
+}
+
+/** The operation on what its operands were expanded from, but not on so little that the result would lose its shape. */
+function narrowBinary(graph: GraphBuilder, op: string, a: Value, b: Value): Value {
+  const narrowed = narrow(b, a)
+  return binary(graph, op, narrow(a, narrowed), narrowed)
 }
 
 /** A constant that was expanded to the shape of the other operand goes back to its one element. */

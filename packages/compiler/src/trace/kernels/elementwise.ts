@@ -28,7 +28,11 @@ export function translateElementwise(): void {
   real(tf.Erf, 'Erf')
   real(tf.Tanh, 'Tanh')
   real(tf.Sigmoid, 'Sigmoid')
-  real(tf.Softplus, 'Softplus')
+  real(tf.Softplus, (graph, x) => {
+    // Far below 0 it is the exponential; ONNX Runtime's log(1 + exp(x)) has no digits left there.
+    const small = binary(graph, 'Less', x, graph.scalar(-10), 'bool')
+    return graph.node('Where', [small, unary(graph, 'Exp', x), unary(graph, 'Softplus', x)], x)
+  })
   for (const name of [
     tf.Sin,
     tf.Cos,
@@ -45,8 +49,19 @@ export function translateElementwise(): void {
     real(name, name)
   }
   real(tf.Rsqrt, (graph, x) => unary(graph, 'Reciprocal', unary(graph, 'Sqrt', x)))
-  real(tf.Expm1, (graph, x) => binary(graph, 'Sub', unary(graph, 'Exp', x), graph.scalar(1)))
-  real(tf.Log1p, (graph, x) => unary(graph, 'Log', binary(graph, 'Add', x, graph.scalar(1))))
+  // Written so that small numbers keep their digits: exp(x) - 1 = (exp(x) + 1) tanh(x / 2), and
+  // log(1 + x) = 2 artanh(x / (2 + x)).
+  real(tf.Expm1, (graph, x) => {
+    const half = unary(graph, 'Tanh', binary(graph, 'Mul', x, graph.scalar(0.5)))
+    return binary(graph, 'Mul', binary(graph, 'Add', unary(graph, 'Exp', x), graph.scalar(1)), half)
+  })
+  real(tf.Log1p, (graph, x) => {
+    const small = binary(graph, 'Less', unary(graph, 'Abs', x), graph.scalar(0.5), 'bool')
+    const ratio = binary(graph, 'Div', x, binary(graph, 'Add', x, graph.scalar(2)))
+    const precise = binary(graph, 'Mul', unary(graph, 'Atanh', ratio), graph.scalar(2))
+    const log = unary(graph, 'Log', binary(graph, 'Add', x, graph.scalar(1)))
+    return graph.node('Where', [small, precise, log], x)
+  })
   real(tf.Elu, 'Elu')
   real(tf.Selu, 'Selu')
 

@@ -1,0 +1,135 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import { CompilerError, type Runtime, type TensorData } from '@tinystories/compiler'
+import {
+  type Dice,
+  dice,
+  functionOf,
+  type GraphInput,
+  type RandomGraph,
+  randomGraph,
+} from './random-graph.ts'
+
+/** What came of a graph; `problem` where compiled and tfjs disagree. */
+export interface GraphResult {
+  ops: number
+  outcome: 'equal' | 'unstable' | 'different' | 'refused' | 'eager-failed'
+  problem?: string
+}
+
+/** Differences are counted against 1 + |value|: sums in another order and functions of another library. */
+const TOLERANCE = 1e-4
+/** How far inputs are moved, relatively, to see how much the result depends on rounding. */
+const MOVED = 1e-5
+const MOVES = 4
+
+/**
+ * Makes the graph of a seed, runs it on tfjs's cpu backend and compiled, and compares all outputs. Where they differ no
+ * more than tfjs's own result does when the inputs move a little, as at a jump, that is no finding.
+ */
+export async function compareGraph(runtime: Runtime, seed: number): Promise<GraphResult> {
+  const d = dice(seed)
+  const graph = randomGraph(d)
+  const data = graph.inputs.map(input => valuesOf(d, input))
+  const fn = functionOf(graph)
+  const ops = graph.steps.length
+  let expected: Map<string, Eager>
+  try {
+    expected = eager(graph, fn, data)
+  } catch (error) {
+    return { ops, outcome: 'eager-failed', problem: String((error as Error).message) }
+  }
+  let results: Record<string, TensorData>
+  try {
+    const specs = Object.fromEntries(graph.inputs.map((input, i) => [`x${i}`, input]))
+    const compiled = await runtime.compile(fn, specs)
+    results = (await compiled.run(Object.fromEntries(data.map((values, i) => [`x${i}`, values])))) as never
+    await compiled.dispose()
+  } catch (error) {
+    const refused = CompilerError.isInstance(error) && error.code.startsWith('unsupported')
+    return {
+      ops,
+      outcome: refused ? 'refused' : 'different',
+      problem: `${describe(graph)}: ${(error as Error).message}`,
+    }
+  }
+  const far = differences(expected, results, () => TOLERANCE)
+  if (!far) return { ops, outcome: 'equal' }
+  // A jump is as wide as what tfjs itself gives for inputs nearby.
+  const spread = new Map<string, number[]>()
+  for (let move = 0; move < MOVES; move++) {
+    const moved = data.map(values =>
+      values instanceof Float32Array
+        ? values.map(v => v * (1 + MOVED * (2 * d.next() - 1)) + MOVED * (d.next() - 0.5))
+        : values,
+    )
+    for (const [name, { values }] of eager(graph, fn, moved)) {
+      const widths = spread.get(name) ?? new Array<number>(values.length).fill(0)
+      for (const [i, v] of values.entries())
+        widths[i] = Math.max(widths[i]!, Math.abs(v - expected.get(name)!.values[i]!))
+      spread.set(name, widths)
+    }
+  }
+  const problem = differences(expected, results, (name, i) => TOLERANCE + 20 * spread.get(name)![i]!)
+  return problem
+    ? { ops, outcome: 'different', problem: `${describe(graph)}: ${problem}` }
+    : { ops, outcome: 'unstable' }
+}
+
+interface Eager {
+  dtype: string
+  values: number[]
+}
+
+function eager(
+  graph: RandomGraph,
+  fn: (given: Record<string, Tensor>) => Record<string, Tensor>,
+  data: readonly TensorData[],
+): Map<string, Eager> {
+  const values = new Map<string, Eager>()
+  tf.tidy(() => {
+    const given = graph.inputs.map(
+      ({ shape, dtype }, i) => [`x${i}`, tf.tensor(data[i]!, shape, dtype)] as const,
+    )
+    // The cpu backend keeps the bytes of a bool that is cast.
+    for (const [name, tensor] of Object.entries(fn(Object.fromEntries(given))))
+      values.set(name, {
+        dtype: tensor.dtype,
+        values: Array.from(tensor.dataSync(), v => (tensor.dtype === 'bool' ? Number(v !== 0) : v)),
+      })
+  })
+  return values
+}
+
+function differences(
+  expected: ReadonlyMap<string, Eager>,
+  results: Record<string, TensorData>,
+  allowed: (name: string, i: number) => number,
+): string | undefined {
+  for (const [name, { values, dtype }] of expected) {
+    const got = results[name]
+    const kind = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype as 'bool']
+    if (!(got instanceof kind) || got.length !== values.length)
+      return `${name} is ${got?.length} elements of ${got?.constructor.name}, not ${values.length} of ${dtype}`
+    for (const [i, value] of values.entries()) {
+      const other = got[i]!
+      if (Object.is(value, other)) continue
+      const distance = Math.abs(other - value) / (1 + Math.abs(value))
+      if (!(distance <= allowed(name, i))) return `${name}[${i}] is ${other}, and ${value} eagerly`
+    }
+  }
+  return undefined
+}
+
+function valuesOf(d: Dice, { shape, dtype }: GraphInput): TensorData {
+  const length = shape.reduce((a, b) => a * b, 1)
+  if (dtype === 'float32') return Float32Array.from({ length }, () => 4 * d.next() - 2)
+  if (dtype === 'int32') return Int32Array.from({ length }, () => d.int(-5, 5))
+  return Uint8Array.from({ length }, () => d.int(0, 1))
+}
+
+function describe({ inputs, steps, gradient }: RandomGraph): string {
+  const given = inputs.map(({ shape, dtype }) => `${dtype}[${shape}]`).join(' ')
+  const ops = steps.map(({ op, operands }, i) => `${i + inputs.length}=${op}(${operands})`).join(' ')
+  return `${given} ${ops}${gradient ? ' gradient' : ''}`
+}

@@ -106,14 +106,48 @@ const safe = (x: Tensor): Tensor => tf.add(tf.abs(x), 0.5)
 const odd = (x: Tensor): Tensor =>
   x.dtype === 'int32' ? tf.add(tf.mul(x, tf.scalar(2, 'int32')), tf.scalar(1, 'int32')) : safe(x)
 
+const KEEPING = {
+  neg: tf.neg,
+  abs: tf.abs,
+  square: tf.square,
+  relu: tf.relu,
+  clone: tf.clone,
+  onesLike: tf.onesLike,
+  zerosLike: tf.zerosLike,
+}
+const SMOOTH = {
+  tanh: tf.tanh,
+  sigmoid: tf.sigmoid,
+  softplus: tf.softplus,
+  elu: tf.elu,
+  selu: tf.selu,
+  erf: tf.erf,
+  sin: tf.sin,
+  cos: tf.cos,
+  atan: tf.atan,
+  relu6: tf.relu6,
+  asinh: tf.asinh,
+}
+const ARITHMETIC = {
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+}
+const COMPARISONS = {
+  greater: tf.greater,
+  less: tf.less,
+  lessEqual: tf.lessEqual,
+  equal: tf.equal,
+  notEqual: tf.notEqual,
+}
+
 /** What graphs are made of. Each op gets operands on which tfjs and ONNX Runtime are both defined. */
 const RULES: readonly Rule[] = [
-  ...(['neg', 'abs', 'square', 'relu', 'clone', 'onesLike', 'zerosLike'] as const).map(op =>
-    unary(op, tf[op] as (x: Tensor) => Tensor, NUMBERS),
-  ),
-  ...(
-    ['tanh', 'sigmoid', 'softplus', 'elu', 'selu', 'erf', 'sin', 'cos', 'atan', 'relu6', 'asinh'] as const
-  ).map(op => unary(op, tf[op] as (x: Tensor) => Tensor)),
+  ...Object.entries(KEEPING).map(([op, fn]) => unary(op, fn, NUMBERS)),
+  ...Object.entries(SMOOTH).map(([op, fn]) => unary(op, fn)),
   unary('exp', x => tf.exp(tf.clipByValue(x, -9, 5))),
   unary('expm1', x => tf.expm1(tf.clipByValue(x, -9, 5))),
   unary('log', x => tf.log(safe(x))),
@@ -129,25 +163,27 @@ const RULES: readonly Rule[] = [
   unary('toInt', x => tf.cast(tf.clipByValue(x, -1e6, 1e6), 'int32')),
   unary('toInt', x => tf.cast(x, 'int32'), ['bool']),
   unary('toBool', x => tf.cast(x, 'bool'), ['int32']),
-  ...(['add', 'sub', 'mul', 'maximum', 'minimum', 'squaredDifference'] as const).map(op =>
-    binary(op, tf[op] as (a: Tensor, b: Tensor) => Tensor),
-  ),
+  ...Object.entries(ARITHMETIC).map(([op, fn]) => binary(op, fn)),
   binary('div', (a, b) => tf.div(a, odd(b))),
   binary('floorDiv', (a, b) => tf.floorDiv(a, odd(b)), ['int32']),
   binary('mod', (a, b) => tf.mod(a, odd(b)), ['int32']),
   binary('pow', (a, b) => tf.pow(safe(a), tf.clipByValue(b, -2, 2)), REAL),
   binary('atan2', (a, b) => tf.atan2(a, safe(b)), REAL),
   binary('prelu', (a, b) => tf.prelu(a, tf.broadcastTo(b, b.shape)), REAL),
-  ...(['greater', 'less', 'lessEqual', 'equal', 'notEqual'] as const).map(op =>
-    binary(op, tf[op] as (a: Tensor, b: Tensor) => Tensor, ['int32']),
-  ),
+  ...Object.entries(COMPARISONS).map(([op, fn]) => binary(op, fn, ['int32'])),
   binary('logicalAnd', tf.logicalAnd, ['bool']),
   binary('logicalOr', tf.logicalOr, ['bool']),
   binary('where', (a, b) => tf.where(tf.greater(a, tf.zerosLike(a)), a, b), NUMBERS),
-  ...(['sum', 'max', 'min'] as const).map(op => along(op, (x, axis, keep) => tf[op](x, axis, keep), NUMBERS)),
-  ...(['mean', 'logSumExp'] as const).map(op => along(op, (x, axis, keep) => tf[op](x, axis, keep))),
+  ...Object.entries({ sum: tf.sum, max: tf.max, min: tf.min }).map(([op, fn]) =>
+    along(op, (x, axis, keep) => fn(x, axis, keep), NUMBERS),
+  ),
+  ...Object.entries({ mean: tf.mean, logSumExp: tf.logSumExp }).map(([op, fn]) =>
+    along(op, (x, axis, keep) => fn(x, axis, keep)),
+  ),
   along('prod', (x, axis, keep) => tf.prod(tf.tanh(x), axis, keep)),
-  ...(['all', 'any'] as const).map(op => along(op, (x, axis, keep) => tf[op](x, axis, keep), ['bool'])),
+  ...Object.entries({ all: tf.all, any: tf.any }).map(([op, fn]) =>
+    along(op, (x, axis, keep) => fn(x, axis, keep), ['bool']),
+  ),
   along('argMax', (x, axis) => tf.argMax(x, axis), ['int32']),
   along('argMin', (x, axis) => tf.argMin(x, axis), ['int32']),
   // tfjs on the cpu makes shapes with holes of negative axes.
@@ -327,8 +363,8 @@ const RULES: readonly Rule[] = [
       return ([v]) => tf.conv2d(v as tf.Tensor4D, tf.tensor4d(filter, [h, w, c, out]), strides, pad)
     },
   },
-  ...(['maxPool', 'avgPool'] as const).map(
-    (op): Rule => ({
+  ...Object.entries({ maxPool: tf.maxPool, avgPool: tf.avgPool }).map(
+    ([op, pool]): Rule => ({
       op,
       dtypes: REAL,
       make: (d, x) => {
@@ -339,7 +375,7 @@ const RULES: readonly Rule[] = [
           d.int(1, Math.min(3, x.shape[2]!)),
         ]
         const strides = d.int(1, 2)
-        return ([v]) => tf[op](v as tf.Tensor4D, size, strides, pad)
+        return ([v]) => pool(v as tf.Tensor4D, size, strides, pad)
       },
     }),
   ),

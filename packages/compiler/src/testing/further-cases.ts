@@ -296,5 +296,16 @@ export function furtherCases(): KernelCase[] {
       ),
     ),
     ...complex,
+
+    // What random graphs found (npm run fuzz-graphs).
+    of('Add of what was expanded', [[1, 4]], x =>
+      tf.add(tf.broadcastTo(x!, [3, 4]), tf.add(tf.zeros([3, 4]), tf.mul(tf.sum(x!), 0.5))),
+    ),
+    of('Add of a row and a number', [[1, 4]], x => tf.add(tf.broadcastTo(x!, [3, 4]), tf.fill([3, 4], 0.5))),
+    of('Maximum of two constants', [[3]], x => tf.cumsum(tf.maximum(tf.zerosLike(x!), tf.onesLike(x!)))),
+    of('Expm1 of small numbers', [[3, 4]], x => tf.mul(tf.expm1(tf.mul(x!, 1e-4)), 1e4)),
+    of('Log1p of small numbers', [[3, 4]], x => tf.mul(tf.log1p(tf.mul(x!, 1e-4)), 1e4)),
+    of('Log1p of large numbers', [[3, 4]], x => tf.log1p(tf.exp(tf.mul(x!, 9)))),
+    of('Softplus far below 0', [[3, 4]], x => tf.mul(tf.softplus(tf.sub(x!, 18)), 1e8)),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { createRuntime } from '../runtime/create-runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { agree } from '../testing/agree.ts'
@@ -31,6 +31,15 @@ describe('kernels on ONNX Runtime agree with tfjs on the cpu', () => {
         kernel,
       )
     }
+  })
+})
+
+test('int32 on the processor keeps the low bits of large numbers, and has 0 for what is no number', async () => {
+  const x = Float32Array.of(3e9, -9.5e9, Number.NaN, Number.POSITIVE_INFINITY, -7.9, 2147483520)
+  const spec = { shape: [x.length], dtype: 'float32' } as const
+  await agree(runtime, { x: { spec, data: x } }, ({ x }) => {
+    const whole = tf.cast(x!, 'int32')
+    return { whole, sum: tf.sum(tf.add(whole, whole)), product: tf.prod(tf.slice(whole, 4)) }
   })
 })
 

@@ -26,8 +26,9 @@ describe.skipIf(skipWithoutChromium())('the web runtime in Chromium on WebGPU', 
 
   // The standard of WGSL grants sines and cosines this error.
   it('agrees with tfjs on the kernels within 2^-11', async () => {
-    const { wrong } = await graphics.evaluate(() =>
-      page.kernels({ providers: ['webgpu', 'wasm'] }, { every: WEBGPU_EVERY, slack: 2 ** -11 }),
+    const { wrong } = await graphics.evaluate(
+      every => page.kernels({ providers: ['webgpu', 'wasm'] }, { every, slack: 2 ** -11 }),
+      WEBGPU_EVERY,
     )
     expect(wrong).toEqual([])
   })

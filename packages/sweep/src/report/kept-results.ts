@@ -2,10 +2,8 @@ import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { resultSchemas } from '../stages/result-schemas.ts'
 import type { Json } from '../tasks/stage.ts'
+import type { KeptResults } from '../tasks/take-results.ts'
 import type { ReportRow } from './collect-rows.ts'
-
-/** Results of stages by what the stages are known by. */
-export type KeptResults = ReadonlyMap<string, Json>
 
 const reportSchema = v.object({
   rows: v.array(

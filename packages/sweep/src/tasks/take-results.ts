@@ -2,16 +2,17 @@ import type { Task } from './plan-tasks.ts'
 import type { Json } from './stage.ts'
 import type { TaskStore } from './task-store.ts'
 
+/** Results of stages by what the stages are known by. */
+export type KeptResults = ReadonlyMap<string, Json>
+
 /**
  * Takes results that another folder's sweep found for what is not done here. A stage whose files are still needed, such
  * as a training whose model has not been probed yet, is done again.
- *
- * @param kept results by the ids of tasks
  */
 export async function takeResults(
   tasks: readonly Task[],
   store: TaskStore,
-  kept: ReadonlyMap<string, Json>,
+  kept: KeptResults,
 ): Promise<void> {
   /** What stages that are still to be done come after. */
   const wanted = new Set<Task>()

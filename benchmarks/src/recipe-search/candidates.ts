@@ -75,6 +75,11 @@ export const candidates: readonly Candidate[] = [
     recipe: { ...muon, schedule: 'linear' },
   },
   {
+    name: 'modern, Muon, bigrams, linear, dropout',
+    model: { ...modern, bigramRows: 16_384 },
+    recipe: { ...muon, schedule: 'linear', dropout: 0.1 },
+  },
+  {
     name: 'modern, Muon, bigrams, linear, free head',
     model: { ...modern, bigramRows: 16_384, tiedHead: false },
     recipe: { ...muon, schedule: 'linear' },

@@ -31,7 +31,16 @@ export {
   type ModelFileErrorDetails,
   type TensorProblem,
 } from './errors/index.ts'
-export { type Batch, type Evaluation, evaluateLoss, forward, type Hook, loss, readHead } from './model.ts'
+export {
+  type Batch,
+  type Dropout,
+  type Evaluation,
+  evaluateLoss,
+  forward,
+  type Hook,
+  loss,
+  readHead,
+} from './model.ts'
 export { BIGRAM_FACTOR } from './ops/embedding.ts'
 export {
   countParameters,

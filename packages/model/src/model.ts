@@ -3,6 +3,7 @@ import { attentionOf, type GptConfig, sizesOf } from './config.ts'
 import { ConfigError } from './errors/index.ts'
 import { activations } from './ops/activation.ts'
 import { causalAttention } from './ops/causal-attention.ts'
+import { type Dropout, dropout } from './ops/dropout.ts'
 import { bigramRowsOf, embedding, rowsOf, tokensBefore } from './ops/embedding.ts'
 import type { NormedMap } from './ops/folded-norm.ts'
 import { repeatHeads, splitHeads } from './ops/heads.ts'
@@ -15,6 +16,7 @@ import { anglesOf } from './ops/rotary.ts'
 import { type Hook, visibleAttention } from './ops/visible-attention.ts'
 import type { Parameters } from './parameters.ts'
 
+export type { Dropout } from './ops/dropout.ts'
 export type { Hook } from './ops/visible-attention.ts'
 
 /*
@@ -48,25 +50,34 @@ export interface Evaluation extends Record<string, tf.Tensor> {
  *
  * @param ids int32 `[B, T]`; padding goes to the right, where causal attention never looks back at it
  * @param hook looks inside; without one nothing is computed for it
+ * @param dropped only for training
  * @returns `[B, T, vocabSize]`
  * @throws ConfigError `sequence-too-long`
  */
-export function forward(config: GptConfig, parameters: Parameters, ids: tf.Tensor, hook?: Hook): tf.Tensor3D {
+export function forward(
+  config: GptConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+  hook?: Hook,
+  dropped?: Dropout,
+): tf.Tensor3D {
   const [batch, length] = ids.shape as [number, number]
-  const logits = logitsOf(config, parameters, hiddenStates(config, parameters, ids, hook))
+  const logits = logitsOf(config, parameters, hiddenStates(config, parameters, ids, hook, dropped))
   return tf.reshape(logits, [batch, length, config.vocabSize])
 }
 
 /**
  * Mean cross entropy over the counted targets, in nats a token: `sum(mask * nll) / sum(mask)`. Made for
  * training: it computes the head's gradients along the way. See {@link evaluateLoss} for the value alone.
+ *
+ * @param dropped what is dropped on the way. Default: nothing
  */
-export function loss(config: GptConfig, parameters: Parameters, batch: Batch): tf.Scalar {
+export function loss(config: GptConfig, parameters: Parameters, batch: Batch, dropped?: Dropout): tf.Scalar {
   const { targets, weights } = flatten(batch)
   // A batch in which nothing counts has loss 0, not 0 / 0.
   const total = tf.maximum(tf.sum(weights), 1e-30)
   return linearCrossEntropy({
-    hidden: hiddenStates(config, parameters, batch.inputs),
+    hidden: hiddenStates(config, parameters, batch.inputs, undefined, dropped),
     table: head(config, parameters),
     targets,
     weights: tf.div(weights, total),
@@ -96,15 +107,18 @@ export function hiddenStates(
   parameters: Parameters,
   ids: tf.Tensor,
   hook?: Hook,
+  dropped?: Dropout,
 ): tf.Tensor2D {
   const [batch, length] = ids.shape as [number, number]
   checkLength(config, length)
+  let sites = 0
+  const drop: Drop = dropped ? x => dropout(x, dropped, sites++) : x => x
   const see: See = hook ? (name, x) => seenBy(hook, name, x, batch) : unseen
   const { heads } = config
   const { headSize, keyValueHeads } = sizesOf(config)
   const angles = anglesOf(config, length)
   let values = sharedValues(config, parameters, ids)
-  let x = see('embedding', embed(config, parameters, ids))
+  let x = drop(see('embedding', embed(config, parameters, ids)))
   for (let layer = 0; layer < config.layers; layer++) {
     const options = { batch, heads, ...attentionOf(config, layer) }
     const attend = (qkv: tf.Tensor2D): tf.Tensor2D => {
@@ -116,7 +130,7 @@ export function hiddenStates(
         ? visibleAttention(inputs, options, `layers.${layer}`, hook)
         : causalAttention(inputs, options)
     }
-    x = block(config, parameters, layer, x, attend, see)
+    x = block(config, parameters, layer, x, attend, see, drop)
   }
   return see('finalNorm', norm(config, parameters, 'finalNorm', x))
 }
@@ -151,6 +165,9 @@ export function sharedValues(
 /** Shows a tensor under its name and gives what to go on with. */
 type See = (name: string, x: tf.Tensor2D) => tf.Tensor2D
 
+/** Drops a share of what is added to the residual stream; called in the order of the sites. */
+type Drop = (x: tf.Tensor2D) => tf.Tensor2D
+
 /** Where nobody looks. */
 const unseen: See = (_, x) => x
 
@@ -168,6 +185,7 @@ function seenBy(hook: Hook, name: string, x: tf.Tensor2D, batch: number): tf.Ten
  *
  * @param attend from `[rows, qkvSize]` to `[rows, hiddenSize]`
  * @param see is shown what is computed
+ * @param drop in training with dropout
  */
 export function block(
   config: GptConfig,
@@ -176,6 +194,7 @@ export function block(
   x: tf.Tensor2D,
   attend: (qkv: tf.Tensor2D) => tf.Tensor2D,
   see: See = unseen,
+  drop: Drop = x => x,
 ): tf.Tensor2D {
   const named = `layers.${layer}`
   const of = (name: string): tf.Tensor | undefined => parameters[`${named}.${name}`]
@@ -191,7 +210,7 @@ export function block(
   const attended = attend(normedLinear({ x, epsilon, ...afterNorm('attention.norm', 'attention.qkv') }))
   const projected = linear(attended, weight('attention.output'), of('attention.output.bias'))
   const fromAttention = see(`${named}.attention.output`, projected)
-  const middle = see(`${named}.residual.middle`, tf.add(x, fromAttention))
+  const middle = see(`${named}.residual.middle`, tf.add(x, drop(fromAttention)))
 
   const up = afterNorm('mlp.norm', 'mlp.up')
   const [down, downOffset] = [weight('mlp.down'), of('mlp.down.bias')]
@@ -205,7 +224,7 @@ export function block(
     `${named}.mlp.output`,
     see === unseen ? normedMlp({ x: middle, epsilon, up, activation, down, downOffset }) : fromNeurons(),
   )
-  return see(`${named}.residual`, tf.add(middle, fromMlp))
+  return see(`${named}.residual`, tf.add(middle, drop(fromMlp)))
 }
 
 /** The norm with the parameters of that name. */

@@ -15,6 +15,8 @@ export interface BatchTensors extends Record<string, Tensor> {
   targets: Tensor
   /** float32 `[B, T]`: the weight of each target in the loss, 0 for padding. */
   mask: Tensor
+  /** float32 scalar, another for each batch of a training: for a model that {@link ModelFunctions.isRandom}. */
+  seed?: Tensor
 }
 
 /** One batch as it comes out of a dataset. `@tinystories/dataset` gives exactly this. */
@@ -24,6 +26,8 @@ export interface TokenBatch {
   targets: Int32Array
   mask: Float32Array
   shape: [number, number]
+  /** What a loss with random numbers draws them from: a whole number below 2^24. The trainer sets it. */
+  seed?: number
   /** UTF-8 bytes of the original text that the batch stands for. */
   bytes: number
 }
@@ -60,6 +64,8 @@ export interface ModuleSource {
 
 /** A model as two pure functions of tensors. */
 export interface ModelFunctions {
+  /** Whether the loss reads `batch.seed`, as with dropout. Default false. */
+  readonly isRandom?: boolean
   /** Mean loss of the counted targets, in nats. */
   loss(parameters: TensorRecord, batch: BatchTensors): Scalar
   evaluate(parameters: TensorRecord, batch: BatchTensors): EvaluationTensors

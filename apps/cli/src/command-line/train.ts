@@ -109,6 +109,11 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--label-smoothing <x>', 'probability spread over all tokens (default: 0)', decimal(0, 0.99))
     .option('--z-loss <x>', 'weight of the z-loss, such as 1e-4 (default: 0)', decimal(0, 0.99))
     .option(
+      '--dropout <x>',
+      'share of what layers add, dropped in training, such as 0.1 (default: 0)',
+      decimal(0, 0.9),
+    )
+    .option(
       '--average-weights <decay>',
       'evaluate and save an average of the weights, such as 0.999',
       decimal(0, 0.999999, { above: true }),

@@ -26,11 +26,13 @@ export interface Recipe {
   accumulate: number
   labelSmoothing: number
   zLoss: number
+  /** Share of what is added to the residual stream that is dropped in training, from 0 to below 1. */
+  dropout: number
   /** Decay of the averaged weights, which are then evaluated and saved; null: the weights themselves are. */
   averageDecay: number | null
   /** Factors of the learning rate by patterns of parameters' names, such as `layers.0.*`. */
   learningRates: Readonly<Record<string, number>>
-  /** Decides the initial weights and the order of the stories. */
+  /** Decides the initial weights, the order of the stories, and what is dropped. */
   seed: number
 }
 
@@ -49,6 +51,7 @@ export const defaultRecipe: Recipe = {
   accumulate: 1,
   labelSmoothing: 0,
   zLoss: 0,
+  dropout: 0,
   averageDecay: null,
   learningRates: {},
   seed: 42,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import {
   type AdapterConfig,
   adaptedParameters,
+  type Dropout,
   evaluateLoss,
   forward,
   type GptConfig,
@@ -9,6 +10,7 @@ import {
   type Parameters,
 } from '@tinystories/model'
 import {
+  type BatchTensors,
   type CrossEntropyOptions,
   crossEntropy,
   type ModelFunctions,
@@ -18,11 +20,17 @@ import {
 interface GptArgument {
   config: GptConfig
   options: CrossEntropyOptions
+  /** null: nothing is dropped. */
+  dropout: Omit<Dropout, 'seed'> | null
   adapter: AdapterConfig | null
 }
 
 /** Options of {@link trainableModel}. */
 export interface TrainableModelOptions extends CrossEntropyOptions {
+  /** Share of what is added to the residual stream that is dropped in training, from 0 to below 1. Default 0. */
+  dropout?: number
+  /** Decides what is dropped. Default 0. */
+  seed?: number
   /** Of low-rank adapters, whose parameters stand beside the model's. Default: none. */
   adapter?: AdapterConfig | null
 }
@@ -31,9 +39,10 @@ export interface TrainableModelOptions extends CrossEntropyOptions {
 export function trainableModel(
   config: GptConfig,
   parameters: Parameters,
-  { labelSmoothing = 0, zLoss = 0, adapter = null }: TrainableModelOptions = {},
+  { labelSmoothing = 0, zLoss = 0, dropout: rate = 0, seed = 0, adapter = null }: TrainableModelOptions = {},
 ): TrainableModel {
-  const argument: GptArgument = { config, options: { labelSmoothing, zLoss }, adapter }
+  const dropout = rate > 0 ? { rate, stream: seed } : null
+  const argument: GptArgument = { config, options: { labelSmoothing, zLoss }, dropout, adapter }
   return {
     parameters,
     ...gptFunctions(argument),
@@ -41,17 +50,23 @@ export function trainableModel(
   }
 }
 
-export function gptFunctions({ config, options, adapter }: GptArgument): ModelFunctions {
+export function gptFunctions({ config, options, dropout, adapter }: GptArgument): ModelFunctions {
   const plain = !options.labelSmoothing && !options.zLoss
   const all = (parameters: Parameters): Parameters =>
     adapter ? adaptedParameters(config, adapter, parameters) : parameters
+  const dropped = ({ seed }: BatchTensors): Dropout | undefined =>
+    dropout ? { ...dropout, seed: seed! } : undefined
   return {
+    isRandom: dropout !== null,
     // The model's own loss never holds all logits, so it is the faster one.
     loss: (parameters, batch) =>
       plain
-        ? loss(config, all(parameters), batch)
+        ? loss(config, all(parameters), batch, dropped(batch))
         : crossEntropy(
-            tf.reshape(forward(config, all(parameters), batch.inputs), [-1, config.vocabSize]) as tf.Tensor2D,
+            tf.reshape(forward(config, all(parameters), batch.inputs, undefined, dropped(batch)), [
+              -1,
+              config.vocabSize,
+            ]) as tf.Tensor2D,
             tf.reshape(batch.targets, [-1]) as tf.Tensor1D,
             tf.reshape(batch.mask, [-1]) as tf.Tensor1D,
             options,

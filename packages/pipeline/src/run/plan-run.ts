@@ -103,6 +103,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       accumulate: options.accumulate ?? defaultRecipe.accumulate,
       labelSmoothing: options.labelSmoothing ?? defaultRecipe.labelSmoothing,
       zLoss: options.zLoss ?? defaultRecipe.zLoss,
+      dropout: options.dropout ?? defaultRecipe.dropout,
       averageDecay: options.averageDecay ?? defaultRecipe.averageDecay,
       limits,
       fit,

@@ -58,6 +58,7 @@ export interface RunOptions
   accumulate?: number
   labelSmoothing?: number
   zLoss?: number
+  dropout?: number
   averageDecay?: number
   /**
    * What the run is for, in place of limits: `fast` ends in ten minutes, `best` in three hours, or when the stories have

@@ -131,6 +131,7 @@ export const runSettingsSchema: v.GenericSchema<unknown, RunSettings> = v.object
   accumulate: v.optional(count, defaultRecipe.accumulate),
   labelSmoothing: v.optional(v.number(), defaultRecipe.labelSmoothing),
   zLoss: v.optional(v.number(), defaultRecipe.zLoss),
+  dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.9)), 0),
   averageDecay: added(v.number()),
   learningRates: v.optional(v.record(v.string(), v.pipe(v.number(), v.minValue(0))), {}),
   limits: v.object({

@@ -62,7 +62,7 @@ export async function createCompiledEngine({
         {
           parameters: parameterSpecs,
           optimizer: optimizerSpecs,
-          batch: batchSpecs(shape),
+          batch: batchSpecs(shape, model.isRandom),
           scalars: scalarSpecs(scalars),
         },
         { state: ['parameters', 'optimizer'] },
@@ -85,7 +85,7 @@ export async function createCompiledEngine({
         {
           parameters: parameterSpecs,
           gradients: parameterSpecs,
-          batch: batchSpecs(shape),
+          batch: batchSpecs(shape, model.isRandom),
           scalars: scalarSpecs(['keep', 'weight']),
         },
         { state: ['parameters', 'gradients'] },
@@ -140,7 +140,7 @@ export async function createCompiledEngine({
     let loss = 0
     for (const [i, { batch, weight }] of batches.entries()) {
       const outputs = await (await accumulate(batch.shape)).run({
-        batch: batchArrays(batch),
+        batch: batchArrays(batch, model.isRandom),
         scalars: scalarArrays({ keep: i === 0 ? 0 : 1, weight }),
       })
       loss += weight * first(outputs.loss)
@@ -163,7 +163,7 @@ export async function createCompiledEngine({
         batches.length > 1
           ? await accumulated(batches, scalars)
           : await (await fusedStep(batches[0]!.batch.shape, Object.keys(scalars))).run({
-              batch: batchArrays(batches[0]!.batch),
+              batch: batchArrays(batches[0]!.batch, model.isRandom),
               scalars: scalarArrays(scalars),
             })
       return {
@@ -218,16 +218,21 @@ function scalarArrays(scalars: Record<string, number>): Record<string, Float32Ar
   return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
 }
 
-function batchSpecs(shape: [number, number]): Record<string, TensorSpec> {
+/** @param isRandom whether the step reads a seed */
+function batchSpecs(shape: [number, number], isRandom = false): Record<string, TensorSpec> {
   return {
     inputs: { shape, dtype: 'int32' },
     targets: { shape, dtype: 'int32' },
     mask: { shape, dtype: 'float32' },
+    ...(isRandom && { seed: { shape: [], dtype: 'float32' } }),
   }
 }
 
-function batchArrays({ inputs, targets, mask }: TokenBatch): Record<string, Int32Array | Float32Array> {
-  return { inputs, targets, mask }
+function batchArrays(
+  { inputs, targets, mask, seed = 0 }: TokenBatch,
+  isRandom = false,
+): Record<string, Int32Array | Float32Array> {
+  return { inputs, targets, mask, ...(isRandom && { seed: Float32Array.of(seed) }) }
 }
 
 /** An optimizer without state has no tensor among the inputs. */

@@ -168,6 +168,9 @@ function pickFrom(slots: Slots, names: readonly string[]): Slots {
   )
 }
 
+/** Whole numbers below it are exact in float32. */
+const seeds = 2 ** 24
+
 /** The rows of a batch in as many parts of nearly equal size as there are workers, or rows. */
 function sharesOf(batch: TokenBatch, workers: number): Rows[] {
   const [rows, length] = batch.shape
@@ -181,6 +184,8 @@ function sharesOf(batch: TokenBatch, workers: number): Rows[] {
       targets: cut(batch.targets),
       mask: cut(batch.mask),
       shape: [to - from, length],
+      // Rows are numbered from 0 in each share.
+      ...(batch.seed !== undefined && { seed: (batch.seed * parts + part) % seeds }),
     }
   })
 }

@@ -26,6 +26,7 @@ export function batchTensors(batch: Omit<TokenBatch, 'bytes'>): BatchTensors {
     inputs: tf.tensor(batch.inputs.slice(), batch.shape, 'int32'),
     targets: tf.tensor(batch.targets.slice(), batch.shape, 'int32'),
     mask: tf.tensor(batch.mask.slice(), batch.shape, 'float32'),
+    seed: tf.scalar(batch.seed ?? 0),
   }
 }
 

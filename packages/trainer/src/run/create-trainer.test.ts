@@ -12,9 +12,9 @@ import { muon } from '../optimizers/muon.ts'
 import { installedEngines } from '../testing/installed-engines.ts'
 import { toyBatch, toyModel, toyStream } from '../testing/toy-model.ts'
 import { format, metricsOf, options } from '../testing/toy-run.ts'
-import type { EngineName } from '../types.ts'
+import type { EngineName, TrainableModel } from '../types.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
-import { createTrainer, resumeTrainer, type TrainerOptions } from './create-trainer.ts'
+import { createTrainer, resumeTrainer, type Trainer, type TrainerOptions } from './create-trainer.ts'
 
 let folder: string
 
@@ -103,31 +103,68 @@ test.each(installedEngines)('no tensor is left behind by a step on %s', async en
   expect(counts[199]).toBe(counts[9])
 })
 
-test('the GPT learns alike on the compiled engine and on cpu', async () => {
-  const config = gptConfig('sample', { vocabSize: 7, hiddenSize: 16, layers: 2, heads: 2, contextLength: 6 })
-  const losses: number[][] = []
-  for (const engine of ['cpu', 'compiled'] as const) {
-    const seen: number[] = []
-    const trainer = await createTrainer(
-      options(engine, {
-        model: {
-          parameters: initParameters(config, 1),
-          loss: (parameters, batch) => loss(config, parameters, batch),
-          evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
-        },
-        schedule: () => 0.01,
-        callbacks: { onMetrics: line => line.type === 'step' && seen.push(line.loss) },
-      }),
-    )
-    await trainer.run({ steps: 20 })
-    await trainer.dispose()
-    losses.push(seen)
+const config = gptConfig('sample', { vocabSize: 7, hiddenSize: 16, layers: 2, heads: 2, contextLength: 6 })
+
+function gpt(rate: number): TrainableModel {
+  return {
+    parameters: initParameters(config, 1),
+    isRandom: rate > 0,
+    loss: (parameters, batch) =>
+      loss(config, parameters, batch, rate > 0 ? { rate, stream: 1, seed: batch.seed! } : undefined),
+    evaluate: (parameters, batch) => evaluateLoss(config, parameters, batch),
   }
-  losses[1]!.forEach((value, i) => {
-    expect(Math.abs(value / losses[0]![i]! - 1), `step ${i + 1}`).toBeLessThan(1e-4)
-  })
-  expect(losses[0]![19]).toBeLessThan(0.9 * losses[0]![0]!)
-})
+}
+
+test.each([0, 0.2])(
+  'the GPT learns alike on the compiled engine and on cpu, with dropout of %s',
+  async rate => {
+    const losses: number[][] = []
+    for (const engine of ['cpu', 'compiled'] as const) {
+      const seen: number[] = []
+      const trainer = await createTrainer(
+        options(engine, {
+          model: gpt(rate),
+          schedule: () => 0.01,
+          callbacks: { onMetrics: line => line.type === 'step' && seen.push(line.loss) },
+        }),
+      )
+      await trainer.run({ steps: 20 })
+      await trainer.dispose()
+      losses.push(seen)
+    }
+    losses[1]!.forEach((value, i) => {
+      expect(Math.abs(value / losses[0]![i]! - 1), `step ${i + 1}`).toBeLessThan(1e-4)
+    })
+    expect(losses[0]![19]).toBeLessThan(0.9 * losses[0]![0]!)
+  },
+)
+
+test.each(['cpu', 'compiled'] as const)(
+  'each batch drops something else, and after a resume what it would have dropped, on %s',
+  async engine => {
+    const run = async (at: string, steps: number, resume = false): Promise<Trainer> => {
+      const trainer = await createTrainer({
+        ...options(engine, { model: gpt(0.2), accumulate: 2, schedule: () => 0.01 }),
+        ...{ run: { folder: join(folder, at), format }, resume },
+      })
+      await trainer.run({ steps })
+      return trainer
+    }
+    const whole = await run('whole', 6)
+    await (await run('parts', 4)).dispose()
+    const parts = await run('parts', 6, true)
+    expect(await parts.save()).toEqual(await whole.save())
+    const lossOf = async (seed: number): Promise<number> => {
+      await whole.engine.load(await parts.save())
+      return (await whole.engine.step({ ...toyBatch(1), seed }, { learningRate: 0, ...noMoments })).loss
+    }
+    expect(await lossOf(1)).toBe(await lossOf(1))
+    expect(await lossOf(1)).not.toBe(await lossOf(2))
+    await whole.dispose()
+    await parts.dispose()
+  },
+)
+const noMoments = adamW({}).scalars(1)
 
 test('an interrupted run leaves a checkpoint of its last step', async () => {
   const controller = new AbortController()

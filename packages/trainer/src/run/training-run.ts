@@ -5,7 +5,7 @@ import { countTokens } from '../engines/micro-batches.ts'
 import { type Divergence, describeDivergence, TrainerError } from '../errors.ts'
 import type { MetricsLine } from '../logging/metrics-line.ts'
 import { averagedParameters } from '../optimizers/average-weights.ts'
-import type { ArrayRecord, EngineState, StepResult } from '../types.ts'
+import type { ArrayRecord, EngineState, StepResult, TokenBatch } from '../types.ts'
 import { type BatchPrefetcher, createBatchPrefetcher, type StepBatches } from './batch-prefetcher.ts'
 import { type CheckpointProgress, startOfRun } from './checkpoint.ts'
 import { type RunLimits, type ShareDone, shareDoneOf } from './limits.ts'
@@ -156,7 +156,7 @@ export class TrainingRun implements Trainer {
     const step = progress.step + 1
     const learningRate = schedule({ step, done })
     const started = this.#clock.seconds
-    const result = await this.engine.step(batches, { learningRate, ...optimizer.scalars(step) })
+    const result = await this.engine.step(this.#seeded(batches), { learningRate, ...optimizer.scalars(step) })
     const { loss, gradientNorm } = result
     const verdict = judgeStep(result, progress.recentLosses, spikes)
     if (verdict.kind !== 'sound') {
@@ -195,6 +195,13 @@ export class TrainingRun implements Trainer {
       tokensPerSecond: tokens / (seconds - started),
     })
     return true
+  }
+
+  /** With a seed for each batch that follows from its place in the run, so that a resumed run draws the same. */
+  #seeded(batches: readonly TokenBatch[]): readonly TokenBatch[] {
+    if (!this.#options.model.isRandom) return batches
+    const first = this.#progress.batches * batches.length
+    return batches.map((batch, at) => ({ ...batch, seed: (first + at) % 2 ** 24 }))
   }
 
   /** Evaluation, sample and checkpoint, where they are due. */

@@ -7,7 +7,10 @@ export type TensorRecord = Record<string, Tensor>
 /** Named float32 arrays in row-major order: what a {@link TensorRecord} is outside an engine. */
 export type ArrayRecord = Record<string, Float32Array>
 
-/** The tensors of one batch as a model's loss takes them. */
+/**
+ * The tensors of one batch as a model's loss takes them. A loss that {@link ModelFunctions.isRandom} finds a float32 scalar
+ * `seed` beside them, another for each batch of a training.
+ */
 export interface BatchTensors extends Record<string, Tensor> {
   /** int32 `[B, T]` token ids. */
   inputs: Tensor
@@ -15,8 +18,6 @@ export interface BatchTensors extends Record<string, Tensor> {
   targets: Tensor
   /** float32 `[B, T]`: the weight of each target in the loss, 0 for padding. */
   mask: Tensor
-  /** float32 scalar, another for each batch of a training: for a model that {@link ModelFunctions.isRandom}. */
-  seed?: Tensor
 }
 
 /** One batch as it comes out of a dataset. `@tinystories/dataset` gives exactly this. */

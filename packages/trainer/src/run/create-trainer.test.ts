@@ -14,7 +14,8 @@ import { toyBatch, toyModel, toyStream } from '../testing/toy-model.ts'
 import { format, metricsOf, options } from '../testing/toy-run.ts'
 import type { EngineName, TrainableModel } from '../types.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
-import { createTrainer, resumeTrainer, type Trainer, type TrainerOptions } from './create-trainer.ts'
+import { createTrainer, resumeTrainer, type TrainerOptions } from './create-trainer.ts'
+import type { Trainer } from './trainer-types.ts'
 
 let folder: string
 

@@ -7,9 +7,11 @@
  * Without a model it makes one of each layout with random weights.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { generateBatch } from '@tinystories/model/generation'
 import OpenAI from 'openai'
@@ -30,8 +32,9 @@ async function compare(name: string, source: string): Promise<void> {
   const args = ['--conditions=@tinystories/source', command, 'serve', source, '--port', '0', '--json']
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
-    const [line] = await server.stdout.take(1).toArray()
-    const { url, model } = JSON.parse(String(line)) as { url: string; model: string }
+    // The other lines are read too: a server whose reader has gone ends.
+    const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+    const { url, model } = JSON.parse(line) as { url: string; model: string }
     const client = new OpenAI({ baseURL: url, apiKey: 'none' })
     await using opened = await openModel(source)
     const { tokenizer } = opened

@@ -45,7 +45,7 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
         const chapter = page.locator(`#chapter-${id}`)
         await chapter.locator('.live > *').first().waitFor()
         if (id === 'instructions') {
-          await page.locator('#wish-noun option').nth(5).waitFor({ state: 'attached' })
+          await page.locator('#instruction-noun option').nth(5).waitFor({ state: 'attached' })
           await chapter.getByRole('button', { name: 'Write a story with them' }).click()
           await chapter.locator('.status .engine').waitFor()
         }

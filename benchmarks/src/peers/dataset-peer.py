@@ -3,14 +3,13 @@
 import sys
 import time
 
-try:
+from peer import packages
+
+with packages():
     import numpy
     from datasets import load_dataset
     from datasets import __version__ as version
     from tokenizers import Tokenizer
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
 stories, tokenizer_json, context_length, buffer_size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 tokenizer = Tokenizer.from_file(tokenizer_json)

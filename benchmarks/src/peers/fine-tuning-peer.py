@@ -3,20 +3,18 @@
 Input: {"folder", "batches": [{"inputs", "targets"}], "shape": [rows, length], "learningRate", "adapter": {...}, "ids"}.
 """
 
-import json
 import pathlib
 import sys
 
-try:
+from peer import packages, read_input
+
+with packages():
     import peft
     import torch
     import transformers
-except ImportError:
-    print("absent torch, transformers, peft", flush=True)
-    sys.exit()
 
 transformers.logging.set_verbosity_error()
-settings = json.loads(pathlib.Path(sys.argv[1]).read_text())
+settings = read_input()
 folder = pathlib.Path(settings["folder"])
 torch.set_num_threads(1)
 

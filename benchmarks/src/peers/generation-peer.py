@@ -7,17 +7,15 @@ import json
 import sys
 import time
 
-try:
+from peer import packages, read_input
+
+with packages():
     import torch
     import torch.nn.functional as F
     import transformers
     from safetensors.torch import load_file
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 folder = given["model"]
 prompts = given["prompts"]
 model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()

@@ -1,23 +1,20 @@
 """Agreement, bootstrap and overlap with the usual Python libraries; a command on stdin is done once and timed."""
 
-import json
 import sys
 import time
 import warnings
 from importlib.metadata import version
 
-try:
+from peer import packages, read_input
+
+with packages():
     import krippendorff
     import numpy
     from rouge_score.rouge_scorer import RougeScorer
     from sklearn.metrics import cohen_kappa_score
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
 warnings.simplefilter("ignore")
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 a, b, clusters, draws = given["a"], given["b"], numpy.array(given["clusters"]), given["draws"]
 texts, stories = given["texts"], given["stories"]
 values = numpy.array(a, dtype=float)

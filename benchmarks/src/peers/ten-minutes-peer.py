@@ -4,21 +4,18 @@ The first argument is a JSON file: the configuration, where parameters, training
 the recipe; the second is `eager` or `compile`. `train SECONDS` answers the loss of the last step, the steps and the
 seconds; `evaluate` answers the bits per byte of the held-out windows."""
 
-import json
 import math
 import sys
 import time
 
-try:
+from peer import packages, read_input
+
+with packages():
     import torch
     from torch import nn
     from torch.nn import functional as F
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 config, recipe = given["config"], given["recipe"]
 torch.set_num_threads(given["threads"])
 width, heads, layers, length = config["hiddenSize"], config["heads"], config["layers"], config["contextLength"]

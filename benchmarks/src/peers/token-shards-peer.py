@@ -4,13 +4,12 @@ import json
 import sys
 import time
 
-try:
+from peer import packages
+
+with packages():
     import numpy
     from tokenizers import Tokenizer
     from tokenizers import __version__ as version
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
 stories, tokenizer_json, shard, out = sys.argv[1:5]
 context_length, batch_size, batches = map(int, sys.argv[5:8])

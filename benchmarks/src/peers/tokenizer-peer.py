@@ -1,18 +1,15 @@
 """Encodes stories or random words with the Rust tokenizers, once for every line on stdin; answers the seconds."""
 
-import json
 import sys
 import time
 
-try:
+from peer import packages, read_input
+
+with packages():
     import tokenizers
     from tokenizers import Tokenizer
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 tokenizer = Tokenizer.from_file(given["tokenizer"])
 tokenizer.no_padding()
 tokenizer.no_truncation()

@@ -1,20 +1,17 @@
 """Trains vocabularies with the Rust trainers: `train` (WordPiece) and `train-byte-level` answer the seconds, `tokens` the
 mean tokens of a story with the vocabulary trained last, `memory` the process's peak resident memory in MB."""
 
-import json
 import resource
 import sys
 import time
 
-try:
+from peer import packages, read_input
+
+with packages():
     import tokenizers
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 stories = given["stories"]
 print(f"ready tokenizers {tokenizers.__version__}", flush=True)
 

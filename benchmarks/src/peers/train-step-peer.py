@@ -4,22 +4,18 @@ The first argument is a JSON file: the configuration, where the initial paramete
 is not the processor; the second is `eager` or `compile`. `step N` answers the seconds of each of N steps, `losses N` the losses of the first N steps from
 the initial parameters, `matmul` the GFLOP/s of a matrix product, `memory` the peak resident memory in bytes."""
 
-import json
-import os
 import re
 import sys
 import time
 
-try:
+from peer import packages, read_input
+
+with packages():
     import torch
     from torch import nn
     from torch.nn import functional as F
-except ImportError as error:
-    print(f"absent {error.name}", flush=True)
-    sys.exit(0)
 
-with open(sys.argv[1], encoding="utf8") as file:
-    given = json.load(file)
+given = read_input()
 mode = sys.argv[2]
 config = given["config"]
 torch.set_num_threads(given["threads"])

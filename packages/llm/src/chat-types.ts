@@ -20,7 +20,7 @@ export interface ChatRequest {
   maxTokens?: number
   /** How much a reasoning model thinks. Default: what the server does. */
   reasoning?: ReasoningEffort
-  /** A wish: servers that know it draw the same reply again. */
+  /** Best effort: servers that support it sample the same reply again. */
   seed?: number
   /** The reply ends before any of these. */
   stop?: string[]

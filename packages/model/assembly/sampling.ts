@@ -3,7 +3,7 @@ import { exp, largestLane, sumOfLanes } from './vectors'
 /** What padding weighs: nothing, but for rounding. */
 const LEAST_WEIGHT: f32 = 1e-37
 
-/** The place of the largest number, the first of equal ones; NaN is passed over, and -1 where nothing else is. */
+/** The place of the largest number, the first of equal ones; NaN is ignored, and -1 where nothing else is. */
 export function largest(x: usize, count: i32): i32 {
   let a = f32x4.splat(-Infinity)
   let b = a

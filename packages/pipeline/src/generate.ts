@@ -20,7 +20,7 @@ export interface GenerateOptions extends Omit<StoryOptions, 'instruction' | 'pro
   adapter?: string | undefined
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
-  /** Told once, before anything is written, what of the prompt or instruction the vocabulary cannot spell. */
+  /** Called once, before anything is written, with what of the prompt or instruction the vocabulary cannot spell. */
   onUnknown?: ((texts: readonly string[]) => void) | undefined
   access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
 }

@@ -2,10 +2,10 @@
 export const pageScript = `
 const runs = JSON.parse(document.getElementById('runs').textContent)
 // Eight colors that color-blind readers can distinguish, clear on white and on black.
-const colours = ['#3b82c4', '#d9603b', '#2a9d6f', '#b5569c', '#c79a1b', '#6f6fd8', '#4aa7b5', '#9a7b5b']
-const colour = i => colours[i % colours.length]
+const colors = ['#3b82c4', '#d9603b', '#2a9d6f', '#b5569c', '#c79a1b', '#6f6fd8', '#4aa7b5', '#9a7b5b']
+const color = i => colors[i % colors.length]
 const get = id => document.getElementById(id)
-for (const swatch of document.querySelectorAll('[data-swatch]')) swatch.style.background = colour(swatch.dataset.swatch)
+for (const swatch of document.querySelectorAll('[data-swatch]')) swatch.style.background = color(swatch.dataset.swatch)
 const boxes = [...document.querySelectorAll('[data-run]')]
 let chart
 
@@ -35,10 +35,10 @@ function draw() {
   for (const { run, i } of shown) {
     if (run.training.step.length === 0) continue
     tables.push([run.training[axis], smooth(run.training[figure], weight)])
-    series.push({ label: run.name, stroke: colour(i), width: 1.75, spanGaps: true, points: { show: false } })
+    series.push({ label: run.name, stroke: color(i), width: 1.75, spanGaps: true, points: { show: false } })
     if (run.heldOut[figure] && run.heldOut[figure].length > 0) {
       tables.push([run.heldOut[axis], run.heldOut[figure]])
-      series.push({ label: run.name + ', held out', stroke: colour(i), width: 0, paths: () => null, points: { show: true, size: 7, fill: colour(i) } })
+      series.push({ label: run.name + ', held out', stroke: color(i), width: 0, paths: () => null, points: { show: true, size: 7, fill: color(i) } })
     }
   }
   if (chart) chart.destroy()

@@ -1,4 +1,4 @@
-/** Follows the reader's colour scheme; a table that is too wide scrolls by itself. */
+/** Follows the reader's color scheme; a table that is too wide scrolls by itself. */
 export const pageStyle = `
 :root { color-scheme: light dark; --text: light-dark(#1d2733, #e4e9f0); --soft: light-dark(#5b6877, #9aa7b7);
   --line: light-dark(#d9dfe7, #36404d); --back: light-dark(#fbfcfd, #14181e); --panel: light-dark(#fff, #1b2129) }

@@ -122,7 +122,7 @@ test('held-out scores are dots in the chart, beside the curve', () => {
   expect(rows[9]).toBe('bits/byte 1.000 training  2.500 held out •  best 2.500 at step 2')
 })
 
-test('colours change nothing but the colours', () => {
+test('colors change nothing but the colors', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences of terminals begin with one
   const plain = (rows: string[]): string[] => rows.map(row => row.replaceAll(/\x1b\[\d+m/g, ''))
   const colored = drawRunView(view, 80, { colors: true })

@@ -73,7 +73,7 @@ export function drawRunView(
   return colors ? rows.map(colored) : rows
 }
 
-/** The curve and what it stands at in one colour, held-out scores in another; axes and the last row faint. */
+/** The curve and what it stands at in one color, held-out scores in another; axes and the last row faint. */
 function colored(row: string, i: number): string {
   if (i === 0 || row === '') return row
   if (i <= chartHeight) {

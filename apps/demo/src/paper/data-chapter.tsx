@@ -12,7 +12,7 @@ export function DataChapter() {
       <p>
         Large models read the whole web, and need to be large for it. The authors made a smaller world: about
         1,500 words that a child of three or four knows. A large model was given one verb, one noun and one
-        adjective at a time, sometimes with a wish such as a dialogue or a sad ending, and wrote over two
+        adjective at a time, sometimes with a feature such as a dialogue or a sad ending, and wrote over two
         million short stories with them.
       </p>
       <p>

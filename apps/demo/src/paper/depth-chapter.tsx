@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import { countParameters, gptConfig } from '@tinystories/model'
 import { publishedHeads } from '@tinystories/sweep/published'
 import { Slider } from '../parts/slider.tsx'
@@ -83,30 +83,8 @@ function Builder() {
   return (
     <div class="sheet">
       <div class="side-by-side">
-        <Slider
-          id="build-width"
-          label="Width"
-          value={width.value}
-          min={0}
-          max={WIDTHS.length - 1}
-          step={1}
-          format={i => String(WIDTHS[i])}
-          onInput={value => {
-            width.value = value
-          }}
-        />
-        <Slider
-          id="build-layers"
-          label="Layers"
-          value={layers.value}
-          min={0}
-          max={LAYERS.length - 1}
-          step={1}
-          format={i => String(LAYERS[i])}
-          onInput={value => {
-            layers.value = value
-          }}
-        />
+        <ChoiceSlider id="build-width" label="Width" choices={WIDTHS} at={width} />
+        <ChoiceSlider id="build-layers" label="Layers" choices={LAYERS} at={layers} />
       </div>
       <div class="stack" aria-hidden="true">
         {Array.from({ length: depth }, (_, i) => (
@@ -120,6 +98,25 @@ function Builder() {
         {millions(twin.total)}).
       </p>
     </div>
+  )
+}
+
+/** A slider over a list of numbers. */
+function ChoiceSlider(props: { id: string; label: string; choices: readonly number[]; at: Signal<number> }) {
+  const { id, label, choices, at } = props
+  return (
+    <Slider
+      id={id}
+      label={label}
+      value={at.value}
+      min={0}
+      max={choices.length - 1}
+      step={1}
+      format={i => String(choices[i])}
+      onInput={value => {
+        at.value = value
+      }}
+    />
   )
 }
 

@@ -15,14 +15,14 @@ export function InstructionsChapter() {
   return (
     <Chapter
       id="instructions"
-      title="Following wishes"
+      title="Following instructions"
       Live={Live}
       further={{ panel: 'write', label: 'Write with words of your own' }}
     >
       <p>
-        A second data set puts wishes before each story: words to use, a sentence, a feature such as a twist,
-        or a summary. In the paper a model of one layer failed at wishes and one of two layers followed some;
-        with depth they followed more.
+        A second data set puts instructions before each story: words to use, a sentence, a feature such as a
+        twist, or a summary. In the paper a model of one layer failed at them and one of two layers followed
+        some; with depth they followed more.
       </p>
       <p>
         The models of this page read plain stories only, so the page helps them: it searches for the place
@@ -53,7 +53,7 @@ function Live() {
   useEffect(() => () => story.dispose(), [])
   return (
     <div class="sheet">
-      <ConstraintsForm id="wish" chosen={chosen} isBrief />
+      <ConstraintsForm id="instruction" chosen={chosen} isBrief />
       <div class="actions">
         <button type="button" class="primary" onClick={write}>
           Write a story with them

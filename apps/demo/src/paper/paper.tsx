@@ -16,7 +16,7 @@ const contents: readonly { id: ChapterId; label: string }[] = [
   { id: 'learning', label: 'How it learns' },
   { id: 'size', label: 'What size brings' },
   { id: 'depth', label: 'Deep or wide' },
-  { id: 'instructions', label: 'Following wishes' },
+  { id: 'instructions', label: 'Following instructions' },
   { id: 'inside', label: 'Looking inside' },
   { id: 'grading', label: 'Who is the judge' },
 ]

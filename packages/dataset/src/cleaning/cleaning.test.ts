@@ -14,7 +14,7 @@ import { isTruncated, scriptCheck } from './story-flaws.ts'
 const broken = (text: string): string =>
   new TextDecoder('windows-1252').decode(new TextEncoder().encode(text))
 
-describe('mending encodings', () => {
+describe('repairing encodings', () => {
   test.each([
     ['it!â€ Annie', 'it!” Annie'],
     ['â€œhiâ€ and â€œhelloâ€.', '“hi” and “hello”.'],

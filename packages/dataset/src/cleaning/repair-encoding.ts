@@ -11,7 +11,7 @@ export interface RepairedText {
 const suspicious = /[\u00c2-\u00f4]/
 
 /**
- * Mends text that was UTF-8, was read as Windows-1252 and written as UTF-8 again, so that `“` became `â€œ`; also when that
+ * Repairs text that was UTF-8, was read as Windows-1252 and written as UTF-8 again, so that `“` became `â€œ`; also when that
  * happened several times over.
  *
  * A run of characters whose Windows-1252 bytes are well-formed UTF-8 is replaced by what they say if one of its
@@ -44,7 +44,7 @@ function repairOnce(text: string): RepairedText {
       at++
       continue
     }
-    if (run.telling || run.sequences > 1) {
+    if (run.conclusive || run.sequences > 1) {
       result += text.slice(copied, at) + run.text
       copied = run.end
       repaired += run.sequences
@@ -58,19 +58,19 @@ interface Run {
   text: string
   end: number
   sequences: number
-  telling: boolean
+  conclusive: boolean
 }
 
 /** The sequences that stand one behind the other from `from` on. */
 function readRun(text: string, from: number): Run {
-  const run: Run = { text: '', end: from, sequences: 0, telling: false }
+  const run: Run = { text: '', end: from, sequences: 0, conclusive: false }
   for (;;) {
     const sequence = readSequence(text, run.end)
     if (sequence === undefined) return run
     run.text += sequence.char
     run.end += sequence.length
     run.sequences++
-    run.telling ||= sequence.telling
+    run.conclusive ||= sequence.conclusive
   }
 }
 
@@ -78,7 +78,7 @@ interface Sequence {
   char: string
   /** UTF-16 units that it takes. */
   length: number
-  telling: boolean
+  conclusive: boolean
 }
 
 function readSequence(text: string, at: number): Sequence | undefined {
@@ -93,11 +93,11 @@ function readSequence(text: string, at: number): Sequence | undefined {
   }
   const least = length === 2 ? 0x80 : length === 3 ? 0x800 : 0x1_0000
   if (code < least || code > 0x10_ffff || (code >= 0xd800 && code < 0xe000)) return undefined
-  const telling = lead <= 0xc3 || (lead === 0xe2 && code < 0x2c00) || lead === 0xef || lead === 0xf0
-  return { char: String.fromCodePoint(code), length, telling }
+  const conclusive = lead <= 0xc3 || (lead === 0xe2 && code < 0x2c00) || lead === 0xef || lead === 0xf0
+  return { char: String.fromCodePoint(code), length, conclusive }
 }
 
 /** `â€` with its third byte, 9D, lost. */
 function cutQuote(text: string, at: number): Sequence | undefined {
-  return text.startsWith('â€', at) ? { char: '”', length: 2, telling: true } : undefined
+  return text.startsWith('â€', at) ? { char: '”', length: 2, conclusive: true } : undefined
 }

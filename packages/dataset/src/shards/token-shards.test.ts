@@ -171,10 +171,10 @@ test('the state of one rank serves another number of ranks: nothing is lost, dou
         minLength: 2,
         maxLength: 4,
       }),
-      async sittings => {
+      async segments => {
         const seen: string[] = []
         let state: StreamState | undefined
-        for (const { world, steps } of sittings) {
+        for (const { world, steps } of segments) {
           // The batch of all ranks together stays the same, as in training.
           const size = 24 / world
           const ranks = await Promise.all(
@@ -203,7 +203,7 @@ test('the state of one rank serves another number of ranks: nothing is lost, dou
 
 /** The recipe names the batch, which is smaller with more ranks. */
 const stateFor = (state: StreamState | undefined, size: number): StreamState | undefined =>
-  state && { ...state, recipe: state.recipe.map(verb => verb.replace(/^batch\(\d+\)$/, `batch(${size})`)) }
+  state && { ...state, recipe: state.recipe.map(step => step.replace(/^batch\(\d+\)$/, `batch(${size})`)) }
 
 test('exact resume at random points, of windows and of stories packed again, with the general transforms after them', async () => {
   const pipelines: (() => StoryStream<unknown>)[] = [

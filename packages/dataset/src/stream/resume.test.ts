@@ -74,52 +74,52 @@ const source: fc.Arbitrary<StoryStream<Story>> = fc.constantFrom(...sources).map
   return open()
 })
 
-type Verb = <T>(stream: StoryStream<T>) => StoryStream<T>
+type Transform = <T>(stream: StoryStream<T>) => StoryStream<T>
 
 const small = fc.integer({ min: 0, max: 30 })
-const verb: fc.Arbitrary<Verb> = fc.oneof(
+const transform: fc.Arbitrary<Transform> = fc.oneof(
   fc.record({ seed: small, bufferSize: fc.integer({ min: 1, max: 80 }) }).map(
-    (options): Verb =>
+    (options): Transform =>
       s =>
         s.shuffle(options),
   ),
   small.map(
-    (n): Verb =>
+    (n): Transform =>
       s =>
         s.take(n + 10),
   ),
   small.map(
-    (n): Verb =>
+    (n): Transform =>
       s =>
         s.skip(n),
   ),
   fc.integer({ min: 1, max: 3 }).map(
-    (world): Verb =>
+    (world): Transform =>
       s =>
         s.shard(world - 1, world),
   ),
   fc.integer({ min: 1, max: 3 }).map(
-    (times): Verb =>
+    (times): Transform =>
       s =>
         s.repeat(times),
   ),
   small.map(
-    (epoch): Verb =>
+    (epoch): Transform =>
       s =>
         s.setEpoch(epoch),
   ),
   fc.integer({ min: 1, max: 5 }).map(
-    (count): Verb =>
+    (count): Transform =>
       s =>
         s.prefetch(count),
   ),
   fc.integer({ min: 2, max: 5 }).map(
-    (n): Verb =>
+    (n): Transform =>
       s =>
         s.filter(item => JSON.stringify(item).length % n !== 0),
   ),
   small.map(
-    (n): Verb =>
+    (n): Transform =>
       s =>
         s.concatenate(s.take(n)),
   ),
@@ -133,7 +133,7 @@ const verb: fc.Arbitrary<Verb> = fc.oneof(
       until: fc.constantFrom('first' as const, 'all' as const),
     })
     .map(
-      ({ skipped, weights, seed, until }): Verb =>
+      ({ skipped, weights, seed, until }): Transform =>
         s =>
           s.interleave([s.skip(skipped).shuffle({ seed, bufferSize: 5 })], {
             seed,
@@ -142,8 +142,9 @@ const verb: fc.Arbitrary<Verb> = fc.oneof(
           }),
     ),
 )
-const verbs = fc.array(verb, { maxLength: 3 })
-const apply = <T>(stream: StoryStream<T>, list: Verb[]): StoryStream<T> => list.reduce((s, v) => v(s), stream)
+const transforms = fc.array(transform, { maxLength: 3 })
+const apply = <T>(stream: StoryStream<T>, list: Transform[]): StoryStream<T> =>
+  list.reduce((s, v) => v(s), stream)
 
 const pack = fc.oneof(
   fc.integer({ min: 1, max: 60 }).map(contextLength => ({ contextLength, by: 'stream' as const })),
@@ -160,13 +161,13 @@ const pipeline: fc.Arbitrary<StoryStream<unknown>> = fc
   .record({
     source,
     mixed: fc.option(source, { nil: undefined }),
-    first: verbs,
+    first: transforms,
     how: fc.integer({ min: 0, max: 3 }),
     pack,
-    between: verbs,
+    between: transforms,
     size: fc.integer({ min: 1, max: 5 }),
     options: fc.record({ pad: fc.boolean(), dropLast: fc.boolean() }),
-    last: verbs,
+    last: transforms,
   })
   .map(({ source, mixed, first, how, pack, between, size, options, last }) => {
     const stories = mixed === undefined ? source : source.interleave([mixed], { until: 'all', seed: size })

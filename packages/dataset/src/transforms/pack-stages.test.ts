@@ -183,6 +183,26 @@ test('prompts count as much as the weight says, which is in the recipe; bytes ar
   ])
 })
 
+test('by stream: a row may end right before the end token of a story, or inside a prompt', async () => {
+  const cut = packStream(listStage([story([1, 2, 3]), story([6])]).stage, 3, 0)
+  const { rows } = await readAll(cut)
+  expect(rows).toEqual([
+    { row: [[9, 1, 2], [1, 2, 3], [1, 1, 1], 22], at: [0, 'a'], state: { begun: 'a', used: 3, upstream: 1 } },
+    {
+      row: [[3, 9, 6], [9, 6, 9], [1, 1, 1], 18],
+      at: [3, 'a', 'b'],
+      state: { begun: null, used: 0, upstream: 2 },
+    },
+  ])
+  const restored = await cut.restore([rows[1]!.at], context)
+  expect(restored.map(plain)).toEqual([rows[1]!.row])
+  const inPrompt = packStream(listStage([story([1, 2, 3, 4, 5], 4)]).stage, 3, 0.5)
+  expect((await readAll(inPrompt)).rows.map(each => each.row)).toEqual([
+    [[9, 1, 2], [1, 2, 3], [0.5, 0.5, 0.5], 0],
+    [[3, 4, 5], [4, 5, 9], [0.5, 1, 1], 50],
+  ])
+})
+
 test.each(packings)('by %s: nothing comes of no stories', async (_by, pack) => {
   for (const none of [[], [story([])]]) expect((await readAll(pack(listStage(none).stage))).rows).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** A quantile of sorted values, linear between neighbours (Hyndman and Fan's type 7, as numpy has it). */
+/** A quantile of sorted values, linear between neighbors (Hyndman and Fan's type 7, as numpy has it). */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1)
   const low = Math.floor(at)

@@ -22,6 +22,8 @@ test('rows go by the names of the first one, whatever separates them', () => {
       expect(rows(`\ufeff${text}`)).toEqual(expected)
     }
   }
+  // A byte order mark elsewhere than at the start is a character.
+  expect(rows('a\nx\ufeffy')).toEqual([{ a: 'x\ufeffy' }])
   expect(rows('a\rb\rc')).toEqual([{ a: 'b' }, { a: 'c' }])
 })
 
@@ -57,6 +59,7 @@ test('missing cells are empty, surplus ones are left out, empty rows too', () =>
   ])
   expect(rows(' a , b\n1,2')).toEqual([{ a: '1', b: '2' }])
   expect(rows('a,b\n1,')).toEqual([{ a: '1', b: '' }])
+  expect(rows('a,b\n,2')).toEqual([{ a: '', b: '2' }])
   expect(rows('a,b')).toEqual([])
   expect(rows('')).toEqual([])
 })

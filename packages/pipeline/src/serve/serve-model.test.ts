@@ -232,7 +232,7 @@ describe('refuses in one line', () => {
     })
 
   test.each([
-    ['a field that is not known', { ...base, colour: 1 }, 400, 'unknown_parameter', 'colour'],
+    ['a field that is not known', { ...base, color: 1 }, 400, 'unknown_parameter', 'color'],
     ['what it cannot do', { ...base, presence_penalty: 0.5 }, 400, 'invalid_value', 'presence_penalty'],
     ['a number out of range', { ...base, temperature: 3 }, 400, 'invalid_value', 'temperature'],
     ['an empty stop text', { ...base, stop: [''] }, 400, 'invalid_value', 'stop'],

@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-/** The status line of an answer to a path that `fetch` would mend before it is sent. */
+/** The status line of an answer to a path that `fetch` would normalize before it is sent. */
 function statusOf(path: string): Promise<string> {
   const { hostname, port } = new URL(served.url)
   return new Promise((resolve, reject) => {

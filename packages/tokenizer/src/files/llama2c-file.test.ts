@@ -20,7 +20,7 @@ function binary(pieces: readonly (readonly [text: string, score: number])[]): Ui
   return Buffer.concat([Buffer.from([9, 0, 0, 0]), ...parts])
 }
 
-/** llama2.c's own way: characters, else bytes; then the neighbours whose sum scores best are joined, leftmost first. */
+/** llama2.c's own way: characters, else bytes; then the neighbors whose sum scores best are joined, leftmost first. */
 function encodePlainly(pieces: ReadonlyMap<string, { id: number; score: number }>, text: string): number[] {
   const names: string[] = []
   for (const character of text === '' ? '' : ` ${text}`) {

@@ -107,7 +107,7 @@ export class BytePair implements WordModel {
     const count = out.length - first
     if (count < 2) return
     const { ids, starts, ends } = out
-    // Neighbours of each piece; a piece that was joined to the one before it is no neighbour any more.
+    // Neighbors of each piece; a piece that was joined to the one before it is no neighbor any more.
     const next = Int32Array.from({ length: count }, (_, i) => i + 1)
     const previous = Int32Array.from({ length: count }, (_, i) => i - 1)
     const queue = new NumberHeap()

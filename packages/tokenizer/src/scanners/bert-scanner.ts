@@ -20,7 +20,7 @@ export interface BertNormalizerOptions {
   handle_chinese_chars?: boolean
   /** Decompose (NFD) and drop non-spacing marks. Default (null): as `lowercase`. */
   strip_accents?: boolean | null
-  /** Lower-case each code point by itself, with no regard to its neighbours. Default true. */
+  /** Lower-case each code point by itself, with no regard to its neighbors. Default true. */
   lowercase?: boolean
 }
 

@@ -5,7 +5,7 @@ import { HASH_SEED, hashUnit, hashWord, type Scanner, type WordBuffer, type Word
 const LETTER = 1
 const SPACE = 2
 const SYMBOL = 3
-/** No letter, and what it makes with its neighbours only the pattern tells. */
+/** No letter, and what it makes with its neighbors only the pattern tells. */
 const OTHER = 4
 /** The Latin, Greek, Cyrillic, Armenian and Hebrew letters lie below. */
 const COMMON = 0x600

@@ -71,7 +71,7 @@ export class TokenMatcher {
         start = Math.max(start, from)
       }
       if (token.rstrip) while (end < text.length && isWhiteSpace(text.charCodeAt(end))) end++
-      // Its neighbour took all of it.
+      // Its neighbor took all of it.
       if (start >= end) continue
       found(token, start, end)
       from = end

@@ -12,7 +12,7 @@ export type MergeCriterion = 'frequency' | 'likelihood'
 const KEY_BASE = 2 ** 26
 
 /**
- * Joins the best pair of neighbouring symbols over and over. Words are counted once; each merge visits only
+ * Joins the best pair of neighboring symbols over and over. Words are counted once; each merge visits only
  * the words that hold the pair. Equal scores are decided by count, then by the lower symbol numbers, so the
  * outcome depends on the word counts alone and not on the order of the words.
  */

@@ -115,7 +115,8 @@ function styleOf(options: TrainTokenizerOptions): Style {
 /**
  * Trains a vocabulary. The result depends on the texts and options alone: bit-exact whatever their order. Where the
  * texts cannot give `vocabSize` pieces (no pair occurs `minFrequency` times any more), the tokenizer's `vocabSize` is
- * smaller than what was asked for; compare the two.
+ * smaller than what was asked for; compare the two. A word of more than 256 UTF-16 units, such as a text without
+ * blanks, is learned from in parts of that length.
  *
  * @throws {TokenizerError} on texts without a word, a `vocabSize` too small for the alphabet, invalid options.
  */

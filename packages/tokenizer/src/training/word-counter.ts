@@ -1,7 +1,7 @@
 import { WordTable } from '../memory/word-table.ts'
 import { hashWord, type WordSink } from '../scanners/scanner.ts'
 
-/** Longest word, in UTF-16 units, that is worth learning from; longer ones are passed over. */
+/** Longest word that is kept whole, in UTF-16 units; longer ones are counted in parts of at most this length. */
 const LONGEST_WORD = 256
 
 /**
@@ -19,7 +19,16 @@ export class WordCounter implements WordSink {
   }
 
   word(units: Uint16Array, start: number, end: number, hash: number): void {
-    if (end - start > LONGEST_WORD) return
+    if (end - start <= LONGEST_WORD) this.#count(units, start, end, hash)
+    else
+      for (let from = start; from < end; ) {
+        const to = partEnd(units, from, end)
+        this.#count(units, from, to, hashWord(units, from, to))
+        from = to
+      }
+  }
+
+  #count(units: Uint16Array, start: number, end: number, hash: number): void {
     let entry = this.#table.find(units, start, end, hash)
     if (entry < 0) {
       if (this.#table.size >= this.#limit) this.#prune()
@@ -60,4 +69,11 @@ export class WordCounter implements WordSink {
     }
     this.#table = table
   }
+}
+
+/** Where a part of a long word ends: not between the two units of a character. */
+function partEnd(units: Uint16Array, from: number, end: number): number {
+  const to = Math.min(from + LONGEST_WORD, end)
+  const isInside = to < end && (units[to - 1]! & 0xfc00) === 0xd800 && (units[to]! & 0xfc00) === 0xdc00
+  return isInside ? to - 1 : to
 }

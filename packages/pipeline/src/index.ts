@@ -64,7 +64,6 @@ export {
 } from './source/instruct-settings.ts'
 export { isNamedSource } from './source/is-named-source.ts'
 export { loadInstructTemplate, templateOfModel } from './source/load-instruct-template.ts'
-export { measureStories, type StoryLengths } from './source/measure-stories.ts'
 export { openTextOrTokens } from './source/open-stories.ts'
 export {
   formatOptions,
@@ -76,7 +75,6 @@ export {
 } from './source/read-options.ts'
 export { findShards, type ShardFolders } from './source/shard-folders.ts'
 export { shardTokenizer } from './source/shard-tokenizer.ts'
-export { type TrainVocabularyOptions, trainVocabulary } from './source/train-vocabulary.ts'
 export {
   defaultHeldOut,
   openTrainingSource,

@@ -8,6 +8,8 @@ export interface PageErrorDetails {
   'not-text': { file: string }
   /** A text has fewer characters than training needs. */
   'text-too-short': { file: string; characters: number; minimum: number }
+  /** The vocabulary of a model does not have the characters of a text. `share` of its tokens are unknown, 0 to 1. */
+  'unknown-script': { model: string; file: string; share: number }
   /** The browser gives pages no storage. */
   'no-storage': Record<never, never>
   /** The storage is full. */
@@ -69,6 +71,10 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
   'text-too-short': ({ file, characters, minimum }) => ({
     problem: `${file} has ${whole(characters)} characters of text; at least ${whole(minimum)} are needed.`,
     remedy: 'Choose a longer text.',
+  }),
+  'unknown-script': ({ model, file, share }) => ({
+    problem: `${model} does not know the script of ${file}: ${Math.round(100 * share)} % of it would be the unknown token.`,
+    remedy: 'Train a new model, whose vocabulary is made of the text.',
   }),
   'no-storage': () => ({ problem: 'This browser has no storage for pages.' }),
   'storage-full': () => ({

@@ -37,6 +37,9 @@ const input: Remedies<InputErrorDetails> = {
 }
 
 const pipeline: Remedies<PipelineErrorDetails> = {
+  'too-little-text': 'Choose a longer text, or one of shorter stories.',
+  'model-too-large': 'Choose a smaller model; the command line trains larger ones.',
+  'no-end-of-text-token': 'Choose another model.',
   'no-held-out-story': 'Choose a longer text, with an empty line between stories.',
 }
 

@@ -1,4 +1,8 @@
-import { type InstructTemplate, parseInstructTemplate } from '@tinystories/dataset/instruct'
+import {
+  type InstructTemplate,
+  instructTemplateFile,
+  parseInstructTemplate,
+} from '@tinystories/dataset/instruct'
 import { countParameters, type GptConfig, gptConfig, parameterShapes } from '@tinystories/model'
 import { checkTokenizer, loadPretrainedArrays, type ModelFiles, WEIGHT_FILES } from '@tinystories/model/files'
 import { loadPretrainedTokenizer, parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
@@ -24,8 +28,6 @@ export interface OpenModel {
   /** Of the instructions that the model was trained on, where it was. */
   template: InstructTemplate | undefined
 }
-
-const templateFile = 'instruct.json'
 
 /** More memory than this for a model may end the tab. */
 const MAX_BYTES = 800 * 2 ** 20
@@ -88,7 +90,7 @@ async function openWeights(source: ModelSource, options: OpenModelOptions): Prom
   const { files, tokenizer } = await openFiles(source, options)
   const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
   const { by } = await checkTokenizer({ config, tokenizerHash }, tokenizer, nameOf(source))
-  const template = await readTemplate(files[templateFile])
+  const template = await readTemplate(files[instructTemplateFile])
   const isKept = await keep(files, tokenizer, options)
   const tokenizerIsKnown = by === 'hash' || source.kind === 'shipped'
   return { config, parameters, tokenizer, endOfTextId, template, isKept, tokenizerIsKnown }
@@ -109,8 +111,14 @@ async function openRun(id: string): Promise<Weights> {
   const [start, checkpoint] = [await loadStart(id), await loadCheckpoint(id)]
   if (!checkpoint) throw new PageError('no-run', { id })
   const tokenizer = await parseTokenizer(start.tokenizer)
-  const config = configOf(start.settings, tokenizer.vocabSize)
-  return { config, parameters: checkpoint.state.parameters, tokenizer, endOfTextId: tokenizer.endOfTextId }
+  const config = configOf(start, tokenizer.vocabSize)
+  return {
+    config,
+    parameters: checkpoint.state.parameters,
+    tokenizer,
+    endOfTextId: tokenizer.endOfTextId,
+    template: start.instruct?.template,
+  }
 }
 
 /** The small model while it learned. */
@@ -205,7 +213,7 @@ async function openHubFiles(address: string, { onProgress }: OpenModelOptions): 
   const shards = weights.endsWith('.index.json')
     ? repository.files.map(({ path }) => path.slice(folder.length)).filter(path => shard.test(path))
     : []
-  const extra = repository.find(`${folder}${templateFile}`) ? [templateFile] : []
+  const extra = repository.find(`${folder}${instructTemplateFile}`) ? [instructTemplateFile] : []
   const chosen = [weights, ...shards, 'config.json', ...extra]
   const sizes = chosen.map(file => repository.find(`${folder}${file}`)?.size ?? 0)
   const total = sizes.reduce((sum, size) => sum + size, 0)
@@ -230,7 +238,10 @@ async function openHubFiles(address: string, { onProgress }: OpenModelOptions): 
 
 async function readTemplate(file: Blob | undefined): Promise<InstructTemplate | undefined> {
   if (file === undefined) return undefined
-  return parseInstructTemplate(parseJson(await file.text(), { source: templateFile }), templateFile)
+  return parseInstructTemplate(
+    parseJson(await file.text(), { source: instructTemplateFile }),
+    instructTemplateFile,
+  )
 }
 
 async function readTokenizer(file: Blob): Promise<Tokenizer> {

@@ -24,6 +24,8 @@ const explanations = {
     'A layer reads all tokens so far and adds what it found to each of them: first attention, which takes from other tokens, then an MLP, which works on each token alone. A model is a stack of layers.',
   width:
     'The width, or hidden size, is how many numbers stand for a token inside the model. More width is more room for facts at each step; more layers are more steps.',
+  instructions:
+    'Each story is trained on with an instruction before it: some of its words, and features such as dialogue. The loss counts the story alone. Afterwards the model can be asked for words and features.',
   probe:
     'A probe is a pair of endings, one right and one wrong, for one beginning, such as "The dogs" with "are" or "is". A model passes when it finds the right one likelier. No judge is needed, and even very small models can be told apart.',
   interval:

@@ -4,7 +4,7 @@ import { type ShippedModel, shippedModels } from '../models/shipped.ts'
 import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { lockRun } from '../training/run-lock.ts'
 import { deleteRun, type KeptRun, listRuns } from '../training/run-store.ts'
-import { sizeOf } from '../training/settings.ts'
+import { runName } from '../training/settings.ts'
 
 /** A model that the visitor can choose. */
 export interface ModelChoice {
@@ -61,7 +61,7 @@ export async function refreshShelf(): Promise<void> {
 const runKey = (id: string): string => `run-${id}`
 
 function trainedChoice(run: KeptRun, name: string | undefined): ModelChoice {
-  const label = name ?? `${sizeOf(run.settings).name} on ${run.settings.corpusName}`
+  const label = name ?? runName(run.settings)
   return {
     key: runKey(run.id),
     label,

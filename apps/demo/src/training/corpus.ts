@@ -4,6 +4,8 @@ import { PageError } from '../errors/page-error.ts'
 const MAX_BYTES = 32 * 2 ** 20
 /** Less than this makes no batch. */
 const MIN_CHARACTERS = 20_000
+/** A model that writes already can learn from a few pages. */
+const MIN_FURTHER = 8_000
 const SEPARATOR = '<|endoftext|>'
 
 /** The stories that ship with the packages. */
@@ -16,9 +18,13 @@ export async function bundledStories(): Promise<string[]> {
 /**
  * The stories of the visitor's text: separated by `<|endoftext|>` where it occurs, else by blank lines.
  *
+ * @param isShort whether a few pages are enough, as they are for a model that is trained further. Default false
  * @throws PageError `text-too-large`, `not-text`, `text-too-short`
  */
-export async function storiesOf(file: File): Promise<string[]> {
+export async function storiesOf(
+  file: File,
+  { isShort = false }: { isShort?: boolean } = {},
+): Promise<string[]> {
   const { name, size } = file
   if (size > MAX_BYTES) throw new PageError('text-too-large', { file: name, bytes: size, limit: MAX_BYTES })
   const text = decodeText(await file.arrayBuffer())
@@ -28,8 +34,8 @@ export async function storiesOf(file: File): Promise<string[]> {
     .map(story => story.trim())
     .filter(story => story !== '')
   const characters = stories.reduce((sum, story) => sum + story.length, 0)
-  if (characters < MIN_CHARACTERS)
-    throw new PageError('text-too-short', { file: name, characters, minimum: MIN_CHARACTERS })
+  const minimum = isShort ? MIN_FURTHER : MIN_CHARACTERS
+  if (characters < minimum) throw new PageError('text-too-short', { file: name, characters, minimum })
   return stories
 }
 

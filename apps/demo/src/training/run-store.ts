@@ -1,3 +1,5 @@
+import type { InstructSettings } from '@tinystories/dataset/instruct'
+import type { GptConfig } from '@tinystories/model'
 import type { CheckpointProgress, EngineState, MetricsLine } from '@tinystories/trainer'
 import { PageError } from '../errors/page-error.ts'
 import { createDatabase } from '../storage/database.ts'
@@ -13,6 +15,12 @@ export interface RunStart {
   /** The stories, as they are trained on. */
   stories: string[]
   tokenizer: unknown
+  /** The model that is trained further. */
+  from?: { config: GptConfig; parameters: Record<string, Float32Array> }
+  /** How the stories get their instructions; null or absent: they get none. */
+  instruct?: InstructSettings | null
+  /** Tokens of a window. Default: the context of the model. */
+  windowLength?: number
 }
 
 /** The newest checkpoint of a run, with its metrics. */

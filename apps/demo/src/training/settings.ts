@@ -1,5 +1,5 @@
 import type { GptOverrides } from '@tinystories/model'
-import { defaultRecipe, type Recipe } from '@tinystories/pipeline/recipe'
+import { defaultRecipe, type Recipe, usualRate } from '@tinystories/pipeline/recipe'
 
 /** A model size that a browser can train in minutes. */
 export interface TrainingSize {
@@ -41,19 +41,31 @@ export const sizes: readonly TrainingSize[] = [
 
 /** Settings of a run; a resumed run takes them from its checkpoint. */
 export interface TrainingSettings {
+  /** Of a new model; of one that is trained further the size that was chosen last. */
   size: string
   /** What the text is called. */
   corpusName: string
   minutes: number
   seed: number
+  /** What the model is called that is trained further; a new one without it. */
+  from?: string
+  /** Whether the stories are written on request: each gets an instruction. Default false. */
+  instruct?: boolean
 }
 
 export function sizeOf({ size }: TrainingSettings): TrainingSize {
   return sizes.find(({ id }) => id === size) ?? sizes[0]!
 }
 
+/** What a run is called in lists. */
+export function runName(settings: TrainingSettings): string {
+  const { from, instruct, corpusName } = settings
+  return `${from ?? sizeOf(settings).name} on ${corpusName}${instruct ? ', on request' : ''}`
+}
+
 /** The recipe of a run: the defaults, with the learning rate and a warm-up for short runs of small models. */
 export function recipeOf(settings: TrainingSettings): Recipe {
-  const { learningRate } = sizeOf(settings)
+  const learningRate =
+    settings.from === undefined ? sizeOf(settings).learningRate : usualRate({ from: true, lora: false })
   return { ...defaultRecipe, learningRate, warmupSteps: 60, seed: settings.seed }
 }

@@ -16,7 +16,7 @@ export class TfjsModel implements GptModel {
     this.backend = backend
   }
 
-  static async load({ config, parameters }: OpenModel): Promise<TfjsModel> {
+  static async load({ config, parameters }: Pick<OpenModel, 'config' | 'parameters'>): Promise<TfjsModel> {
     const backend = await startTfjs()
     const shapes = parameterShapes(config)
     const tensors = Object.entries(parameters).map(([name, values]) => [

@@ -1,18 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { useBackend } from '@tinystories/backends'
 import { CompilerError } from '@tinystories/compiler'
-import { openStories, splitStories } from '@tinystories/dataset'
-import { type GptConfig, initParameters, parameterShapes } from '@tinystories/model'
+import { instructTemplateFile } from '@tinystories/dataset/instruct'
+import { countParameters, type GptConfig, initParameterArrays, parameterShapes } from '@tinystories/model'
 import { encodePretrained, tokenizerHash } from '@tinystories/model/files'
+import { createWasmModel } from '@tinystories/model/generation'
 import {
   createOptimizer,
   createSchedule,
   evaluationSet,
   trainableModel,
   trainingBatches,
+  usualPrompt,
   writeStory,
 } from '@tinystories/pipeline/recipe'
-import { parseTokenizer, type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
+import { parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
 import {
   type ArrayRecord,
   createTrainer,
@@ -28,8 +30,7 @@ import { describeError } from '../errors/describe-error.ts'
 import { PageError } from '../errors/page-error.ts'
 import { hasWebGpu } from '../state/has-web-gpu.ts'
 import { BrowserStorage } from '../training/browser-storage.ts'
-import { bundledStories, storiesOf } from '../training/corpus.ts'
-import { configOf } from '../training/run-config.ts'
+import { configOf, openRunStories } from '../training/run-config.ts'
 import { lockRun } from '../training/run-lock.ts'
 import {
   deleteRun,
@@ -40,8 +41,10 @@ import {
   loadStart,
   type RunStart,
 } from '../training/run-store.ts'
-import { recipeOf, sizeOf, type TrainingSettings } from '../training/settings.ts'
+import { recipeOf, type TrainingSettings } from '../training/settings.ts'
+import { type NewRun, startRun } from '../training/start-run.ts'
 import { type EngineChoice, type EngineInfo, startTfjs } from './engine.ts'
+import { TfjsModel } from './tfjs-model.ts'
 import { ortFiles } from './wasm-files.ts'
 
 // Trains one run at a time. A pause ends a segment of the run with a checkpoint; the next one resumes, also after a reload.
@@ -59,14 +62,9 @@ export interface TrainArgs {
   id: string
   engine: EngineChoice
   /** Starts a new run; without it the run of that id is resumed. */
-  start?: {
-    settings: TrainingSettings
-    /** The visitor's own text; the bundled stories without it. */
-    corpus?: File
-  }
+  start?: NewRun
 }
 
-const HELD_OUT = 0.04
 const EVALUATION_STORIES = 24
 const EVALUATE_EVERY = 50
 const CHECKPOINT_SECONDS = 5
@@ -76,10 +74,13 @@ const SAMPLE_TOKENS = 60
 
 interface Run {
   id: string
+  start: RunStart
   trainer: Trainer
   config: GptConfig
   tokenizer: Tokenizer
   settings: TrainingSettings
+  /** What samples begin with. */
+  prompt: string
   unlock(): void
 }
 
@@ -127,7 +128,7 @@ const methods = {
   /** The model as a zip of the folder that this page, the command line and transformers open. */
   async download(): Promise<Blob> {
     if (!run) throw new PageError('no-trained-model', {})
-    const { trainer, config, tokenizer } = run
+    const { trainer, config, tokenizer, start } = run
     const { parameters } = await trainer.save()
     const { endOfTextId } = tokenizer
     const files = await encodePretrained(
@@ -140,6 +141,9 @@ const methods = {
     const entries: Record<string, Uint8Array> = {
       'my-model/tokenizer.json': new TextEncoder().encode(JSON.stringify(tokenizer.toJSON())),
     }
+    const template = start.instruct?.template
+    if (template)
+      entries[`my-model/${instructTemplateFile}`] = new TextEncoder().encode(JSON.stringify(template))
     for (const [name, pieces] of Object.entries(files)) {
       entries[`my-model/${name}`] = new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer())
     }
@@ -160,18 +164,32 @@ async function closeRun(): Promise<void> {
 async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSignal): Promise<Run> {
   const unlock = await lockRun(id)
   try {
-    const start = wanted ? await startRun(wanted, signal) : await loadStart(id)
-    const { settings, stories } = start
+    const start = wanted
+      ? await startRun(wanted, {
+          signal,
+          onPhase: text => report({ type: 'phase', text }),
+          onWarning: text => report({ type: 'warning', text }),
+        })
+      : await loadStart(id)
+    const { settings } = start
     const recipe = recipeOf(settings)
     const tokenizer = await parseTokenizer(start.tokenizer)
-    const config = configOf(settings, tokenizer.vocabSize)
+    const config = configOf(start, tokenizer.vocabSize)
 
     report({ type: 'phase', text: 'Preparing batches...' })
     // Parameters start as tensors; the engine has them afterwards.
     await useBackend('cpu')
-    const parameters = initParameters(config, recipe.seed)
-    const { train, heldOut } = splitStories(openStories(stories), { heldOut: HELD_OUT })
-    const shape = { tokenizer, contextLength: config.contextLength, batchSize: recipe.batchSize }
+    const arrays = start.from?.parameters ?? initParameterArrays(config, recipe.seed)
+    const parameters = Object.fromEntries(
+      Object.entries(parameterShapes(config)).map(([name, shape]) => [
+        name,
+        tf.tensor(arrays[name]!, shape, 'float32'),
+      ]),
+    )
+    const { train, heldOut } = openRunStories(start)
+    const prompts = Boolean(start.instruct)
+    const contextLength = start.windowLength ?? config.contextLength
+    const shape = { tokenizer, contextLength, batchSize: recipe.batchSize, prompts }
     const evaluation = await evaluationSet(heldOut, { ...shape, sampleSize: EVALUATION_STORIES, signal })
 
     report({ type: 'phase', text: 'Compiling the training step...' })
@@ -209,12 +227,10 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
       engine,
     )
     tf.dispose(parameters)
-    const count = Object.values(parameterShapes(config)).reduce(
-      (sum, shape) => sum + shape.reduce((product, length) => product * length, 1),
-      0,
-    )
-    report({ type: 'engine', engine: engineInfo(trainer, onGpu), parameters: count })
-    return { id, trainer, config, tokenizer, settings, unlock }
+    const { total } = countParameters(config)
+    report({ type: 'engine', engine: engineInfo(trainer, onGpu), parameters: total })
+    const prompt = prompts ? await usualPrompt(heldOut, { tokenizer, prompts }) : ''
+    return { id, start, trainer, config, tokenizer, settings, prompt, unlock }
   } catch (error) {
     unlock()
     throw error
@@ -233,20 +249,6 @@ async function startTrainer(options: TrainerOptions, engine: EngineChoice): Prom
   }
   await startTfjs()
   return createTrainer({ ...options, engine: 'wasm' })
-}
-
-/** Reads the text and trains its vocabulary. */
-async function startRun(
-  { settings, corpus }: NonNullable<TrainArgs['start']>,
-  signal: AbortSignal,
-): Promise<RunStart> {
-  report({ type: 'phase', text: 'Reading the stories...' })
-  const stories = corpus ? await storiesOf(corpus) : await bundledStories()
-  report({ type: 'phase', text: 'Training a vocabulary...' })
-  const { vocabSize } = sizeOf(settings)
-  // Pieces of bytes spell any script, so nothing is unknown and bits per byte count all of the text.
-  const tokenizer = await trainTokenizer(stories, { style: 'gpt2', vocabSize, signal })
-  return { settings, stories, tokenizer: tokenizer.toJSON() }
 }
 
 /** Keeps what a run starts from. Without storage the run continues all the same. */
@@ -271,16 +273,18 @@ function engineInfo({ engine }: Trainer, onGpu: boolean): EngineInfo {
 }
 
 /** Writes a sample now and then, between two steps. */
-function createSampler({ trainer, config, tokenizer }: Run): (line: StepLine) => Promise<void> {
+function createSampler(run: Run): (line: StepLine) => Promise<void> {
   let last = performance.now()
   let isWriting = false
   return async ({ step, seconds }) => {
     if (isWriting || performance.now() - last < SAMPLE_SECONDS * 1000) return
     isWriting = true
     try {
-      const { parameters } = await trainer.save()
-      const text = await sample(config, tokenizer, parameters, step)
-      report({ type: 'line', line: { type: 'sample', step, seconds, text } })
+      const { parameters } = await run.trainer.save()
+      report({
+        type: 'line',
+        line: { type: 'sample', step, seconds, text: await sample(run, parameters, step) },
+      })
     } catch (error) {
       report({ type: 'warning', text: `No sample: ${describeError(error)}` })
     } finally {
@@ -291,23 +295,20 @@ function createSampler({ trainer, config, tokenizer }: Run): (line: StepLine) =>
 }
 
 async function sample(
-  config: GptConfig,
-  tokenizer: Tokenizer,
-  arrays: ArrayRecord,
+  { config, tokenizer, prompt }: Run,
+  parameters: ArrayRecord,
   seed: number,
 ): Promise<string> {
-  await startTfjs()
-  const shapes = parameterShapes(config)
-  const parameters = Object.fromEntries(
-    Object.entries(arrays).map(([name, values]) => [name, tf.tensor(values, shapes[name]!, 'float32')]),
-  )
+  const arrays = { config, parameters }
+  // An old browser has no such WebAssembly.
+  const model = await createWasmModel(arrays).catch(() => TfjsModel.load(arrays))
   try {
     let text = ''
-    const model = { model: { config, parameters }, tokenizer }
-    for await (const piece of writeStory(model, { prompt: '', seed, maxTokens: SAMPLE_TOKENS })) text += piece
+    const options = { prompt, seed, maxTokens: SAMPLE_TOKENS }
+    for await (const piece of writeStory({ model, tokenizer }, options)) text += piece
     return text
   } finally {
-    tf.dispose(parameters)
+    if (model instanceof TfjsModel) model.dispose()
   }
 }
 

@@ -5,6 +5,7 @@ export { type InstructSettings, instructSettingsSchema } from './instruct-settin
 export { type InstructOptions, instructStories } from './instruct-stories.ts'
 export {
   type InstructTemplate,
+  instructTemplateFile,
   instructTemplateSchema,
   instructTemplates,
   parseInstructTemplate,

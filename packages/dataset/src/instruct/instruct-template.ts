@@ -13,6 +13,9 @@ export interface InstructTemplate {
   text: string
 }
 
+/** Name of the file in which a model's folder keeps the template of the instructions that it was trained on. */
+export const instructTemplateFile = 'instruct.json'
+
 /** Templates by name. */
 export const instructTemplates: Readonly<Record<'tinystories' | 'request', InstructTemplate>> = {
   /** As TinyStories-Instruct has it: a field a line. */

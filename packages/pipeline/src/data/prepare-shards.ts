@@ -21,11 +21,11 @@ import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { createFolder, removeEmptyFolders, toFileError } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import { endOfText } from '../recipe/batches.ts'
+import { trainVocabulary } from '../recipe/train-vocabulary.ts'
 import { chosenInstructions, type InstructChoice } from '../source/instruct-settings.ts'
 import { isNamedSource } from '../source/is-named-source.ts'
 import { loadTokenizerFile } from '../source/load-tokenizer-file.ts'
 import { readOptions, type SourceAccess, type StoryFormat } from '../source/read-options.ts'
-import { trainVocabulary } from '../source/train-vocabulary.ts'
 import { ShardParts } from './shard-parts.ts'
 
 /** Options of {@link prepareShards}. */

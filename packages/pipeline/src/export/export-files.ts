@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
+import { instructTemplateFile } from '@tinystories/dataset/instruct'
 import { ModelFileError } from '@tinystories/model'
 import {
   checkGguf,
@@ -16,7 +17,6 @@ import {
 import { encodeLlama2c } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { ExportFormatName } from '../recipe/names.ts'
-import { templateFile } from '../source/load-instruct-template.ts'
 import { generationConfig, json, tokenizerConfig } from './config-files.ts'
 import { ggufVocabulary } from './gguf-vocabulary.ts'
 import { type LoadedModel, type LoadModelOptions, loadModel } from './load-model.ts'
@@ -146,7 +146,7 @@ async function tokenizerFiles({
     ...tokenizerConfig(tokenizer, config.contextLength),
   }
   // Files of byte-level BPE that older programs read, and how the model is asked.
-  for (const name of ['vocab.json', 'merges.txt', templateFile]) {
+  for (const name of ['vocab.json', 'merges.txt', instructTemplateFile]) {
     const content = await readFile(join(location, name)).catch((error: NodeJS.ErrnoException) => {
       // A checkpoint of llama2.c is no folder.
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { instructTemplateFile } from '@tinystories/dataset/instruct'
 import { type DownloadOptions, downloadModel, WEIGHT_FILES } from '@tinystories/model/files'
 import { PipelineError } from '../errors.ts'
-import { templateFile } from '../source/load-instruct-template.ts'
 
 /** How models are found: on the hub, or in the folder that holds all runs. */
 export interface ModelAccess extends Pick<DownloadOptions, 'cacheDir' | 'offline' | 'token' | 'endpoint'> {
@@ -33,7 +33,7 @@ export async function locateModel(
   }
   if (source.endsWith('.bin') && (await isFile(source))) return source
   if (source.startsWith('hf://'))
-    return downloadModel(source, { ...hub, besides: [templateFile], ...(signal && { signal }) })
+    return downloadModel(source, { ...hub, besides: [instructTemplateFile], ...(signal && { signal }) })
   for (const folder of [join(source, 'model'), source])
     if ((await exists(join(folder, 'config.json'))) && (await hasWeights(folder))) return folder
   throw new PipelineError('no-model', { folder: source, exists: await exists(source) })

@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import type { InstructTemplate } from '@tinystories/dataset/instruct'
+import { type InstructTemplate, instructTemplateFile } from '@tinystories/dataset/instruct'
 import type { GptConfig } from '@tinystories/model'
 import { saveSafetensors, tokenizerHash } from '@tinystories/model/files'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { writeFileAtomically } from '@tinystories/utils/disk'
-import { templateFile } from '../source/load-instruct-template.ts'
 
 /** What {@link saveModel} saves. */
 export interface SavedModel {
@@ -26,5 +25,5 @@ export async function saveModel(
   await saveSafetensors(folder, { config, parameters }, { stopIds, tokenizerHash: hash })
   await tokenizer.save(join(folder, 'tokenizer.json'))
   if (template)
-    await writeFileAtomically(join(folder, templateFile), `${JSON.stringify(template, null, 2)}\n`)
+    await writeFileAtomically(join(folder, instructTemplateFile), `${JSON.stringify(template, null, 2)}\n`)
 }

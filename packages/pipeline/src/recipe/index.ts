@@ -11,6 +11,9 @@ export {
   type TrainingBatchesOptions,
   trainingBatches,
 } from './batches.ts'
+export { checkMemory } from './check-memory.ts'
+export { type FitWindowOptions, fitWindow } from './fit-window.ts'
+export { measureStories, type StoryLengths } from './measure-stories.ts'
 export {
   type ExportFormatName,
   exportFormats,
@@ -30,5 +33,8 @@ export {
 export { createOptimizer } from './optimizer.ts'
 export { defaultRecipe, type Recipe } from './recipe.ts'
 export { createSchedule } from './schedule.ts'
+export { type TrainVocabularyOptions, trainVocabulary } from './train-vocabulary.ts'
 export { trainableModel } from './trainable-model.ts'
+export { usualPrompt } from './usual-prompt.ts'
+export { usualRate } from './usual-rate.ts'
 export { type StoryOptions, samplingDefaults, type TextModel, writeStory } from './write-story.ts'

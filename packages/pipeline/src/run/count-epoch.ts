@@ -1,4 +1,4 @@
-import { measureStories } from '../source/measure-stories.ts'
+import { measureStories } from '../recipe/measure-stories.ts'
 import type { TrainingSource } from '../source/training-source.ts'
 
 /** Tokens of all training stories, each with the token that ends it. */

@@ -1,13 +1,17 @@
 import type { InstructSettings, InstructTemplate } from '@tinystories/dataset/instruct'
-import { countParameters, type GptConfig, gptConfig, modelCost, type PresetName } from '@tinystories/model'
+import { type GptConfig, gptConfig, type PresetName } from '@tinystories/model'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
+import { checkMemory } from '../recipe/check-memory.ts'
+import { fitWindow } from '../recipe/fit-window.ts'
+import { measureStories } from '../recipe/measure-stories.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
+import { smallCorpusBytes } from '../recipe/small-corpus.ts'
+import { usualPrompt } from '../recipe/usual-prompt.ts'
+import { usualRate } from '../recipe/usual-rate.ts'
 import { chosenInstructions, shardInstructions } from '../source/instruct-settings.ts'
-import { measureStories, type StoryLengths } from '../source/measure-stories.ts'
 import { formatSettings } from '../source/read-options.ts'
-import { smallCorpusBytes } from '../source/small-corpus.ts'
-import { defaultHeldOut, openTrainingSource, type TrainingSource } from '../source/training-source.ts'
+import { defaultHeldOut, openTrainingSource } from '../source/training-source.ts'
 import { countEpoch } from './count-epoch.ts'
 import { planLimits } from './fit-steps.ts'
 import { loadStart } from './load-start.ts'
@@ -48,19 +52,16 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   onEvent?.({ type: 'stories', vocabSize, ...lengths })
 
   const batchSize = options.batchSize ?? defaultRecipe.batchSize
-  const contextLength = windowFor(
-    options,
-    start?.config ?? gptConfig(presetOf(options), { vocabSize }),
-    lengths,
-  )
-  if (start && contextLength > start.config.contextLength)
-    throw new PipelineError('window-too-long', { contextLength, limit: start.config.contextLength })
+  const limit = (start?.config ?? gptConfig(presetOf(options), { vocabSize })).contextLength
+  if (start && options.contextLength !== undefined && options.contextLength > limit)
+    throw new PipelineError('window-too-long', { contextLength: options.contextLength, limit })
+  const { contextLength, dropped } = fitWindow(lengths, {
+    ...options,
+    limit,
+    batchSize,
+    prompts: instruct !== null,
+  })
   const model = start?.config ?? modelConfig(options, vocabSize, contextLength)
-  const { tokens, dropped } = instruct
-    ? fittingText(options, lengths, contextLength)
-    : { ...lengths, dropped: 0 }
-  if (tokens < contextLength * batchSize)
-    throw new PipelineError('too-little-text', { tokens, contextLength, batchSize, dropped })
   if (dropped > 0) onEvent?.({ type: 'dropped', stories: dropped, of: lengths.stories })
   checkMemory(model, memory)
   const tuning = planTuning(options, model)
@@ -89,7 +90,8 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       model,
       windowLength: contextLength === model.contextLength ? null : contextLength,
       batchSize,
-      learningRate: options.learningRate ?? usualRate(options),
+      learningRate:
+        options.learningRate ?? usualRate({ from: start !== undefined, lora: options.lora !== undefined }),
       weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
       cautiousDecay: defaultRecipe.cautiousDecay,
       muonFactor: defaultRecipe.muonFactor,
@@ -120,22 +122,14 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       evaluateEvery,
       checkpointEvery: options.checkpointEvery ?? evaluateEvery,
       keepCheckpoints: options.keepCheckpoints ?? 2,
-      prompt: promptOf(options, await usualPrompt(source), tokenizer, model),
+      prompt: promptOf(
+        options,
+        await usualPrompt(source.heldOut, { tokenizer, prompts: source.instruct !== null }),
+        tokenizer,
+        model,
+      ),
     },
   }
-}
-
-/** Highest learning rate: of weights that were trained already a tenth of the usual one; adapters start from nothing. */
-function usualRate({ from, lora }: RunOptions): number {
-  if (from === undefined) return defaultRecipe.learningRate
-  return lora === undefined ? defaultRecipe.learningRate / 10 : 1e-3
-}
-
-/** A window longer than any story would always hold several, which have nothing to do with each other. */
-function windowFor({ contextLength }: RunOptions, model: GptConfig, { longest }: StoryLengths): number {
-  if (contextLength === undefined) return Math.min(model.contextLength, longest + 1)
-  if (contextLength > longest + 1) throw new PipelineError('context-too-long', { contextLength, longest })
-  return contextLength
 }
 
 /** The size that is trained unless another is asked for: hours are enough for a larger one. */
@@ -171,31 +165,6 @@ async function instructOf(
   return instruct
 }
 
-/** Tokens of the stories that fit into a window; an answer that is cut teaches to stop anywhere. */
-function fittingText(
-  { dropLong }: RunOptions,
-  lengths: StoryLengths,
-  contextLength: number,
-): { tokens: number; dropped: number } {
-  const fitting = lengths.each.filter(length => length < contextLength)
-  const stories = lengths.stories - fitting.length
-  if (stories > 0 && !dropLong) {
-    const tokens = lengths.longest + 1
-    throw new PipelineError('answer-too-long', { contextLength, tokens, stories, of: lengths.stories })
-  }
-  return { tokens: fitting.reduce((sum, length) => sum + length, 0), dropped: stories }
-}
-
-/** What sample stories begin with: the instruction of a held-out story, or words that most stories begin with. */
-async function usualPrompt({ heldOut, instruct, tokenizer }: TrainingSource): Promise<string> {
-  if (instruct)
-    for await (const story of heldOut.take(1)) {
-      if ('ids' in story) return tokenizer.decode(story.ids.subarray(0, story.promptTokens ?? 0))
-      if (story.prompt) return story.prompt
-    }
-  return 'Once upon a time'
-}
-
 /** A prompt that fills the context is refused now, and not after the training. The default one is then left out. */
 function promptOf(
   { prompt }: RunOptions,
@@ -209,11 +178,4 @@ function promptOf(
   if (tokens < contextLength) return chosen
   if (prompt === undefined) return ''
   throw new PipelineError('prompt-too-long', { tokens, contextLength })
-}
-
-/** A model that cannot be held is refused before anything is made of it. */
-function checkMemory(model: GptConfig, memory: number): void {
-  const bytes = modelCost(model).memory.trainingState
-  if (bytes <= memory) return
-  throw new PipelineError('model-too-large', { parameters: countParameters(model).total, bytes, memory })
 }

@@ -1,6 +1,6 @@
 import type { TrainTokenizerProgress } from '@tinystories/tokenizer'
 import type { ModelAccess } from '../model/locate-model.ts'
-import type { StoryLengths } from '../source/measure-stories.ts'
+import type { StoryLengths } from '../recipe/measure-stories.ts'
 import type { SourceAccess } from '../source/read-options.ts'
 import type { TrainingSource } from '../source/training-source.ts'
 import type { RunFolder } from './run-folder.ts'

@@ -1,20 +1,18 @@
 import { join } from 'node:path'
 import {
   type InstructTemplate,
+  instructTemplateFile,
   instructTemplates,
   parseInstructTemplate,
 } from '@tinystories/dataset/instruct'
 import { readTextFile, readTextFileIfPresent } from '@tinystories/utils/disk'
 import { parseJson } from '@tinystories/utils/schema'
 
-/** Where a model keeps the template of the instructions that it was trained on. */
-export const templateFile = 'instruct.json'
-
 /** The template that a model was trained with; undefined where it was trained without. @throws as {@link loadInstructTemplate} */
 export async function templateOfModel(folder: string): Promise<InstructTemplate | undefined> {
   // A checkpoint of llama2.c is a file, and was trained on stories alone.
   if (folder.endsWith('.bin')) return undefined
-  const source = join(folder, templateFile)
+  const source = join(folder, instructTemplateFile)
   const text = await readTextFileIfPresent(source)
   return text === undefined ? undefined : parseInstructTemplate(parseJson(text, { source }), source)
 }

@@ -3,13 +3,13 @@ import { type InstructSettings, instructStories } from '@tinystories/dataset/ins
 import type { Tokenizer, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { PipelineError } from '../errors.ts'
 import type { TextOrTokens } from '../recipe/batches.ts'
+import { trainVocabulary } from '../recipe/train-vocabulary.ts'
 import { sameInstructions, shardInstructions } from './instruct-settings.ts'
 import { loadTokenizerFile } from './load-tokenizer-file.ts'
 import { openTextOrTokens } from './open-stories.ts'
 import { formatOptions, type SourceAccess, type StoryFormat } from './read-options.ts'
 import { findShards } from './shard-folders.ts'
 import { shardTokenizer } from './shard-tokenizer.ts'
-import { trainVocabulary } from './train-vocabulary.ts'
 
 /** Share of the stories that is held out when nothing else is asked for. */
 export const defaultHeldOut = 0.1

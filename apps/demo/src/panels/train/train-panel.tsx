@@ -1,5 +1,4 @@
 import './train.css'
-import { signal } from '@preact/signals'
 import type { ComponentProps } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { LossChart } from '../../parts/loss-chart.tsx'
@@ -7,17 +6,9 @@ import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
 import { visit } from '../../state/address.ts'
 import { millions } from '../../state/models.ts'
-import { sizeOf, sizes } from '../../training/settings.ts'
-import { randomSeed } from '../write/story.ts'
+import { runName } from '../../training/settings.ts'
+import { SettingsForm } from './settings-form.tsx'
 import { Training } from './training.ts'
-
-const BUNDLED = 'bundled stories'
-const MINUTES = [2, 5, 10, 30]
-
-// Module state: the choice survives a re-render of the panel.
-const size = signal(sizes[0]!.id)
-const minutes = signal(5)
-const corpus = signal<File | undefined>(undefined)
 
 /** Trains a model in a worker. */
 export function TrainPanel() {
@@ -47,7 +38,7 @@ export function TrainPanel() {
         {training.id.value !== undefined && <Samples training={training} />}
       </div>
       <aside class="rail" aria-label="Run settings">
-        <Settings training={training} running={running} />
+        <SettingsForm training={training} running={running} />
         <KeptRuns training={training} running={running} />
       </aside>
     </div>
@@ -80,7 +71,7 @@ function Progress({ training }: { training: Training }) {
           {phase.value ??
             (engine.value
               ? `${millions(training.parameters.value)} parameters, ${engine.value.description}${savedStep.value === undefined ? '' : `, saved at step ${savedStep.value.toLocaleString('en')}`}`
-              : 'A new model has random weights. It learns to write words within a minute.')}
+              : 'A new model has random weights and learns to write words within a minute. One that writes already takes on the manner of your text.')}
         </p>
       </div>
       <div class="actions">
@@ -199,7 +190,9 @@ function Samples({ training }: { training: Training }) {
           {samples.map(({ step, text }) => (
             <li key={step}>
               <span class="sample-step figure">step {step.toLocaleString('en')}</span>
-              <p dir="auto">{text}</p>
+              <p dir="auto" class="sample-text">
+                {text}
+              </p>
             </li>
           ))}
         </ol>
@@ -219,8 +212,8 @@ function KeptRuns({ training, running }: { training: Training; running: boolean 
         {runs.map(run => (
           <li key={run.id}>
             <p class="quiet">
-              {sizeOf(run.settings).name} on <bdi>{run.settings.corpusName}</bdi>, step{' '}
-              {run.step.toLocaleString('en')}, {clock(run.seconds)} of training
+              <bdi>{runName(run.settings)}</bdi>, step {run.step.toLocaleString('en')}, {clock(run.seconds)}{' '}
+              of training
             </p>
             {run.inUse ? (
               <p class="quiet small">Open in another tab.</p>
@@ -250,93 +243,6 @@ function KeptRuns({ training, running }: { training: Training; running: boolean 
         ))}
       </ul>
     </section>
-  )
-}
-
-function Settings({ training, running }: { training: Training; running: boolean }) {
-  return (
-    <form
-      class="settings"
-      id="train-settings"
-      onSubmit={event => {
-        event.preventDefault()
-        // On a phone the curve is above, out of sight.
-        document.querySelector('.train-head')?.scrollIntoView({ block: 'nearest' })
-        void training.start(
-          {
-            size: size.value,
-            corpusName: corpus.value?.name ?? BUNDLED,
-            minutes: minutes.value,
-            seed: randomSeed(),
-          },
-          corpus.value,
-        )
-      }}
-    >
-      <fieldset class="model-choices" disabled={running}>
-        <legend>Size</legend>
-        {sizes.map(({ id, name, detail }) => (
-          <label key={id} class="model-choice">
-            <input
-              type="radio"
-              name="train-size"
-              value={id}
-              checked={size.value === id}
-              onChange={() => {
-                size.value = id
-              }}
-            />
-            <span class="model-name">{name}</span>
-            <span class="model-detail">{detail}</span>
-          </label>
-        ))}
-      </fieldset>
-      <fieldset class="model-choices" disabled={running}>
-        <legend>Text</legend>
-        <label class="model-choice">
-          <input
-            type="radio"
-            name="train-corpus"
-            checked={corpus.value === undefined}
-            onChange={() => {
-              corpus.value = undefined
-            }}
-          />
-          <span class="model-name">Bundled stories</span>
-          <span class="model-detail">1 MB, written for this project</span>
-        </label>
-        <label class="model-choice file-choice">
-          <input
-            type="file"
-            id="train-file"
-            accept=".txt,text/plain"
-            onChange={event => {
-              corpus.value = event.currentTarget.files?.[0] ?? undefined
-            }}
-          />
-          <span class={`dot${corpus.value ? ' on' : ''}`} aria-hidden="true" />
-          <span class="model-name">{corpus.value?.name ?? 'A text of your own'}</span>
-          <span class="model-detail">UTF-8, up to 32 MB; it stays on your machine</span>
-        </label>
-      </fieldset>
-      <div class="field">
-        <label for="train-minutes">Training time</label>
-        <select
-          id="train-minutes"
-          disabled={running}
-          value={String(minutes.value)}
-          onChange={event => {
-            minutes.value = parseInt(event.currentTarget.value, 10)
-          }}
-        >
-          {MINUTES.map(value => (
-            <option key={value} value={String(value)}>
-              {value} minutes
-            </option>
-          ))}
-        </select>
-      </div>
-    </form>
   )
 }
 

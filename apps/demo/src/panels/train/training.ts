@@ -7,6 +7,7 @@ import { engineChoice } from '../../state/engine.ts'
 import { refreshShelf } from '../../state/models.ts'
 import type { KeptRun } from '../../training/run-store.ts'
 import type { TrainingSettings } from '../../training/settings.ts'
+import type { NewRun } from '../../training/start-run.ts'
 import type { EngineInfo } from '../../workers/engine.ts'
 import type { TrainArgs, TrainEvent, TrainWorkerMethods } from '../../workers/train-worker.ts'
 
@@ -71,9 +72,9 @@ export class Training {
     }
   }
 
-  start(settings: TrainingSettings, corpus: File | undefined): Promise<void> {
-    this.#reset(crypto.randomUUID(), settings)
-    return this.#run({ settings, ...(corpus && { corpus }) })
+  start(run: NewRun): Promise<void> {
+    this.#reset(crypto.randomUUID(), run.settings)
+    return this.#run(run)
   }
 
   /** Resumes the run that is paused here, or a kept one. */

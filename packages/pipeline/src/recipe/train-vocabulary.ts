@@ -7,6 +7,8 @@ import {
 } from '@tinystories/tokenizer'
 import { defaultVocabSize } from './small-corpus.ts'
 
+const utf8 = new TextEncoder()
+
 /** Text read to train a vocabulary, at most: more of it does not make a vocabulary of some thousand pieces better. */
 const vocabularyTextBytes = 256 * 1024 * 1024
 
@@ -45,7 +47,7 @@ export async function trainVocabulary(
 
 async function countBytes(stories: AsyncIterable<Story>): Promise<number> {
   let bytes = 0
-  for await (const text of textsOf(stories, false)) bytes += Buffer.byteLength(text)
+  for await (const text of textsOf(stories, false)) bytes += utf8.encode(text).length
   return bytes
 }
 
@@ -54,7 +56,7 @@ async function* textsOf(stories: AsyncIterable<Story>, prompts: boolean): AsyncG
   for await (const { text: own, prompt } of stories) {
     const text = prompts && prompt !== undefined ? prompt + own : own
     yield text
-    bytes += Buffer.byteLength(text)
+    bytes += utf8.encode(text).length
     if (bytes > vocabularyTextBytes) return
   }
 }

@@ -1,6 +1,6 @@
 import type { StoryStream } from '@tinystories/dataset'
 import type { Tokenizer } from '@tinystories/tokenizer'
-import type { TextOrTokens } from '../recipe/batches.ts'
+import type { TextOrTokens } from './batches.ts'
 
 /** How much there is to train on. */
 export interface StoryLengths {

@@ -1,6 +1,7 @@
 import type { UserConfig } from 'vite'
 import { factsPlugin } from './build/facts-plugin.ts'
 import { offlinePlugin } from './build/offline-plugin.ts'
+import { threadsPlugin } from './build/threads-plugin.ts'
 
 // On a busy machine the timings of plugins would be warned of.
 const rolldownOptions = { checks: { pluginTimings: false } }
@@ -10,9 +11,10 @@ const config: UserConfig = {
   base: './',
   resolve: { conditions: ['@tinystories/source', 'module', 'browser', 'production'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [factsPlugin(), offlinePlugin()],
+  plugins: [threadsPlugin(), factsPlugin(), offlinePlugin()],
   worker: { format: 'es', rolldownOptions },
-  build: { target: 'es2023', rolldownOptions },
+  // Workers load chunks of the page, and have no document to put hints for preloading into.
+  build: { target: 'es2023', modulePreload: false, rolldownOptions },
 }
 
 export default config

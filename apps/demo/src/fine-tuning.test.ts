@@ -29,7 +29,9 @@ describe.skipIf(skipWithoutChromium())('training on from a model', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it("teaches a shipped model the visitor's own text, over a reload, and writes with it", async ({ open }) => {
+  it("teaches a shipped model the visitor's own text, over a reload, and writes with it", async ({
+    open,
+  }) => {
     const path = join(folder, 'harbor.txt')
     const story = (i: number): string =>
       `One day, a little boat named Pip had ${i} fish. Pip wanted to go to the harbor. "Where is the light?" Pip asked. Then Pip saw it and was very happy.`
@@ -66,7 +68,7 @@ describe.skipIf(skipWithoutChromium())('training on from a model', () => {
     await train.warns(/of [\d,]+ stories are longer than 256 tokens with their instruction/)
     await train.saved()
     // A sample begins with the instruction of a held-out story.
-    await sees(page, page.locator('.samples li').first(), /(Words|Features): [^]*Story:/i)
+    await sees(page, page.locator('.samples li').first(), /(Words|Features): [\s\S]*Story:/i)
     await train.button('Pause').click()
     await train.button('Resume').waitFor()
     const downloading = page.waitForEvent('download')
@@ -76,7 +78,7 @@ describe.skipIf(skipWithoutChromium())('training on from a model', () => {
     expect(template.text).toBe('{fields}\nStory:\n{story}')
     await train.button('Write with it').click()
     await page.waitForSelector('#panel-write .status[data-count="1"]')
-    await page.locator('#panel-write').getByText('Words and features').click()
+    await page.getByLabel('Choose words and features').check()
     await page.locator('#panel-write').getByText('This model was trained on instructions').waitFor()
   })
 

@@ -6,3 +6,8 @@ declare module 'virtual:study-facts' {
   const facts: import('../build/study-facts.ts').StudyFacts | null
   export default facts
 }
+/** The address of a worker: see `build/threads-plugin.ts`. */
+declare module '*?thread' {
+  const url: string
+  export default url
+}

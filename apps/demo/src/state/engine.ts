@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import type { EngineChoice } from '../workers/engine.ts'
+import gpuProbe from '../workers/gpu-probe.ts?thread'
 
 const KEY = 'engine'
 const all: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'tfjs']
@@ -35,7 +36,7 @@ export const environment = {
 
 /** Finds out whether there is WebGPU, away from the page's own thread. */
 export function lookForWebGpu(): void {
-  const probe = new Worker(new URL('../workers/gpu-probe.ts', import.meta.url), { type: 'module' })
+  const probe = new Worker(gpuProbe, { type: 'module' })
   probe.onmessage = ({ data }: MessageEvent<boolean>) => {
     environment.webgpu.value = data
     probe.terminate()

@@ -1,6 +1,5 @@
 import tfjs from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import tfjsSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import tfjsThreads from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
 import gpuMjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
 import gpuWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
@@ -19,5 +18,6 @@ export const ortFiles = {
 export const tfjsFiles: Record<string, string> = {
   'tfjs-backend-wasm.wasm': whole(tfjs),
   'tfjs-backend-wasm-simd.wasm': whole(tfjsSimd),
-  'tfjs-backend-wasm-threaded-simd.wasm': whole(tfjsThreads),
+  // tfjs wants to know of it; `startTfjs` leaves threads out.
+  'tfjs-backend-wasm-threaded-simd.wasm': whole(tfjsSimd),
 }

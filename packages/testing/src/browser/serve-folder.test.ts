@@ -46,3 +46,20 @@ test.each(['/absent.js', '/%zz', '/../secret.txt', '/%2e%2e/secret.txt', '/%00',
     expect((await fetch(served.url)).status).toBe(200)
   },
 )
+
+test('sends text as gzip where that is asked for, and counts what it sends', async () => {
+  await writeFile(join(root, 'page', 'long.js'), '// a comment\n'.repeat(1000))
+  await writeFile(join(root, 'page', 'weights.bin'), Buffer.alloc(5000))
+  const host = await serveFolder(join(root, 'page'), { compressed: true })
+  try {
+    const script = await fetch(`${host.url}long.js`)
+    expect(script.headers.get('content-encoding')).toBe('gzip')
+    expect((await script.text()).length).toBe(13_000)
+    await (await fetch(`${host.url}weights.bin`)).arrayBuffer()
+    expect(host.sent.get('/long.js')).toBe(Number(script.headers.get('content-length')))
+    expect(host.sent.get('/long.js')).toBeLessThan(1000)
+    expect(host.sent.get('/weights.bin')).toBe(5000)
+  } finally {
+    await host.close()
+  }
+})

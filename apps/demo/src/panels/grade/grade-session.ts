@@ -24,6 +24,7 @@ import { completePrompt } from './complete-prompt.ts'
 import { Judge } from './judge.ts'
 import { parsePrompts, samplePrompts } from './prompts.ts'
 import type { ReportWorkerMethods } from './report-worker.ts'
+import reportWorker from './report-worker.ts?thread'
 
 /** One model, and what it wrote so far. */
 export interface ModelEntry {
@@ -344,7 +345,7 @@ export class GradeSession {
 
   #worker(): WorkerClient<ReportWorkerMethods> {
     this.#reports ??= new WorkerClient<ReportWorkerMethods>(
-      new Worker(new URL('./report-worker.ts', import.meta.url), { type: 'module', name: 'report' }),
+      new Worker(reportWorker, { type: 'module', name: 'report' }),
       'report',
     )
     return this.#reports

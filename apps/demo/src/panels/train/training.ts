@@ -10,6 +10,7 @@ import type { TrainingSettings } from '../../training/settings.ts'
 import type { NewRun } from '../../training/start-run.ts'
 import type { EngineInfo } from '../../workers/engine.ts'
 import type { TrainArgs, TrainEvent, TrainWorkerMethods } from '../../workers/train-worker.ts'
+import trainWorker from '../../workers/train-worker.ts?thread'
 
 /** A point of the curve. */
 export interface CurvePoint {
@@ -52,7 +53,7 @@ export class Training {
 
   get #worker(): WorkerClient<TrainWorkerMethods> {
     this.#client ??= new WorkerClient<TrainWorkerMethods>(
-      new Worker(new URL('../../workers/train-worker.ts', import.meta.url), {
+      new Worker(trainWorker, {
         type: 'module',
         name: 'train',
       }),

@@ -11,6 +11,7 @@ import shutil
 import numpy as np
 import torch
 import transformers
+from safetensors.numpy import load_file
 from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoConfig, GPTNeoForCausalLM
 
 here = pathlib.Path(__file__).parent
@@ -54,6 +55,21 @@ def top(logits, count):
     return [[{"id": i, "probability": p} for i, p in zip(a, b)] for a, b in zip(ids.tolist(), values.tolist())]
 
 
+def queries_and_keys(name, ids):
+    """Of the second head of the first layer, from the saved weights by numpy alone. GPT-Neo does not scale."""
+    w = {k.removeprefix("transformer."): v.astype(np.float64) for k, v in load_file(here / name / "model.safetensors").items()}
+    x = w["wte.weight"][ids] + w["wpe.weight"][: len(ids)]
+    x = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)
+    x = x * w["h.0.ln_1.weight"] + w["h.0.ln_1.bias"]
+    width = x.shape[1]
+    if name == "gpt2":
+        q, k, _ = np.split(x @ w["h.0.attn.c_attn.weight"] + w["h.0.attn.c_attn.bias"], 3, axis=1)
+        q = q / np.sqrt(width // 2)
+    else:
+        q, k = (x @ w[f"h.0.attn.attention.{part}_proj.weight"].T for part in "qk")
+    return {"queries": q[:, width // 2 :].flatten().tolist(), "keys": k[:, width // 2 :].flatten().tolist()}
+
+
 def measure(name, model, windows):
     model.eval()
     for p in model.parameters():
@@ -91,6 +107,7 @@ def measure(name, model, windows):
         ablated = model(torch.tensor([texts[0]])).logits[0, -1]
     return {
         "pattern": outs[0].attentions[1][0, 0].flatten().tolist(),
+        **queries_and_keys(name, texts[0]),
         "heads": heads,
         "lens": lens,
         "own": own,

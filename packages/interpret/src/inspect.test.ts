@@ -26,6 +26,8 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
         'embedding',
         ...[0, 1].flatMap(n =>
           [
+            'attention.queries',
+            'attention.keys',
             'attention.pattern',
             'attention.heads',
             'attention.output',
@@ -39,6 +41,8 @@ describe.each(['cpu', 'wasm'] as const)('inspect on %s', backend => {
       ])
       expect(shapes).toMatchObject({
         embedding: hidden,
+        'layers.0.attention.queries': [B, 2, T, 3],
+        'layers.1.attention.keys': [B, 2, T, 3],
         'layers.0.attention.pattern': [B, 2, T, T],
         'layers.1.attention.heads': [B, T, 2, 3],
         'layers.1.mlp.neurons': [B, T, 24],

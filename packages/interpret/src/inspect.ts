@@ -23,6 +23,8 @@ export interface Inspection extends Record<string, unknown> {
  * computation, `N` from 0:
  *
  * - `embedding` `[B, T, hidden]`: token and position, the start of the residual stream
+ * - `layers.N.attention.queries` and `layers.N.attention.keys` `[B, heads, T, headSize]`: their products are the scores
+ *   of which the pattern is the softmax (the queries are scaled already)
  * - `layers.N.attention.pattern` `[B, heads, T, T]`: weight that each query (rows) gives to each key
  * - `layers.N.attention.heads` `[B, T, heads, headSize]`: what each head has read
  * - `layers.N.attention.output`, then `layers.N.residual.middle` `[B, T, hidden]`: what attention adds; the sum

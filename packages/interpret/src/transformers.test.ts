@@ -12,6 +12,7 @@ import { explainTokens } from './explain-tokens.ts'
 import type { HeadEvidence } from './head-evidence.ts'
 import { logitLens } from './logit-lens.ts'
 import type { Prediction } from './predictions.ts'
+import { queriesAndKeys } from './queries-and-keys.ts'
 import { topActivations } from './top-activations.ts'
 
 // What transformers and numpy computed (goldens/make-goldens.py, where the versions are kept too). Both sides are float32.
@@ -19,6 +20,9 @@ const near = { absolute: 2e-5 }
 
 interface Golden {
   pattern: number[]
+  /** Of layer 0, head 1. */
+  queries: number[]
+  keys: number[]
   heads: ({ layer: number; head: number } & HeadEvidence)[]
   lens: Prediction[][][]
   own: number[]
@@ -54,6 +58,26 @@ describe.each(Object.entries(goldens.models))('%s', (name, golden) => {
       [1, 1],
     ])
     expect(patterns[2]!.weights).toBeNear(golden.pattern, near)
+  })
+
+  test('queries and keys, whose products are the scores of the pattern', async () => {
+    const { queries, keys, headSize } = await queriesAndKeys(model, text, { layer: 0, head: 1 })
+    expect(headSize).toBe(4)
+    expect(queries).toBeNear(golden.queries, near)
+    expect(keys).toBeNear(golden.keys, near)
+    const patterns = await attentionPatterns(model, text)
+    const { weights } = patterns.find(({ layer, head }) => layer === 0 && head === 1)!
+    const score = (query: number, key: number): number => {
+      let sum = 0
+      for (let i = 0; i < headSize; i++) sum += queries[query * headSize + i]! * keys[key * headSize + i]!
+      return sum
+    }
+    // The softmax keeps differences of scores.
+    const row = 20
+    expect(Math.log(weights[row * text.length + 19]! / weights[row * text.length + 17]!)).toBeNear(
+      score(row, 19) - score(row, 17),
+      { absolute: 1e-4 },
+    )
   })
 
   test('evidence of heads, over several texts', async () => {

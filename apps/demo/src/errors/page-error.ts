@@ -36,6 +36,8 @@ export interface PageErrorDetails {
   'damaged-archive': { file: string }
   /** A file that ships with the page did not load. */
   'not-loaded': { url: string; status: number | undefined; reason: string }
+  /** A report at an address cannot be read; without a status the page got no answer. */
+  'not-read': { url: string; status: number | undefined }
   /** A text to look at is too short. */
   'no-text': Record<never, never>
   /** The model cannot start a story without a prompt. */
@@ -120,6 +122,14 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
       status === undefined ? `${url} did not load (${reason}).` : `${url}: the server answered ${status}.`,
     remedy: 'Check the network and reload the page.',
   }),
+  'not-read': ({ url, status }) =>
+    status === undefined
+      ? {
+          problem: `${url} gives this page no answer.`,
+          remedy:
+            'Check the address; its server must allow other pages to read it (CORS). Or download the report and drop it here.',
+        }
+      : { problem: `${url}: the server answered ${status}.`, remedy: 'Check the address.' },
   'no-text': () => ({ problem: 'The text is too short.', remedy: 'Enter a text of a few words.' }),
   'no-prompt': () => ({
     problem: 'This model has no token that starts a story.',

@@ -45,7 +45,9 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
                 checked={choice.key === value}
                 onChange={() => onChoose(choice.key)}
               />
-              <span class="model-name">{choice.label}</span>
+              <span class="model-name" dir="auto">
+                {choice.label}
+              </span>
               <span class="model-detail">{choice.detail}</span>
             </label>
             {!choice.shipped && (
@@ -94,6 +96,7 @@ function ModelTools({ id, choice, onProblem }: ModelToolsProps) {
         <input
           id={field}
           type="text"
+          dir="auto"
           maxLength={60}
           value={choice.label}
           onChange={event => {

@@ -32,6 +32,8 @@ const explanations = {
     'A 95 % interval: if the study were repeated with other items, the true share would lie in such an interval 95 times in 100. Where two intervals overlap widely, the difference may be chance.',
   attention:
     'Attention is how a token looks back. Each head gives every earlier token a weight, and takes from them what the weights say.',
+  'query and key':
+    'A query is what a token looks for, a key what a token offers; each is a short list of numbers that the head computes. The more the query of a token and the key of an earlier one agree, the more the token takes from it.',
   'top-p':
     'Draws only from the likeliest tokens that together have this probability, so that very unlikely ones never come.',
   'age group':

@@ -4,8 +4,11 @@ import {
   classifyEvidence,
   classifyHeads,
   EvidenceSum,
+  type HeadId,
   logitLens,
   pieceAfter,
+  type QueriesAndKeys,
+  queriesAndKeys,
   tokenPieces,
   topActivations,
 } from '@tinystories/interpret'
@@ -57,6 +60,17 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
     cut: shown.length < all.length,
     unknownShare: unknownShare(tokenizer, shown),
   }
+}
+
+export type QueryKeyReport = Omit<QueriesAndKeys, keyof HeadId>
+
+/** What a head asks and offers at each token of a text. */
+export async function lookAtQueries(
+  model: TfjsModel,
+  { ids, layer, head }: { ids: readonly number[] } & HeadId,
+): Promise<QueryKeyReport> {
+  const { headSize, queries, keys } = await queriesAndKeys(model, ids, { layer, head })
+  return { headSize, queries, keys }
 }
 
 export interface LensReport {

@@ -29,9 +29,11 @@ import {
   classifyOnStories,
   type InsideReport,
   type LensReport,
+  lookAtQueries,
   lookInside,
   lookThroughLens,
   type NeuronReport,
+  type QueryKeyReport,
   topNeurons,
 } from './inside.ts'
 import { type TextLoss, textLoss } from './text-loss.ts'
@@ -234,6 +236,11 @@ const methods = {
   /** Attention patterns on a text. */
   async inside({ text }: { text: string }): Promise<InsideReport> {
     return lookInside(await onTfjs(), opened(), text)
+  },
+
+  /** The queries and keys of a head on a text. */
+  async queryKey(args: { ids: number[] } & HeadId): Promise<QueryKeyReport> {
+    return lookAtQueries(await onTfjs(), args)
   },
 
   /** What the model would predict after each layer. */

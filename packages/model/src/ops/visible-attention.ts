@@ -9,6 +9,7 @@ export type Hook = (name: string, value: tf.Tensor) => tf.Tensor | undefined
 
 /**
  * The same attention as `causalAttention`, computed plainly so that it can be looked at: the hook sees, and may change,
+ * `NAME.attention.queries` and `NAME.attention.keys` `[B, heads, T, headSize]` (the queries times `scale`),
  * `NAME.attention.pattern` `[B, heads, T, T]` (what each query, in rows, takes from each key) and
  * `NAME.attention.heads` `[B, T, heads, headSize]`.
  */
@@ -23,8 +24,10 @@ export function visibleAttention(
   const [q, k, v] = [inputs.q, inputs.k, inputs.v].map(x =>
     tf.transpose(tf.reshape(x, [batch, length, heads, headSize]), [0, 2, 1, 3]),
   ) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
-  const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), scale), mask(length, window))
   const show = (part: string, x: tf.Tensor): tf.Tensor => hook(`${name}.attention.${part}`, x) ?? x
+  const queries = show('queries', tf.mul(q, scale))
+  const keys = show('keys', k)
+  const scores = tf.add(tf.matMul(queries, keys, false, true), mask(length, window))
   const pattern = show('pattern', tf.softmax(scores))
   const read = show('heads', tf.transpose(tf.matMul(pattern, v), [0, 2, 1, 3]))
   return tf.reshape(read, [batch * length, heads * headSize])

@@ -1,5 +1,6 @@
 export { buildPage } from './build-page.ts'
 export { buildSite } from './build-site.ts'
 export { chromiumPath, type LaunchOptions, launchChromium, skipWithoutChromium } from './chromium.ts'
+export { type FirefoxPage, firefoxPath, launchFirefox, skipWithoutFirefox } from './firefox.ts'
 export { launchProfile, type ProfileOptions } from './launch-profile.ts'
 export { type ServedFolder, type ServeOptions, serveFolder } from './serve-folder.ts'

@@ -98,7 +98,7 @@ export function ComparePanel() {
                     chosen.value = next
                   }}
                 />
-                {choice.label}
+                <bdi>{choice.label}</bdi>
               </label>
             ))}
           </fieldset>
@@ -143,7 +143,7 @@ function Column({ choice, story }: { choice: ModelChoice; story: Story }) {
   return (
     <article class="sheet compare-column" aria-label={choice.label}>
       <header>
-        <h2>{choice.label}</h2>
+        <h2 dir="auto">{choice.label}</h2>
         <p class="quiet">
           {shipped
             ? `${millions(shipped.parameters)} parameters, ${shipped.bitsPerByte.toFixed(2)} bits per byte`

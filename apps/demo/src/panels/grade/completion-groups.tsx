@@ -72,7 +72,7 @@ export function CompletionGroups({ names, groups, criteria }: CompletionGroupsPr
           <div class="grade-cells" style={{ '--columns': Math.min(3, names.length) }}>
             {cells.map((cell, j) => (
               <div key={`${j}:${cell.name}`} class={`grade-cell grade-series-${j % 3}`}>
-                <h4>{cell.name}</h4>
+                <h4 dir="auto">{cell.name}</h4>
                 {cell.items.map(({ completion, grading }) => (
                   <CompletionView
                     key={`${completion.trial}:${grading?.regrade ?? 0}`}
@@ -82,7 +82,7 @@ export function CompletionGroups({ names, groups, criteria }: CompletionGroupsPr
                   />
                 ))}
                 {cell.live !== undefined && (
-                  <p class="grade-text">
+                  <p class="grade-text" dir="auto">
                     {cell.live}
                     <span class="caret" />
                   </p>
@@ -129,7 +129,11 @@ function CompletionView({ text, grading, criteria }: CompletionViewProps) {
               </div>
             ))}
           </dl>
-          {judgment.assessment && <p class="grade-assessment">{judgment.assessment}</p>}
+          {judgment.assessment && (
+            <p class="grade-assessment" dir="auto">
+              {judgment.assessment}
+            </p>
+          )}
           {judgment.flags?.some(({ kind }) => kind === 'addresses-judge') && (
             <p class="warning">This text addresses its judge: its scores may be wrong.</p>
           )}

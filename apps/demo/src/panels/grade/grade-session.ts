@@ -69,7 +69,9 @@ export class GradeSession {
   readonly fileProblem: Signal<string | undefined> = signal(undefined)
   /** Of what was written here; of as much as is judged. */
   readonly report: Signal<Report | undefined> = signal(undefined)
-  /** A finished one, from a file. */
+  /** Of what was written here, from the texts alone. */
+  readonly estimates: Signal<Report | undefined> = signal(undefined)
+  /** A finished one, from a file or an address. */
   readonly opened: Signal<Report | undefined> = signal(undefined)
   /** Dollars that judging in this page has cost; undefined while a price was not known. */
   readonly spent: Signal<number> = signal(0)
@@ -112,6 +114,7 @@ export class GradeSession {
       this.judged.value = false
       this.opened.value = undefined
       this.report.value = undefined
+      this.estimates.value = undefined
       this.entries.value = models.map(({ key, label }) => ({ key, name: label, completions: [] }))
     })
     this.#gradings.clear()
@@ -119,12 +122,18 @@ export class GradeSession {
     try {
       for (const model of models) await this.#writeAll(client, model, prompts, controller.signal)
       this.written.value = true
+      await this.#estimate()
     } catch (error) {
       if (!controller.signal.aborted) this.writeProblem.value = describeError(error)
     } finally {
       void client.close()
       this.writing.value = undefined
     }
+  }
+
+  async #estimate(): Promise<void> {
+    const models = this.entries.value.filter(({ completions }) => completions.length > 0)
+    this.estimates.value = await this.#worker().call('estimate', { models })
   }
 
   async #writeAll(
@@ -283,6 +292,15 @@ export class GradeSession {
     this.fileProblem.value = undefined
     try {
       this.opened.value = await this.#worker().call('read', { files })
+    } catch (error) {
+      this.fileProblem.value = describeError(error)
+    }
+  }
+
+  async openAddress(url: string): Promise<void> {
+    this.fileProblem.value = undefined
+    try {
+      this.opened.value = await this.#worker().call('readAddress', { url })
     } catch (error) {
       this.fileProblem.value = describeError(error)
     }

@@ -1,6 +1,8 @@
 import {
   buildReport,
+  type Completion,
   type GradingRun,
+  grade,
   parseGradings,
   parseReport,
   type Report,
@@ -17,6 +19,16 @@ import { PageError } from '../../errors/page-error.ts'
 const MAX_BYTES = 64 * 2 ** 20
 
 const methods = {
+  /** What the text alone tells, without a judge. */
+  async estimate({
+    models,
+  }: {
+    models: readonly { name: string; completions: readonly Completion[] }[]
+  }): Promise<Report> {
+    const runs = models.map(({ name, completions }) => grade([...completions], { judge: 'offline', name }))
+    return buildReport(await Promise.all(runs))
+  },
+
   async build({ runs }: { runs: GradingRun[] }): Promise<Report> {
     return buildReport(runs)
   },
@@ -34,6 +46,15 @@ const methods = {
     }
     if (texts.length > 1) throw new PageError('not-one-report', { files: texts.length })
     return parseReport(first.text, first.name)
+  },
+
+  /** Opens the report at an address, which has to allow other pages to read it. */
+  async readAddress({ url }: { url: string }): Promise<Report> {
+    const answer = await fetch(url).catch((error: Error) => {
+      throw new PageError('not-read', { url, status: undefined }, { cause: error })
+    })
+    if (!answer.ok) throw new PageError('not-read', { url, status: answer.status })
+    return methods.read({ files: [new File([await answer.blob()], url)] })
   },
 
   async html({ report }: { report: Report }): Promise<string> {

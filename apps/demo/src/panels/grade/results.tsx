@@ -3,6 +3,7 @@ import type { Report } from '@tinystories/grader'
 import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { CompletionGroups, groupsOf, groupsOfReport } from './completion-groups.tsx'
+import { Estimates } from './estimates.tsx'
 import type { GradeSession } from './grade-session.ts'
 import { ScoresChart } from './scores-chart.tsx'
 import { ScoresTable } from './scores-table.tsx'
@@ -10,7 +11,7 @@ import { SeriesMarker } from './series-marker.tsx'
 
 /** Scores, charts and completions: of what was written here, or of the report that is open. */
 export function Results({ session }: { session: GradeSession }) {
-  const { opened, report, entries } = session
+  const { opened, report, entries, estimates } = session
   const shown = opened.value ?? report.value
   const names = opened.value
     ? opened.value.models.map(model => model.name)
@@ -36,7 +37,10 @@ export function Results({ session }: { session: GradeSession }) {
           {warning}
         </p>
       ))}
-      {shown && <Scores report={shown} session={session} />}
+      <div class="grade-beside">
+        {shown && <Scores report={shown} session={session} />}
+        {!opened.value && estimates.value && <Estimates report={estimates.value} />}
+      </div>
       <div class="grade-head">
         <h2>Completions</h2>
         <Legend names={names} />
@@ -85,7 +89,7 @@ function Scores({ report, session }: { report: Report; session: GradeSession }) 
     }
   }
   return (
-    <>
+    <section class="grade-scores" aria-label="Scores of the judge">
       <div class="grade-head">
         <h2>Scores</h2>
         <div class="actions">
@@ -105,6 +109,6 @@ function Scores({ report, session }: { report: Report; session: GradeSession }) 
         completions of one prompt count as one sample. Lines in the chart are{' '}
         {Math.round(report.confidence * 100)} % intervals.
       </p>
-    </>
+    </section>
   )
 }

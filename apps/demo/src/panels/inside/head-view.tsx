@@ -2,14 +2,18 @@ import './head-view.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'
+import type { Story } from '../write/story.ts'
+import { QueryKey } from './query-key.tsx'
 
 interface HeadViewProps {
   report: InsideReport
   head: HeadReport
+  /** Has the model; without it queries and keys are not shown. */
+  story?: Story
 }
 
 /** A head on the text: choose a word and see what it takes from those before it. */
-export function HeadView({ report, head }: HeadViewProps) {
+export function HeadView({ report, head, story }: HeadViewProps) {
   const { pieces } = report
   const at = useSignal(Math.min(pieces.length - 1, 20))
   const query = Math.min(at.value, pieces.length - 1)
@@ -75,6 +79,7 @@ export function HeadView({ report, head }: HeadViewProps) {
             </span>
           ))}
         </p>
+        {story && <QueryKey story={story} report={report} head={head} query={query} />}
       </div>
     </div>
   )

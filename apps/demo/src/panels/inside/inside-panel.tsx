@@ -198,7 +198,7 @@ export function InsidePanel() {
                   )}
                 </section>
               ))}
-              <HeadView report={current} head={head} />
+              <HeadView report={current} head={head} story={story} />
             </>
           ) : (
             <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Computing...' : ''}</p>

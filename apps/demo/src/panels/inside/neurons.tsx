@@ -101,7 +101,7 @@ export function Neurons({ story, info }: { story: Story; info: ModelInfo }) {
                   {top.map((activation, i) => (
                     <li key={i}>
                       <span class="figure quiet">{activation.value.toFixed(1)}</span>
-                      <span class="context">
+                      <span class="context" dir="auto">
                         <span>{activation.before}</span>
                         <mark>{activation.token}</mark>
                         <span>{activation.after}</span>

@@ -66,7 +66,7 @@ function Progress({ training }: { training: Training }) {
   return (
     <div class="train-head">
       <div>
-        <h2>{title(state.value, settings.value?.corpusName)}</h2>
+        <h2 dir="auto">{title(state.value, settings.value?.corpusName)}</h2>
         <p class="quiet" role="status">
           {phase.value ??
             (engine.value

@@ -16,7 +16,7 @@ import { createMeasure } from './measure.ts'
 
 /** Texts of a step. */
 const BATCH = 8
-const WANTED = [0, 20, 60, 120, 200, 300, 400, 560, 760]
+const WANTED = [0, 20, 60, 120, 200, 300, 500, 900, 1500]
 const [run, valid] = process.argv.slice(2)
 if (!run || !valid) {
   console.error('usage: ship-learning.ts RUN_FOLDER VALID_TXT')

@@ -64,6 +64,8 @@ export async function launchFirefox(): Promise<FirefoxPage> {
     const send = await connect(address)
     await send('session.new', { capabilities: {} })
     const { context } = (await send('browsingContext.create', { type: 'tab' })) as { context: string }
+    // A tab in the background is not drawn.
+    await send('browsingContext.activate', { context })
     return {
       close,
       async open(url) {

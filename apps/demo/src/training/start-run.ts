@@ -51,7 +51,12 @@ export async function startRun(
   const stories = corpus ? await storiesOf(corpus, { isShort: source !== undefined }) : await bundledStories()
   const model = source && (await openStart(source, onPhase))
   const instruct = settings.instruct
-    ? { template: model?.template ?? instructTemplates.tinystories, ood: false, seed: settings.seed }
+    ? {
+        template: model?.template ?? instructTemplates.tinystories,
+        ood: false,
+        seed: settings.seed,
+        rareWords: true,
+      }
     : null
   const { train } = openRunStories({ stories, instruct })
   const prompts = instruct !== null

@@ -6,6 +6,7 @@ import { formatInterval, formatNumber } from './format-number.ts'
 export const estimateNote =
   'These are estimates, not judgments: counted from the text (repetition, novelty, quotations, names, length), fitted to 450 scores of a person (TinyScaleLab). How far each agrees with that person, on completions that it was not fitted on:'
 
+/** Heads of the columns of {@link estimateRows}. */
 export const estimateHead: readonly string[] = [
   'criterion',
   'Spearman, cross-validated by prompt',

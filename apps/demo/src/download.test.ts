@@ -16,7 +16,8 @@ describe.skipIf(skipWithoutChromium())('what a visitor downloads', () => {
     const page = await context.newPage()
     await page.goto(host.url)
     await page.waitForSelector('.hero .token:not(.given)', { timeout: 0 })
-    const sizes = [...host.sent.values()]
+    // tfjs comes after the story, for the alternatives of its words: a fast machine may have asked for it by now.
+    const sizes = [...host.sent].filter(([path]) => !path.includes('tfjs-backend')).map(([, size]) => size)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1.5e6)
     const names = [...host.sent.keys()].filter(path => path.startsWith('/assets/'))
     expect(names.length).toBeGreaterThan(5)

@@ -80,6 +80,16 @@ describe.skipIf(skipWithoutChromium())('models of the hub', () => {
     }
   })
 
+  it('warn where they do not say which tokenizer they were trained with', async ({ page }) => {
+    const warning = page.locator('#panel-write .model-choices ~ .warning')
+    expect(await warning.count()).toBe(0)
+    await openFromHub(page, NAME)
+    await sees(page, warning, /^owner\/tiny-stories does not say which tokenizer it was trained with/)
+    // That of the models that come with the page is known.
+    await page.locator('#panel-write input[value=tiny]').click()
+    await warning.waitFor({ state: 'detached' })
+  })
+
   it('say what is wrong when they are not there, or hold no model', async ({ page }) => {
     await openFromHub(page, 'owner/absent')
     await sees(page, page.locator('#panel-write [role=alert]'), /no such model on the hub, or it is private/)

@@ -68,7 +68,7 @@ describe.skipIf(skipWithoutChromium())('training on from a model', () => {
     await train.warns(/of [\d,]+ stories are longer than 256 tokens with their instruction/)
     await train.saved()
     // A sample begins with the instruction of a held-out story.
-    await sees(page, page.locator('.samples li').first(), /(Words|Features): [\s\S]*Story:/i)
+    await sees(page, page.locator('.samples li').first(), /(Words|Features|Random sentence): [\s\S]*Story:/)
     await train.button('Pause').click()
     await train.button('Resume').waitFor()
     const downloading = page.waitForEvent('download')

@@ -1,11 +1,13 @@
 import { mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildReport, parseReport } from '@tinystories/grader'
+import { buildReport, grade as gradeTexts, parseReport, renderJson } from '@tinystories/grader'
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { seriousFaults } from './testing/axe.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
@@ -236,6 +238,32 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     expect(judge.server.counts().delivered).toBe(paid)
   })
 
+  it('opens the report of an address, and says what is wrong with another', async ({ open }) => {
+    const completions = PROMPTS.map((prompt, i) => ({
+      ...{ promptId: `p${i}`, trial: 0, prompt },
+      text: 'it jumped and was glad.',
+    }))
+    const graded = await gradeTexts(completions, { judge: 'offline', name: 'from far away' })
+    const report = renderJson(buildReport([graded]))
+    const server = createServer((request, response) => {
+      response.setHeader('access-control-allow-origin', '*')
+      if (request.url === '/report.json') response.end(report)
+      else response.writeHead(404).end()
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const page = await open({ tab: `grade?report=${encodeURIComponent(`${origin}/report.json`)}` })
+    await page.locator('#panel-grade').getByRole('rowheader', { name: 'from far away' }).first().waitFor()
+    await page.getByLabel('Or the address of a report.json').fill(`${origin}/none.json`)
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page
+      .locator('#panel-grade [role=alert]')
+      .getByText(/none\.json.*404/)
+      .waitFor()
+    expect(page.url()).toContain(encodeURIComponent('none.json'))
+  })
+
   it('shows means with their errors for everybody, and gives the report as files', async ({
     grade,
     judge,
@@ -243,7 +271,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     await gradeAll(grade, judge)
     const report = parseReport(await grade.download(/as JSON/), 'report.json')
     expect(report.models.map(({ graded }) => graded)).toEqual([2, 2])
-    const rows = await grade.locator('.grade-table tbody tr').all()
+    const rows = await grade.locator('.grade-judged .grade-table tbody tr').all()
     expect(rows).toHaveLength(2)
     for (const [i, row] of rows.entries()) {
       const scores = report.models[i]?.items.map(item => item.judgment?.scores.grammar as number) ?? []
@@ -254,6 +282,15 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
       )
     }
     expect(await grade.locator('.grade-charts svg[role=img]').count()).toBe(4)
+    // Beside them what the texts alone tell, without a criterion that the estimate refuses, and how far that can be trusted.
+    const estimates = grade.page.locator('.grade-estimates')
+    expect(await estimates.locator('.grade-table').first().locator('tbody tr').count()).toBe(2)
+    expect(await estimates.locator('.grade-table').first().locator('thead').textContent()).not.toContain(
+      'plot',
+    )
+    await estimates.getByText('How far to trust these').click()
+    await estimates.getByText(/fitted to 450 scores of a person/).waitFor()
+    expect(await estimates.locator('details tbody').textContent()).toMatch(/0\.\d\d/)
     const html = await grade.download(/Download as HTML/)
     expect(html).toContain('&lt;b&gt;that&lt;/b&gt;')
     for (const text of [JSON.stringify(report), html]) expect(text).not.toContain(KEY)

@@ -89,7 +89,7 @@ function Scores({ report, session }: { report: Report; session: GradeSession }) 
     }
   }
   return (
-    <section class="grade-scores" aria-label="Scores of the judge">
+    <section class="grade-judged" aria-label="Scores of the judge">
       <div class="grade-head">
         <h2>Scores</h2>
         <div class="actions">

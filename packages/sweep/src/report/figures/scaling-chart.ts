@@ -46,14 +46,14 @@ export function scalingChart({ rows, scaling }: Pick<SweepReport, 'rows' | 'scal
     type: 'quantitative',
     scale: logarithmic,
     title: 'training FLOPs',
-    axis: { format: '.0e' },
+    axis: { format: '.2~e' },
   } as const
   const y = {
     field: 'bitsPerByte',
     type: 'quantitative',
     scale: logarithmic,
     title: 'bits per byte, held out',
-    axis: { format: '.2~f' },
+    axis: { format: '.2f' },
   } as const
   return {
     width: 380,

@@ -53,14 +53,13 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
 
   const batchSize = options.batchSize ?? defaultRecipe.batchSize
   const limit = (start?.config ?? gptConfig(presetOf(options), { vocabSize })).contextLength
-  if (start && options.contextLength !== undefined && options.contextLength > limit)
-    throw new PipelineError('window-too-long', { contextLength: options.contextLength, limit })
   const { contextLength, dropped } = fitWindow(lengths, {
     ...options,
     limit,
     batchSize,
     prompts: instruct !== null,
   })
+  if (start && contextLength > limit) throw new PipelineError('window-too-long', { contextLength, limit })
   const model = start?.config ?? modelConfig(options, vocabSize, contextLength)
   if (dropped > 0) onEvent?.({ type: 'dropped', stories: dropped, of: lengths.stories })
   checkMemory(model, memory)

@@ -11,7 +11,7 @@ const limits = {
   interpret: 12,
   llm: 20,
   model: 22,
-  pipeline: 52,
+  pipeline: 34,
   sweep: 12,
   tokenizer: 37,
   'tokenizer core': 10.5,

@@ -73,12 +73,13 @@ const folders = {
   pipeline: 'modules/_tinystories_pipeline.html',
   demo: `${tree}/apps/demo`,
   benchmarks: `${tree}/benchmarks`,
+  '2026-paper-on-two-cores': `${tree}/studies/2026-paper-on-two-cores`,
 }
 for (const page of globSync('**/*.html', { cwd: out })) {
   const path = join(out, page)
   const up = '../'.repeat(page.split('/').length - 1)
   const text = readFileSync(path, 'utf8')
-  const linked = text.replaceAll(/href="(?:\.\.\/)*media\/(\w+)"/g, (whole, name) => {
+  const linked = text.replaceAll(/href="(?:\.\.\/)*media\/([\w-]+)"/g, (whole, name) => {
     const to = folders[name]
     return to === undefined ? whole : `href="${to.startsWith('http') ? to : up + to}"`
   })

@@ -1,10 +1,5 @@
 import type { Story, StoryStream } from '@tinystories/dataset'
-import {
-  type Tokenizer,
-  type TrainTokenizerOptions,
-  type TrainTokenizerProgress,
-  trainTokenizer,
-} from '@tinystories/tokenizer'
+import type { Tokenizer, TrainTokenizerOptions, TrainTokenizerProgress } from '@tinystories/tokenizer'
 import { defaultVocabSize } from './small-corpus.ts'
 
 const utf8 = new TextEncoder()
@@ -35,6 +30,8 @@ export async function trainVocabulary(
   stories: StoryStream,
   { vocabSize, style, prompts = false, signal, onProgress }: TrainVocabularyOptions = {},
 ): Promise<Tokenizer> {
+  // The recipe is loaded for its defaults too, such as those of the command line's flags.
+  const { trainTokenizer } = await import('@tinystories/tokenizer')
   const until = signal === undefined ? {} : { signal }
   const size = vocabSize ?? defaultVocabSize(await countBytes(stories.iterate(until)))
   return trainTokenizer(textsOf(stories.iterate(until), prompts), {

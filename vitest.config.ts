@@ -47,8 +47,8 @@ export default defineConfig({
       },
     ],
     pool: 'forks',
-    // More than cores where these are few: many tests wait for browsers, servers and processes.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // On two cores, two: many tests wait for browsers, servers and processes. Three compete, and take longer.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Worker threads that a test starts resolve the packages from source as the test does.
     execArgv: [source, strippedTypes],
     env: { NODE_OPTIONS: strippedTypes },

@@ -42,6 +42,9 @@ const ON_DISK = 32
 /** Bytes up to which an input of the corpus is mutated as well. */
 const MAX_SOURCE = 4096
 
+/** Of all objects. */
+const ownNames = new Set(Object.getOwnPropertyNames(Object.prototype))
+
 /** A finding. */
 export function findingOf(input: Uint8Array, problem: string): Finding {
   return { id: createHash('sha1').update(input).digest('hex'), input: new Uint8Array(input), problem }
@@ -96,6 +99,11 @@ async function problemOf(reader: Reader, input: Uint8Array, folder: string): Pro
     const isCoded = error instanceof Error && 'code' in error && 'problem' in error
     if (!isCoded)
       problem = error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`
+  }
+  const added = Object.getOwnPropertyNames(Object.prototype).filter(name => !ownNames.has(name))
+  if (added.length > 0) {
+    for (const name of added) delete (Object.prototype as Record<string, unknown>)[name]
+    return `it adds ${added.join(', ')} to all objects`
   }
   // Computing and highest memory of the whole process: neither depends on what else the machine does.
   const after = process.resourceUsage()

@@ -23,3 +23,24 @@ test('a reader that throws anything else is found', async () => {
   expect(findings.length).toBeLessThan(30)
   expect(findings[0]?.problem).toContain('undefined is not iterable')
 })
+
+test('a reader that changes the prototype of all objects is found', async () => {
+  const reader = {
+    seeds: () => [new TextEncoder().encode('{"a":{"b":1}}')],
+    read: async (input: Uint8Array) => {
+      const target: Record<string, Record<string, unknown>> = {}
+      let parsed: object = {}
+      try {
+        parsed = JSON.parse(new TextDecoder().decode(input)) ?? {}
+      } catch {}
+      for (const [key, inner] of Object.entries(parsed))
+        for (const [name, value] of Object.entries(inner ?? {})) {
+          target[key] ??= {}
+          target[key][name] = value
+        }
+    },
+  }
+  const findings = await fuzzReader(reader, { inputs: 2000, seed: 1, corpus: join(corpus, 'none') })
+  expect(findings.map(({ problem }) => problem).join()).toMatch(/it adds \w+ to all objects/)
+  expect(Object.keys(Object.prototype)).toEqual([])
+})

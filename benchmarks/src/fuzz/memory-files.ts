@@ -17,6 +17,10 @@ export interface MemoryFiles {
 /** Descriptors that the system never gives. */
 const FIRST_DESCRIPTOR = 2 ** 30
 
+/** Whether a file is opened to be read and nothing else. */
+const isToRead = (flags: string | number): boolean =>
+  flags === 'r' || flags === (syncFs.constants.O_RDONLY | (syncFs.constants.O_NONBLOCK ?? 0))
+
 /**
  * Keeps what `writeFileSync` writes into a folder in memory, and answers from there who opens, stats or reads it: a
  * mutated input costs a dozen system calls otherwise, which take longer than reading it. Any other operation on such a
@@ -60,7 +64,7 @@ export function keepFilesInMemory(folder: string): MemoryFiles {
         original.sync.writeFileSync(path, data, options)
       },
       openSync(path: PathLike, flags: syncFs.OpenMode = 'r', mode?: syncFs.Mode) {
-        const bytes = flags === 'r' ? contentOf(path) : undefined
+        const bytes = isToRead(flags) ? contentOf(path) : undefined
         if (bytes === undefined) {
           below(path)
           return original.sync.openSync(path, flags, mode)
@@ -72,6 +76,10 @@ export function keepFilesInMemory(folder: string): MemoryFiles {
         const bytes = opened.get(descriptor)
         if (bytes === undefined) return original.sync.readSync(descriptor, target, ...rest)
         return copy(bytes, target, ...rest)
+      },
+      fstatSync(descriptor: number, options?: syncFs.StatOptions) {
+        const bytes = opened.get(descriptor)
+        return bytes ? statsOf(bytes) : original.sync.fstatSync(descriptor, options)
       },
       closeSync(descriptor: number) {
         if (!opened.delete(descriptor)) original.sync.closeSync(descriptor)
@@ -85,7 +93,7 @@ export function keepFilesInMemory(folder: string): MemoryFiles {
     },
     promises: {
       async open(path: PathLike, flags: string | number = 'r', mode?: syncFs.Mode) {
-        const bytes = flags === 'r' ? contentOf(path) : undefined
+        const bytes = isToRead(flags) ? contentOf(path) : undefined
         if (bytes) return handleOf(bytes, statsOf(bytes))
         below(path)
         return original.promises.open(path, flags, mode)
@@ -160,6 +168,7 @@ function handleOf(bytes: Uint8Array, stats: syncFs.Stats): object {
   return {
     stat: async () => stats,
     readFile: async () => Buffer.from(bytes),
+    createReadStream: () => Readable.from([bytes]),
     async read(target: Uint8Array, offset: number, length: number, position: number | null) {
       const bytesRead = copy(bytes, target, offset, length, position ?? at)
       if (position === null) at += bytesRead

@@ -1,4 +1,5 @@
 import type { Random } from '@tinystories/utils/random'
+import { mutateJson } from './mutate-json.ts'
 
 /** Texts that readers of numbers, lists and names have trouble with. */
 const tokens = [
@@ -17,7 +18,13 @@ const tokens = [
   '../',
   '\u0000',
   '\ufffd',
-  '\ud800',
+  '\ufeff',
+  '\u009b',
+  '\u202e',
+  '\\ud800',
+  '1e400',
+  '-0',
+  '"constructor"',
   '<|endoftext|>',
   '\r\n',
   '"',
@@ -26,12 +33,13 @@ const tokens = [
 const encoder = new TextEncoder()
 
 /**
- * Changes an input one to four times: bits, bytes, ranges that are cut, repeated or taken from another input, and
- * texts that readers have trouble with.
+ * Changes an input one to four times: a value of it where it is JSON, bits, bytes, ranges that are cut, repeated or taken
+ * from another input, and texts that readers have trouble with.
  */
 export function mutate(input: Uint8Array, others: readonly Uint8Array[], random: Random): Uint8Array {
   let bytes = input
-  for (let left = random.integer(4); left >= 0; left--) bytes = mutateOnce(bytes, others, random)
+  for (let left = random.integer(4); left >= 0; left--)
+    bytes = (random.integer(2) === 0 && mutateJson(bytes, random)) || mutateOnce(bytes, others, random)
   return bytes
 }
 

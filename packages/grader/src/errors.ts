@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /**
  * Details of a {@link GraderError} by its code. `source` is the file or option that was read, `place` a place in it
@@ -38,7 +38,7 @@ const fileNames = { journal: 'a journal of gradings', gradings: 'a file of gradi
 /** Something given to the grader cannot be used, or the judge does not answer. */
 export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = defineError('GraderError', {
   'invalid-option': ({ option, value, expected }) => ({
-    problem: `The option ${option} is ${String(value)}.`,
+    problem: `The option ${option} is ${showValue(value)}.`,
     remedy: `Give ${expected}.`,
   }),
   'not-yaml': ({ source, problem }) => ({
@@ -70,7 +70,7 @@ export const GraderError: ErrorClass<'GraderError', GraderErrorDetails> = define
     remedy: `Choose one of ${fields.join(', ')}.`,
   }),
   'unsupported-version': ({ source, version, supported }) => ({
-    problem: `${source} has version ${String(version)} of its format; this release reads version ${supported}.`,
+    problem: `${source} has version ${showValue(version)} of its format; this release reads version ${supported}.`,
     remedy: 'Use the release that wrote it, or grade again in another folder.',
   }),
   'journal-damaged': ({ path, line }) => ({

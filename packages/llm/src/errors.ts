@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** What a server answered. `said` is its own message without keys, cut to 300 characters; empty where it said nothing. */
 export interface ServerAnswer {
@@ -98,11 +98,11 @@ export interface LlmErrorDetails {
 /** Something went wrong with a model's server: what, where, and what to do. Never holds a key. */
 export const LlmError: ErrorClass<'LlmError', LlmErrorDetails> = defineError('LlmError', {
   'invalid-option': ({ option, value, expected }) => ({
-    problem: `${option} is ${show(value)}.`,
+    problem: `${option} is ${showValue(value)}.`,
     remedy: `Give ${expected}.`,
   }),
   'invalid-request': ({ field, value, expected }) => ({
-    problem: `Chat request: ${field} is ${show(value)}.`,
+    problem: `Chat request: ${field} is ${showValue(value)}.`,
     remedy: `Give ${expected}.`,
   }),
   'invalid-key': ({ problem }) =>
@@ -243,11 +243,6 @@ const invalidReplies: Record<InvalidReply, string> = {
 
 function answered({ server, status, said }: ServerAnswer): string {
   return `${server} answered ${status}${said === '' ? '' : `: ${said.replace(/[.\s]+$/, '')}`}.`
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value)
 }
 
 function dollars(amount: number): string {

@@ -38,6 +38,8 @@ export interface Sweep {
 export interface SweepOptions extends Pick<StageOptions, 'access' | 'threads' | 'createJudge'> {
   /** Bytes that a training may take, so that cells that do not fit are refused at once. Default: any fit. */
   memory?: number | undefined
+  /** Ends {@link createSweep}, which reads the stories of an address or a large file for a while. */
+  signal?: AbortSignal | undefined
   /** Results that are not to be found again: see `parseKeptResults`. Only {@link createSweep} takes them. */
   kept?: KeptResults | undefined
 }
@@ -45,12 +47,12 @@ export interface SweepOptions extends Pick<StageOptions, 'access' | 'threads' | 
 /**
  * Creates a sweep in a folder, or continues the one that is there with the cells of `spec`: what is done is kept.
  *
- * @throws SweepError before anything is written; what the dataset throws for stories that cannot be read
+ * @throws SweepError before anything is written; the signal's reason; what the dataset throws for stories that cannot be read
  */
 export async function createSweep(
   spec: SweepSpec,
   folder: string,
-  options: SweepOptions = {},
+  { signal, ...options }: SweepOptions = {},
 ): Promise<Sweep> {
   const cells = expandCells(spec, options.memory)
   if (spec.judge !== 'offline' && options.createJudge === undefined)
@@ -61,7 +63,7 @@ export async function createSweep(
   const texts = read.map(({ text }, at) => ({ id: `beginning-${at + 1}`, text }))
   const { access } = options
   const fingerprintOf = (source: string): Promise<string> =>
-    fingerprintStories(openStories(source, access ?? {}))
+    fingerprintStories(openStories(source, access ?? {}), { signal })
   const heldOut = spec.heldOut === undefined ? '' : `+${await fingerprintOf(spec.heldOut)}`
   const fingerprints: Record<string, string> = {}
   for (const source of new Set(cells.map(cell => dataOf(cell, spec))))

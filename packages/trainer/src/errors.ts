@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 import type { SkippedEngine } from './types.ts'
 
 /** Where training diverged. */
@@ -62,7 +62,7 @@ export interface TrainerErrorDetails {
  */
 export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = defineError('TrainerError', {
   'invalid-option': ({ option, value, expected }) => ({
-    problem: `${option} is ${String(value)}, but must be ${expected}.`,
+    problem: `${option} is ${showValue(value)}, but must be ${expected}.`,
   }),
   'missing-option': ({ option, neededBy }) => ({
     problem: `${neededBy} needs ${option}, which is missing.`,

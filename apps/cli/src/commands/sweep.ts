@@ -145,7 +145,9 @@ async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<numb
   const machine = wholeMachine()
   return untilStopped(folder, async (signal, allow) => {
     const memory = server === undefined ? (machine.memory * 1e9) / workers : undefined
-    const sweep = await createSweep(spec, folder, { access: access(), threads, memory, createJudge, kept })
+    const sweep = await createSweep(spec, folder, {
+      ...{ access: access(), threads, memory, createJudge, kept, signal },
+    })
     const { cells, tasks } = sweep
     const before = (await sweepStatus(sweep)).filter(({ state }) => state === 'done').length
     const stages = `${tasks.length} stages${before === 0 ? '' : `, ${before} of them done`}`

@@ -21,6 +21,7 @@ export const fileError: Wording<FileErrorDetails> = {
   'name-too-long': own,
   'disk-failure': own,
   unsupported: own,
+  'not-regular': own,
   'not-text': own,
   'too-large': own,
   other: own,

@@ -1,4 +1,5 @@
 import { printError } from './output.ts'
+import { watchReader } from './watch-reader.ts'
 
 /** What ends a command early: Ctrl-C, a request to end, a closed terminal, or output that nobody reads. As shells count signals. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 }
@@ -89,15 +90,19 @@ export function interruptedCode(): number {
  * @param fail says what is wrong with an output that cannot be written for another reason
  */
 export function endWithReader(fail: (error: Error) => void): void {
+  const end = (): void => {
+    const isOnItsWay = first !== undefined
+    interrupt('SIGPIPE')
+    if (!isOnItsWay && controllers.size === 0) process.exit(interruptedCode())
+  }
+  watchReader(1, end)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A terminal that was closed gives EIO.
     if (error.code !== 'EPIPE' && error.code !== 'EIO') {
       fail(error)
       process.exit(1)
     }
-    const isOnItsWay = first !== undefined
-    interrupt('SIGPIPE')
-    if (!isOnItsWay && controllers.size === 0) process.exit(interruptedCode())
+    end()
   })
   // Progress and errors that nobody wants to see are no reason to end.
   process.stderr.on('error', () => {})

@@ -140,6 +140,7 @@ export const errorExamples: {
     'name-too-long': read,
     'disk-failure': read,
     unsupported: { path: '/proc/x', action: 'create' },
+    'not-regular': read,
     'not-text': read,
     'too-large': { ...read, bytes: 10, limit: 5 },
     other: { ...read, errno: 'EINVAL', reason: 'EINVAL: invalid argument, read' },

@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 import type { InstructionField, TemplateProblem } from '../instruct/instruction-fields.ts'
 import { formatPlace, type Place } from './place.ts'
 
@@ -154,7 +154,7 @@ const where = ({ source, place }: Located): string =>
 /** Stories cannot be read, a stream cannot be resumed, or an option is wrong. */
 export const DatasetError: ErrorClass<'DatasetError', DatasetErrorDetails> = defineError('DatasetError', {
   'invalid-option': ({ option, value, expected }) => ({
-    problem: `${option} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, but must be ${expected}.`,
+    problem: `${option} is ${showValue(value)}, but must be ${expected}.`,
   }),
   'unknown-source': ({ source, supported }) => ({
     problem: `${source}: no driver opens this address.`,

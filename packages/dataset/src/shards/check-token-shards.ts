@@ -14,9 +14,8 @@ export interface ShardDamage {
  * @throws the signal's reason
  */
 export async function checkTokenShards(folder: string, signal?: AbortSignal): Promise<ShardDamage[]> {
-  const { readFile } = builtin('node:fs/promises')
   const { join } = builtin('node:path')
-  const { toFileError } = await import('@tinystories/utils/disk')
+  const { readFileBytes } = await import('@tinystories/utils/disk')
   const { sha256 } = await import('./shard-index.ts')
   const { openStoryTable, readIndex } = await import('./token-reader.ts')
   const { readUnfinished } = await import('./unfinished.ts')
@@ -48,10 +47,8 @@ export async function checkTokenShards(folder: string, signal?: AbortSignal): Pr
   if (tokenizer !== null) {
     const file = join(folder, tokenizer.file)
     await attempt(file, async () => {
-      const content = await readFile(file).catch(error => {
-        throw toFileError(error, file, 'read')
-      })
-      if (sha256(content) !== tokenizer.sha256) throw new TokenShardError('wrong-checksum', { path: file })
+      if (sha256(await readFileBytes(file)) !== tokenizer.sha256)
+        throw new TokenShardError('wrong-checksum', { path: file })
     })
   }
   return damage

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { toFileError } from '@tinystories/utils/disk'
+import { closeSync, readSync } from 'node:fs'
+import { openToReadSync, toFileError } from '@tinystories/utils/disk'
 import { littleEndian, swapNeeded, type TokenArray, type TokenDtype, tokenArray, widthOf } from './dtype.ts'
 import { TokenShardError } from './token-shard-error.ts'
 
@@ -86,7 +86,7 @@ export class TokenFile {
     while (done < size) {
       let got: number
       try {
-        this.#descriptor ??= openSync(this.#path, 'r')
+        this.#descriptor ??= openToReadSync(this.#path)
         // One call takes 2 GiB at most.
         got = readSync(this.#descriptor, target, done, Math.min(size - done, 2 ** 30), start + done)
       } catch (error) {

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTextFileIfPresent, toFileError } from '@tinystories/utils/disk'
+import { readFileBytes, readTextFileIfPresent, toFileError } from '@tinystories/utils/disk'
 import type { PackedRow, TokenBatch, TokenizedStory } from '../stream/tokens.ts'
 import { littleEndian, type TokenArray, tokenArray, widthOf } from './dtype.ts'
 import { indexName, parseIndex, sha256, type TokenShardEntry, type TokenShardIndex } from './shard-index.ts'
@@ -240,9 +240,7 @@ function checkSum(path: string, found: string, expected: string): void {
 /** The story table is small, so it is always checked. */
 async function readStories(path: string, entry: TokenShardEntry, columns: 2 | 3): Promise<StoryTable> {
   await checkSize(path, entry.stories * columns * 4)
-  const content = await readFile(path).catch(error => {
-    throw toFileError(error, path, 'read')
-  })
+  const content = await readFileBytes(path)
   checkSum(path, sha256(content), entry.storiesSha256)
   const table = new Uint32Array(entry.stories * columns)
   new Uint8Array(table.buffer).set(content)

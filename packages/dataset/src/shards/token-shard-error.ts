@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** Details of a {@link TokenShardError} by its code. */
 export interface TokenShardErrorDetails {
@@ -77,7 +77,7 @@ export const TokenShardError: ErrorClass<'TokenShardError', TokenShardErrorDetai
       remedy: rewrite,
     }),
     'unknown-version': ({ path, version, supported }) => ({
-      problem: `${path}: the index has version ${String(version)}; this release reads up to version ${supported}.`,
+      problem: `${path}: the index has version ${showValue(version)}; this release reads up to version ${supported}.`,
       remedy: 'Update the package, or write the shards again.',
     }),
     'no-tokens': ({ folder }) => ({

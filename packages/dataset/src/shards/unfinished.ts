@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { readTextFileIfPresent, removePath, toFileError, writeFileAtomically } from '@tinystories/utils/disk'
+import {
+  openToRead,
+  readTextFileIfPresent,
+  removePath,
+  toFileError,
+  writeFileAtomically,
+} from '@tinystories/utils/disk'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import type { StreamState } from '../stream/cursor.ts'
@@ -66,7 +71,8 @@ export async function readUnfinished(folder: string): Promise<Unfinished | undef
 export async function fileSha256(path: string, signal?: AbortSignal): Promise<string | undefined> {
   const hash = createHash('sha256')
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal })
+    const file = await openToRead(path)
+    await pipeline(file.createReadStream({ highWaterMark: 1024 * 1024 }), hash, { signal })
   } catch (error) {
     if (signal?.aborted) throw error
     return undefined

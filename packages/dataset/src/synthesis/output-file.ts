@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import {
   acquireLock,
   createFolder,
-  isSystemError,
+  FileError,
+  openToRead,
   readLines,
   readTextFileIfPresent,
   toFileError,
@@ -170,14 +171,14 @@ function parseLine(path: string, line: number, text: string): SynthesisLine {
 
 async function sizeOf(path: string): Promise<number> {
   try {
-    const file = await open(path, 'r')
+    const file = await openToRead(path)
     try {
       return (await file.stat()).size
     } finally {
       await file.close()
     }
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return 0
+    if (FileError.isInstance(error) && error.code === 'not-found') return 0
     throw error
   }
 }

@@ -141,13 +141,16 @@ function rowsOf(text: string, source: string): { value: Row | undefined; place: 
   return [...jsonItems(text, source)].map(({ value, place }) => ({ value: flat(value), place }))
 }
 
-/** A row whose scores stand in an object of their own. */
+/** A row of plain values; scores may stand in an object of their own. */
 function flat(value: unknown): Row | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const { scores, marks, completion, ...rest } = value as Row
   const inner = [scores, marks, typeof completion === 'object' ? completion : undefined]
-  const text = typeof completion === 'object' ? {} : { completion }
-  return Object.assign({}, ...inner.filter(each => typeof each === 'object'), text, rest) as Row
+  const own = typeof completion === 'object' ? rest : { completion, ...rest }
+  const entries = [...inner.filter(each => typeof each === 'object'), own].flatMap(each =>
+    Object.entries(each ?? {}),
+  )
+  return Object.fromEntries(entries.filter(([, each]) => typeof each !== 'object' || each === null))
 }
 
 interface Column {

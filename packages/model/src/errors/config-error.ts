@@ -1,5 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
-import { show } from './show.ts'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** Details of a {@link ConfigError} by its code. */
 export interface ConfigErrorDetails {
@@ -22,7 +21,7 @@ export const ConfigError: ErrorClass<'ConfigError', ConfigErrorDetails> = define
     remedy: `Known presets: ${known.join(', ')}.`,
   }),
   'invalid-option': ({ option, value, allowed }) => ({
-    problem: `${option} must be ${allowed}, got ${show(value)}.`,
+    problem: `${option} must be ${allowed}, got ${showValue(value)}.`,
   }),
   'heads-do-not-divide': ({ heads, hiddenSize, nearest }) => ({
     problem: `heads (${heads}) must divide hiddenSize (${hiddenSize}): each head takes an equal share.`,

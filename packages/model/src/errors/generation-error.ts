@@ -1,5 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
-import { show } from './show.ts'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** Details of a {@link GenerationError} by its code. `prompt` is the prompt's index where there are several. */
 export interface GenerationErrorDetails {
@@ -27,7 +26,7 @@ export const GenerationError: ErrorClass<'GenerationError', GenerationErrorDetai
   'GenerationError',
   {
     'invalid-option': ({ option, value, allowed }) => ({
-      problem: `${option} must be ${allowed}, got ${show(value)}.`,
+      problem: `${option} must be ${allowed}, got ${showValue(value)}.`,
     }),
     'empty-prompt': details => ({
       problem: `${promptName(details)} is empty.`,

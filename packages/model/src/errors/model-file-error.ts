@@ -1,5 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
-import { show } from './show.ts'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** A tensor that does not fit the model. */
 export interface TensorProblem {
@@ -85,7 +84,7 @@ export const ModelFileError: ErrorClass<'ModelFileError', ModelFileErrorDetails>
     }),
     unreadable: ({ path, reason }) => ({ problem: `${path}: cannot be read (${reason}).` }),
     unsupported: ({ path, field, value, supported }) => ({
-      problem: `${path}: ${field} ${show(value)} is not supported.`,
+      problem: `${path}: ${field} ${showValue(value)} is not supported.`,
       ...(supported && { remedy: `Supported: ${supported.join(', ')}.` }),
     }),
     'invalid-config': ({ path, reason }) => ({ problem: `${path}: ${reason}` }),

@@ -174,7 +174,9 @@ class Unpickler {
         case 0x93: {
           // STACK_GLOBAL
           const [module, name] = this.#popMany(2)
-          this.#stack.push(this.#label(`${String(module)}.${String(name)}`))
+          if (typeof module !== 'string' || typeof name !== 'string')
+            throw this.#damaged('names a function by what is no text')
+          this.#stack.push(this.#label(`${module}.${name}`))
           break
         }
         case 0x51: // BINPERSID

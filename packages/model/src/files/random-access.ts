@@ -19,11 +19,14 @@ export interface RandomAccess {
  */
 export async function openRandomAccess(file: string | Blob, name = 'the file'): Promise<RandomAccess> {
   if (typeof file !== 'string') return wrapBlob(file, 'name' in file ? String(file.name) : name)
-  const { open } = builtin('node:fs/promises')
+  const { constants, open } = builtin('node:fs/promises')
   let handle: FileHandle | undefined
   try {
-    handle = await open(file, 'r')
-    const { size } = await handle.stat()
+    // As `openToRead` of utils, which a page could not load: a pipe that nobody writes to would hold the process for good.
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const stats = await handle.stat()
+    if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is a pipe or a device')
+    const { size } = stats
     return {
       path: file,
       size,

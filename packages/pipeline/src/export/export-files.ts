@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optimize, traceFunction, writeOnnx } from '@tinystories/compiler'
 import { instructTemplateFile } from '@tinystories/dataset/instruct'
@@ -15,6 +14,7 @@ import {
   tokenizerHash,
 } from '@tinystories/model/files'
 import { encodeLlama2c } from '@tinystories/tokenizer'
+import { FileError, readFileBytes } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 import type { ExportFormatName } from '../recipe/names.ts'
 import { generationConfig, json, tokenizerConfig } from './config-files.ts'
@@ -147,9 +147,10 @@ async function tokenizerFiles({
   }
   // Files of byte-level BPE that older programs read, and how the model is asked.
   for (const name of ['vocab.json', 'merges.txt', instructTemplateFile]) {
-    const content = await readFile(join(location, name)).catch((error: NodeJS.ErrnoException) => {
+    const content = await readFileBytes(join(location, name)).catch((error: unknown) => {
       // A checkpoint of llama2.c is no folder.
-      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+      if (!FileError.isInstance(error) || (error.code !== 'not-found' && error.code !== 'is-file'))
+        throw error
     })
     if (content) files[name] = content
   }

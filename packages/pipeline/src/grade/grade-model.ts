@@ -119,7 +119,7 @@ export async function gradeModel(
     const texts =
       stories &&
       (async function* () {
-        for await (const { text } of stories) yield text
+        for await (const { text } of stories.iterate(signal ? { signal } : {})) yield text
       })()
     const measures = await measureCompletions(completions, {
       ...(texts ? { corpus: texts } : {}),

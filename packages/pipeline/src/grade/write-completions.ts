@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { Instruction } from '@tinystories/dataset/instruct'
 import {
   type Completion,
@@ -11,7 +10,13 @@ import {
 } from '@tinystories/grader'
 import type { AnswerPrompt } from '@tinystories/grader/measures'
 import { generateText } from '@tinystories/model/generation'
-import { appendText, readTextFileIfPresent, truncateFile, writeFileAtomically } from '@tinystories/utils/disk'
+import {
+  appendText,
+  openToRead,
+  readTextFileIfPresent,
+  truncateFile,
+  writeFileAtomically,
+} from '@tinystories/utils/disk'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { PipelineError } from '../errors.ts'
@@ -183,6 +188,7 @@ function hash(value: unknown): string {
 
 async function hashFile(path: string): Promise<string> {
   const digest = createHash('sha256')
-  for await (const piece of createReadStream(path)) digest.update(piece as Buffer)
+  const file = await openToRead(path)
+  for await (const piece of file.createReadStream()) digest.update(piece as Buffer)
   return digest.digest('hex').slice(0, 16)
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatasetError, listFiles } from '@tinystories/dataset'
-import { toFileError } from '@tinystories/utils/disk'
+import { openToRead, readFileBytes, toFileError } from '@tinystories/utils/disk'
 import { isNamedSource } from '../source/is-named-source.ts'
 import { findShards } from '../source/shard-folders.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -14,11 +13,7 @@ export async function fingerprints(run: RunFolder, settings: RunSettings): Promi
   const sources = [await sourceFingerprint(data), valid === null ? null : await sourceFingerprint(valid)]
   return {
     model: sha256(JSON.stringify(model, inOrder)),
-    tokenizer: sha256(
-      await readFile(run.tokenizer).catch(error => {
-        throw toFileError(error, run.tokenizer, 'read')
-      }),
-    ),
+    tokenizer: sha256(await readFileBytes(run.tokenizer)),
     data: sha256(
       JSON.stringify([
         ...sources,
@@ -54,7 +49,9 @@ async function fileFingerprint(source: string): Promise<string> {
   if (shards !== undefined) {
     // The index has the checksums of everything that is read.
     const folders = [shards.train, ...(shards.heldOut === null ? [] : [shards.heldOut])]
-    return (await Promise.all(folders.map(folder => readFile(join(folder, 'index.json'))))).map(sha256).join()
+    return (await Promise.all(folders.map(folder => readFileBytes(join(folder, 'index.json')))))
+      .map(sha256)
+      .join()
   }
   const files = await listFiles(source)
   if (files.length > 1) return (await Promise.all(files.map(portionsFingerprint))).join()
@@ -62,7 +59,7 @@ async function fileFingerprint(source: string): Promise<string> {
 }
 
 async function portionsFingerprint(path: string): Promise<string> {
-  const file = await open(path)
+  const file = await openToRead(path)
   try {
     const { size } = await file.stat()
     const begin = await file.read(Buffer.alloc(portion), 0, portion, 0)

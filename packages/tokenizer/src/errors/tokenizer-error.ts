@@ -1,4 +1,4 @@
-import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/errors'
+import { defineError, type ErrorClass, type ErrorOf, showValue } from '@tinystories/utils/errors'
 
 /** Details of a {@link TokenizerError} by its code. */
 export interface TokenizerErrorDetails {
@@ -33,7 +33,7 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
   'TokenizerError',
   {
     'invalid-option': ({ option, value, expected }) => ({
-      problem: `${option} is ${show(value)}, expected ${expected}.`,
+      problem: `${option} is ${showValue(value)}, expected ${expected}.`,
     }),
     'invalid-texts': ({ item, type }) => ({
       problem: `texts${item === undefined ? '' : `[${item}]`} is a ${type}.`,
@@ -52,11 +52,11 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
       remedy: 'Put merges.txt beside vocab.json, or give a tokenizer.json.',
     }),
     'not-storable': ({ piece, id }) => ({
-      problem: `vocab.txt cannot hold ${piece === undefined ? `a gap at id ${id}` : show(piece)}.`,
+      problem: `vocab.txt cannot hold ${piece === undefined ? `a gap at id ${id}` : showValue(piece)}.`,
       remedy: 'Save a tokenizer.json.',
     }),
     'missing-token': ({ token, option }) => ({
-      problem: `The vocabulary lacks ${show(token)}.`,
+      problem: `The vocabulary lacks ${showValue(token)}.`,
       remedy: `Set ${option}.`,
     }),
     'unknown-id': ({ id, vocabSize }) => ({
@@ -67,7 +67,7 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
       remedy: 'Encode with { offsets: true }.',
     }),
     'unsupported-pattern': ({ component, pattern }) => ({
-      problem: `${component}: JavaScript has no pattern ${show(pattern)}.`,
+      problem: `${component}: JavaScript has no pattern ${showValue(pattern)}.`,
     }),
     'no-worker-threads': () => ({
       problem: 'Worker threads need Node.',
@@ -75,9 +75,3 @@ export const TokenizerError: ErrorClass<'TokenizerError', TokenizerErrorDetails>
   },
 )
 export type TokenizerError = ErrorOf<typeof TokenizerError>
-
-/** A value as messages show it: strings quoted, with line breaks visible, cut when long. */
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}

@@ -1,6 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileError, toFileError } from '@tinystories/utils/disk'
+import { readFileBytes } from '@tinystories/utils/disk'
 
 /** The path itself, or for a folder the first of `names` that is in it; the first name where none is. */
 export async function findFile(path: string, names: readonly string[]): Promise<string> {
@@ -13,14 +13,6 @@ export async function findFile(path: string, names: readonly string[]): Promise<
 const MOST_BYTES = 2 ** 26
 
 /** @throws FileError, also `too-large` */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path)
-    if (size > MOST_BYTES) {
-      throw new FileError('too-large', { path, action: 'read', bytes: size, limit: MOST_BYTES })
-    }
-    return await readFile(path)
-  } catch (error) {
-    throw toFileError(error, path, 'read')
-  }
+export function readBytes(path: string): Promise<Uint8Array> {
+  return readFileBytes(path, { maxBytes: MOST_BYTES })
 }

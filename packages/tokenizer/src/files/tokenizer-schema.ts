@@ -102,7 +102,13 @@ const tokenAndId = v.tuple([v.string(), count])
 const postProcessor: Schema<PostProcessorJson> = v.variant('type', [
   v.object({
     type: v.literal('TemplateProcessing'),
-    single: templatePieces,
+    single: v.pipe(
+      templatePieces,
+      v.check(
+        pieces => pieces.every(piece => !('Sequence' in piece) || piece.Sequence.id === 'A'),
+        'only the sequence A around a single text',
+      ),
+    ),
     pair: templatePieces,
     special_tokens: v.record(
       v.string(),

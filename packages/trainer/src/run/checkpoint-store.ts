@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { createFolder, readTextFile, syncFolder, toFileError } from '@tinystories/utils/disk'
+import { createFolder, readFileBytes, readTextFile, syncFolder, toFileError } from '@tinystories/utils/disk'
 import { messageOf } from '@tinystories/utils/errors'
 import { parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
@@ -205,9 +205,7 @@ export class CheckpointStore {
     const parts: Record<string, ArrayRecord> = {}
     for (const [file, expected] of Object.entries(manifest.files)) {
       const path = join(folder, file)
-      const bytes = await readFile(path).catch(error => {
-        throw toFileError(error, path, 'read')
-      })
+      const bytes = await readFileBytes(path)
       if ((await sha256([bytes])) !== expected)
         throw new TrainerError('damaged-checkpoint', { checkpoint: folder, file, problem: 'checksum' })
       parts[file.slice(0, -extension.length - 1)] = await this.#readArrays(path)

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isSystemError, toFileError } from './file-error.ts'
+import { FileError, isSystemError, toFileError } from './file-error.ts'
 import { LockError } from './lock-error.ts'
+import { readFileBytes } from './read-file-bytes.ts'
 
 /** A lock that is held until it is released. `await using` releases it too. */
 export interface Lock {
@@ -95,9 +96,9 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readFileBytes(path)).toString()
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return undefined
+    if (FileError.isInstance(error) && error.code === 'not-found') return undefined
     throw error
   }
 }

@@ -35,6 +35,8 @@ export interface FileErrorDetails {
   'disk-failure': FilePlace
   /** The file system does not support this, for example new folders in /proc. */
   unsupported: FilePlace
+  /** A pipe, device or socket where a file is expected. */
+  'not-regular': FilePlace
   /** The file is not UTF-8 text. */
   'not-text': FilePlace
   /** The file has more bytes than `limit`. */
@@ -58,6 +60,8 @@ export const FileError: ErrorClass<'FileError', FileErrorDetails> = defineError(
   'name-too-long': place => say(place, 'the name is too long', 'Choose a shorter one.'),
   'disk-failure': place => say(place, 'the disk failed', 'Check the disk.'),
   unsupported: place => say(place, 'its file system does not support this', 'Choose another path.'),
+  'not-regular': place =>
+    say(place, 'it is a pipe or a device, and a file is expected', 'Save it to a file first.'),
   'not-text': place => say(place, 'it is not UTF-8 text', 'Check that it is the right file.'),
   'too-large': ({ bytes, limit, ...place }) =>
     say(place, `it has ${bytes} bytes; at most ${limit} are read`, 'Check that it is the right file.'),

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { InputError } from '../schema/errors.ts'
 import { toFileError } from './file-error.ts'
+import { openToRead } from './open-to-read.ts'
 
 /** A line of a file. */
 export interface FileLine {
@@ -33,12 +34,7 @@ export async function* readLines(
   { maxLineBytes = 2 ** 26 }: ReadLinesOptions = {},
 ): AsyncGenerator<FileLine> {
   const path = typeof file === 'string' ? file : 'the file'
-  const handle =
-    typeof file === 'string'
-      ? await open(file, 'r').catch(error => {
-          throw toFileError(error, path, 'read')
-        })
-      : file
+  const handle = typeof file === 'string' ? await openToRead(file) : file
   const portion = Buffer.alloc(256 * 1024)
   /** Pieces of a line that has not ended yet. */
   let pieces: Buffer[] = []

@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { FileError, toFileError } from './file-error.ts'
+import { openToRead, readPiece } from './open-to-read.ts'
 
 /** Options of {@link readTextFile}. */
 export interface ReadTextFileOptions {
@@ -8,7 +9,7 @@ export interface ReadTextFileOptions {
 }
 
 /**
- * Reads a whole UTF-8 file. A byte order mark at its start is dropped.
+ * Reads a whole UTF-8 file, or a pipe to its end. A byte order mark at its start is dropped.
  *
  * @throws FileError, also `not-text` and `too-large`
  */
@@ -18,7 +19,7 @@ export async function readTextFile(
 ): Promise<string> {
   let bytes: Uint8Array
   try {
-    const file = await open(path, 'r')
+    const file = await openToRead(path, { pipes: true })
     try {
       const { size } = await file.stat()
       if (size > maxBytes)
@@ -42,7 +43,8 @@ async function readUpTo(file: FileHandle, maxBytes: number, path: string): Promi
   const pieces: Uint8Array[] = []
   let bytes = 0
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(2 ** 16), 0, 2 ** 16, null)
+    const buffer = Buffer.alloc(2 ** 16)
+    const bytesRead = await readPiece(file, buffer)
     if (bytesRead === 0) return Buffer.concat(pieces)
     bytes += bytesRead
     if (bytes > maxBytes) throw new FileError('too-large', { path, action: 'read', bytes, limit: maxBytes })

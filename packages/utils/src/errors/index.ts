@@ -8,3 +8,4 @@ export {
 } from './define-error.ts'
 export { messageOf } from './message-of.ts'
 export { deserializeError, type SerializedError, serializeError } from './serialize-error.ts'
+export { showValue } from './show-value.ts'

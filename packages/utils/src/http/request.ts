@@ -50,7 +50,7 @@ const maxRedirects = 10
 export async function request(address: string, options: HttpRequest = {}): Promise<HttpReply> {
   const { timeout = 30_000, signal } = options
   signal?.throwIfAborted()
-  if (!URL.canParse(address)) throw new HttpError('invalid-address', { address })
+  if (!URL.canParse(address)) throw new HttpError('invalid-address', { address: withoutSecrets(address) })
   const controller = new AbortController()
   const stopListening = signal && onAbort(signal, () => controller.abort(signal.reason))
   /** Waits for a step of the request; when no byte comes in time, the request is given up. */

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
-import { toFileError } from '../../disk/index.ts'
+import { openToRead, toFileError } from '../../disk/index.ts'
 import { gitHeader } from '../digest.ts'
 
 /** The checksum of a file, in hexadecimal, read piece by piece. */
 export async function computeFileDigest(path: string, algorithm: 'sha256' | 'git-sha1'): Promise<string> {
   try {
-    const file = await open(path, 'r')
+    const file = await openToRead(path)
     try {
       const hash = createHash(algorithm === 'sha256' ? 'sha256' : 'sha1')
       if (algorithm === 'git-sha1') hash.update(gitHeader((await file.stat()).size))

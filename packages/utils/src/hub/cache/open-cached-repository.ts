@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
-import { createFolder, readTextFileIfPresent, toFileError, writeFileAtomically } from '../../disk/index.ts'
+import { createFolder, readFileBytes, readTextFileIfPresent, writeFileAtomically } from '../../disk/index.ts'
 import { InputError, parseJson, parseValue } from '../../schema/index.ts'
 import { expectedDigests } from '../digest.ts'
 import type { HubAddress } from '../hub-address.ts'
@@ -87,11 +87,7 @@ export async function openCachedRepository(
       const { size } = requireFile(files, path, place)
       if (size > maxBytes) throw new HubError('too-large', { ...place, path, bytes: size, limit: maxBytes })
       const target = await download(path, own)
-      try {
-        return new Uint8Array(await readFile(target))
-      } catch (error) {
-        throw toFileError(error, target, 'read')
-      }
+      return new Uint8Array(await readFileBytes(target))
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   type TasksSummary,
   workSweep,
 } from '@tinystories/sweep'
+import { onAbort } from '@tinystories/utils/retry'
 import { access } from '../access.ts'
 import { messageOf } from '../errors/describe-error.ts'
 import { printError } from '../terminal/output.ts'
@@ -31,6 +32,11 @@ export async function runWorkers(
   { workers, capacity, threads, keyFile, signal }: WorkersOptions,
 ): Promise<TasksSummary> {
   const { folder, id: sweepId } = sweep
+  // At once: a queue that is just starting is not interrupted, and workers save first.
+  const unlisten = onAbort(signal, () =>
+    printError('Stopping: what is done is kept. Ctrl-C again ends at once.'),
+  )
+  using _ = { [Symbol.dispose]: unlisten }
   const settings: FedSettings = { capacity, threads: threads ?? capacity.cores, keyFile }
   await using queue = await openBossQueue({
     ...{ sweepId, folder },

@@ -30,6 +30,8 @@ const common = {
   name: v.pipe(
     v.string('a text'),
     v.check(value => /^[a-z][\w-]*$/i.test(value), 'a word of letters, digits, - and _'),
+    // Schemas of records leave these keys out, so that scores would be lost.
+    v.check(value => value !== 'constructor' && value !== 'prototype', 'another name'),
   ),
   label: text,
   asks: text,

@@ -39,6 +39,10 @@ describe('a wrong rubric is refused with the place', () => {
       { ...storyRubric, criteria: [score, score] },
       'criteria: expected names, labels and aliases that no two criteria share',
     ],
+    [
+      { ...storyRubric, criteria: [{ ...score, name: 'constructor' }] },
+      'criteria.0.name: expected another name',
+    ],
     [{ ...storyRubric, criterions: [] }, 'criterions: expected never'],
     [{ ...storyRubric, criteria: [{ ...score, kind: 'choice' }] }, 'criteria.0.options'],
     [7, 'expected Object'],

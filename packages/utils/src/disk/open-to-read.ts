@@ -23,15 +23,17 @@ export async function openToRead(
   path: string,
   { pipes = false }: OpenToReadOptions = {},
 ): Promise<FileHandle> {
+  let file: FileHandle | undefined
   try {
-    const file = await open(path, flags)
+    file = await open(path, flags)
     const stats = await file.stat()
-    if (stats.isFile() || stats.isDirectory() || pipes) return file
-    await file.close()
+    if (!stats.isFile() && !stats.isDirectory() && !pipes)
+      throw new FileError('not-regular', { path, action: 'read' })
+    return file
   } catch (error) {
+    await file?.close()
     throw toFileError(error, path, 'read')
   }
-  throw new FileError('not-regular', { path, action: 'read' })
 }
 
 /** As {@link openToRead}, at once. @returns the descriptor */

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { synthesizeStories } from '@tinystories/dataset/synthesis'
 import { storyRubric } from '@tinystories/grader'
 import { createChatClient } from '@tinystories/llm'
-import { gradeModel, prepareShards } from '@tinystories/pipeline'
+import { gptConfig, initParameterArrays } from '@tinystories/model'
+import { checkFolder, gradeModel, prepareShards, pushModel, saveModel } from '@tinystories/pipeline'
 import { createSweep, parseSweepSpec, retryFailures, runSweep, type TaskEvent } from '@tinystories/sweep'
-import type { FaultyWork } from '@tinystories/testing/faults'
+import { type FaultyWork, withFaultyDisk } from '@tinystories/testing/faults'
+import { startHubServer } from '@tinystories/testing/hub'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { Random } from '@tinystories/utils/random'
 import { playJudge } from '../../../packages/grader/src/testing/play-judge.ts'
@@ -199,6 +201,63 @@ async function sweep(): Promise<FaultyWork> {
   }
 }
 
+/** `push`: a model that becomes one commit on a hub. */
+async function push(): Promise<FaultyWork> {
+  const source = join(await inputs(), 'model')
+  const tokenizer = await trainTokenizer(stories, { vocabSize: 280 })
+  const shape = { vocabSize: tokenizer.vocabSize, contextLength: 16, hiddenSize: 8, heads: 2, layers: 1 }
+  const config = gptConfig('tinystories-1m', shape)
+  await saveModel(source, { config, parameters: initParameterArrays(config, 1), tokenizer })
+  const hub = await startHubServer({})
+  hub.writers = { hf_owner: ['owner'] }
+  return {
+    async prepare(folder) {
+      hub.repositories = {}
+      hub.uploads.clear()
+      await cp(source, join(folder, 'model'), { recursive: true })
+    },
+    async work(folder) {
+      await pushModel({
+        ...{ model: join(folder, 'model'), repository: 'owner/name', license: 'mit' },
+        ...{ token: 'hf_owner', endpoint: hub.endpoint },
+      })
+    },
+    async resultOf() {
+      const { files = {} } = hub.repositories['owner/name'] ?? {}
+      return Object.fromEntries(
+        Object.entries(files).map(([name, content]) => [
+          name,
+          createHash('sha256').update(content).digest('hex'),
+        ]),
+      )
+    },
+  }
+}
+
+/** `check --repair` in folders whose processes were killed. */
+async function check(): Promise<FaultyWork> {
+  const source = await inputs()
+  const killed = { shards: await shards(), gradings: await gradings(), tasks: tasks() }
+  for (const [name, { work }] of Object.entries(killed))
+    for (const operation of [25, 60])
+      await withFaultyDisk(operation, 'kill', () =>
+        work(join(source, `${name}-${operation}`)).catch(() => {}),
+      )
+  return {
+    prepare: folder => cp(source, folder, { recursive: true }),
+    async work(folder) {
+      const { problems } = await checkFolder(folder, { repair: true })
+      throwFailure(problems.find(({ repaired }) => !repaired)?.error)
+    },
+    async resultOf(folder) {
+      const names = await readdir(folder, { recursive: true })
+      // A temporary file that could not be removed is found by the next check.
+      const locks = names.filter(name => /\.lock$|lock\.json$|\.takeover$/.test(name)).sort()
+      return { files: await filesOf(folder), locks }
+    },
+  }
+}
+
 /** What is interrupted at every operation on files, by name. */
 export const cases: Readonly<Record<string, () => FaultyWork | Promise<FaultyWork>>> = {
   training: () => faultyTraining(),
@@ -208,7 +267,9 @@ export const cases: Readonly<Record<string, () => FaultyWork | Promise<FaultyWor
   synthesis,
   tasks,
   sweep,
+  push,
+  check,
 }
 
 /** Cases of some milliseconds, of which `npm test` tries a sample. */
-export const quickCases: readonly string[] = ['shards', 'gradings', 'synthesis', 'tasks']
+export const quickCases: readonly string[] = ['shards', 'gradings', 'synthesis', 'tasks', 'check']

@@ -1,5 +1,5 @@
 // Fails every operation on files of every case, in turn and in four ways, and compares what the work leaves when it is
-// done again: npm run faults -- [--json FILE] [CASE...]
+// done again: npm run faults -- [--json FILE] [--fault ENOSPC,kill] [--points N] [CASE...]
 import { deepStrictEqual } from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { cases } from './cases.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, points: { type: 'string' } },
+  options: { json: { type: 'string' }, points: { type: 'string' }, fault: { type: 'string' } },
 })
 const rows: {
   case: string
@@ -26,6 +26,7 @@ for (const [name, create] of Object.entries(cases)) {
   const work = await create()
   const folder = await mkdtemp(join(tmpdir(), 'faults-'))
   for (const fault of faults) {
+    if (values.fault !== undefined && !values.fault.split(',').includes(fault)) continue
     let [tried, of] = [0, 0]
     try {
       const { points, failures } = await tryFaults(work, {

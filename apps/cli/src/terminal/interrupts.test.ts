@@ -136,7 +136,7 @@ describe('a command that has nothing to say ends at once when nobody reads its o
       stdout += text
     })
     expect(await new Promise(resolve => child.on('close', resolve))).toBe(141)
-    expect(stdout).toMatch(/^Serving model at [^\n]*\n$/)
+    expect(stdout).toMatch(/^Serving \S+ at [^\n]*\n$/)
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acquireLock, readLines, toFileError } from '@tinystories/utils/disk'
+import { acquireLock, inspectLock, readLines, toFileError } from '@tinystories/utils/disk'
 import { hubCacheChecker, replyCacheChecker } from './check-caches.ts'
 import { shardChecker, synthesisChecker } from './check-data.ts'
 import { gradingChecker } from './check-gradings.ts'
@@ -122,8 +122,11 @@ async function repairProblem(problem: CheckProblem): Promise<void> {
     if (repair === 'cut-line') await cutLastLine(path)
     else if (path.endsWith('.takeover')) await rmdir(path)
     // Taking a lock over and giving it back is the one safe way to remove it.
-    else if (path.endsWith('.lock') || path.endsWith('lock.json')) await (await acquireLock(path)).release()
-    else await rm(path, { recursive: true, force: true })
+    else if (path.endsWith('.lock') || path.endsWith('lock.json')) {
+      await (await acquireLock(path)).release()
+      // Giving a lock back says nothing when it fails.
+      if ((await inspectLock(path)) !== 'none') await rm(path)
+    } else await rm(path, { recursive: true, force: true })
     problem.repaired = true
   } catch (error) {
     problem.error = toFileError(error, path, 'delete')

@@ -48,6 +48,7 @@ export async function tryFaults(
     await fs.rm(folder, { recursive: true, force: true })
     await fs.mkdir(folder, { recursive: true })
     await prepare(folder)
+    await endProcesses(folder)
   }
   await empty()
   await work(folder)
@@ -71,8 +72,9 @@ export async function tryFaults(
       }
     })
     await endProcesses(folder)
-    if (hasFailed) {
-      tried.failures++
+    if (hasFailed) tried.failures++
+    // A killed process is started once more, whatever it made of its end.
+    if (hasFailed || fault === 'kill') {
       try {
         await work(folder)
       } catch (error) {

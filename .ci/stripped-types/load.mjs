@@ -1,6 +1,6 @@
 // Lets Node load sources whose types `strip.mjs` has stripped already. Of any other it strips the types itself.
 //
-// Node strips types by WebAssembly, in each thread anew, and V8 now and then ends the process when several threads
+// Node strips types by WebAssembly, again in each thread, and V8 now and then ends the process when several threads
 // compile and free WebAssembly code at once (nodejs/node#64500). Tests start up to five worker threads from source.
 import { registerHooks } from 'node:module'
 import { readIfThere, root, stripped } from './cache.mjs'

@@ -8,7 +8,7 @@ const tokens = batchSize * gptConfig('sample').contextLength
 
 /**
  * What two workers of wasm gain over one, and what the machine would allow at most: two processes that know nothing of
- * each other, each with half of the batch. The same bound tells whether the compiled engine could gain by processes of
+ * each other, each with half of the batch. The same bound shows whether the compiled engine could gain by processes of
  * one thread over its own two threads. All in processes of their own, in turns.
  */
 export async function dataParallel(): Promise<BenchmarkRow[]> {

@@ -33,7 +33,7 @@ export async function firstStory(page: Page): Promise<{ word: number; end: numbe
 }
 
 /**
- * Milliseconds of the longest task of the page's own thread since this was last asked. Browsers tell of tasks of 50 ms
+ * Milliseconds of the longest task of the page's own thread since this was last asked. Browsers report tasks of 50 ms
  * and more: 50 stands for all shorter ones.
  */
 export function longestTask(page: Page): Promise<number> {

@@ -32,7 +32,7 @@ export function machine(): string {
   return `${model} (${vectorInstructions()}), ${availableParallelism()} cores, ${memory} GiB, Node ${process.version}`
 }
 
-/** The widest vector instructions of this processor, as far as the system tells them. */
+/** The widest vector instructions of this processor, as far as the system reports them. */
 function vectorInstructions(): string {
   if (arch() === 'arm64') return 'NEON'
   try {

@@ -12,7 +12,7 @@ const size = { hidden: 64, mlp: 172, layers: 8, heads: 16, vocabulary: 10_000, c
  *
  * @param binary the compiled `run.c`; undefined where there is none
  * @param folder for its model and vocabulary
- * @returns measures the tokens per second that it tells itself, for 200 greedy tokens after 8, on one thread
+ * @returns measures the tokens per second that it reports itself, for 200 greedy tokens after 8, on one thread
  */
 export async function startLlama2c(
   binary: string | undefined,
@@ -28,9 +28,9 @@ export async function startLlama2c(
   const flags = ['-z', vocabulary, '-t', '0', '-n', '208', '-i', '']
   return async () => {
     const { stderr } = await promisify(execFile)(binary, [model, ...flags], { encoding: 'latin1' })
-    const told = /achieved tok\/s: ([\d.]+)/.exec(stderr)?.[1]
-    if (told === undefined) throw new Error(`${binary} told no speed: ${stderr}`)
-    return Number(told)
+    const reported = /achieved tok\/s: ([\d.]+)/.exec(stderr)?.[1]
+    if (reported === undefined) throw new Error(`${binary} reported no speed: ${stderr}`)
+    return Number(reported)
   }
 }
 

@@ -35,7 +35,7 @@ export async function loopOverhead(): Promise<BenchmarkRow> {
     .batch(8)
     .prefetch(4) as BatchStream
   const optimizer = adamW()
-  const told: number[] = []
+  const times: number[] = []
   const trainer = await createTrainer({
     model: trainableGpt(config),
     data,
@@ -47,7 +47,7 @@ export async function loopOverhead(): Promise<BenchmarkRow> {
       format: { extension: 'safetensors', encode: encodeSafetensors, open: openSafetensors },
       checkpointEverySteps: steps / 2,
     },
-    callbacks: { onMetrics: () => told.push(performance.now()) },
+    callbacks: { onMetrics: () => times.push(performance.now()) },
   })
   try {
     const cursor = data.iterate()
@@ -55,10 +55,10 @@ export async function loopOverhead(): Promise<BenchmarkRow> {
     await cursor.return?.()
     const shares: number[] = []
     for (let round = 0; round <= rounds; round++) {
-      told.length = 0
+      times.length = 0
       await trainer.run({ steps: trainer.step + steps })
       // The first steps of a run wait for its first batches.
-      const loop = (told.at(-1)! - told[3]!) / (told.length - 4)
+      const loop = (times.at(-1)! - times[3]!) / (times.length - 4)
       const began = performance.now()
       for (let step = 1; step <= steps - 4; step++) {
         await trainer.engine.step(value as TokenBatch, { learningRate: 1e-3, ...optimizer.scalars(step) })

@@ -12,6 +12,6 @@ shift
 # The data stays where it is licensed to be; the sweep knows it by its content, not by its path.
 cat "$data/tinystories/train.txt" "$data/tinystories/train-more.txt" >train.txt
 cp "$data/tinystories/valid.txt" valid.txt
-cp "$data/prompts/evaluation-prompts.yaml" beginnings.yaml
+cp "$data/prompts/evaluation-prompts.yaml" prompts.yaml
 "$root/node_modules/.bin/node" --conditions=@tinystories/source "$root/apps/cli/src/main.ts" \
   sweep run "$here/sweep.json" --out out --done "$here/report.json" "$@"

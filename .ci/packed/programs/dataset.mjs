@@ -4,11 +4,11 @@ import { instructStories, instructTemplates } from '@tinystories/dataset/instruc
 const stories = Array.from({ length: 10 }, (_, i) => `Tom had ${i} kites. They flew up, up, up.`)
 
 // Records that bring their words: those of plain stories come from a file beside the package.
-const told = stories.map(text => ({ text, words: ['kite'], features: [] }))
+const wrapped = stories.map(text => ({ text, words: ['kite'], features: [] }))
 
 export default async function run({ isPage }) {
   const { train, heldOut } = splitStories(openStories(stories), { heldOut: 0.2 })
-  const [asked] = await instructStories(openStories(told), {
+  const [asked] = await instructStories(openStories(wrapped), {
     template: instructTemplates.tinystories,
     seed: 1,
   })

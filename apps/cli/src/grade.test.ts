@@ -183,7 +183,7 @@ describe('in batches', () => {
     expect(limited.stderr).toMatch(/--requests-per-minute: a batch takes its own time/)
   })
 
-  test('a second process for the same folder is told in one line; the first goes on', async () => {
+  test('a second process for the same folder gets one line; the first goes on', async () => {
     let second: Promise<Awaited<ReturnType<typeof tinystories>>> | undefined
     const first = await tinystories(
       ['grade', 'poor.jsonl', ...judge(), ...paths('twice'), '--batch', '--poll', '600'],
@@ -205,7 +205,7 @@ describe('in batches', () => {
   })
 })
 
-describe('mistakes are told in one line', () => {
+describe('mistakes are reported in one line', () => {
   const fails = async (args: string[], message: RegExp): Promise<void> => {
     const { code, stderr } = await cli(...args)
     expect(stderr).toMatch(message)

@@ -34,7 +34,7 @@ function find(program: Command, line: string): { command: Command; rest: string[
   return command.commands.length > 0 ? find(command, rest.join(' ')) : { command, rest }
 }
 
-test('what READMEs tell people to type is there', () => {
+test('what READMEs say to type exists', () => {
   const program = commandLine(() => {})
   let seen = 0
   for (const page of pages) {

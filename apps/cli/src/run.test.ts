@@ -75,11 +75,11 @@ describe('train', () => {
 
     const story = (...more: string[]): ReturnType<typeof tinystories> =>
       cli('generate', '--model', 'whole', '--prompt', 'The cat', '--max-tokens', '20', ...more)
-    const told = await story()
-    expect(told.code).toBe(0)
-    expect(told.stdout).toMatch(/^The cat./)
-    expect((await story()).stdout).toBe(told.stdout)
-    expect((await story('--seed', '7')).stdout).not.toBe(told.stdout)
+    const written = await story()
+    expect(written.code).toBe(0)
+    expect(written.stdout).toMatch(/^The cat./)
+    expect((await story()).stdout).toBe(written.stdout)
+    expect((await story('--seed', '7')).stdout).not.toBe(written.stdout)
 
     await writeFile(
       join(folder, 'valid.txt'),
@@ -96,7 +96,7 @@ describe('train', () => {
     expect(scores[1]!.bitsPerByte / scores[0]!.bitsPerByte).toBeCloseTo(1, 4)
   })
 
-  test('Ctrl-C leaves a checkpoint and tells how to go on, to the same end as without it', async () => {
+  test('Ctrl-C leaves a checkpoint and says how to resume, with the same end as without it', async () => {
     const limits = ['--steps', '60', '--eval-every', '1000', '--seed', '5']
     await cli('train', ...tiny, ...limits, '--out', 'straight')
     let interrupted = false

@@ -23,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const score = (...args: string[]): ReturnType<typeof tinystories> =>
   tinystories(['score', 'model', ...args], { cwd: folder })
 
-test('tells how likely each ending is, and how often the right one is likeliest', async () => {
+test('prints how likely each ending is, and how often the right one is likeliest', async () => {
   const endings = [' sat.', ' ran away.']
   await using model = await openModel(join(folder, 'model'))
   const expected = (await scoreEndings(model, 'The cat', endings))!

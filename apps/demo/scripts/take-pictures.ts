@@ -50,7 +50,7 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
           await chapter.locator('.status .engine').waitFor()
         }
         if (id === 'inside') await chapter.locator('.head-view').waitFor()
-        // Stories have been told when their alternatives are known.
+        // Stories are finished when their alternatives are known.
         await page.waitForTimeout(6000)
         await chapter.evaluate(each => each.scrollIntoView())
         await page.waitForTimeout(500)

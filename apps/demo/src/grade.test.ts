@@ -282,7 +282,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
       )
     }
     expect(await grade.locator('.grade-charts svg[role=img]').count()).toBe(4)
-    // Beside them what the texts alone tell, without a criterion that the estimate refuses, and how far that can be trusted.
+    // Beside them what the texts alone show, without a criterion that the estimate refuses, and how far that can be trusted.
     const estimates = grade.page.locator('.grade-estimates')
     expect(await estimates.locator('.grade-table').first().locator('tbody tr').count()).toBe(2)
     expect(await estimates.locator('.grade-table').first().locator('thead').textContent()).not.toContain(

@@ -26,7 +26,7 @@ function addressIs(page: Page, hash: string): Promise<string> {
 }
 
 describe.skipIf(skipWithoutChromium())('the paper', () => {
-  it('writes at once, tells its chapters with live parts, and leads to the workshop and back', async ({
+  it('writes at once, shows its chapters with live parts, and leads to the workshop and back', async ({
     open,
   }) => {
     const page = await open({ tab: '', width: 390, colorScheme: 'dark', isolated: false })
@@ -94,7 +94,7 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     const other = await open({ beside: page, isolated: false, tab: url.slice(url.indexOf('#') + 1) })
     await other.waitForSelector('#panel-write .status[data-count="2"]')
     expect(await other.locator('#panel-write .story-text').textContent()).toBe(text)
-    // Back and forth between panels, nothing is written anew.
+    // Back and forth between panels, nothing is written again.
     await other.locator('#tab-train').click()
     await other.goBack()
     await other.locator('#panel-write .story-text').waitFor()

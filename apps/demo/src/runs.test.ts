@@ -125,7 +125,7 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     }
   })
 
-  it('opens its own zip, and tells two models of one name apart', async ({ open }) => {
+  it('opens its own zip, and keeps two models of one name apart', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
     await train.start()

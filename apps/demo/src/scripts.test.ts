@@ -24,9 +24,9 @@ describe.skipIf(skipWithoutChromium())('any script, any network', () => {
     }
     const text = 'كان يا ما كان Tom'
     await field.fill(text)
-    const told = await page.locator('#panel-write .status').getAttribute('data-count')
+    const written = await page.locator('#panel-write .status').getAttribute('data-count')
     await page.getByRole('button', { name: 'Write another' }).click()
-    await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
+    await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${written}"])`)
     expect(await page.locator('#panel-write .story-text').first().getAttribute('dir')).toBe('auto')
     await page.reload()
     await waitUntil(

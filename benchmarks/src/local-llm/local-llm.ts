@@ -98,7 +98,7 @@ export async function loadLocalLlm(
     seed,
     schema,
   }: LocalRequest): Promise<LocalReply> => {
-    // Each request starts anew, so that the same request gives the same reply whatever came before.
+    // Each request starts from scratch, so that the same request gives the same reply whatever came before.
     await sequence.clearHistory()
     const chat = new LlamaChat({ contextSequence: sequence })
     const history = messages.map(({ role, content }) =>

@@ -1,6 +1,6 @@
 /**
  * A training run that the benchmark `resume` kills: `resume-run.ts FOLDER STEPS` goes on from the newest checkpoint if
- * there is one, tells each step, and at last the hash of all it holds.
+ * there is one, reports each step, and at last the hash of all it holds.
  */
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'

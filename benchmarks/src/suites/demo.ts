@@ -46,7 +46,7 @@ async function measureEngines(browser: Browser): Promise<BenchmarkRow[]> {
       const apart = await tab.evaluate(() => page.prepareTraining(2))
       const { tfjsThreads } = await tab.evaluate(() => page.about())
       const place = isolated ? '2 threads' : '1 thread (not isolated)'
-      const peer = `tfjs wasm, kernels mended, ${tfjsThreads ? 'threads' : '1 thread'}`
+      const peer = `tfjs wasm, kernels patched, ${tfjsThreads ? 'threads' : '1 thread'}`
       const training = await turns(tab, {
         compiled: () => tab.evaluate(() => page.trainSteps('compiled', 4)),
         wasm: () => tab.evaluate(() => page.trainSteps('wasm', 1)),

@@ -56,7 +56,7 @@ export async function run(): Promise<BenchmarkResult> {
       case: `${config.layers} layers, hidden ${config.hiddenSize}, context ${config.contextLength}, batch ${batchSize}, vocabulary ${config.vocabSize}`,
       metric: 'tokens/s',
       ours: rates.compiled,
-      peer: 'tfjs wasm, kernels mended',
+      peer: 'tfjs wasm, kernels patched',
       peerValue: rates.wasm,
       ratio: rates.compiled / rates.wasm,
     },

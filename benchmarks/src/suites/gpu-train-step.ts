@@ -135,7 +135,7 @@ async function memoryRows(label: string, peer: PythonPeer, free: number): Promis
 
 /**
  * Losses against the processor's and against a second run. AdamW makes much of little: what rounds differently is
- * further apart with each step, so what PyTorch on the card is apart from the processor is told beside it.
+ * further apart with each step, so what PyTorch on the card is apart from the processor stands beside it.
  */
 async function agreement(
   label: string,

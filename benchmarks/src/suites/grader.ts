@@ -16,11 +16,11 @@ const repeats = { kappa: 20, alpha: 20, bootstrap: 5, overlap: 1 } as const
 
 /** The peers need Python with scikit-learn, krippendorff, numpy and rouge-score, which PYTHON names. */
 export async function run(): Promise<BenchmarkResult> {
-  const shares: Record<'told' | 'untold', number[]> = { told: [], untold: [] }
+  const shares: Record<'given' | 'learned', number[]> = { given: [], learned: [] }
   // Ten seconds of waiting for a server each: fewer rounds than of computing.
   for (let round = 0; round < 3; round++) {
-    shares.told.push(await requestsPerSecond(true))
-    shares.untold.push(await requestsPerSecond(false))
+    shares.given.push(await requestsPerSecond(true))
+    shares.learned.push(await requestsPerSecond(false))
   }
   const input = inputOf()
   const peer = await startPythonPeer({
@@ -56,8 +56,8 @@ export async function run(): Promise<BenchmarkResult> {
       name,
       machine: machine(),
       rows: [
-        limitRow('1,000 gradings, limit told', median(shares.told)),
-        limitRow('1,000 gradings, limit found out', median(shares.untold)),
+        limitRow('1,000 gradings, limit given', median(shares.given)),
+        limitRow('1,000 gradings, limit learned', median(shares.learned)),
         row('weighted kappa, 5,000 items', times.kappa, library('scikit-learn'), times.peerKappa),
         row("Krippendorff's alpha, 5,000 items", times.alpha, library('krippendorff'), times.peerAlpha),
         row(
@@ -75,7 +75,7 @@ export async function run(): Promise<BenchmarkResult> {
 }
 
 /** Grades 1,000 completions; gives the requests that the server answered in a second. */
-async function requestsPerSecond(told: boolean): Promise<number> {
+async function requestsPerSecond(isLimitGiven: boolean): Promise<number> {
   const server = await startChatServer({
     respond: ({ messages }) =>
       messages.length === 2
@@ -94,7 +94,7 @@ async function requestsPerSecond(told: boolean): Promise<number> {
       baseURL: server.baseURL,
       apiKey: 'none',
       retryDelay: 20,
-      ...(told ? { requestsPerMinute: rate * 60, maxConcurrency: atOnce } : {}),
+      ...(isLimitGiven ? { requestsPerMinute: rate * 60, maxConcurrency: atOnce } : {}),
     })
     const generate = ({ seed }: { seed: number }): string => ` they found ${seed} apples.`
     const source = { prompts: storyPrompts.slice(0, 50), generate }

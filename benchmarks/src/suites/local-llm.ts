@@ -50,7 +50,7 @@ export async function run(): Promise<BenchmarkResult> {
   }
 }
 
-/** Continues beginnings of stories; each continuation also with its words in another order. */
+/** Continues prompts; each continuation also with its words in another order. */
 async function writeCompletions(folder: string, model: LocalLlm): Promise<void> {
   const random = new Random(1)
   const lines: string[] = []

@@ -37,7 +37,7 @@ export async function run(): Promise<BenchmarkResult> {
     }
     const rows = [
       { metric: 'seconds', ours: seconds, peerValue: bounds.seconds },
-      // Linux tells the peak of a process; elsewhere this row is left out.
+      // Linux reports the peak of a process; elsewhere this row is left out.
       ...(peak === null ? [] : [{ metric: 'peak bytes', ours: peak as number, peerValue: bounds.bytes }]),
     ].map(row => ({ case: 'bundled corpus', peer: 'bound', ...row, ratio: row.peerValue / row.ours }))
     return {

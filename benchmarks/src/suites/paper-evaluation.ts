@@ -9,26 +9,23 @@ import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'paper-evaluation'
 export const description =
-  "the paper's evaluation: 10 completions of 200 tokens of each beginning on the 8M model, against transformers (6 beginnings, ROUNDS=3; BEGINNINGS=44 ROUNDS=1 is the whole)"
+  "the paper's evaluation: 10 completions of 200 tokens of each prompt on the 8M model, against transformers (6 prompts, ROUNDS=3; PROMPTS=44 ROUNDS=1 is the whole)"
 
 const completions = 10
 const tokens = 200
 const threads = 2
 
-/** Sampled at temperature 1, as many texts together as each side likes, beginnings of 10 to 40 tokens. */
+/** Sampled at temperature 1, as many texts together as each side likes, prompts of 10 to 40 tokens. */
 export async function run(): Promise<BenchmarkResult> {
-  const beginnings = Number(process.env.BEGINNINGS ?? 6)
+  const promptCount = Number(process.env.PROMPTS ?? 6)
   const rounds = Number(process.env.ROUNDS ?? 3)
   const folder = await mkdtemp(join(tmpdir(), 'paper-evaluation-'))
   const config = gptConfig('tinystories-8m')
   const parameters = initParameterArrays(config, 1)
   await saveSafetensors(folder, { config, parameters })
-  const prompts = Array.from({ length: beginnings * completions }, (_, text) => {
-    const beginning = Math.floor(text / completions)
-    return Array.from(
-      { length: 10 + ((beginning * 7) % 31) },
-      (_, i) => (beginning * 131 + i * 17 + 5) % 10_000,
-    )
+  const prompts = Array.from({ length: promptCount * completions }, (_, text) => {
+    const prompt = Math.floor(text / completions)
+    return Array.from({ length: 10 + ((prompt * 7) % 31) }, (_, i) => (prompt * 131 + i * 17 + 5) % 10_000)
   })
   const peer = await startPythonPeer({
     script: 'generation-peer.py',
@@ -59,7 +56,7 @@ export async function run(): Promise<BenchmarkResult> {
       machine: machine(),
       rows: [
         {
-          case: `${beginnings} beginnings x ${completions} x ${tokens} tokens, 8M model, ${threads} threads`,
+          case: `${promptCount} prompts x ${completions} x ${tokens} tokens, 8M model, ${threads} threads`,
           metric: 'tokens/s',
           ours: measured.ours!,
           peer: `${peer?.name ?? 'transformers'}: generate`,

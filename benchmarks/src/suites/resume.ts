@@ -22,7 +22,7 @@ interface Life {
   hash: string | undefined
 }
 
-/** Tells each life on stderr: where it began, how it was killed and where it had come to. */
+/** Reports each life on stderr: where it began, how it was killed and where it had come to. */
 export async function run(): Promise<BenchmarkResult> {
   const kills = Number(process.env.KILLS ?? 50)
   const steps = kills * stepsPerKill

@@ -23,7 +23,7 @@ const cells = 1000
 const kills = 10
 const script = fileURLToPath(new URL('../peers/trivial-sweep.ts', import.meta.url))
 
-/** Tells on stderr how each part went. */
+/** Reports on stderr how each part went. */
 export async function run(): Promise<BenchmarkResult> {
   const alone = await timed(sweep => measured(() => runSweep(sweep)))
   let early = 0
@@ -139,4 +139,4 @@ async function withKills(): Promise<{ jobs: number; kills: number; ends: number;
 }
 
 const save = ({ folder, id, software, spec }: Sweep): Promise<void> =>
-  writeSavedSweep(folder, { id, software, spec, fingerprints: {}, beginnings: [] })
+  writeSavedSweep(folder, { id, software, spec, fingerprints: {}, filePrompts: [] })

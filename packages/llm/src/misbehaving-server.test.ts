@@ -119,7 +119,7 @@ test('killed at 10 random points, no reply that had come is paid again', async (
   const delivered = (): Map<string, number> =>
     new Map([...server.deliveries].map(([body, times]) => [contentOf(body), times]))
   for (let kill = 0; kill < 10; kill++) {
-    // Earlier replies are hits and are told at once, so the point moves along with them.
+    // Earlier replies are hits and are reported at once, so the point moves along with them.
     const kept = had.size
     const more = 1 + random.integer(60)
     const { numbers, isDone, errors } = await answerMany(args, told => told >= kept + more)

@@ -73,7 +73,7 @@ test('the same call made many times at once is made once; one caller may leave',
   const replies = await Promise.all(others)
   expect(replies.every(({ text }) => text === 'b a')).toBe(true)
   expect(server.counts().requests).toBe(1)
-  // When all leave, the call ends, and the next one begins anew.
+  // When all leave, the call ends, and the next one starts over.
   const alone = new AbortController()
   const last = client.complete(say('c d'), { signal: alone.signal })
   alone.abort(new Error('left'))

@@ -134,7 +134,7 @@ export function attend(
 /**
  * Reads a byte of each cache line, which takes half as long as if the computing waited for the lines one by one.
  *
- * @param unused where to write anything, lest the compiler leave the reading out
+ * @param unused where to write anything, so that the compiler keeps the read
  */
 // @ts-ignore: decorator
 @inline

@@ -7,7 +7,7 @@
  *
  * Without a model it makes one of each layout with random weights.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,7 +16,8 @@ import { generateBatch } from '@tinystories/model/generation'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { exportModel } from '../src/export/export-model.ts'
 import { openModel } from '../src/model/open-model.ts'
-import { exampleModels, makeExample, exampleStories as stories } from './example-models.ts'
+import { type Check, compareModels } from './compare-models.ts'
+import { exampleModels, exampleStories as stories } from './example-models.ts'
 
 interface LlamaModel {
   tokenize(text: string): number[]
@@ -43,16 +44,13 @@ function encode(tokenizer: Tokenizer, text: string): number[] {
   return [...tokenizer.encode(text, { addSpecialTokens: false }).ids]
 }
 
-let failures = 0
-const print = (line: string): boolean => process.stdout.write(`${line}\n`)
-const check = (what: string, same: boolean): void => {
-  if (!same) failures++
-  print(`  ${same ? 'same' : 'DIFFERENT'}: ${what}`)
-}
+const { version } = JSON.parse(
+  await readFile(resolve(installed, 'node_modules/node-llama-cpp/package.json'), 'utf8'),
+)
+const examples = exampleModels.filter(({ gguf }) => gguf)
 
-async function compare(name: string, source: string): Promise<void> {
-  print(name)
-  const out = join(folder, `gguf-${failures}-${Math.random()}`)
+async function compare(source: string, check: Check): Promise<void> {
+  const out = join(folder, `gguf-${Math.random()}`)
   await exportModel({ model: source, format: 'gguf', folder: out })
   await using opened = await openModel(source)
   const { tokenizer, model: ours } = opened
@@ -80,18 +78,4 @@ async function compare(name: string, source: string): Promise<void> {
   await model.dispose()
 }
 
-try {
-  const given = process.argv.slice(2)
-  for (const source of given) await compare(source, source)
-  if (given.length === 0)
-    for (const example of exampleModels.filter(({ gguf }) => gguf)) {
-      await compare(example.name, await makeExample(folder, example))
-    }
-} finally {
-  await rm(folder, { recursive: true })
-}
-const version = JSON.parse(
-  await readFile(resolve(installed, 'node_modules/node-llama-cpp/package.json'), 'utf8'),
-).version
-print(`node-llama-cpp ${version}: ${failures === 0 ? 'all the same' : `${failures} differences`}`)
-process.exit(failures === 0 ? 0 : 1)
+await compareModels(`node-llama-cpp ${version}`, folder, compare, examples)

@@ -7,26 +7,27 @@
  * Without a model it makes some with random weights.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { generateBatch } from '@tinystories/model/generation'
 import { exportModel } from '../src/export/export-model.ts'
 import { openModel } from '../src/model/open-model.ts'
-import { exampleModels, makeExample } from './example-models.ts'
+import { type Check, compareModels } from './compare-models.ts'
+import { exampleModels } from './example-models.ts'
 
 const checkout = process.env.TINYSTORIES_LLAMA2C
 if (checkout === undefined)
   throw new Error('Set TINYSTORIES_LLAMA2C to a checkout of llama2.c where run is built.')
 const run = resolve(checkout, 'run')
 const folder = await mkdtemp(join(tmpdir(), 'llama2c-'))
-let failures = 0
+const examples = exampleModels.filter(({ llama2c }) => llama2c)
 
 /** llama2.c leaves out bytes that are not printable by themselves. */
 const printable = (text: string): string =>
   [...Buffer.from(text)].filter(byte => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13)).join()
 
-async function compare(name: string, source: string): Promise<void> {
+async function compare(source: string, check: Check): Promise<void> {
   const out = join(folder, `${Math.random()}`)
   await exportModel({ model: source, format: 'llama2c', folder: out })
   await using opened = await openModel(source)
@@ -48,22 +49,9 @@ async function compare(name: string, source: string): Promise<void> {
       .toString()
       .replace(/\n$/, '')
     const same = printable(got) === printable(expected)
-    if (!same) failures++
-    process.stdout.write(
-      `${same ? 'same' : 'DIFFERENT'}: ${name}, ${prompt.length} + ${generated.length} tokens\n`,
-    )
+    check(`${prompt.length} + ${generated.length} tokens`, same)
     if (!same) process.stdout.write(`  ${JSON.stringify(got)}\n  ${JSON.stringify(expected)}\n`)
   }
 }
 
-try {
-  const given = process.argv.slice(2)
-  for (const source of given) await compare(source, source)
-  if (given.length === 0)
-    for (const example of exampleModels.filter(({ llama2c }) => llama2c))
-      await compare(example.name, await makeExample(folder, example))
-} finally {
-  await rm(folder, { recursive: true })
-}
-process.stdout.write(`llama2.c: ${failures === 0 ? 'all the same' : `${failures} differences`}\n`)
-process.exit(failures === 0 ? 0 : 1)
+await compareModels('llama2.c', folder, compare, examples)

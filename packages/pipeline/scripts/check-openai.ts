@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -17,18 +17,12 @@ import { generateBatch } from '@tinystories/model/generation'
 import OpenAI from 'openai'
 import { VERSION } from 'openai/version'
 import { openModel } from '../src/model/open-model.ts'
-import { exampleModels, makeExample } from './example-models.ts'
+import { compareModels } from './compare-models.ts'
 
 const command = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'openai-'))
-let failures = 0
-const check = (what: string, same: boolean): void => {
-  if (!same) failures++
-  process.stdout.write(`  ${same ? 'same' : 'DIFFERENT'}: ${what}\n`)
-}
 
-async function compare(name: string, source: string): Promise<void> {
-  process.stdout.write(`${name}\n`)
+await compareModels(`openai ${VERSION}`, folder, async (source, check) => {
   const args = ['--conditions=@tinystories/source', command, 'serve', source, '--port', '0', '--json']
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
@@ -66,15 +60,4 @@ async function compare(name: string, source: string): Promise<void> {
   } finally {
     server.kill()
   }
-}
-
-try {
-  const given = process.argv.slice(2)
-  for (const source of given) await compare(source, source)
-  if (given.length === 0)
-    for (const example of exampleModels) await compare(example.name, await makeExample(folder, example))
-} finally {
-  await rm(folder, { recursive: true })
-}
-process.stdout.write(`openai ${VERSION}: ${failures === 0 ? 'all the same' : `${failures} differences`}\n`)
-process.exit(failures === 0 ? 0 : 1)
+})

@@ -8,14 +8,15 @@
  *
  * Without a model it makes one of each layout with random weights.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { generateBatch } from '@tinystories/model/generation'
 import { exportModel } from '../src/export/export-model.ts'
 import { openModel } from '../src/model/open-model.ts'
-import { exampleModels, exampleStories, makeExample } from './example-models.ts'
+import { compareModels } from './compare-models.ts'
+import { exampleStories } from './example-models.ts'
 
 interface Tensor {
   dims: number[]
@@ -43,14 +44,9 @@ const library = (await import(pathToFileURL(join(root, 'dist/transformers.node.m
 library.env.allowRemoteModels = false
 
 const folder = await mkdtemp(join(tmpdir(), 'transformers-js-'))
-let failures = 0
-const check = (what: string, same: boolean): void => {
-  if (!same) failures++
-  process.stdout.write(`  ${same ? 'same' : 'DIFFERENT'}: ${what}\n`)
-}
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
 
-async function compare(name: string, source: string): Promise<void> {
-  process.stdout.write(`${name}\n`)
+await compareModels(`@huggingface/transformers ${version}`, folder, async (source, check) => {
   const out = join(folder, `onnx-${Math.random()}`)
   await exportModel({ model: source, format: 'onnx', folder: out })
   library.env.localModelPath = dirname(out)
@@ -90,18 +86,4 @@ async function compare(name: string, source: string): Promise<void> {
         got[i]!.slice(0, ids.length).join() === ids.join(),
       )
   }
-}
-
-try {
-  const given = process.argv.slice(2)
-  for (const source of given) await compare(source, source)
-  if (given.length === 0)
-    for (const example of exampleModels) await compare(example.name, await makeExample(folder, example))
-} finally {
-  await rm(folder, { recursive: true })
-}
-const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
-process.stdout.write(
-  `@huggingface/transformers ${version}: ${failures === 0 ? 'all the same' : `${failures} differences`}\n`,
-)
-process.exit(failures === 0 ? 0 : 1)
+})

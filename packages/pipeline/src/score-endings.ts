@@ -3,7 +3,7 @@ import { type EndingScore, score } from '@tinystories/model/generation'
 import type { TextModel } from './recipe/write-story.ts'
 
 /**
- * Log-probabilities in nats of given endings of a beginning of a story, in their order: the sum over the tokens of each
+ * Log-probabilities in nats of given endings of a prompt, in their order: the sum over the tokens of each
  * ending.
  *
  * @param endings each begins with a blank where a new word begins

@@ -25,7 +25,7 @@ export interface Sweep {
   id: string
   folder: string
   spec: SweepSpec
-  /** The beginnings that every model continues; `isQuotable`: whether a report repeats the text. */
+  /** The prompts that every model continues; `isQuotable`: whether a report repeats the text. */
   prompts: readonly (Prompt & { isQuotable: boolean })[]
   cells: Cell[]
   tasks: Task[]
@@ -58,9 +58,9 @@ export async function createSweep(
   if (spec.judge !== 'offline' && options.createJudge === undefined)
     throw new SweepError('no-judge', { model: spec.judge.model })
   const id = (await readSavedSweep(folder))?.id ?? randomUUID().slice(0, 8)
-  const { beginnings } = spec
-  const read = beginnings === undefined ? [] : parsePrompts(await readTextFile(beginnings), beginnings)
-  const texts = read.map(({ text }, at) => ({ id: `beginning-${at + 1}`, text }))
+  const { promptFile } = spec
+  const read = promptFile === undefined ? [] : parsePrompts(await readTextFile(promptFile), promptFile)
+  const texts = read.map(({ text }, at) => ({ id: `file-prompt-${at + 1}`, text }))
   const { access } = options
   const fingerprintOf = (source: string): Promise<string> =>
     fingerprintStories(openStories(source, access ?? {}), { signal })
@@ -68,10 +68,10 @@ export async function createSweep(
   const fingerprints: Record<string, string> = {}
   for (const source of new Set(cells.map(cell => dataOf(cell, spec))))
     fingerprints[source] = (await fingerprintOf(source)) + heldOut
-  const sweep = assemble({ id, spec, folder, fingerprints, beginnings: texts }, options)
+  const sweep = assemble({ id, spec, folder, fingerprints, filePrompts: texts }, options)
   await createFolder(folder)
   const { software } = sweep
-  await writeSavedSweep(folder, { id, fingerprints, beginnings: texts, software, spec })
+  await writeSavedSweep(folder, { id, fingerprints, filePrompts: texts, software, spec })
   await takeResults(sweep.tasks, sweep.store, options.kept ?? new Map())
   return sweep
 }
@@ -93,14 +93,14 @@ interface Parts {
   spec: SweepSpec
   folder: string
   fingerprints: Readonly<Record<string, string>>
-  beginnings: readonly Prompt[]
+  filePrompts: readonly Prompt[]
 }
 
-function assemble({ id, spec, folder, fingerprints, beginnings }: Parts, options: SweepOptions): Sweep {
+function assemble({ id, spec, folder, fingerprints, filePrompts }: Parts, options: SweepOptions): Sweep {
   const own = spec.prompts?.map((text, at) => ({ id: `prompt-${at + 1}`, text })) ?? storyPrompts
   const prompts = [
     ...own.map(prompt => ({ ...prompt, isQuotable: true })),
-    ...beginnings.map(prompt => ({ ...prompt, isQuotable: spec.quoteBeginnings })),
+    ...filePrompts.map(prompt => ({ ...prompt, isQuotable: spec.quotePromptFile })),
   ]
   const cells = expandCells(spec)
   const stageOptions: StageOptions = {

@@ -15,22 +15,22 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 const spec = (more = {}) =>
   parseSweepSpec({ name: 'a', tokens: 10_000, grids: [{ hidden: [64], layers: [1] }], ...more }, 'test')
 
-test('a sweep keeps its id and its beginnings; a worker of other software is refused', async () => {
-  const beginnings = join(folder, 'beginnings.yaml')
-  await writeFile(beginnings, '- Once there was a\n- One day\n')
+test('a sweep keeps its id and the prompts of its file; a worker of other software is refused', async () => {
+  const promptFile = join(folder, 'prompts.yaml')
+  await writeFile(promptFile, '- Once there was a\n- One day\n')
   const data = join(folder, 'stories.txt')
   await writeFile(data, 'One.\n<|endoftext|>\nTwo.\n<|endoftext|>\n')
   const out = join(folder, 'out')
-  const first = await createSweep(spec({ data, beginnings, quoteBeginnings: false }), out)
-  const again = await createSweep(spec({ data, beginnings, prompts: ['Tom'] }), out)
+  const first = await createSweep(spec({ data, promptFile, quotePromptFile: false }), out)
+  const again = await createSweep(spec({ data, promptFile, prompts: ['Tom'] }), out)
   expect(again.id).toBe(first.id)
   expect(again.prompts.map(({ id, isQuotable }) => [id, isQuotable])).toEqual([
     ['prompt-1', true],
-    ['beginning-1', true],
-    ['beginning-2', true],
+    ['file-prompt-1', true],
+    ['file-prompt-2', true],
   ])
-  expect(first.prompts.at(-1)).toEqual({ id: 'beginning-2', text: 'One day', isQuotable: false })
-  // Other prompts: generated anew, and not trained anew.
+  expect(first.prompts.at(-1)).toEqual({ id: 'file-prompt-2', text: 'One day', isQuotable: false })
+  // Other prompts: generated again, and not trained again.
   const idOf = (sweep: typeof first, stage: string) =>
     sweep.tasks.find(({ stage: { name } }) => name === stage)!.id
   expect(idOf(again, 'train')).toBe(idOf(first, 'train'))
@@ -50,7 +50,7 @@ test('what cannot be is refused before anything is written', async () => {
   await expect(impossible).rejects.toMatchObject({ code: 'impossible-cells' })
   await expect(createSweep(spec(), out, { memory: 1000 })).rejects.toMatchObject({ code: 'impossible-cells' })
   await expect(createSweep(spec({ judge: { model: 'a' } }), out)).rejects.toMatchObject({ code: 'no-judge' })
-  await expect(createSweep(spec({ beginnings: 'nowhere.yaml' }), out)).rejects.toMatchObject({
+  await expect(createSweep(spec({ promptFile: 'nowhere.yaml' }), out)).rejects.toMatchObject({
     code: 'not-found',
   })
   expect(await readdir(folder)).toEqual([])

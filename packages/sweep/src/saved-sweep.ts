@@ -13,7 +13,7 @@ const savedSchema: v.GenericSchema<unknown, SavedSweep> = v.object({
   version: v.number(),
   id: v.string(),
   fingerprints: v.record(v.string(), v.string()),
-  beginnings: v.array(promptSchema),
+  filePrompts: v.array(promptSchema),
   software: v.string(),
   spec: v.unknown(),
 })
@@ -25,8 +25,8 @@ export interface SavedSweep {
   id: string
   /** Of each source of stories. */
   fingerprints: Record<string, string>
-  /** Beginnings from the sweep's file of them. */
-  beginnings: { id: string; text: string }[]
+  /** Prompts of the file that the sweep names. */
+  filePrompts: { id: string; text: string }[]
   /** The versions of the stages that ran last. */
   software: string
   /** To be parsed by `parseSweepSpec`. */
@@ -58,7 +58,7 @@ function upgraded(json: unknown, path: string): SavedSweep {
   })
   const { fingerprint, spec } = parseValue(schema, json, path)
   const id = randomUUID().slice(0, 8)
-  return { version: 1, id, fingerprints: { [spec.data]: fingerprint }, beginnings: [], software: '', spec }
+  return { version: 1, id, fingerprints: { [spec.data]: fingerprint }, filePrompts: [], software: '', spec }
 }
 
 /** Writes it, but for the version of the format. */

@@ -43,7 +43,7 @@ test('every code has a message that names place and remedy', () => {
       "checkpoint.json lists no file of parameters. Delete step-00000003; training resumes from an earlier one.",
       "step-00000003 belongs to another model: its parameter w has 6 values, the present model's has 16 ([4, 4]). Resume with the model of the run, or start a new run.",
       "step-00000003 was made with another tokenizer and another data. Resume with the same tokenizer and data, or start a new run. The option force overrides this; the run is then no longer what it would have been.",
-      "step-00000003 was made with another optimizer: it keeps 1.firstMoment, this one nothing. Resume with the optimizer of the run. The option force starts its state anew.",
+      "step-00000003 was made with another optimizer: it keeps 1.firstMoment, this one nothing. Resume with the optimizer of the run. The option force resets its state.",
       "The data gave no batch: it is shorter than one batch. Give more data, or make the batches smaller.",
       "The evaluation set is empty: it has 0 tokens and 0 bytes. Give it at least one batch.",
       "Training diverged at step 4, batch 5: loss NaN, gradient norm 1, learning rate 0.0100; w has the largest gradient (norm 2.00). Leaving 3 batches out did not help. Resume from the last checkpoint with a lower learning rate.",

@@ -37,7 +37,7 @@ export interface TrainerErrorDetails {
   }
   /** The run was made with another model, tokenizer or data: `changed` are the names. The option `force` overrides it. */
   'other-identity': { checkpoint: string; changed: string[] }
-  /** The run's optimizer keeps other slots than this one. The option `force` starts its state anew. */
+  /** The run's optimizer keeps other slots than this one. The option `force` resets its state. */
   'other-optimizer': { checkpoint: string; found: string[]; expected: string[] }
   /** The data gave no batch. */
   'no-data': { batchesPerStep: number }
@@ -93,7 +93,7 @@ export const TrainerError: ErrorClass<'TrainerError', TrainerErrorDetails> = def
   }),
   'other-optimizer': ({ checkpoint, found, expected }) => ({
     problem: `${checkpoint} was made with another optimizer: it keeps ${found.join(', ') || 'nothing'}, this one ${expected.join(', ') || 'nothing'}.`,
-    remedy: 'Resume with the optimizer of the run. The option force starts its state anew.',
+    remedy: 'Resume with the optimizer of the run. The option force resets its state.',
   }),
   'no-data': ({ batchesPerStep }) => ({
     problem: `The data gave no batch: it is shorter than ${batchesPerStep === 1 ? 'one batch' : `the first of ${batchesPerStep} batches of a step`}.`,

@@ -80,7 +80,7 @@ export function gradeCommand(program: Command, setExitCode: SetExitCode): void {
       '--instruct <template>',
       'how a model of instructions is asked: tinystories, request, or a JSON file (default: as it was trained)',
     )
-    .option('--no-instruct', 'a model that was trained on instructions sees the beginnings alone')
+    .option('--no-instruct', 'a model that was trained on instructions sees the prompts alone')
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...generationEngines]).default('auto'),
     )

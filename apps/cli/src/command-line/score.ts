@@ -5,7 +5,7 @@ import type { SetExitCode } from './set-exit-code.ts'
 export function scoreCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('score')
-    .description('Tell how likely a model finds given endings of a prompt, in nats')
+    .description('Print how likely a model finds given endings of a prompt, in nats')
     .argument('[model]', 'a run or a model folder, or hf://owner/name (default: the newest run in runs/)')
     .option('--prompt <text>', 'text that the endings follow (default: none)')
     .option('--ending <text...>', 'endings, each with a blank at its start where a new word begins')

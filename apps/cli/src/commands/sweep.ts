@@ -52,8 +52,8 @@ export async function sweepRun(file: string, flags: SweepRunFlags): Promise<numb
   const parsed = parseSweepSpec(parseJson(await readTextFile(path), { source: path }), path)
   const grids = parsed.grids.map(grid => ({ ...grid, data: grid.data?.map(resolveSource) }))
   const spec = { ...parsed, data: resolveSource(parsed.data), heldOut: resolved(parsed.heldOut), grids }
-  const { beginnings } = spec
-  return runAndReport({ ...spec, ...(beginnings && { beginnings: fromTyped(beginnings) }) }, flags)
+  const { promptFile } = spec
+  return runAndReport({ ...spec, ...(promptFile && { promptFile: fromTyped(promptFile) }) }, flags)
 }
 
 export interface ReproduceFlags extends SweepRunFlags {

@@ -60,7 +60,7 @@ test('prepare writes shards that inspect finds whole and train takes', async () 
     'no',
   )
   expect(other.stderr).toMatch(/--data .*shards is token shards, for which --vocab-size was decided/)
-  // Damage is told before anything is trained.
+  // Damage is reported before anything is trained.
   const shard = join(folder, 'shards/train/shard-00000.bin')
   await writeFile(shard, (await readFile(shard)).subarray(0, 1000))
   const damaged = await cli('data', 'inspect', 'shards')

@@ -18,7 +18,7 @@ export const trainerError: Wording<TrainerErrorDetails> = {
     remedy: `Resume with the same ${changed.join(' and ')}, or start a new run. With --force it continues, and is no longer what it would have been.`,
   }),
   'other-optimizer': () => ({
-    remedy: 'Resume with the optimizer of the run. With --force the optimizer starts anew.',
+    remedy: 'Resume with the optimizer of the run. With --force the optimizer starts from scratch.',
   }),
   'no-data': () => ({ remedy: 'Give more stories, or a smaller --batch, --context or --accumulate.' }),
   'empty-evaluation': () => ({ remedy: 'Give more held-out stories.' }),

@@ -100,7 +100,7 @@ test('the page holds everything, shows what differs, and no text escapes into it
   const data = page.match(/<script id="runs" type="application\/json">(.*?)<\/script>/s)![1]!
   expect(JSON.parse(data)[1].name).toBe('<two>')
   expect(page).toContain('A cat &lt;/script&gt;&lt;b&gt;sat&lt;/b&gt;.')
-  // A page is given to others: nothing in it tells where the runs lie.
+  // A page is given to others: nothing in it says where the runs lie.
   expect(page).not.toContain(folder)
 })
 

@@ -83,10 +83,10 @@ describe('Ctrl-C at any time ends with 130, and nothing half-written', () => {
     ['sweep run far.json --out swept', /What is done is kept; the same command continues/],
     ['reproduce --size smoke --data URL --out reproduced', /What is done is kept/],
     ['grade written.jsonl --measures-only --corpus URL --out measured', /The same command continues/],
-  ])('%s', async (line, told) => {
+  ])('%s', async (line, expected) => {
     const before = await everything()
     const { code, stdout, stderr } = await interruptedBy('SIGINT', line.split(' '))
-    expect(stdout + stderr).toMatch(told)
+    expect(stdout + stderr).toMatch(expected)
     expect(stdout + stderr).not.toMatch(/error:|Error|at file/)
     expect(code).toBe(130)
     expect(await everything()).toEqual(before)

@@ -5,7 +5,7 @@ import { printable, printableJson } from './printable.ts'
 const secrets = new Set<string>()
 for (const name of ['OPENAI_API_KEY', 'HF_TOKEN']) keepSecret(process.env[name]?.trim() ?? '')
 
-/** From now on a key is not shown, whoever repeats it. */
+/** From now on a key is not shown, no matter who repeats it. */
 export function keepSecret(secret: string): void {
   // Shorter ones would hide ordinary words.
   if (secret.length >= 8) secrets.add(secret)

@@ -111,7 +111,7 @@ describe('a resume', () => {
     await writeFile(config, settings)
   })
 
-  test('with new settings tells which can be forced', async () => {
+  test('with new settings says which can be forced', async () => {
     expect((await cli('train --resume begun --learning-rate 1e-3')).stderr).toMatch(
       /Leave out --learning-rate, or start a new run\. With --force/,
     )
@@ -151,17 +151,17 @@ test('a second process in one folder is refused, and a killed one leaves no lock
   expect(third.code).toBe(0)
 })
 
-describe('the finders tell what to take, which can be taken, and leave nothing:', () => {
+describe('the finders say what to take, which can be taken, and leave nothing:', () => {
   test.each([
     ['--find-learning-rate', /Use (--learning-rate 0\.\d+) for the peak/],
     ['--find-batch-size', /Use (--batch \d+) \((a larger one|larger ones|no larger one)/],
-  ])('%s', async (flag, told) => {
+  ])('%s', async (flag, recommended) => {
     const before = await readdir(folder)
     const found = await cli(`train --data stories.txt ${tiny.join(' ')} ${flag}`)
     expect(found.stderr).toBe('')
     expect(found.code).toBe(0)
     expect(await readdir(folder)).toEqual(before)
-    const taken = found.stdout.match(told)![1]!
+    const taken = found.stdout.match(recommended)![1]!
     const run = await cli(
       `train --data stories.txt ${tiny.filter(word => word !== '--batch' && word !== '4').join(' ')} ${taken} --steps 1 --out taken${flag}`,
     )
@@ -208,7 +208,7 @@ describe('a tracker of the person', () => {
     expect(posted.some(({ metrics }) => 'sample' in ((metrics ?? {}) as object))).toBe(true)
   })
 
-  test('that cannot be used is told before anything is written; one that fails later does no harm', async () => {
+  test('that cannot be used is reported before anything is written; one that fails later does no harm', async () => {
     const start = `train --data stories.txt ${tiny.join(' ')} --steps 2`
     await writeFile(join(folder, 'no-log.mjs'), 'export const init = () => {}')
     const refused = await cli(`${start} --tracker no-log.mjs --out refused`)
@@ -226,7 +226,7 @@ describe('a tracker of the person', () => {
   })
 })
 
-test('what a run cannot begin with is told, and leaves nothing', async () => {
+test('what a run cannot start with is reported, and leaves nothing', async () => {
   const before = await readdir(folder)
   const vocabulary = { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', vocab: {} }
   const wrong = [
@@ -249,7 +249,7 @@ test('what a run cannot begin with is told, and leaves nothing', async () => {
   expect(await readdir(folder)).toEqual(before)
 })
 
-test('the field with the stories is named by a flag, and told where it is missing', async () => {
+test('the field with the stories is named by a flag, and reported where it is missing', async () => {
   const rows = (await readFile(join(folder, 'stories.txt'), 'utf8')).split('\n<|endoftext|>\n')
   await writeFile(
     join(folder, 'rows.jsonl'),

@@ -1,4 +1,4 @@
-/** Writes on from a text: pieces as they come, until it is at its end or told to stop. */
+/** Writes on from a text: pieces as they come, until it is at its end or stopped. */
 export type Continue = (
   text: string,
   options: { seed: number; temperature: number; signal: AbortSignal },

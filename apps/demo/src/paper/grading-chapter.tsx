@@ -31,7 +31,7 @@ export function GradingChapter() {
         assessment, then grades grammar, creativity and consistency, and guesses an age{' '}
         <Term name="age group" />.
       </p>
-      <p>Be the judge yourself. Two models of this page, in any order: which one tells it better?</p>
+      <p>Be the judge yourself. Two models of this page, in any order: which one writes it better?</p>
     </Chapter>
   )
 }

@@ -10,7 +10,7 @@ import { Term } from '../parts/term.tsx'
 import type { HeadReport, InsideReport } from '../workers/inside.ts'
 import { Chapter } from './chapter.tsx'
 
-/** What each head does, told from many stories and not from this text. */
+/** What each head does, classified over many stories and not from this text. */
 const byStories = heads.medium as unknown as readonly ClassifiedHead[]
 const TEXT =
   'Tom had a dog named Spot. Spot had a red ball. One day Tom threw the ball and Spot ran after it.'

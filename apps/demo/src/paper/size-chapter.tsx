@@ -100,7 +100,7 @@ function Live() {
       />
       <p class="quiet small">
         Grammar grows with size already here. On reasoning and on following who is where, all three are at
-        chance, or cannot be told from it: that needs models beyond these, as in the paper's table.
+        chance, or cannot be distinguished from it: that needs models beyond these, as in the paper's table.
       </p>
       <h3>In the paper, graded by GPT-4 from 0 to 10</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is too wide is moved with the keys */}

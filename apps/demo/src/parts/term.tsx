@@ -19,7 +19,7 @@ const explanations = {
   parameters:
     'Parameters are the numbers that training adjusts. A model is nothing else: a fixed recipe of arithmetic and its parameters. The paper trained models of 1 to 80 million; large language models have hundreds of billions.',
   'held-out stories':
-    'Stories that are kept aside and never trained on. Only on these does a score tell what a model has learned, and not what it has by heart.',
+    'Stories that are kept aside and never trained on. Only on these does a score show what a model has learned, and not what it has by heart.',
   layer:
     'A layer reads all tokens so far and adds what it found to each of them: first attention, which takes from other tokens, then an MLP, which works on each token alone. A model is a stack of layers.',
   width:

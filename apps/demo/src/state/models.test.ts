@@ -18,6 +18,6 @@ test('models of one name get numbers that no other model has', () => {
   ])
 })
 
-test('counts are told in thousands and millions', () => {
+test('counts are shown in thousands and millions', () => {
   expect([189_760, 999_499, 1_348_864].map(millions)).toEqual(['190 k', '999 k', '1.3 M'])
 })

@@ -40,7 +40,7 @@ export class TrainPage {
     )
   }
 
-  /** Waits for a checkpoint. When it does not come, the error tells what the panel shows instead. */
+  /** Waits for a checkpoint. When it does not come, the error says what the panel shows instead. */
   async saved(): Promise<void> {
     await waitUntil(
       this.page,

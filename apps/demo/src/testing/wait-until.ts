@@ -24,7 +24,7 @@ export async function waitUntil<T>(
   }
 }
 
-/** Waits until one of the elements has a text; the error tells the texts that they have. */
+/** Waits until one of the elements has a text; the error lists the texts that they have. */
 export async function sees(page: Page, elements: Locator, text: RegExp): Promise<void> {
   await waitUntil(
     page,

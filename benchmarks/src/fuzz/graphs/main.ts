@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 })
 const [graphs, seed] = [Number(values.graphs), Number(values.seed)]
-/** A runtime is made anew now and then, so that none grows for a whole run. */
+/** A runtime is rebuilt now and then, so that none grows for a whole run. */
 const PER_RUNTIME = 5000
 
 await useBackend('cpu')

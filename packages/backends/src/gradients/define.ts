@@ -1,5 +1,5 @@
-import type { NamedAttrMap, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-import { broadcast_util, cast, clone, reshape, sum, unsortedSegmentSum } from '@tensorflow/tfjs-core'
+import type { NamedAttrMap, NamedTensorMap, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import { broadcast_util, cast, clone, engine, reshape, sum, unsortedSegmentSum } from '@tensorflow/tfjs-core'
 import { keepGradient } from './keep-gradient.ts'
 
 /** What a gradient function returns: for each input's name, a function that makes its gradient. */
@@ -17,6 +17,11 @@ export interface GradientDefinition<A> {
   gradient?: (dy: Tensor, saved: Tensor[], attrs: A) => InputGradients
   /** Gradients of a kernel with several outputs: one dy each. */
   gradients?: (dys: Tensor[], saved: Tensor[], attrs: A) => InputGradients
+}
+
+/** Runs a kernel with one output that tfjs has no function for. */
+export function runKernel(kernel: string, inputs: NamedTensorMap, attrs: object): Tensor {
+  return engine().runKernel(kernel, inputs, attrs as NamedAttrMap) as Tensor
 }
 
 /** Registers a gradient in place of the one that tfjs has. */

@@ -1,9 +1,6 @@
-import type { NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { define } from './define.ts'
-
-const run = (kernel: string, inputs: NamedTensorMap, attrs: object): Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as NamedAttrMap) as Tensor
+import { define, runKernel } from './define.ts'
 
 type Four = [number, number, number, number]
 
@@ -33,8 +30,8 @@ export function registerImages(): void {
     gradient: (dy, [x, filter], attrs) => {
       const inputs = { x: x!, filter: filter!, dy }
       return {
-        x: () => run(tf.Dilation2DBackpropInput, inputs, attrs),
-        filter: () => run(tf.Dilation2DBackpropFilter, inputs, attrs),
+        x: () => runKernel(tf.Dilation2DBackpropInput, inputs, attrs),
+        filter: () => runKernel(tf.Dilation2DBackpropFilter, inputs, attrs),
       }
     },
   })
@@ -59,9 +56,9 @@ export function registerImages(): void {
   define<tf.Conv2DBackpropInputAttrs>(tf.Conv2DBackpropInput, {
     save: ['dy', 'filter'],
     gradient: (ddx, [dy, filter], { inputShape: _, ...attrs }) => ({
-      dy: () => run(tf.Conv2D, { x: ddx, filter: filter! }, { dilations: 1, ...attrs }),
+      dy: () => runKernel(tf.Conv2D, { x: ddx, filter: filter! }, { dilations: 1, ...attrs }),
       filter: () =>
-        run(tf.Conv2DBackpropFilter, { x: ddx, dy: dy! }, { ...attrs, filterShape: filter!.shape }),
+        runKernel(tf.Conv2DBackpropFilter, { x: ddx, dy: dy! }, { ...attrs, filterShape: filter!.shape }),
     }),
   })
 }

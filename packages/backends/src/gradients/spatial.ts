@@ -1,36 +1,39 @@
-import type { NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { define, unbroadcast } from './define.ts'
-
-const run = (kernel: string, inputs: NamedTensorMap, attrs: object): Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as NamedAttrMap) as Tensor
+import { define, runKernel, unbroadcast } from './define.ts'
 
 /** Gradients of the kernels on images, and of batch normalization. */
 export function registerSpatial(): void {
   define<tf.Conv2DAttrs>(tf.Conv2D, {
     save: ['x', 'filter'],
     gradient: (dy, [x, filter], attrs) => ({
-      x: () => run(tf.Conv2DBackpropInput, { dy, filter: filter! }, { ...attrs, inputShape: x!.shape }),
-      filter: () => run(tf.Conv2DBackpropFilter, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
+      x: () => runKernel(tf.Conv2DBackpropInput, { dy, filter: filter! }, { ...attrs, inputShape: x!.shape }),
+      filter: () =>
+        runKernel(tf.Conv2DBackpropFilter, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
     }),
   })
   define<tf.DepthwiseConv2dNativeAttrs>(tf.DepthwiseConv2dNative, {
     save: ['x', 'filter'],
     gradient: (dy, [x, filter], attrs) => ({
       x: () =>
-        run(
+        runKernel(
           tf.DepthwiseConv2dNativeBackpropInput,
           { dy, filter: filter! },
           { ...attrs, inputShape: x!.shape },
         ),
       filter: () =>
-        run(tf.DepthwiseConv2dNativeBackpropFilter, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
+        runKernel(
+          tf.DepthwiseConv2dNativeBackpropFilter,
+          { x: x!, dy },
+          { ...attrs, filterShape: filter!.shape },
+        ),
     }),
   })
   define<tf.MaxPoolAttrs>(tf.MaxPool, {
     save: ['x'],
     saveOutputs: [true],
-    gradient: (dy, [x, y], attrs) => ({ x: () => run(tf.MaxPoolGrad, { dy, input: x!, output: y! }, attrs) }),
+    gradient: (dy, [x, y], attrs) => ({
+      x: () => runKernel(tf.MaxPoolGrad, { dy, input: x!, output: y! }, attrs),
+    }),
   })
   define<tf.AvgPoolAttrs>(tf.AvgPool, {
     save: ['x'],
@@ -53,7 +56,7 @@ export function registerSpatial(): void {
         const shares = tf.mul(dy, tf.tensor4d(factors, [1, outHeight, outWidth, 1]))
         const filter = tf.ones([filterHeight, filterWidth, info.inChannels, 1])
         const convolution = { strides, pad, dilations: 1, dimRoundingMode, inputShape: shape }
-        return run(tf.DepthwiseConv2dNativeBackpropInput, { dy: shares, filter }, convolution)
+        return runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy: shares, filter }, convolution)
       },
     }),
   })

@@ -1,9 +1,6 @@
-import type { NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { addAt, define } from './define.ts'
-
-const run = (kernel: string, inputs: NamedTensorMap, attrs: object): Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as NamedAttrMap) as Tensor
+import { addAt, define, runKernel } from './define.ts'
 
 type Five = [number, number, number, number, number]
 
@@ -12,8 +9,10 @@ export function registerVolumes(): void {
   define<tf.Conv3DAttrs>(tf.Conv3D, {
     save: ['x', 'filter'],
     gradient: (dy, [x, filter], attrs) => ({
-      x: () => run(tf.Conv3DBackpropInputV2, { dy, filter: filter! }, { ...attrs, inputShape: x!.shape }),
-      filter: () => run(tf.Conv3DBackpropFilterV2, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
+      x: () =>
+        runKernel(tf.Conv3DBackpropInputV2, { dy, filter: filter! }, { ...attrs, inputShape: x!.shape }),
+      filter: () =>
+        runKernel(tf.Conv3DBackpropFilterV2, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
     }),
   })
   define<tf.AvgPool3DAttrs>(tf.AvgPool3D, {
@@ -31,7 +30,7 @@ export function registerVolumes(): void {
         const shape = (axis: number): number[] =>
           [0, 1, 2, 3, 4].map(i => (i === axis + 1 ? axes[axis]!.out : 1))
         const scaled = sizes.reduce<Tensor>((all, size, i) => tf.mul(all, tf.tensor(size, shape(i))), dy)
-        return run(tf.AvgPool3DGrad, { dy: scaled, input: x! }, attrs)
+        return runKernel(tf.AvgPool3DGrad, { dy: scaled, input: x! }, attrs)
       },
     }),
   })
@@ -43,7 +42,7 @@ export function registerVolumes(): void {
         const axes = axesOf(x!.shape as Five, attrs)
         // The cpu's kernel confuses height and width.
         if (axes[1].filter === axes[2].filter)
-          return run(tf.MaxPool3DGrad, { dy, input: x!, output: y! }, attrs)
+          return runKernel(tf.MaxPool3DGrad, { dy, input: x!, output: y! }, attrs)
         return tf.reshape(addAt(dy, highestPlaces(x!, y!, axes), x!.size), x!.shape)
       },
     }),

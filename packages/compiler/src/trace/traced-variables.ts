@@ -87,7 +87,7 @@ export class TracedVariables {
     }
   }
 
-  /** Adds the last values to the outputs of the graph, and tells which variables there are. */
+  /** Adds the last values to the outputs of the graph, and lists which variables there are. */
   finish(): TracedVariable[] {
     return [...this.#entries.values()].map(({ variable, input, current, initial }) => {
       const assigned = current !== input

@@ -10,7 +10,7 @@ export interface HttpOptions extends RequestOptions, Pick<RetryOptions, 'retries
   headers?: Readonly<Record<string, string>>
 }
 
-/** What is asked for first: enough to tell the format, so that this needs no second request. */
+/** What is asked for first: enough to detect the format, so that this needs no second request. */
 const headBytes = 64 * 1024
 
 /** What the first reply says about a file. */

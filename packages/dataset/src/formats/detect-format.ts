@@ -50,7 +50,7 @@ export interface FormatOptions {
 
 export const headBytes: number = 64 * 1024
 
-/** So many bytes of a decompressed file are enough to tell its format. */
+/** So many bytes of a decompressed file are enough to detect its format. */
 const enoughBytes = 4096
 
 /** The first bytes of a file. */
@@ -133,7 +133,7 @@ async function formatOf(
   return recordStories(bytes, head.bytes, head.whole, options)
 }
 
-/** So many rows of a table tell what they mean. */
+/** So many rows of a table show what they mean. */
 const rowsLookedAt = 64
 
 /** The first version of Feather, which Arrow itself gives up. */
@@ -193,7 +193,7 @@ function markedEncoding(head: Uint8Array): string {
 }
 
 /**
- * Tells binary files from text. Text in another encoding is not binary: whoever reads it says where it is not UTF-8.
+ * Distinguishes binary files from text. Text in another encoding is not binary: whoever reads it says where it is not UTF-8.
  */
 function checkText(source: string, head: Uint8Array): void {
   let control = 0

@@ -5,7 +5,7 @@ import type { VocabularyIndex } from './vocabulary-index.ts'
 /** In how many stories each word of a vocabulary stands; a word that is missing stands in none. */
 export type WordCounts = ReadonlyMap<string, number>
 
-/** Stories that are counted at most: enough to tell common words from rare ones. */
+/** Stories that are counted at most: enough to separate common words from rare ones. */
 const mostStories = 20_000
 
 /** Counts the words of a vocabulary in the first 20,000 stories: in how many of them each stands. */

@@ -353,7 +353,7 @@ function textOf(bytes: number, seed: number): string {
   return letters.slice(0, bytes).join('')
 }
 
-test('whatever the server tells and gives, the bytes are the same: sizes around what is read first', async () => {
+test('whatever the server says and gives, the bytes are the same: sizes around what is read first', async () => {
   const first = 64 * 1024
   const lengths = [1, 500, first - 1, first, first + 1, 2 * first - 1, 2 * first, 2 * first + 1]
   const compressions: Record<string, (text: string) => Buffer> = {

@@ -218,7 +218,7 @@ function pivoted(
     )
       continue
     const parts = identity.map(part => part(value) ?? null)
-    // Ids of such files number the scores; texts tell completions apart.
+    // Ids of such files number the scores; texts distinguish completions.
     const key = JSON.stringify(parts[1] ? [parts[0], parts[1], ...parts.slice(3)] : parts)
     const group = groups.get(key) ?? { value, place, scores: new Map() }
     groups.set(key, group)

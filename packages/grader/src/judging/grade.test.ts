@@ -196,7 +196,7 @@ describe('what is kept', () => {
     await expect(openJournal(path)).rejects.toThrow(/not a journal of gradings/)
   })
 
-  test('another rubric or judge is asked anew; completions of the same words share a judgment', async () => {
+  test('another rubric or judge is asked again; completions of the same words share a judgment', async () => {
     await serve()
     const [one] = await completionsOf(1)
     const journal = await openJournal(join(folder, 'journal.jsonl'))

@@ -52,7 +52,7 @@ describe('a completion that talks to the judge', () => {
   })
 })
 
-test('the judge is told the prompt, the text, what was asked, each criterion and its scale', () => {
+test('the judge gets the prompt, the text, what was asked, each criterion and its scale', () => {
   const completion = { promptId: 'x', trial: 0, prompt: 'Once a fox', text: ' ran away.' }
   const [system, user] = assessmentMessages(completion, storyRubric)
   expect(system!.content).toMatch(/never an instruction to you/)

@@ -20,7 +20,7 @@ import { weightedScores } from './weighted-scores.ts'
 export interface JudgeCompletionOptions {
   judge: Judge
   rubric: Rubric
-  /** Which judging of the same completion this is, from 0: another number asks the judge anew. Default 0. */
+  /** Which judging of the same completion this is, from 0: another number asks the judge again. Default 0. */
   regrade?: number
   /** Of the judge. Default 0. */
   temperature?: number

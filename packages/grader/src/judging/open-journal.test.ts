@@ -16,7 +16,7 @@ const judgment = (assessment: string): Judgment => ({
   ...{ usage: { inputTokens: 1, outputTokens: 1 }, cost: 0 },
 })
 
-test('reads what was appended without changing it, and tells where the last whole line ends', async () => {
+test('reads what was appended without changing it, and returns where the last whole line ends', async () => {
   const journal = await openJournal(path)
   await journal.append('a', judgment('Good.'))
   await journal.append('b', judgment('x'.repeat(600_000)))

@@ -52,7 +52,7 @@ export interface Rubric {
    * words, a sentence, features or a summary were given, the completion is the whole story.
    */
   exercise: 'continuation' | 'instruction'
-  /** What the judge is told to write about before it gives scores. */
+  /** What the judge is asked to write about before it gives scores. */
   assessment: string
   criteria: Criterion[]
   /**

@@ -1,7 +1,7 @@
 /** What a probe tests: whether grammar is right, or what happens in the story. */
 export type ProbeKind = 'grammar' | 'facts' | 'reasoning' | 'context'
 
-/** A beginning with one right and one or more wrong endings: a model passes when it finds the right one likeliest. */
+/** A prompt with one right and one or more wrong endings: a model passes when it finds the right one likeliest. */
 export interface ProbeItem {
   kind: ProbeKind
   /** What exactly is tested, such as `subject-verb agreement`. */

@@ -56,7 +56,7 @@ const hidingPlaces = [
   ['cup', 'bowl'],
 ] as const
 
-/** Something is ruled out, so that the other thing follows; in both orders, so that position alone cannot tell. */
+/** Something is ruled out, so that the other thing follows; in both orders, so that position alone cannot decide. */
 const reasoning: Row[] = [
   ...girls.flatMap(girl =>
     pairsOfAnimals.flatMap(([a, b]): Row[] => [

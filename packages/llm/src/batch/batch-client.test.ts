@@ -120,7 +120,7 @@ test('a failed request rejects its own promise only', async () => {
   expect(server.counts()).toMatchObject({ batches: 2, delivered: 20 })
 })
 
-test('the budget holds over all waves; what ends a batch is told to its wave', async () => {
+test('the budget holds over all waves; what ends a batch is reported to its wave', async () => {
   const { server, options } = await setUp()
   const limited = (i: number, trial = 0) => ({ ...question(i), maxTokens: 5, trial })
   // A wave may cost $0.0072: 25 x (48 input and 5 output tokens) at half of 10 and 20 dollars a million.

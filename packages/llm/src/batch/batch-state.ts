@@ -15,7 +15,7 @@ export interface OpenBatch {
   tokens: number
   /** When it was begun, in milliseconds since 1970. */
   begun: number
-  /** The server's name for it; undefined until the server has told it. */
+  /** The server's name for it; undefined until the server has returned it. */
   id?: string | undefined
 }
 

@@ -56,7 +56,7 @@ test('requests that failed or expired at the server are sent again, and nothing 
   const second = await completeBatch(requests, expiring.options)
   expect(second.results.map(({ reply }) => reply?.text)).toEqual(texts)
   expect(expiring.server.counts()).toMatchObject({ batches: 3, delivered: 25 })
-  // In too few rounds the rest is told, one by one.
+  // In too few rounds the rest is reported, one by one.
   const short = await setUp({ batch: { expireAfter: 10 } })
   const cut = await completeBatch(requests, { ...short.options, rounds: 1 })
   expect(cut.results.filter(({ reply }) => reply !== undefined)).toHaveLength(10)

@@ -107,7 +107,7 @@ export async function completeBatch(
 export interface BatchMemory {
   /** How the server is asked. */
   dialect: Dialect
-  /** Tokens that the server takes under way at a time, as far as its refusals tell. */
+  /** Tokens that the server takes under way at a time, as far as its refusals show. */
   tokenLimit: number
 }
 

@@ -85,7 +85,7 @@ export async function openReplyCache(folder: string): Promise<ReplyCache> {
       try {
         rmSync(part, { force: true })
       } catch {
-        // It was never written, which the error above tells.
+        // It was never written, which the error above says.
       }
     }
   }

@@ -4,7 +4,7 @@ import type { Refusal } from '../providers/parse-refusal.ts'
 /** Why an attempt brought no reply. Never leaves the package. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure'
-  /** What the caller is told when no attempt helps. */
+  /** What the caller gets when no attempt helps. */
   readonly error: LlmError
   /** What the server said, where it refused the request. */
   readonly refusal: Refusal | undefined

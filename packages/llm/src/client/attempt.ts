@@ -57,7 +57,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** @throws AttemptFailure when the text is no completion, or tells of a failure */
+/** @throws AttemptFailure when the text is no completion, or reports a failure */
 function readReply(text: string, server: Server, model: string): RawReply {
   const start = text.slice(0, 60)
   const broken = (problem: InvalidReply): AttemptFailure =>

@@ -78,7 +78,7 @@ export function connectionFailure(
     error.code === 'no-connection'
       ? error.details
       : { errno: undefined, offline: false, reason: error.problem.replace(/\.$/, '') }
-  // Pages are not told why: nobody at the address, and a server that does not let them ask, look alike.
+  // Pages do not learn why: nobody at the address, and a server that does not let them ask, look alike.
   if (errno === undefined && isFetchOfPage())
     return new AttemptFailure(new LlmError('unreachable', { server: address, reason: '', inPage: true }))
   const details = { server: address, reason: redact(reason) }

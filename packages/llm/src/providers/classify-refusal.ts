@@ -3,7 +3,7 @@ import type { Redact } from '../http/secrets.ts'
 import type { Refusal } from './parse-refusal.ts'
 import { hasCode, hasWords, type RefusalSigns, refusalSigns } from './refusal-signs.ts'
 
-/** What errors are told with. */
+/** What errors report. */
 export interface RefusalContext {
   model: string
   server: string

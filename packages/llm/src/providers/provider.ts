@@ -92,7 +92,7 @@ export const providers: readonly Provider[] = [
     unsupported: ['seed', 'topLogprobs', 'reasoning'],
   },
   { name: 'Gemini', host: /(^|\.)generativelanguage\.googleapis\.com$/, unsupported: ['topLogprobs'] },
-  // They think unless told otherwise, and the thoughts count.
+  // They think by default, and the thoughts count.
   { name: 'Gemini thinking models', model: /(^|\/)gemini-(2\.5|[3-9])/, reasons: true },
   {
     name: 'Mistral',

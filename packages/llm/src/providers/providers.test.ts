@@ -120,7 +120,7 @@ test('a server that learns does not lose calls under way, and asks no more in th
   expect(server.counts().delivered).toBe(13)
 })
 
-test('a schema that is not taken is told in words', async () => {
+test('a schema that is not taken is given in words', async () => {
   const bodies: { messages: { content: string }[]; response_format?: object }[] = []
   const server = await serve({
     provider: 'lm-studio',

@@ -51,7 +51,7 @@ export const refusalSigns: Record<'unsupported' | 'moderated' | 'quota' | 'key' 
     ]),
     words: /credit balance is too low|insufficient (balance|credits?|funds|quota)|out of credits/i,
   },
-  /** A wrong key that is told with another status than 401: Google's. */
+  /** A wrong key that is reported with another status than 401: Google's. */
   key: { codes: new Set(['api_key_invalid', 'invalid_api_key', 'unauthenticated']) },
   /** The model wrote JSON that its own server refuses (Groq): another draw may be right. */
   badDraw: { codes: new Set(['json_validate_failed', 'tool_use_failed']) },

@@ -92,7 +92,7 @@ function formatOf(
   return { response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } } }
 }
 
-/** The messages; a server that takes no schema is told it in words. */
+/** The messages; a server that takes no schema gets it in words. */
 function messagesOf(
   { messages, responseFormat }: ChatRequest,
   { jsonFormat }: Dialect,

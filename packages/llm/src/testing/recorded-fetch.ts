@@ -60,7 +60,7 @@ export function replayFetch(file: string): typeof fetch {
     const replies = (await recording).get(key)
     if (replies === undefined) {
       throw new Error(
-        `${file} holds no exchange for ${request.method} ${pathOf(request.url)} with this body. Record it anew.`,
+        `${file} holds no exchange for ${request.method} ${pathOf(request.url)} with this body. Record it again.`,
       )
     }
     const { status, headers, reply } = replies.length > 1 ? replies.shift()! : replies[0]!

@@ -100,7 +100,7 @@ const configSchema = v.looseObject({
 })
 
 /**
- * Reads an adapter that PEFT or {@link saveAdapter} wrote, for a model. Which maps it adapts is told by its tensors.
+ * Reads an adapter that PEFT or {@link saveAdapter} wrote, for a model. Which maps it adapts is inferred from its tensors.
  *
  * @throws ModelFileError `unsupported` for what is not plain LoRA, `adapter-does-not-fit`, `other-base`, and those of
  *   safetensors; InputError

@@ -24,7 +24,7 @@ import { openWeights, type Weights } from './weights.ts'
 export interface LoadOptions extends DownloadOptions {
   /** File in the folder. Default: `model.safetensors` or its shards, else `pytorch_model.bin` or its shards. */
   file?: string
-  /** How linear maps lie in a `gpt2` file. Default: told from the shape of the first `c_attn`. */
+  /** How linear maps lie in a `gpt2` file. Default: inferred from the shape of the first `c_attn`. */
   linearLayout?: LinearLayout
 }
 

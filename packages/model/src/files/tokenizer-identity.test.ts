@@ -18,7 +18,7 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (ModelFileError.isInstance(error) ? [error.code, error.details] : error),
   )
 
-test('a tokenizer is told by its tokens in the order of their ids', async () => {
+test('a tokenizer is identified by its tokens in the order of their ids', async () => {
   // Python: hashlib.sha256(json.dumps(["a 0", "a 1", None], separators=(",", ":")).encode()).hexdigest()
   const hash = await tokenizerHash({ ...tokenizer(3), idToToken: id => ['a 0', 'a 1'][id] })
   expect(hash).toBe('676848ccc0c40ba127c95120635a8599c7a4df2389ca21a9852c9707f8f247d4')

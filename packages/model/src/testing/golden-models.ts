@@ -3,7 +3,7 @@ import { tinyArrays, tinyConfig } from './tiny.ts'
 
 const both: GptOverrides = { vocabSize: 13, contextLength: 9, hiddenSize: 8, initializerRange: 0.3 }
 
-/** Models that `goldens/make-goldens.py` had transformers open; see there. Made anew from their seeds. */
+/** Models that `goldens/make-goldens.py` had transformers open; see there. Rebuilt from their seeds. */
 export const goldenModels: Record<string, GptConfig> = {
   'gpt_neo-local': tinyConfig({ ...both, layers: 3, attention: ['global', 'local'], localWindow: 3 }),
   'gpt_neo-free-head': tinyConfig({ ...both, heads: 4, mlpSize: 5, tiedHead: false, attention: ['local'] }),

@@ -231,7 +231,7 @@ test('leaves alone what a running process writes, here or on another machine, an
   ])
 })
 
-test('asks further checkers, reports what they throw, and stops when it is told to', async () => {
+test('asks further checkers, reports what they throw, and stops when it is asked to', async () => {
   const checker = {
     matches: (names: ReadonlySet<string>) => names.has('grades'),
     check: async (at: string, { attempt }: { attempt: (path: string, work: () => never) => unknown }) => {

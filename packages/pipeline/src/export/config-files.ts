@@ -34,7 +34,7 @@ export function tokenizerConfig(tokenizer: Tokenizer, contextLength: number): Re
     model_max_length: contextLength,
     // Their WordPiece decoder cleans up within a token alone (`didn ' t`), ours as BERT's: over the whole text (`didn't`).
     clean_up_tokenization_spaces: decoder?.type === 'WordPiece' && decoder.cleanup,
-    // transformers.js pads on the right unless it is told, and a decoder goes on from the right end.
+    // transformers.js pads on the right by default, and a decoder goes on from the right end.
     padding_side: 'left',
     ...special,
   }

@@ -56,7 +56,7 @@ const version = 1
 /**
  * Lets a model continue the prompts, and the answer prompts greedily. Each text is appended to its file when it is done, and the
  * next call continues with those that are missing. A model that was trained on instructions is asked by its template for
- * what a prompt asks for, though it be nothing; another one sees the beginnings alone.
+ * what a prompt asks for, even an empty one; another one sees the prompts alone.
  *
  * @throws PipelineError `other-completions` when the folder has completions that were made with other settings,
  *   `not-in-template`

@@ -58,7 +58,7 @@ test('the names create optimizers and schedules of their own', () => {
   expect(new Set(sources).size).toBe(optimizerNames.length)
 })
 
-test('Muon is told which maps lie side by side in the model', () => {
+test('Muon knows which maps lie side by side in the model', () => {
   const source = (overrides: GptOverrides): unknown => {
     const model = gptConfig('sample', { hiddenSize: 32, heads: 4, ...overrides })
     return createOptimizer({

@@ -44,7 +44,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   })
   const { train, tokenizer, valid } = source
   const lengths = await measureStories(train, tokenizer, {
-    // Each story that is left out is told of.
+    // Each story that is left out is reported.
     ...(instruct && { prompts: true, limit: Number.MAX_SAFE_INTEGER }),
     signal,
   })

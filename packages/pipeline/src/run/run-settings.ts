@@ -66,7 +66,7 @@ export interface RunSettings extends Recipe, StoryFormatSettings {
   evaluateEvery: number
   checkpointEvery: number
   keepCheckpoints: number
-  /** Beginning of the stories that the run writes. */
+  /** Prompt of the stories that the run writes. */
   prompt: string
 }
 

@@ -33,7 +33,7 @@ export class ApiError extends Error implements ApiErrorFields {
   }
 }
 
-/** What went wrong as the client is told it. A defect of the server says nothing about its inside. */
+/** What went wrong, as the client sees it. A defect of the server says nothing about its inside. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (PipelineError.isInstance(error)) return new ApiError(error.problem, {}, { cause: error })

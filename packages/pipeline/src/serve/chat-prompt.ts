@@ -17,8 +17,8 @@ export function chatPrompt(messages: readonly ChatMessage[], template: InstructT
   const last = messages.findLastIndex(({ role }) => role === 'user')
   if (last < 0)
     throw new ApiError("Invalid 'messages': expected at least one of the user.", { param: 'messages' })
-  const beginning = messages.slice(last + 1).map(({ content }) => textOf(content))
-  return instructionOf(textOf(messages[last]!.content).trim(), template) + beginning.join('')
+  const start = messages.slice(last + 1).map(({ content }) => textOf(content))
+  return instructionOf(textOf(messages[last]!.content).trim(), template) + start.join('')
 }
 
 function instructionOf(asked: string, template: InstructTemplate): string {

@@ -31,7 +31,7 @@ async function createSweep(cells: number, pause = 0): Promise<Sweep> {
 
 /** Writes what workers look at. */
 function saveSoftware({ folder, id, spec }: Sweep, software: string): Promise<void> {
-  return writeSavedSweep(folder, { id, fingerprints: {}, beginnings: [], software, spec })
+  return writeSavedSweep(folder, { id, fingerprints: {}, filePrompts: [], software, spec })
 }
 
 async function linesOf({ folder }: Sweep, word: string): Promise<string[]> {
@@ -76,11 +76,13 @@ test('a worker of another version is refused by its name, also in the middle', a
   expect(refusal.details).toMatchObject({ found: 'counting 1', expected: 'counting 2' })
   expect(refusal.details.worker).toMatch(new RegExp(`:${process.pid}$`))
   await saveSoftware(sweep, sweep.software)
+  const writes: Promise<void>[] = []
   const stopped = workSweep(sweep, {
     ...{ queue, capacity, pollInterval: 1 },
-    onEvent: ({ type }) => void (type === 'done' && saveSoftware(sweep, 'counting 2')),
+    onEvent: ({ type }) => type === 'done' && writes.push(saveSoftware(sweep, 'counting 2')),
   })
   await expect(stopped).rejects.toMatchObject({ code: 'other-software' })
+  await Promise.all(writes)
 })
 
 test('while the database is away the task goes on and is asked for again; a longer absence ends the worker alone', async () => {

@@ -6,8 +6,8 @@ import type { Finding } from './finding.ts'
 import { decideFindings } from './findings.ts'
 import { fitPowerLaw } from './fit-power-law.ts'
 
-function findingOf(rows: ReportRow[], beginning: string): Finding {
-  return decideFindings(rows).find(({ statement }) => statement.startsWith(beginning))!
+function findingOf(rows: ReportRow[], start: string): Finding {
+  return decideFindings(rows).find(({ statement }) => statement.startsWith(start))!
 }
 
 test.each([

@@ -97,7 +97,7 @@ test('every part is there, what is missing is named, and texts that are not to b
   expect(markdown).toContain('| h64-l1 | 1 | 30 of 40 | 75 | 13 |')
   expect(markdown).toContain('Scores of different judges do not compare')
   expect(markdown).toContain('**Scores by test-judge**')
-  expect(markdown).toContain('> (b of the file of beginnings)')
+  expect(markdown).toContain('> (b of the prompt file)')
   expect(markdown).toContain('- **64 x 1, beams**: the end.')
   for (const name of ['main', 'scaling', 'probes', 'emergence', 'novelty'])
     expect(markdown).toContain(`](${name}.svg)`)

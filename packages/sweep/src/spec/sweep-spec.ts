@@ -54,8 +54,8 @@ const specSchema = v.strictObject({
   batchSize: v.optional(whole(1), 8),
   tokens: whole(1),
   prompts: v.optional(axis(v.string())),
-  beginnings: v.optional(name),
-  quoteBeginnings: v.optional(v.boolean(), true),
+  promptFile: v.optional(name),
+  quotePromptFile: v.optional(v.boolean(), true),
   beams: v.optional(whole(1), 5),
   continuations: v.optional(whole(0), 100),
   instruct: v.optional(name, 'tinystories'),
@@ -138,12 +138,12 @@ export interface SweepSpec {
   batchSize: number
   /** Tokens that each cell trains on, unless its grid says otherwise. */
   tokens: number
-  /** Beginnings of stories that every model continues. Default: those of the grader. */
+  /** Prompts that every model continues. Default: those of the grader. */
   prompts?: string[] | undefined
-  /** A file of further beginnings, such as the 44 that come with the data set: YAML or JSON. */
-  beginnings?: string | undefined
+  /** A file of further prompts, such as the 44 that come with the data set: YAML or JSON. */
+  promptFile?: string | undefined
   /** Whether reports repeat the texts of that file, or only number them. Default true. */
-  quoteBeginnings: boolean
+  quotePromptFile: boolean
   /** Beams of the beam search. Default 5, as the paper's published completions. */
   beams: number
   /** Training stories that are cut and continued, to see what was memorized. Default 100, as in the paper. */

@@ -4,7 +4,7 @@ import type { Cell } from '../spec/expand-cells.ts'
 import type { SweepSpec } from '../spec/sweep-spec.ts'
 import { dataOf } from './stage-options.ts'
 
-/** The beginning of a training story, and how it goes on there. */
+/** The first part of a training story, and how it goes on there. */
 export interface CutStory {
   text: string
   reference: string
@@ -12,7 +12,7 @@ export interface CutStory {
 
 /** Shorter stories leave nothing to compare. */
 const fewestWords = 20
-/** Longest beginning in characters, so that it fits a small context. */
+/** Longest first part in characters, so that it fits a small context. */
 const longest = 400
 
 /** The first training stories of a cell, each cut between two words at 40 % of its length, as in the paper. */

@@ -88,8 +88,8 @@ export function generateStage({ spec, prompts, fingerprintOf, access }: StageOpt
           count()
         }
       }
-      const beginnings = given.map(({ text }) => text)
-      const found = await search(model, beginnings, { beams, maxTokens, signal, count })
+      const texts = given.map(({ text }) => text)
+      const found = await search(model, texts, { beams, maxTokens, signal, count })
       for (const [at, text] of found.entries())
         completions.push({ promptId: given[at]!.id, mode: 'beams', trial: 0, text })
       const questions = asked.map(({ prompt }) => prompt)

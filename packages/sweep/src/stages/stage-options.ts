@@ -6,7 +6,7 @@ import type { JudgeSpec, SweepSpec } from '../spec/sweep-spec.ts'
 /** What the stages are made with. */
 export interface StageOptions {
   spec: SweepSpec
-  /** The beginnings that every model continues. */
+  /** The prompts that every model continues. */
   prompts: readonly Prompt[]
   /** Identifies the content of a cell's stories, so that other stories make other cells. */
   fingerprintOf: (cell: Cell) => string

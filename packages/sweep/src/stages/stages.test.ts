@@ -55,7 +55,7 @@ const generate: Stage = {
   },
 }
 
-test('a judge that fails for one model: the other one is graded, and the failure is told', async () => {
+test('a judge that fails for one model: the other one is graded, and the failure is reported', async () => {
   const spec = specOf({ judge: { model: 'strict-1' } })
   const asked: string[] = []
   const grade = gradeStage(

@@ -18,7 +18,7 @@ export interface CountingSweepOptions {
 }
 
 /**
- * A sweep of two trivial stages a cell, and one for all, in a folder: `calls.txt` has a line for each beginning and each
+ * A sweep of two trivial stages a cell, and one for all, in a folder: `calls.txt` has a line for each start and each
  * end of a stage, so that a test sees what was done twice.
  */
 export async function countingSweep(
@@ -53,7 +53,7 @@ export async function countingSweep(
     store: new TaskStore(folder),
   }
   const { id, software } = sweep
-  if (save) await writeSavedSweep(folder, { id, software, fingerprints: {}, beginnings: [], spec: {} })
+  if (save) await writeSavedSweep(folder, { id, software, fingerprints: {}, filePrompts: [], spec: {} })
   return sweep
 }
 
@@ -61,5 +61,5 @@ const defaults = {
   ...{ data: 'sample', context: 16, batchSize: 8, trials: 1, maxTokens: 8, beams: 1, continuations: 0 },
   ...{ instruct: 'tinystories', instructions: 1 },
   judge: 'offline',
-  quoteBeginnings: true,
+  quotePromptFile: true,
 } as const

@@ -52,14 +52,14 @@ export async function launchFirefox(): Promise<FirefoxPage> {
   }
   try {
     const address = await new Promise<string>((resolve, reject) => {
-      let told = ''
+      let output = ''
       child.stderr.on('data', data => {
-        told += data
-        const found = /WebDriver BiDi listening on (ws:\S+)/.exec(told)?.[1]
+        output += data
+        const found = /WebDriver BiDi listening on (ws:\S+)/.exec(output)?.[1]
         if (found) resolve(`${found}/session`)
       })
       child.once('error', reject)
-      child.once('exit', code => reject(new Error(`Firefox ended with ${code}: ${told}`)))
+      child.once('exit', code => reject(new Error(`Firefox ended with ${code}: ${output}`)))
     })
     const send = await connect(address)
     await send('session.new', { capabilities: {} })

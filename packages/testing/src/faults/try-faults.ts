@@ -66,7 +66,7 @@ export async function tryFaults(
         await work(folder)
       } catch (error) {
         hasFailed = true
-        // Every failure is one that a person can be told: it has a code, and names its file. A killed process tells nothing.
+        // Every failure is one that can be reported: it has a code, and names its file. A killed process reports nothing.
         if (fault !== 'kill' && !(error instanceof Error && 'code' in error && 'problem' in error))
           throw new Error(`${where}: ${String(error)}`, { cause: error })
       }

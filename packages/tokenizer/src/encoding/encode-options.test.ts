@@ -32,7 +32,7 @@ describe('truncation', () => {
     ).toEqual([...['b c t', 'a b']])
   })
 
-  it('cuts the longer text of a pair, or the one it is told to', () => {
+  it('cuts the longer text of a pair, or the one that is asked for', () => {
     const pair = 'a b c t'
     const first = (options: EncodeOptions) =>
       tokens('the cat sat', { addSpecialTokens: false, pair, ...options })[0]
@@ -110,7 +110,7 @@ describe('padding', () => {
     )
   })
 
-  it('follows tokenizer.json unless told otherwise', async () => {
+  it('follows tokenizer.json by default', async () => {
     const json = bert.toJSON()
     const tokenizer = await parseTokenizer({
       ...json,

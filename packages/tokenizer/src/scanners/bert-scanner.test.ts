@@ -59,7 +59,7 @@ describe('BertScanner', () => {
     ])
   })
 
-  it('keeps case and accents where it is told to', () => {
+  it('keeps case and accents where it is asked to', () => {
     expect(texts(scan('Héllo ÀB', { lowercase: false }))).toEqual(['Héllo', 'ÀB'])
     expect(texts(scan('Héllo', { lowercase: false, strip_accents: true }))).toEqual(['Hello'])
     expect(texts(scan('Héllo', { lowercase: true, strip_accents: false }))).toEqual(['héllo'])

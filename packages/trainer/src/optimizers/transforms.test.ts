@@ -126,7 +126,7 @@ describe('scaleByMuon', () => {
     )
   })
 
-  test('has a momentum of 0.95 unless told otherwise', () => {
+  test('has a momentum of 0.95 by default', () => {
     const weight = matrix(2, 3)
     const gradients = { weight }
     expect(secondUpdate(scaleByMuon(), gradients)).toEqual(

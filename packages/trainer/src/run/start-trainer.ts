@@ -74,7 +74,7 @@ function fitSlots(
   }
   const error = new TrainerError('other-optimizer', { checkpoint, found, expected })
   if (!force) throw error
-  callbacks?.onWarning?.(`${error.problem} The optimizer starts anew.`)
+  callbacks?.onWarning?.(`${error.problem} The optimizer starts from scratch.`)
   return { parameters: state.parameters, optimizer: initial.optimizer }
 }
 

@@ -280,7 +280,7 @@ describe('a resume', () => {
     ])
   })
 
-  test('with another optimizer is refused, or forced to start its state anew', async () => {
+  test('with another optimizer is refused, or forced to reset its state', async () => {
     await begin()
     const changed = options('cpu', { run: { folder, format, identity }, optimizer: sgd() })
     await expect(resumeTrainer(changed)).rejects.toMatchObject({

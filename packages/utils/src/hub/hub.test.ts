@@ -283,7 +283,7 @@ describe('the cache', () => {
     await failure('no-file', again.download('none'))
   })
 
-  test('asks again for a moved branch when told to, and keeps what it has when there is no answer', async () => {
+  test('asks again for a moved branch when asked to, and keeps what it has when there is no answer', async () => {
     await (await openCached('owner/name')).download('config.json')
     hub.commit = 'd'.repeat(40)
     expect((await openCached('owner/name')).commit).toBe('c'.repeat(40))

@@ -1,7 +1,7 @@
 import { estimateHead, estimateNote, estimateRows, type Report } from '@tinystories/grader'
 import { ScoresTable } from './scores-table.tsx'
 
-/** What the text alone tells of the completions, beside how far that can be trusted. */
+/** What the text alone shows of the completions, beside how far that can be trusted. */
 export function Estimates({ report }: { report: Report }) {
   const usable = new Set(report.estimates?.filter(each => each.isUsable).map(({ criterion }) => criterion))
   const models = report.models.map(model => ({

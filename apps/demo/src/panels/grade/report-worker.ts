@@ -19,7 +19,7 @@ import { PageError } from '../../errors/page-error.ts'
 const MAX_BYTES = 64 * 2 ** 20
 
 const methods = {
-  /** What the text alone tells, without a judge. */
+  /** What the text alone shows, without a judge. */
   async estimate({
     models,
   }: {

@@ -11,12 +11,12 @@ import { RecordProblem } from '../records/record-format.ts'
 import { addKnownFields, fromText } from '../records/story-record.ts'
 import { openTar, padded, type TarEntry, type TarIterator } from './tar.ts'
 
-/** How much of an entry is looked at to tell its format. */
+/** How much of an entry is looked at to detect its format. */
 const headBytes = 256 * 1024
 /** A story and its description in files of their own are not larger than this. */
 const maxPairBytes = 1024 * 1024
 
-/** Tells the format of a file by its name and its first bytes. `whole`: there are no more. */
+/** Detects the format of a file by its name and its first bytes. `whole`: there are no more. */
 export type FormatOf = (file: ByteSource, head: Uint8Array, whole: boolean) => Promise<ItemFile<Story>>
 
 /**

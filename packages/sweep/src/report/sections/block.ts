@@ -5,7 +5,7 @@ export type Block =
   | { type: 'text'; text: string }
   | { type: 'table'; label: string; head: string[]; rows: string[][]; verdictColumn?: number }
   | { type: 'figure'; name: keyof SweepFigures; label: string }
-  /** What several models wrote after the same beginning. */
+  /** What several models wrote after the same prompt. */
   | { type: 'completions'; prompt: string; texts: { name: string; text: string }[] }
 
 /** A titled part of a report. */

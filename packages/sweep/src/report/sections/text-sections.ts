@@ -7,7 +7,7 @@ import { type Block, percent, type Section } from './block.ts'
 
 /** Characters of a completion that a report shows. */
 const longestShown = 600
-/** Beginnings that are shown in full; the rest is in the JSON. */
+/** Prompts that are shown in full; the rest is in the JSON. */
 const shownPrompts = 60
 
 const modes: readonly { mode: DecodingMode; name: string }[] = [
@@ -27,7 +27,7 @@ function shownRows(rows: readonly ReportRow[]): ReportRow[] {
   })
 }
 
-/** What the models wrote after the same beginnings, side by side. */
+/** What the models wrote after the same prompts, side by side. */
 export function completionsSection({ rows, prompts }: SweepReport): Section {
   const shown = shownRows(rows).filter(({ completions }) => completions !== undefined)
   const blocks = prompts.slice(0, shownPrompts).flatMap(({ id, text }): Block[] => {
@@ -39,7 +39,7 @@ export function completionsSection({ rows, prompts }: SweepReport): Section {
     )
     return texts.length === 0
       ? []
-      : [{ type: 'completions', prompt: text ?? `(${id} of the file of beginnings)`, texts }]
+      : [{ type: 'completions', prompt: text ?? `(${id} of the prompt file)`, texts }]
   })
   return {
     title: 'Completions',
@@ -47,7 +47,7 @@ export function completionsSection({ rows, prompts }: SweepReport): Section {
   }
 }
 
-/** Beginnings that have right and wrong ways to go on: the answers, and how many are right. */
+/** Prompts that have right and wrong ways to go on: the answers, and how many are right. */
 export function answersSection({ rows }: SweepReport): Section | undefined {
   const shown = shownRows(rows).filter(({ answers }) => answers !== undefined)
   if (shown.length === 0) return undefined

@@ -130,65 +130,27 @@ function spatial(x: Value): number[] {
 }
 
 function ofInfo2D(info: Info2D): Geometry {
-  const { padInfo } = info
-  return {
-    batch: info.batchSize,
-    inChannels: info.inChannels,
-    outChannels: info.outChannels,
-    axes: [
-      axisOf(
-        info.inHeight,
-        info.outHeight,
-        info.filterHeight,
-        info.strideHeight,
-        info.dilationHeight,
-        padInfo.top,
-      ),
-      axisOf(
-        info.inWidth,
-        info.outWidth,
-        info.filterWidth,
-        info.strideWidth,
-        info.dilationWidth,
-        padInfo.left,
-      ),
-    ],
-  }
+  return { ...sizesOf(info), axes: planeAxes(info) }
 }
 
 function ofInfo3D(info: Info3D): Geometry {
-  const { padInfo } = info
-  return {
-    batch: info.batchSize,
-    inChannels: info.inChannels,
-    outChannels: info.outChannels,
-    axes: [
-      axisOf(
-        info.inDepth,
-        info.outDepth,
-        info.filterDepth,
-        info.strideDepth,
-        info.dilationDepth,
-        padInfo.front,
-      ),
-      axisOf(
-        info.inHeight,
-        info.outHeight,
-        info.filterHeight,
-        info.strideHeight,
-        info.dilationHeight,
-        padInfo.top,
-      ),
-      axisOf(
-        info.inWidth,
-        info.outWidth,
-        info.filterWidth,
-        info.strideWidth,
-        info.dilationWidth,
-        padInfo.left,
-      ),
-    ],
-  }
+  const { inDepth, outDepth, filterDepth, strideDepth, dilationDepth, padInfo } = info
+  const depth = axisOf(inDepth, outDepth, filterDepth, strideDepth, dilationDepth, padInfo.front)
+  return { ...sizesOf(info), axes: [depth, ...planeAxes(info)] }
+}
+
+function sizesOf(info: Info2D | Info3D): Omit<Geometry, 'axes'> {
+  return { batch: info.batchSize, inChannels: info.inChannels, outChannels: info.outChannels }
+}
+
+/** Height and width. */
+function planeAxes({ padInfo, ...info }: Info2D | Info3D): Axis[] {
+  const { inHeight, outHeight, filterHeight, strideHeight, dilationHeight } = info
+  const { inWidth, outWidth, filterWidth, strideWidth, dilationWidth } = info
+  return [
+    axisOf(inHeight, outHeight, filterHeight, strideHeight, dilationHeight, padInfo.top),
+    axisOf(inWidth, outWidth, filterWidth, strideWidth, dilationWidth, padInfo.left),
+  ]
 }
 
 function axisOf(

@@ -13,7 +13,10 @@ import type { AddedTokenJson } from '../scanners/token-matcher.ts'
 
 type Schema<T> = v.GenericSchema<unknown, T>
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** Ids and counts are kept in 32 bits. */
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1))
+/** Tokens that every encoding is filled up to: longer than any context. */
+const paddedLength = v.pipe(count, v.maxValue(2 ** 20))
 const text = v.pipe(v.string(), v.minLength(1))
 const character = v.pipe(
   v.string(),
@@ -223,9 +226,9 @@ const addedToken: Schema<AddedTokenJson> = v.pipe(
 const direction = v.optional(v.picklist(['Left', 'Right']), 'Right')
 
 const padding: Schema<PaddingJson> = v.object({
-  strategy: v.union([v.literal('BatchLongest'), v.object({ Fixed: count })]),
+  strategy: v.union([v.literal('BatchLongest'), v.object({ Fixed: paddedLength })]),
   direction,
-  pad_to_multiple_of: v.optional(v.nullable(count), null),
+  pad_to_multiple_of: v.optional(v.nullable(paddedLength), null),
   pad_id: count,
   pad_type_id: v.optional(count, 0),
   pad_token: v.string(),

@@ -1,14 +1,16 @@
-// Mutated inputs for every reader: npm run fuzz -- [--inputs 1000] [--seed N] [--turn 20000] [--json FILE] [READER...]
+// Mutated inputs for every reader: npm run fuzz -- [--inputs 1000] [--seed N] [--turn 20000] [--json FILE]
+// [--table FILE] [READER...]
 //
 // A reader may refuse an input with a coded error and nothing else, within a second of computing and its memory. What
 // it must not do becomes a file of the corpus, which `npm test` reads first. Readers take turns, and a run that is ended
-// continues from the JSON that it has left.
+// continues from the JSON that it has left. The table adds up the runs with different seeds; --inputs 0 adds what a JSON has.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machine } from '../harness.ts'
 import type { Finding } from './fuzz-reader.ts'
+import { addToTable, type FuzzTable } from './fuzz-table.ts'
 import { readers } from './readers/index.ts'
 import { watchReader } from './watch-reader.ts'
 
@@ -27,6 +29,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     turn: { type: 'string', default: '20000' },
     json: { type: 'string' },
+    table: { type: 'string' },
   },
 })
 const names = Object.keys(readers).filter(
@@ -37,7 +40,17 @@ const { seed, rows } = await begin()
 console.log(`seed ${seed}, ${inputs} inputs for each reader`)
 for (let done = 0; done < inputs; done += turn)
   for (const name of names) await takeTurn(name, Math.min(done + turn, inputs))
+await writeTable()
 process.exit([...rows.values()].every(({ findings }) => findings === 0) ? 0 : 1)
+
+/** Puts the counts of this run into the table. */
+async function writeTable(): Promise<void> {
+  if (!values.table) return
+  const text = await readFile(values.table, 'utf8').catch(() => undefined)
+  const table = text === undefined ? undefined : (JSON.parse(text) as FuzzTable)
+  const run = { machine: machine(), seed, counts: [...rows.values()] }
+  await writeFile(values.table, `${JSON.stringify(addToTable(table, run, Object.keys(readers)), null, 2)}\n`)
+}
 
 /** What an earlier run with this seed has done. */
 async function begin(): Promise<{ seed: number; rows: Map<string, Row> }> {

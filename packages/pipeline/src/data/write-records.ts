@@ -112,7 +112,7 @@ export async function writeRecords(source: string, options: WriteRecordsOptions)
     return report
   } catch (error) {
     await output.close().catch(() => {})
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => {})
     throw signal?.aborted ? error : toFileError(error, file, 'write')
   }
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { instructTemplateFile } from '@tinystories/dataset/instruct'
 import { type DownloadOptions, downloadModel, WEIGHT_FILES } from '@tinystories/model/files'
+import { listFolder } from '@tinystories/utils/disk'
 import { PipelineError } from '../errors.ts'
 
 /** How models are found: on the hub, or in the folder that holds all runs. */
@@ -48,7 +49,7 @@ export async function locateModel(
 export async function tokenizerPath(location: string): Promise<string> {
   if (!location.endsWith('.bin')) return location
   const folder = dirname(location)
-  const names = await readdir(folder)
+  const names = await listFolder(folder)
   const found = names.filter(name => /^tok.*\.bin$/.test(name) && name !== basename(location))
   const [name] = names.includes('tokenizer.bin') ? ['tokenizer.bin'] : found.length === 1 ? found : []
   if (name === undefined) throw new PipelineError('no-tokenizer-beside', { model: location, found })

@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ProbeKind, runProbes, summarizeProbes } from '@tinystories/interpret/probes'
 import type { GptConfig } from '@tinystories/model'
 import { openSafetensors } from '@tinystories/model/files'
 import { createWasmModel, type WasmModel } from '@tinystories/model/generation'
 import { openModel, readMetrics, readSettings, runFolder, scoreEndings } from '@tinystories/pipeline'
+import { listFolder } from '@tinystories/utils/disk'
 import type { Json, Stage } from '../tasks/stage.ts'
 import { resultSchemas } from './result-schemas.ts'
 import type { StageOptions } from './stage-options.ts'
@@ -74,7 +74,7 @@ export function emergenceStage(_: StageOptions): Stage {
 
 /** The checkpoints of a training in their order. */
 async function checkpointSteps(folder: string): Promise<{ step: number; folder: string }[]> {
-  const steps = (await readdir(folder)).flatMap(name => {
+  const steps = (await listFolder(folder)).flatMap(name => {
     const [, step] = /^step-(\d+)$/.exec(name) ?? []
     return step === undefined ? [] : [{ step: Number(step), folder: name }]
   })

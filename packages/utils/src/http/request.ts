@@ -131,12 +131,15 @@ async function follow(address: string, options: HttpRequest, send: Send): Promis
     await response.body?.cancel().catch(() => {})
     const next = URL.canParse(location, url) ? new URL(location, url) : undefined
     if (next === undefined || (next.protocol !== 'https:' && next.protocol !== 'http:'))
-      throw new HttpError('invalid-redirect', { address: withoutSecrets(address), location })
+      throw new HttpError('invalid-redirect', {
+        address: withoutSecrets(address),
+        location: withoutSecretsOf(location, secretHeaders),
+      })
     // Not to be tried again, as what `fetch` says about such an address would be.
     if (next.username !== '' || next.password !== '')
       throw new HttpError('invalid-redirect', {
         address: withoutSecrets(address),
-        location: withoutSecrets(next.href),
+        location: withoutSecretsOf(withoutSecrets(next.href), secretHeaders),
       })
     // A body is not for a server that nobody named.
     if (method !== 'GET' && method !== 'HEAD')
@@ -144,6 +147,15 @@ async function follow(address: string, options: HttpRequest, send: Send): Promis
     url = next.href
   }
   throw new HttpError('too-many-redirects', { address: withoutSecrets(address), limit: maxRedirects })
+}
+
+/** A text of the server, which may repeat what it was sent. */
+function withoutSecretsOf(text: string, secretHeaders: HttpRequest['secretHeaders'] = {}): string {
+  return Object.values(secretHeaders)
+    .flatMap(value => value.split(' '))
+    .filter(secret => secret.length >= 8)
+    .flatMap(secret => [secret, encodeURIComponent(secret)])
+    .reduce((shown, secret) => shown.replaceAll(secret, '[key]'), text)
 }
 
 /** An address without user, password and query, which may hold a signature. */

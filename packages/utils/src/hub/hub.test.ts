@@ -180,10 +180,32 @@ describe('a reply that is not the hub’s', () => {
       '/revision/',
       ((request, response) => void response.writeHead(302, { location: request.url! }).end()) as HubFault,
     ],
+    [
+      'a list that comes back to its page',
+      '/tree/',
+      ((request, response) => {
+        response.setHeader('link', `<${request.url}>; rel="next"`)
+        response.end('[]')
+      }) as HubFault,
+    ],
   ])('is refused: %s', async (_, path, fault) => {
     hub.fault(path, ...Array.from({ length: 20 }, () => fault))
     await failure('invalid-reply', open('owner/name'))
     expect(waits).toEqual([])
+  })
+
+  test('whose redirect repeats the token is refused without it', async () => {
+    const echo: HubFault = ({ headers }, response) =>
+      void response.writeHead(302, { location: `ftp://host/${headers.authorization}` }).end()
+    hub.fault('/tree/', echo)
+    const error = await open('owner/name', { token: 'hf_secret-of-the-user' }).catch(
+      (reason: unknown) => reason,
+    )
+    const told: unknown[] = []
+    for (let each = error; each instanceof Error; each = each.cause)
+      told.push(each.message, each.stack, 'details' in each ? each.details : '')
+    expect(JSON.stringify(told)).toContain('ftp://host/')
+    expect(JSON.stringify(told)).not.toContain('secret-of-the-user')
   })
 
   test('whose paths lead out of the repository leaves them out', async () => {

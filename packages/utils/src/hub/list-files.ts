@@ -74,9 +74,12 @@ export async function listFiles(
   options: HubOptions,
 ): Promise<HubFile[]> {
   const files: HubFile[] = []
+  const seen = new Set<string>()
   let url: string | undefined = `${apiOf(place, options)}/tree/${place.revision}?recursive=true`
   for (let page = 0; url !== undefined; page++) {
     const address: string = url
+    if (seen.has(address)) throw invalidReply(place, options, 'Its list comes back to a page that it had.')
+    seen.add(address)
     const { value, headers } = await attempt(place, options, () =>
       requestJson(address, treeSchema, place, options),
     )

@@ -55,3 +55,10 @@ test('HF_ENDPOINT is another address of the hub', async () => {
   })
   expect(asked.at(-1)).toMatch(/^\/api\/datasets\/owner\/stories/)
 })
+
+test.each(['nonsense', 'ftp://hub', 'https://me:hidden@hub'])('HF_ENDPOINT %s is refused', endpoint => {
+  process.env.HF_ENDPOINT = endpoint
+  expect(access).toThrow(
+    /^HF_ENDPOINT is no address of a hub\. Write it as https:\/\/host, without a user\.$/,
+  )
+})

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ModelAccess, SourceAccess } from '@tinystories/pipeline'
+import { UserError } from './errors/user-error.ts'
 import { forDisplay, typedFolder } from './paths.ts'
 import { printError } from './terminal/output.ts'
 
@@ -15,13 +16,21 @@ export function access(): SourceAccess & ModelAccess {
     cacheDir: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tinystories'),
     offline: HF_HUB_OFFLINE === '1',
     ...(HF_TOKEN?.trim() && { token: HF_TOKEN.trim() }),
-    ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
+    ...(HF_ENDPOINT?.trim() && { endpoint: endpointOf(HF_ENDPOINT.trim()) }),
     onDownload: downloadProgress(),
     onUncertainTokenizer: model =>
       printError(
         `Warning: ${forDisplay(model)} does not say which tokenizer it was trained with; the one that is with it has the right size.`,
       ),
   }
+}
+
+/** @throws UserError for what is no address of a hub; one with a password would be shown */
+function endpointOf(address: string): string {
+  const { protocol = '', username, password } = URL.canParse(address) ? new URL(address) : {}
+  if (!/^https?:$/.test(protocol) || username || password)
+    throw new UserError('HF_ENDPOINT is no address of a hub. Write it as https://host, without a user.')
+  return address
 }
 
 /** A line every few seconds while a file is downloaded, on stderr: the standard output is for results. */

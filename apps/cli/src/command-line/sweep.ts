@@ -44,9 +44,10 @@ Examples:
     .command('retry')
     .description('Let failed stages be tried again by the next run')
     .argument('<folder>', 'folder of a sweep')
-    .action(async folder => {
+    .option('--json', 'print one JSON object')
+    .action(async (folder, flags) => {
       const { sweepRetry } = await import('../commands/sweep.ts')
-      setExitCode(await sweepRetry(folder))
+      setExitCode(await sweepRetry(folder, flags))
     })
   sweep
     .command('report')

@@ -37,6 +37,8 @@ export function push(model: string, repository: string, flags: PushFlags): Promi
         access: { ...models, token, endpoint, offline },
         signal,
         onProgress: progressLine(),
+        onRetry: ({ error, delay }) =>
+          printError(`${error.problem} Trying again in ${Math.ceil(delay / 1000)} s.`),
       }
       if (dryRun) return await showPush(options, json)
       if (offline) throw new UserError('HF_HUB_OFFLINE=1 forbids the network. Unset it, or use --dry-run.')
@@ -50,7 +52,10 @@ export function push(model: string, repository: string, flags: PushFlags): Promi
       else print(`Pushed ${sent.length} of ${sent.length + unchanged.length} files in one commit: ${url}`)
       return 0
     },
-    () => printError('Interrupted. Nothing was published; the same command goes on with what was uploaded.'),
+    () =>
+      printError(
+        'Interrupted. A push is one commit, there whole or not at all; the same command goes on with what was uploaded.',
+      ),
   )
 }
 

@@ -113,9 +113,10 @@ export async function sweepStop(folder: string): Promise<number> {
 }
 
 /** Lets failed stages be tried again. */
-export async function sweepRetry(folder: string): Promise<number> {
+export async function sweepRetry(folder: string, { json }: { json?: boolean }): Promise<number> {
   const sweep = await openSweep(fromTyped(folder))
   const count = await retryFailures(sweep)
+  if (json) printJson({ stages: count })
   print(count === 0 ? 'Nothing has failed.' : `${count} stages will be tried again by the next run.`)
   return 0
 }

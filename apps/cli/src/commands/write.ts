@@ -90,18 +90,16 @@ function openLines(): Interface & Disposable {
 
 function personAt(lines: Interface): Person {
   let working: AbortController | undefined
-  let leave: () => void = () => {}
-  const left = new Promise<undefined>(resolve => {
-    leave = () => resolve(undefined)
-  })
-  // In raw mode Ctrl-C is a key: it stops what is being written, or leaves.
-  lines.on('SIGINT', () => (working ? working.abort() : leave()))
-  lines.on('close', () => leave())
+  let asking: AbortController | undefined
+  const left = new Promise<undefined>(resolve => lines.on('close', () => resolve(undefined)))
+  // In raw mode Ctrl-C is a key: it stops what is being written, or takes the question back.
+  lines.on('SIGINT', () => (working ?? asking)?.abort())
   return {
     colors: usesColors(process.stdout),
     show: printPainted,
     ask(question, answer) {
-      const asked = lines.question(question)
+      asking = new AbortController()
+      const asked = lines.question(question, { signal: asking.signal })
       if (answer !== undefined) lines.write(answer)
       return Promise.race([asked, left]).catch(() => undefined)
     },

@@ -75,13 +75,15 @@ function parsedValue(options: readonly Option[], value: unknown, { file, path }:
   // <list>, <names>, <in,out>: one text with commas.
   const isList = /[<[](?:list|names|rules|\w+,\w+)[>\]]$/.test(option.flags)
   const given = isList ? [inPlace.join(',')] : inPlace
-  if (!parseArg) return given.length === 1 ? given[0] : refuse('one value is wanted.')
+  if (!parseArg) return typeof value === 'object' && !isList ? refuse('one value is wanted.') : given[0]
   try {
     const parsed = given.reduce<unknown>((before, text) => parseArg(text, before), undefined)
-    // A parser that does not collect would take the last of them in silence.
-    const takesOne =
-      given.length > 1 && JSON.stringify(parseArg(given.at(-1)!, undefined)) === JSON.stringify(parsed)
-    return takesOne && !option.variadic ? refuse('one value is wanted.') : parsed
+    if (!Array.isArray(value) || isList || option.variadic) return parsed
+    // A parser that does not collect would take the last of a list in silence.
+    const last = parseArg(given.at(-1)!, undefined)
+    const collects =
+      typeof last === 'object' && (given.length === 1 || JSON.stringify(last) !== JSON.stringify(parsed))
+    return collects ? parsed : refuse('one value is wanted.')
   } catch (error) {
     if (error instanceof InvalidArgumentError) return refuse(error.message)
     throw error

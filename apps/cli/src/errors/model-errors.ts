@@ -61,7 +61,8 @@ export const modelFileError: Wording<ModelFileErrorDetails> = {
     remedy: `Train with ${format === 'llama2c' ? '--preset llama' : '--preset llama or sample'}, or use --format onnx-fixed, which takes every model.`,
   }),
   'tokenizer-not-exportable': () => ({
-    remedy: 'Byte-level BPE is what train makes by default, and "tokenizer train --style gpt2".',
+    remedy:
+      'Byte-level BPE is what train makes of 512 pieces and more (--vocab-size), and "tokenizer train --style gpt2".',
   }),
   'too-large': own,
   'half-overflow': own,

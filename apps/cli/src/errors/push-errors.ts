@@ -20,6 +20,14 @@ export const pushError: Wording<PushErrorDetails> = {
   }),
   'changed-meanwhile': own,
   'too-large': own,
-  refused: own,
+  refused: ({ status }) =>
+    status === 408 || status === 429 || status >= 500
+      ? {}
+      : { remedy: 'Check the name, what HF_TOKEN may do, and HF_ENDPOINT.' },
   unreachable: own,
+  'invalid-reply': () => ({
+    remedy: 'Check HF_ENDPOINT, and whether a proxy or a login page stands between.',
+  }),
+  redirected: () => ({ remedy: 'If that is the hub, put its address into HF_ENDPOINT.' }),
+  uncertain: own,
 }

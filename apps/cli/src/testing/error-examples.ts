@@ -338,6 +338,9 @@ export const errorExamples: {
       endpoint: 'https://huggingface.co',
       reason: 'No byte came for 30 s.',
     },
+    'invalid-reply': { repository: 'me/mine', endpoint: 'https://huggingface.co' },
+    redirected: { endpoint: 'http://huggingface.co', location: 'https://huggingface.co/api/repos/create' },
+    uncertain: { repository: 'me/mine', revision: 'main' },
   },
   SweepError: {
     'impossible-cells': {

@@ -6,7 +6,7 @@ import type { Draft } from './draft.ts'
 
 /** How the dialogue meets a person. */
 export interface Person {
-  /** Asks for a line. @returns undefined when the person has left, by Ctrl-C or Ctrl-D */
+  /** Asks for a line. @returns undefined when there is no answer, but Ctrl-C or Ctrl-D */
   ask(question: string, answer?: string): Promise<string | undefined>
   show(text: string): void
   /** Runs what Ctrl-C may stop; the dialogue goes on then. */
@@ -20,7 +20,8 @@ export interface Person {
 const lineBreak = '\u23ce'
 
 /**
- * Writes a story with a person, until they leave.
+ * Writes a story with a person, until they leave: Ctrl-C leaves from the choice of what to do, and goes back to it from every other
+ * question.
  *
  * @param alternatives how many there are to choose from
  */

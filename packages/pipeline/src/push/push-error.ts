@@ -23,8 +23,14 @@ export interface PushErrorDetails {
   'too-large': { repository: string; bytes: number }
   /** The hub refuses for another reason; `reason` is its own word for it. */
   refused: { repository: string; step: PushStep; status: number; reason: string }
-  /** The hub does not answer, or not as it should. */
+  /** The hub does not answer. */
   unreachable: { repository: string; endpoint: string; reason: string }
+  /** What answers is no hub: a proxy or a login page may stand between. */
+  'invalid-reply': { repository: string; endpoint: string }
+  /** The hub's API redirects to another server, or changes what is asked; `location` is without secrets. */
+  redirected: { endpoint: string; location: string }
+  /** The answer to the commit was lost, and whether it was made cannot be asked. */
+  uncertain: { repository: string; revision: string }
 }
 
 /** A model was not pushed to the hub. */
@@ -68,11 +74,26 @@ export const PushError: ErrorClass<'PushError', PushErrorDetails> = defineError(
   }),
   refused: ({ repository, step, status, reason }) => ({
     problem: `${repository}: the hub refuses to ${step} (${status}${reason === '' ? '' : `: ${reason}`}). Nothing was published.`,
-    remedy: 'Push again later: what was uploaded is not sent again.',
+    remedy:
+      status === 408 || status === 429 || status >= 500
+        ? 'Push again later: what was uploaded is not sent again.'
+        : 'Check the name, what the token may do, and the option endpoint.',
   }),
   unreachable: ({ repository, endpoint, reason }) => ({
     problem: `${repository}: ${endpoint} does not answer. ${reason} Nothing was published.`,
     remedy: 'Check the network and push again: what was uploaded is not sent again.',
+  }),
+  'invalid-reply': ({ repository, endpoint }) => ({
+    problem: `${repository}: the reply of ${endpoint} is not the hub's. Nothing was published.`,
+    remedy: 'Check the option endpoint, and whether a proxy or a login page stands between.',
+  }),
+  redirected: ({ endpoint, location }) => ({
+    problem: `${endpoint} redirects to ${location}, which is not followed. Nothing was published.`,
+    remedy: 'If that is the hub, give its address in the option endpoint.',
+  }),
+  uncertain: ({ repository, revision }) => ({
+    problem: `${repository}: the connection broke during the commit to ${revision}, which may be published, whole, or not.`,
+    remedy: 'Push again: that says which, and sends nothing twice.',
   }),
 })
 export type PushError = ErrorOf<typeof PushError>

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { HubError, type HubFile, type HubOptions, openHubRepository } from '@tinystories/utils/hub'
-import { connectionError, retry, TransientError } from '@tinystories/utils/retry'
+import { type RetryOptions, TransientError } from '@tinystories/utils/retry'
 import type { FileContent } from '../export/export-files.ts'
+import { hubFetch } from './hub-fetch.ts'
 import { PushError, type PushStep } from './push-error.ts'
 
 /** Where files are pushed to, and how. */
-export interface PushTarget extends Pick<HubOptions, 'fetch' | 'retries' | 'sleep' | 'signal'> {
+export interface PushTarget
+  extends Pick<HubOptions, 'fetch' | 'retries' | 'sleep' | 'signal'>,
+    Pick<RetryOptions, 'onRetry'> {
   /** `owner/name`; made where there is none. */
   repository: string
   /** Branch, made from the main one where there is none. Default `main`. */
@@ -14,6 +17,8 @@ export interface PushTarget extends Pick<HubOptions, 'fetch' | 'retries' | 'slee
   isPrivate?: boolean
   token: string
   endpoint: string
+  /** Milliseconds within which each reply of the hub's API ends. Default 60,000. */
+  timeout?: number
   onProgress?: (progress: PushProgress) => void
 }
 
@@ -60,9 +65,16 @@ export async function pushFiles(
 ): Promise<Pushed> {
   const { repository, revision = 'main', endpoint, token, signal, isPrivate = false } = target
   const client = await loadClient()
-  const shared = { repo: repository, hubUrl: endpoint, accessToken: token, fetch: carefulFetch(target) }
+  const shared = { repo: repository, hubUrl: endpoint, accessToken: token, fetch: hubFetch(target) }
   let step: PushStep = 'create'
   let exists = false
+  let sent: typeof contents = []
+  const contents = Object.entries(files).map(([path, content]) => ({ path, bytes: bytesOf(content) }))
+  const pushed = (commit: string): Pushed => {
+    const url = `${endpoint}/${repository}${revision === 'main' ? '' : `/tree/${encodeURIComponent(revision)}`}`
+    const unchanged = contents.filter(file => !sent.includes(file))
+    return { url, commit, sent: sent.map(({ path }) => path), unchanged: unchanged.map(({ path }) => path) }
+  }
   try {
     try {
       await client.createRepo({ ...shared, visibility: isPrivate ? 'private' : 'public' })
@@ -71,21 +83,18 @@ export async function pushFiles(
       exists = true
     }
     const remote = await openBranch(client, shared, { ...target, revision })
-    const contents = Object.entries(files).map(([path, content]) => ({ path, bytes: bytesOf(content) }))
-    const changed = contents.filter(({ path, bytes }) => !isSame(remote.find(path), bytes))
-    const url = `${endpoint}/${repository}${revision === 'main' ? '' : `/tree/${encodeURIComponent(revision)}`}`
-    const unchanged = contents.filter(file => !changed.includes(file)).map(({ path }) => path)
-    if (changed.length === 0) return { url, commit: remote.commit, sent: [], unchanged }
+    sent = contents.filter(({ path, bytes }) => !isSame(remote.find(path), bytes))
+    if (sent.length === 0) return pushed(remote.commit)
     step = 'upload'
     const commit = client.commitIter({
       ...shared,
-      title: `Upload ${changed.length === 1 ? changed[0]!.path : `${changed.length} files`} with TinyStories for TypeScript`,
+      title: `Upload ${sent.length === 1 ? sent[0]!.path : `${sent.length} files`} with TinyStories for TypeScript`,
       branch: revision,
       parentCommit: remote.commit,
       // Plain uploads: the chunks of Xet save nothing where all weights change at once.
       useXet: false,
       abortSignal: signal,
-      operations: changed.map(({ path, bytes }) => ({
+      operations: sent.map(({ path, bytes }) => ({
         operation: 'addOrUpdate',
         path,
         content: new Blob([bytes as Uint8Array<ArrayBuffer>]),
@@ -93,8 +102,7 @@ export async function pushFiles(
     })
     for (;;) {
       const next = await commit.next()
-      if (next.done)
-        return { url, commit: next.value!.commit.oid, sent: changed.map(({ path }) => path), unchanged }
+      if (next.done) return pushed(next.value!.commit.oid)
       const { event, path, state, progress = 0 } = next.value
       if (event === 'phase' && 'phase' in next.value && next.value.phase === 'committing') step = 'commit'
       if (path !== undefined && state !== undefined && state !== 'error')
@@ -102,7 +110,35 @@ export async function pushFiles(
     }
   } catch (error) {
     signal?.throwIfAborted()
+    if (step === 'commit' && isUncertain(error)) {
+      const commit = await findCommit(sent, client, shared, { ...target, revision }, error)
+      if (commit !== undefined) return pushed(commit)
+    }
     throw toPushError(error, { ...target, revision, step, exists, bytes: sizeOf(files) })
+  }
+}
+
+/** Whether a commit may have been made although it seems to have failed: its answer was lost, or comes from a proxy. */
+function isUncertain(error: unknown): boolean {
+  const status = statusOf(error)
+  return status === undefined ? !PushError.isInstance(error) : status === 408 || status >= 500
+}
+
+/** The commit of a branch that has all files. @throws PushError `uncertain` where the hub cannot be asked */
+async function findCommit(
+  files: readonly { path: string; bytes: Uint8Array }[],
+  client: HubClient,
+  shared: object,
+  target: PushTarget & { revision: string },
+  cause: unknown,
+): Promise<string | undefined> {
+  const { repository, revision, signal } = target
+  try {
+    const { commit, find } = await openBranch(client, shared, target)
+    return files.every(({ path, bytes }) => isSame(find(path), bytes)) ? commit : undefined
+  } catch {
+    signal?.throwIfAborted()
+    throw new PushError('uncertain', { repository, revision }, { cause })
   }
 }
 
@@ -121,13 +157,14 @@ async function openBranch(
   shared: object,
   { repository, revision, ...options }: PushTarget & { revision: string },
 ): Promise<{ commit: string; find(path: string): HubFile | undefined }> {
-  const { token, endpoint, fetch, retries, sleep, signal } = options
+  const { token, endpoint, fetch, retries, sleep, signal, timeout } = options
   const hub: HubOptions = {
     token,
     endpoint,
     revision,
     ...(fetch && { fetch }),
     ...(retries !== undefined && { retries }),
+    ...(timeout !== undefined && { timeout }),
     ...(sleep && { sleep }),
     ...(signal && { signal }),
   }
@@ -159,47 +196,6 @@ function isSame(file: HubFile | undefined, bytes: Uint8Array): boolean {
   return hash.digest('hex') === hex
 }
 
-/** The token goes to the hub's own origin and to no other; what may be asked twice is asked again where the hub is busy. */
-function carefulFetch(target: PushTarget): typeof fetch {
-  const { endpoint, signal, fetch: send = fetch } = target
-  const { origin } = new URL(endpoint)
-  return async (input, init = {}) => {
-    const url = new URL(input instanceof Request ? input.url : input)
-    const headers = new Headers(init.headers)
-    if (url.origin !== origin) headers.delete('authorization')
-    const signals = [init.signal, signal].filter(each => each != null)
-    const options = { ...init, headers, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) }
-    // A commit that was made although its answer was lost would be refused the second time.
-    const once = /\/commit\/|\/repos\/create$|\/branch\//.test(url.pathname)
-    let busy: Response | undefined
-    try {
-      return await retry(
-        async () => {
-          busy = undefined
-          const reply = await send(url, options).catch((error: unknown) => {
-            signal?.throwIfAborted()
-            throw connectionError(error)
-          })
-          const { status } = reply
-          if (once || !(status === 408 || status === 429 || status >= 500)) return reply
-          busy = reply
-          throw new TransientError('server-busy', { status, retryAfter: undefined })
-        },
-        {
-          ...(target.retries !== undefined && { retries: target.retries }),
-          ...(target.sleep && { sleep: target.sleep }),
-          ...(once && { retries: 0 }),
-          retryOffline: false,
-          ...(signal && { signal }),
-        },
-      )
-    } catch (error) {
-      if (busy === undefined) throw error
-      return busy
-    }
-  }
-}
-
 /** Of an error of the client. */
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
@@ -218,11 +214,7 @@ function toPushError(
   const status = statusOf(error)
   if (status === undefined) {
     if (error instanceof Error && !('details' in error))
-      return new PushError(
-        'unreachable',
-        { repository, endpoint, reason: 'Its reply has another form.' },
-        cause,
-      )
+      return new PushError('invalid-reply', { repository, endpoint }, cause)
     return error
   }
   if (status === 401) return new PushError('unauthorized', { repository, endpoint }, cause)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { saveSafetensors } from '@tinystories/model/files'
-import { type HubServer, startHubServer } from '@tinystories/testing/hub'
+import { type HubFault, type HubServer, startHubServer } from '@tinystories/testing/hub'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openModel } from '../model/open-model.ts'
@@ -128,6 +128,44 @@ test('pushes what transformers does not know for us alone, without its graph', a
   expect(hub.requests).toEqual([])
 })
 
+const redirect =
+  (status: number, location: string): HubFault =>
+  (_, response) =>
+    response.writeHead(status, { location }).end()
+
+test('waits as long as a busy hub asks, also before a commit, and follows where it stays itself', async () => {
+  const waits: number[] = []
+  const busy: HubFault = (_, response) => response.writeHead(429, { 'retry-after': '7' }).end()
+  for (const path of ['/repos/create', '/preupload/', '/commit/']) hub.fault(path, busy)
+  hub.fault('/repos/create', redirect(307, `${hub.endpoint}/api/repos/create?moved`))
+  const { sent: pushed } = await push({ sleep: async delay => void waits.push(delay) })
+  expect(pushed.sort()).toEqual(paths)
+  expect(waits).toEqual([7000, 7000, 7000])
+  expect(sent('/commit/')).toHaveLength(2)
+})
+
+test('a commit whose answer was lost is found; where it cannot be asked for, it is said to be uncertain', async () => {
+  const lost: HubFault = (_, response) => {
+    Object.assign(response, { end: () => response.destroy() })
+    return false
+  }
+  hub.fault('/commit/', lost)
+  const { commit, sent: pushed } = await push()
+  expect(pushed.sort()).toEqual(paths)
+  expect(hub.repositories['ada/mine']).toMatchObject({
+    commit,
+    commits: [expect.stringMatching(/^Upload 7/)],
+  })
+  const broken: HubFault = request => request.socket.destroy()
+  hub.fault('/commit/', broken)
+  await expect(push({ license: 'mit' })).rejects.toMatchObject({ code: 'unreachable' })
+  hub.fault('/commit/', (request, response, content) => {
+    broken(request, response, content)
+    hub.fault('/revision/', ...Array.from({ length: 5 }, () => broken))
+  })
+  await expect(push({ license: 'mit' })).rejects.toMatchObject({ code: 'uncertain' })
+})
+
 describe('refuses, with nothing published', () => {
   const names = [
     'mine',
@@ -193,6 +231,32 @@ describe('refuses, with nothing published', () => {
     await expect(refused).rejects.toMatchObject(error)
     await expect(refused).rejects.not.toThrow(token)
     expect(hub.repositories['ada/mine']?.commits).toBeUndefined()
+  })
+
+  test.each<[string, HubFault, string]>([
+    ['a page', (_, response) => response.end('<html>Log in</html>'), 'invalid-reply'],
+    ['JSON of another form', (_, response) => response.end('null'), 'invalid-reply'],
+    ['another server', redirect(308, 'http://localhost:1/api/repos/create'), 'redirected'],
+    ['a redirect that drops the body', redirect(302, '/api/repos/create'), 'redirected'],
+    ['no end of redirects', redirect(307, '/api/repos/create'), 'redirected'],
+    ['a broken connection', request => request.socket.destroy(), 'unreachable'],
+    [
+      'half a reply',
+      (_, response) => response.writeHead(200, { 'content-length': 99 }).write('{', () => response.destroy()),
+      'unreachable',
+    ],
+    ['a reply that never comes', () => {}, 'unreachable'],
+    ['a reply that never ends', (_, response) => response.write('{'), 'unreachable'],
+  ])('instead of the hub %s', async (_, fault, code) => {
+    hub.fault('/repos/create', ...Array.from({ length: 7 }, () => fault))
+    await expect(push({ timeout: 300 })).rejects.toMatchObject({ name: 'PushError', code })
+    expect(Object.keys(hub.repositories)).toEqual(['bob/his'])
+  })
+
+  test.each(['nonsense', 'ftp://hub', 'https://ada:secret@hub'])('the endpoint %s', async endpoint => {
+    const refused = push({ endpoint })
+    await expect(refused).rejects.toMatchObject({ name: 'HttpError', code: 'invalid-address' })
+    await expect(refused).rejects.not.toThrow('secret')
   })
 
   test('an interruption', async () => {

@@ -1,5 +1,6 @@
 import { ModelFileError } from '@tinystories/model'
 import { checkTransformers } from '@tinystories/model/files'
+import { HttpError, withoutSecrets } from '@tinystories/utils/http'
 import { defaultEndpoint, HubError } from '@tinystories/utils/hub'
 import {
   decoderFiles,
@@ -36,7 +37,7 @@ export interface PreparedPush {
  * Makes all files of a push, without the network unless the model itself is on the hub: weights in the layout of transformers
  * where it has such a model, tokenizer, and model card.
  *
- * @throws PushError `invalid-repository`; what `exportModel` throws
+ * @throws PushError `invalid-repository`; HttpError `invalid-address` of the endpoint; what `exportModel` throws
  */
 export async function preparePush(options: PushModelOptions): Promise<PreparedPush> {
   const { repository, revision } = options
@@ -55,7 +56,7 @@ export async function preparePush(options: PushModelOptions): Promise<PreparedPu
 /**
  * Pushes a model to the hub, in one commit.
  *
- * @throws PushError, HubError; what `exportModel` throws; the signal's reason
+ * @throws PushError, HubError, HttpError; what `exportModel` throws; the signal's reason
  */
 export async function pushModel(options: PushModelOptions): Promise<Pushed & Pick<PreparedPush, 'layout'>> {
   const { token } = options
@@ -79,6 +80,9 @@ function layoutOf({ arrays }: LoadedModel, needed: boolean): PreparedPush['layou
 }
 
 function endpointOf({ endpoint = defaultEndpoint }: PushModelOptions): string {
+  const { protocol = '', username, password } = URL.canParse(endpoint) ? new URL(endpoint) : {}
+  if (!/^https?:$/.test(protocol) || username || password)
+    throw new HttpError('invalid-address', { address: withoutSecrets(endpoint) })
   return endpoint.replace(/\/+$/, '')
 }
 

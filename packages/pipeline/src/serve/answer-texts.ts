@@ -12,6 +12,8 @@ export interface TextServer {
   name: string
   source: TextModel
   admission: Admission
+  /** Milliseconds after which a client that reads nothing of its stream has gone. */
+  stallTimeout: number
 }
 
 /** What answering cost. */
@@ -37,7 +39,7 @@ export async function answerTexts(
   // One text that fails ends the others of its request.
   const failed = new AbortController()
   const ended = AbortSignal.any([signal, failed.signal])
-  const send = request.stream ? eventSender(response, ended) : undefined
+  const send = request.stream ? eventSender(response, ended, server.stallTimeout) : undefined
   const states: ChoiceState[] = []
   let completionTokens = 0
 
@@ -89,13 +91,19 @@ export async function answerTexts(
   return { promptTokens: request.promptTokens, completionTokens }
 }
 
-/** Sends server-sent events, as fast as the client takes them. */
-function eventSender(response: ServerResponse, signal: AbortSignal): (event: object) => Promise<void> {
+/** Sends server-sent events, as fast as the client takes them; one that takes none is cut off. */
+export function eventSender(
+  response: ServerResponse,
+  signal: AbortSignal,
+  stallTimeout: number,
+): (event: object) => Promise<void> {
   return async event => {
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
     const takesMore = response.write(`data: ${JSON.stringify(event)}\n\n`)
-    if (!takesMore) await once(response, 'drain', { signal })
+    if (takesMore) return
+    const stalled = setTimeout(() => response.destroy(), stallTimeout)
+    await once(response, 'drain', { signal }).finally(() => clearTimeout(stalled))
   }
 }
 

@@ -33,3 +33,15 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     throw new ApiError('We could not parse the JSON body of your request.', {}, { cause: error })
   }
 }
+
+/**
+ * Reads what is left of a request without keeping it: its sender, who may read nothing before it has sent all, then sees the
+ * answer and not a broken connection.
+ */
+export async function readToEnd(request: IncomingMessage): Promise<void> {
+  try {
+    for await (const _ of request);
+  } catch {
+    // The client has gone, or the server closes.
+  }
+}

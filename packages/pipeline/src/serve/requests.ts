@@ -111,7 +111,10 @@ function textRequest(request: CommonBody, particulars: Particulars): TextRequest
     Array.from({ length: n }, (_, i): Choice => {
       const index = prompt * n + i
       const shared = { index, promptIds: ids, sampling, maxTokens, stop, logprobs }
-      return { ...shared, seed: seed + index, ...(echo && { echo: text }) }
+      // Beyond the largest seed there are no whole numbers one apart.
+      const own =
+        seed <= Number.MAX_SAFE_INTEGER - index ? seed + index : seed - Number.MAX_SAFE_INTEGER + index
+      return { ...shared, seed: own, ...(echo && { echo: text }) }
     }),
   )
   return {

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { request as httpRequest, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gptConfig, initParameterArrays } from '@tinystories/model'
@@ -11,6 +12,7 @@ import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { generate as generateStories } from '../generate.ts'
 import { openModel } from '../model/open-model.ts'
+import { eventSender } from './answer-texts.ts'
 import { type ModelServer, type ServedRequest, serveModel } from './serve-model.ts'
 
 let folder: string
@@ -222,6 +224,53 @@ describe('the official client', () => {
   })
 })
 
+test('every text of a request has a seed of its own, at the largest seed too', async () => {
+  const settings = { model: 'instruct', prompt: 'the cat', max_tokens: 12, n: 4 }
+  const { choices } = await client.completions.create({ ...settings, seed: Number.MAX_SAFE_INTEGER })
+  expect(new Set(choices.map(({ text }) => text)).size).toBe(4)
+})
+
+/** What a raw connection got, and its end. */
+function connected(text: string): { socket: Socket; received: () => string; closed: Promise<void> } {
+  let received = ''
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text))
+  socket.setEncoding('utf8').on('data', piece => {
+    received += piece
+  })
+  const closed = new Promise<void>(resolve => socket.on('error', () => {}).on('close', () => resolve()))
+  return { socket, received: () => received, closed }
+}
+
+test('an answer comes after all of the body, whatever it says', async () => {
+  for (const path of ['/v1/files', '/v1/models', '/v1/completions']) {
+    const { socket, received } = connected(
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 8\r\n\r\n{"a"`,
+    )
+    await fetch(`${server.url}/models`)
+    expect(received()).toBe('')
+    socket.write(': 1}')
+    await expect.poll(received).toMatch(/^HTTP\/1.1 4\d\d /)
+    socket.destroy()
+  }
+})
+
+test('headers that are too large are said to be', async () => {
+  const { received, closed } = connected(`GET /v1/models HTTP/1.1\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`)
+  await closed
+  expect(received()).toMatch(/^HTTP\/1.1 431 [\s\S]*"The headers of the request are too large."/)
+})
+
+test('a client that reads nothing of its stream is cut off', async () => {
+  const gone = new AbortController()
+  const response = Object.assign(new EventEmitter(), {
+    writeHead() {},
+    write: () => false,
+    destroy: () => gone.abort(new Error('cut off')),
+  })
+  const send = eventSender(response as unknown as ServerResponse, gone.signal, 1)
+  await expect(send({})).rejects.toMatchObject({ cause: { message: 'cut off' } })
+})
+
 describe('refuses in one line', () => {
   const base = { model: 'instruct', prompt: 'the cat' }
   const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -336,6 +385,13 @@ test('asks for its key, says what it does not know, and closes in the middle of 
   ).rejects.toMatchObject({ status: 400, code: 'unsupported_model' })
   const settings = { model: 'plain', prompt: 'the cat', max_tokens: 100_000_000, stream: true } as const
   const stream = await friend.completions.create(settings)
+  // Nor does one keep it open that has sent half a request.
+  const half = connect(Number(port), '127.0.0.1', () =>
+    half.write(
+      'POST /v1/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer secret-key\r\ncontent-length: 8\r\n\r\n{',
+    ),
+  )
+  half.on('error', () => {})
   let closed: Promise<void> | undefined
   await expect(
     (async () => {

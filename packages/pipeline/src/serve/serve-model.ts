@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { basename, dirname } from 'node:path'
+import { onAbort } from '@tinystories/utils/retry'
 import { PipelineError } from '../errors.ts'
 import { type OpenModelOptions, openModel } from '../model/open-model.ts'
 import { chosenTemplate } from '../source/load-instruct-template.ts'
 import { Admission } from './admission.ts'
 import { type Answered, answerTexts, sendJson } from './answer-texts.ts'
 import { ApiError, toApiError } from './api-error.ts'
-import { readBody } from './read-body.ts'
+import { readBody, readToEnd } from './read-body.ts'
 import { readChatRequest, readCompletionRequest, type ServedModel } from './requests.ts'
 
 /** Options of {@link serveModel}. */
@@ -32,6 +33,8 @@ export interface ServeModelOptions {
   queue?: number
   /** Largest body of a request. Default 1 MiB. */
   maxBodyBytes?: number
+  /** Milliseconds after which a client that reads nothing of its stream is cut off. Default 30,000. */
+  stallTimeout?: number
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
   /** Folder of an adapter that is added to the model. Default: none. */
@@ -83,7 +86,12 @@ export async function serveModel(options: ServeModelOptions = {}): Promise<Model
   }
   const running = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    const done = handle(request, response, answer, options).finally(() => running.delete(done))
+    // A client that is still sending must not keep the server from closing.
+    const stay = onAbort(closing.signal, () => request.complete || request.destroy())
+    const done = handle(request, response, answer, options).finally(() => {
+      stay()
+      running.delete(done)
+    })
     running.add(done)
   })
   // One who sends half a request must not hold a connection for ever.
@@ -106,7 +114,11 @@ export async function serveModel(options: ServeModelOptions = {}): Promise<Model
     const served: ServedModel = { name, tokenizer, startId, template }
     const maxRows = 'maxRows' in opened.model ? opened.model.maxRows : concurrency
     const admission = new Admission(Math.min(concurrency, maxRows), queue)
-    answer = router({ name, source: opened, admission }, served, { ...options, closing: closing.signal })
+    const { stallTimeout = 30_000 } = options
+    answer = router({ name, source: opened, admission, stallTimeout }, served, {
+      ...options,
+      closing: closing.signal,
+    })
     const close = async (): Promise<void> => {
       closing.abort(new ApiError('The server is closing.', { status: 503, type: 'server_error' }))
       const closed = new Promise(resolve => server.close(resolve))
@@ -161,6 +173,7 @@ async function handle(
   } catch (error) {
     const reply = toApiError(error)
     if (reply.status === 500) cause = error
+    await readToEnd(request)
     if (response.headersSent || response.destroyed) response.destroy()
     else sendJson(response, reply.status, reply, reply.status === 429 ? { 'retry-after': '1' } : {})
   }
@@ -245,14 +258,19 @@ function checkKey({ headers: { authorization = '' } }: IncomingMessage, apiKey: 
   })
 }
 
-/** What is no HTTP at all, or too slow. */
+const faults: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of the request are too large.'],
+}
+
+/** What is no HTTP at all, or too slow, or too large to be read. */
 function refuseRequest(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
   if (!(socket as Socket).writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
-  const body = JSON.stringify(new ApiError('This is no HTTP request.'))
+  const [status, message] = faults[error.code ?? ''] ?? ['400 Bad Request', 'This is no HTTP request.']
+  const body = JSON.stringify(new ApiError(message))
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

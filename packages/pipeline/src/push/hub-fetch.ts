@@ -1,7 +1,22 @@
 import { withoutSecrets } from '@tinystories/utils/http'
-import { connectionError, parseRetryAfter, retry, TransientError } from '@tinystories/utils/retry'
+import type { HubOptions } from '@tinystories/utils/hub'
+import {
+  connectionError,
+  parseRetryAfter,
+  type RetryOptions,
+  retry,
+  TransientError,
+} from '@tinystories/utils/retry'
 import { PushError } from './push-error.ts'
-import type { PushTarget } from './push-files.ts'
+
+/** How the hub is asked. */
+export interface HubFetchOptions
+  extends Pick<HubOptions, 'fetch' | 'retries' | 'sleep' | 'signal'>,
+    Pick<RetryOptions, 'onRetry'> {
+  endpoint: string
+  /** Milliseconds within which each reply of the hub's API ends. Default 60,000. */
+  timeout?: number
+}
 
 /** Most bytes of a reply of the hub. */
 const maxReplyBytes = 2 ** 26
@@ -14,7 +29,7 @@ const maxRedirects = 5
  * redirect to another one, whose word would then pass for the hub's. Each reply of it ends within `timeout`. What may be asked
  * twice is asked again where the hub is busy.
  */
-export function hubFetch(target: PushTarget): typeof fetch {
+export function hubFetch(target: HubFetchOptions): typeof fetch {
   const { endpoint, signal, fetch: send = fetch } = target
   const { origin } = new URL(endpoint)
 
@@ -66,6 +81,7 @@ export function hubFetch(target: PushTarget): typeof fetch {
         signal?.throwIfAborted()
         lost = PushError.isInstance(error) ? error : connectionError(error)
         if (!once) throw lost
+        return undefined
       })
       // 429 says that nothing was done.
       const asksAgain = (status: number): boolean =>

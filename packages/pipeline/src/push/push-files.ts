@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { HubError, type HubFile, type HubOptions, openHubRepository } from '@tinystories/utils/hub'
-import { type RetryOptions, TransientError } from '@tinystories/utils/retry'
+import { TransientError } from '@tinystories/utils/retry'
 import type { FileContent } from '../export/export-files.ts'
-import { hubFetch } from './hub-fetch.ts'
+import { type HubFetchOptions, hubFetch } from './hub-fetch.ts'
 import { PushError, type PushStep } from './push-error.ts'
 
 /** Where files are pushed to, and how. */
-export interface PushTarget
-  extends Pick<HubOptions, 'fetch' | 'retries' | 'sleep' | 'signal'>,
-    Pick<RetryOptions, 'onRetry'> {
+export interface PushTarget extends HubFetchOptions {
   /** `owner/name`; made where there is none. */
   repository: string
   /** Branch, made from the main one where there is none. Default `main`. */
@@ -16,9 +14,6 @@ export interface PushTarget
   /** Whether a repository that is made is private. Default false. */
   isPrivate?: boolean
   token: string
-  endpoint: string
-  /** Milliseconds within which each reply of the hub's API ends. Default 60,000. */
-  timeout?: number
   onProgress?: (progress: PushProgress) => void
 }
 

@@ -1,5 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { launchChromium } from '@tinystories/testing/browser'
 
 // What visitors of the demo meet, measured in the page as it is published.
@@ -7,17 +6,10 @@ import type { launchChromium } from '@tinystories/testing/browser'
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 export type Page = Awaited<ReturnType<Browser['newPage']>>
 
-/** Opens the page as a first visit, with an empty cache. */
-export async function visit(browser: Browser, url: string): Promise<Page> {
-  const context = await browser.newContext()
+/** Opens the page as a first visit, with an empty cache, or once more in the browser of an earlier visit. */
+export async function visit(browser: Browser, url: string, before?: Page): Promise<Page> {
+  const context = before?.context() ?? (await browser.newContext())
   const page = await context.newPage()
-  await page.addInitScript(() => {
-    const seen = { longest: 0 }
-    Object.assign(globalThis, { seen })
-    new PerformanceObserver(list => {
-      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration)
-    }).observe({ type: 'longtask', buffered: true })
-  })
   await page.goto(url)
   return page
 }
@@ -32,17 +24,38 @@ export async function firstStory(page: Page): Promise<{ word: number; end: numbe
   return { word, end: await when('.hero .status .engine') }
 }
 
-/**
- * Milliseconds of the longest task of the page's own thread since this was last asked. Browsers report tasks of 50 ms
- * and more: 50 stands for all shorter ones.
- */
-export function longestTask(page: Page): Promise<number> {
-  return page.evaluate(() => {
-    const { seen } = globalThis as unknown as { seen: { longest: number } }
-    const { longest } = seen
-    seen.longest = 0
-    return Math.max(50, longest)
-  })
+interface TraceEvent {
+  ph: string
+  name: string
+  pid: number
+  tid: number
+  /** Microseconds that the thread computed: what other programs take of a core does not count. */
+  tdur?: number
+  args: { name?: string }
+}
+
+/** Milliseconds that the longest task of the page's own thread computed while something is done in the page. */
+export async function longestTask(
+  browser: Browser,
+  page: Page,
+  act: () => Promise<unknown>,
+): Promise<number> {
+  await browser.startTracing(page, { categories: ['toplevel'] })
+  await act()
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[]
+  }
+  const thread = ({ pid, tid }: TraceEvent): string => `${pid}:${tid}`
+  const main = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(thread),
+  )
+  const tasks = traceEvents.filter(
+    event => event.ph === 'X' && event.name.endsWith('RunTask') && main.has(thread(event)),
+  )
+  if (tasks.length === 0) throw new Error('Chromium traced no task')
+  return tasks.reduce((most, { tdur = 0 }) => Math.max(most, tdur), 0) / 1000
 }
 
 /** Writes so many stories in the workshop, one after another. */
@@ -56,6 +69,42 @@ export async function writeStories(page: Page, count: number): Promise<void> {
   }
 }
 
+/** Scrolls through the whole paper as a reader does, and waits for what is alive in each chapter. */
+export async function readPaper(page: Page): Promise<void> {
+  await page.mouse.move(640, 400)
+  for (const chapter of await page.locator('.chapter').all()) {
+    const isSeen = (): Promise<boolean> =>
+      chapter.evaluate(each => each.getBoundingClientRect().bottom < innerHeight)
+    for (let i = 0; i < 100 && !(await isSeen()); i++) {
+      await page.mouse.wheel(0, 150)
+      await page.waitForTimeout(50)
+    }
+    await chapter.locator('.live > *').first().waitFor()
+  }
+  await page.waitForTimeout(1000)
+}
+
+/** Opens every panel of the workshop, and then each again. */
+export async function switchPanels(page: Page): Promise<void> {
+  for (const panel of [...panels, ...panels]) {
+    await page.locator(`#tab-${panel}`).click()
+    await page.locator(`#panel-${panel} > :not(.quiet)`).first().waitFor()
+    if (panel === 'inside') await page.locator('.lens').waitFor()
+    await page.waitForTimeout(300)
+  }
+}
+
+const panels = ['write', 'train', 'inside', 'grade', 'compare']
+
+/** Leaves heads out, and looks for what neurons are active on. */
+export async function lookInside(page: Page): Promise<void> {
+  await page.locator('#tab-inside').click()
+  await page.getByRole('button', { name: /^Ablate/ }).click()
+  await page.locator('.two-completions').waitFor()
+  await page.getByRole('button', { name: 'Find top activations' }).click()
+  await page.locator('.neurons > li').nth(5).waitFor()
+}
+
 /** Starts training on the bundled stories, for as long as the page allows. */
 export async function startTraining(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Workshop' }).click()
@@ -65,46 +114,6 @@ export async function startTraining(page: Page): Promise<void> {
   await page.waitForFunction(() => Number(document.querySelector('.numbers dd')?.textContent) > 0, null, {
     timeout: 120_000,
   })
-}
-
-/** Bytes of the page's own files: all panels with the stories they train on, but neither models nor runtimes. */
-export async function pageBytes(folder: string): Promise<{ all: number; stories: number }> {
-  let all = 0
-  let stories = 0
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (!entry.isFile() || /\.wasm$|ort-wasm.*\.mjs$|\.safetensors$|\.int8$|tokenizer-/.test(path)) continue
-    const { size } = await stat(path)
-    all += size
-    if (entry.name.endsWith('.jsonl')) stories += size
-  }
-  return { all, stories }
-}
-
-/** Bytes that a first visit loads until its first story is told: the page, and beside it its model and its runtime. */
-export async function loadedBytes(
-  browser: Browser,
-  url: string,
-): Promise<{ page: number; model: number; runtime: number }> {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  const sums = { page: 0, model: 0, runtime: 0 }
-  const seen = new Set<string>()
-  page.on('response', response => {
-    const address = response.url()
-    if (seen.has(address) || !address.startsWith('http')) return
-    seen.add(address)
-    const kind = /\.safetensors|tokenizer-/.test(address)
-      ? 'model'
-      : /\.wasm|ort-wasm/.test(address)
-        ? 'runtime'
-        : 'page'
-    sums[kind] += Number(response.headers()['content-length'] ?? 0)
-  })
-  await page.goto(url)
-  await page.waitForSelector('.hero .status .engine')
-  await context.close()
-  return sums
 }
 
 export interface MemorySample {

@@ -59,9 +59,7 @@ test('keeps the page and its models from the first visit on, but neither runtime
     'ort.wasm.bundle.min-c3.js',
     '760-d4.int8',
   ]
-  expect(filesToKeep([...names, 'train-worker-e5.js', 'stories-f6.jsonl', 'index-g7.js'])).toEqual([
-    './',
-    './assets/index-g7.js',
-    './assets/model-a1.safetensors',
-  ])
+  expect(
+    filesToKeep([...names, 'train-worker-e5.js', 'stories-f6.jsonl', 'index-g7.js', 'on-abort-h8.js']),
+  ).toEqual(['./', './assets/index-g7.js', './assets/model-a1.safetensors', './assets/on-abort-h8.js'])
 })

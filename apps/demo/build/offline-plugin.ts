@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Plugin } from 'vite'
 
 /** Runtimes of tens of megabytes, what trains, and the steps of learning are kept when they are used, not before. */
-const LATER = /ort[-.]|\.int8$|^stories-.*\.jsonl$|^train-worker/
+const LATER = /^ort[-.]|\.int8$|^stories-.*\.jsonl$|^train-worker/
 
 /** The files of `assets/` that a service worker keeps from the first visit on, beside the page itself. */
 export function filesToKeep(names: readonly string[]): string[] {

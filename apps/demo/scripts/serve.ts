@@ -5,6 +5,7 @@
 // the page's service worker adds them. --url is where the page will be, for the pictures of links to it; --code is where its
 // source can be read, and is linked.
 
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { serveFolder } from '@tinystories/testing/browser'
@@ -31,6 +32,8 @@ if (positionals.length > 1 || (positionals[0] ?? 'build') !== 'build')
 for (const address of [values.url, values.code]) {
   if (address && !URL.canParse(address)) fail(`${address} is no address: take one such as https://host/name/`)
 }
+// npm runs scripts in the repository's folder; the person may be in another one.
+const out = resolve(process.env.INIT_CWD ?? '', values.out)
 process.env.VITE_PAGE_URL = values.url.replace(/(?<=[^/])$/, '/')
 process.env.VITE_CODE_URL = values.code
 await build({
@@ -38,14 +41,14 @@ await build({
   configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)),
   logLevel: 'warn',
   base: values.base,
-  build: { outDir: values.out, emptyOutDir: true },
+  build: { outDir: out, emptyOutDir: true },
 })
-if (positionals[0] === 'build') console.log(`The page is in ${values.out}`)
+if (positionals[0] === 'build') console.log(`The page is in ${out}`)
 else await serve()
 
 async function serve(): Promise<void> {
   try {
-    const { url } = await serveFolder(values.out, { isolated: !values.plain, port })
+    const { url } = await serveFolder(out, { isolated: !values.plain, port })
     console.log(`The demo is at ${url} (Ctrl-C ends it)`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error

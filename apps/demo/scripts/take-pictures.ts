@@ -1,8 +1,9 @@
-// Takes pictures of every panel at work, for the README and to be looked at:
+// Takes pictures of every chapter and panel at work, for the README and to be looked at:
 //
 //   npm exec -- node --conditions=@tinystories/source apps/demo/scripts/take-pictures.ts [--out docs/demo] [--shots 1280:light,390:dark] [--full] [--plain] [--png] [--only write,train]
 //
-// --full takes the whole length of the page, and not what is seen first; --plain a page that is not isolated.
+// Each scene is played once, and taken at every width and in every color scheme. --full takes the whole length of the page,
+// and not what is seen first; --plain a page that is not isolated.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,13 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startChatServer } from '@tinystories/llm/testing'
 import { buildSite } from '@tinystories/testing/browser'
-import {
-  type DemoBrowser,
-  type OpenOptions,
-  type Page,
-  startDemo,
-  storyOf,
-} from '../src/testing/demo-browser.ts'
+import { type DemoBrowser, type Page, startDemo, storyOf } from '../src/testing/demo-browser.ts'
 import { TrainPage } from '../src/testing/train-page.ts'
 
 const { values } = parseArgs({
@@ -29,55 +24,37 @@ const { values } = parseArgs({
     png: { type: 'boolean', default: false },
   },
 })
-/** So long the picture of training has trained. */
+/** So long the picture of training has trained, at least; the other scenes are played meanwhile. */
 const TRAINED_SECONDS = 45
 
 const chapters = ['data', 'learning', 'size', 'depth', 'instructions', 'inside', 'grading']
 
-const scenes: Record<string, (page: Page) => Promise<void>> = {
-  async paper(page) {
-    await page.locator('.hero .status .engine').waitFor()
-  },
-  ...Object.fromEntries(
-    chapters.map(id => [
-      `paper-${id}`,
-      async (page: Page): Promise<void> => {
-        const chapter = page.locator(`#chapter-${id}`)
-        await chapter.locator('.live > *').first().waitFor()
-        if (id === 'instructions') {
-          await page.locator('#instruction-noun option').nth(5).waitFor({ state: 'attached' })
-          await chapter.getByRole('button', { name: 'Write a story with them' }).click()
-          await chapter.locator('.status .engine').waitFor()
-        }
-        if (id === 'inside') await chapter.locator('.head-view').waitFor()
-        // Stories are finished when their alternatives are known.
-        await page.waitForTimeout(6000)
-        await chapter.evaluate(each => each.scrollIntoView())
-        await page.waitForTimeout(500)
-      },
-    ]),
-  ),
-  async write(page) {
-    await storyOf(page)
-    await page.fill('#seed', '4')
-    await tell(page)
-    // Its alternatives come when the story has ended.
-    await page.waitForTimeout(500)
-    await page.locator('#panel-write .token:not(.given)').nth(9).click()
-    await page.locator('.alternatives li').first().waitFor()
-  },
-  async wishes(page) {
-    await storyOf(page)
-    await page.getByLabel('Choose words and features').check()
-    await page.locator('#constraint-noun option').nth(5).waitFor({ state: 'attached' })
-    await page.fill('#seed', '11')
-    await tell(page)
-  },
+/** Plays until there is something to see; what it returns is played when the other scenes are done. */
+type Scene = (page: Page) => Promise<unknown>
+
+const scenes: Record<string, Scene> = {
   async train(page) {
     const train = new TrainPage(page)
     await train.start()
     await train.saved()
-    await page.waitForTimeout(TRAINED_SECONDS * 1000)
+  },
+  async paper(page) {
+    await page.locator('.hero .status .engine').waitFor()
+  },
+  ...Object.fromEntries(chapters.map(id => [`paper-${id}`, (page: Page) => playChapter(page, id)])),
+  async write(page) {
+    await storyOf(page)
+    await page.fill('#seed', '4')
+    await writeAnother(page)
+    await page.locator('#panel-write .token:not(.given)').nth(9).click()
+    await page.locator('.alternatives li').first().waitFor()
+  },
+  async constraints(page) {
+    await storyOf(page)
+    await page.getByLabel('Choose words and features').check()
+    await page.locator('#constraint-noun option').nth(5).waitFor({ state: 'attached' })
+    await page.fill('#seed', '11')
+    await writeAnother(page)
   },
   async inside(page) {
     await page.locator('.head-view').waitFor()
@@ -99,25 +76,52 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
   async compare(page) {
     await page.locator('.compare-column').nth(2).waitFor()
     await page.getByRole('button', { name: /Write with \d models/ }).click()
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 3; i++)
       await page.locator('.compare-column').nth(i).locator('.status .engine').waitFor()
-    }
   },
 }
 
-/** Where the picture begins: a phone shows little at a time. */
-async function topOf(page: Page, name: string): Promise<number | undefined> {
-  if (name.startsWith('paper-')) return undefined
-  const first = { wishes: '.constraint-words', grade: '.grade-results', compare: '.compare-columns' }[name]
-  const isPhone = (page.viewportSize()?.width ?? 0) < 600
-  if (!first || !isPhone) return 0
-  return page.locator(first).evaluate(each => each.getBoundingClientRect().top + scrollY - 12)
+async function playChapter(page: Page, id: string): Promise<void> {
+  const chapter = page.locator(`#chapter-${id}`)
+  await chapter.evaluate(each => each.scrollIntoView({ behavior: 'instant' }))
+  await chapter.locator('.live > *').first().waitFor()
+  if (id === 'instructions') {
+    await page.locator('#instruction-noun option').nth(5).waitFor({ state: 'attached' })
+    await chapter.getByRole('button', { name: 'Write a story with them' }).click()
+    await chapter.locator('.status .engine').waitFor()
+  }
+  if (id === 'inside') await chapter.locator('.head-view').waitFor()
+  if (id === 'grading')
+    await chapter.getByRole('button', { name: 'This one is better', disabled: false }).nth(1).waitFor()
+  // Stories that the chapter writes by itself.
+  const stories = { size: 3, learning: 1 }[id] ?? 0
+  for (let i = 0; i < stories; i++)
+    await chapter.locator('.story').nth(i).locator('.token:not(.given)').nth(20).waitFor()
 }
 
-async function tell(page: Page): Promise<void> {
-  const told = await page.locator('#panel-write .status').getAttribute('data-count')
+/** Shows a scene where it begins: a phone shows little at a time. */
+async function show(page: Page, name: string): Promise<void> {
+  const isPhone = (page.viewportSize()?.width ?? 0) < 600
+  const first = name.startsWith('paper-')
+    ? name.replace('paper-', '#chapter-')
+    : name === 'grade'
+      ? '.grade-results'
+      : isPhone && { constraints: '.constraint-words', compare: '.compare-columns' }[name]
+  // No word is pointed at.
+  await page.mouse.move(0, 0)
+  await page.evaluate(selector => {
+    document.querySelector('[role=tab][aria-selected=true]')?.scrollIntoView({ inline: 'center' })
+    const place = selector ? document.querySelector(selector) : undefined
+    const top = place ? place.getBoundingClientRect().top + scrollY - 12 : 0
+    scrollTo({ top, behavior: 'instant' })
+  }, first || '')
+  await page.waitForTimeout(400)
+}
+
+async function writeAnother(page: Page): Promise<void> {
+  const count = await page.locator('#panel-write .status').getAttribute('data-count')
   await page.getByRole('button', { name: 'Write another' }).click()
-  await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${told}"])`)
+  await page.waitForSelector(`#panel-write .status[data-count]:not([data-count="${count}"])`)
 }
 
 const judge = await startChatServer({
@@ -132,33 +136,54 @@ const judge = await startChatServer({
 })
 const site = await buildSite(new URL('../', import.meta.url))
 const demo: DemoBrowser = await startDemo(site.folder)
+const shots = values.shots.split(',').map(shot => {
+  const [width, colorScheme] = shot.split(':') as [string, 'light' | 'dark']
+  return { width: Number(width), colorScheme }
+})
+const names = Object.keys(scenes).filter(name => !values.only || values.only.split(',').includes(name))
 try {
   await mkdir(values.out, { recursive: true })
-  for (const shot of values.shots.split(',')) {
-    const [width, colorScheme] = shot.split(':') as [string, 'light' | 'dark']
-    for (const [name, play] of Object.entries(scenes)) {
-      if (values.only && !values.only.split(',').includes(name)) continue
-      const options: OpenOptions = {
-        tab: name === 'wishes' ? 'write' : name,
-        width: Number(width),
-        colorScheme,
-        isolated: !values.plain,
-      }
-      const page = await demo.open(options)
-      await play(page)
-      const top = await topOf(page, name)
-      if (top !== undefined) await page.evaluate(top => scrollTo(0, top), top)
-      const picture = await page.screenshot({ fullPage: values.full })
-      const file = join(values.out, `${name}-${width}-${colorScheme}.${values.png ? 'png' : 'webp'}`)
-      await writeFile(file, values.png ? picture : await asWebp(page, picture))
-      console.log(file)
-      await page.context().close()
-    }
+  const began = performance.now()
+  const playing = new Map<string, Page>()
+  let paper: Page | undefined
+  for (const name of names) {
+    const page = await openScene(name)
+    await scenes[name]!(page)
+    // Its picture is taken at last.
+    if (name === 'train') playing.set(name, page)
+    else await take(name, page)
+  }
+  for (const [name, page] of playing) {
+    await page.waitForTimeout(Math.max(0, TRAINED_SECONDS * 1000 - (performance.now() - began)))
+    await take(name, page)
+  }
+
+  /** All of the paper is one page. */
+  async function openScene(name: string): Promise<Page> {
+    if (name.startsWith('paper') && paper) return paper
+    const tab = name === 'constraints' ? 'write' : name.replace(/^paper.*/, 'paper')
+    const page = await demo.open({ tab, ...shots[0], isolated: !values.plain })
+    if (tab === 'paper') paper = page
+    return page
   }
 } finally {
   await demo.close()
   await judge.close()
   await site.remove()
+}
+
+async function take(name: string, page: Page): Promise<void> {
+  for (const { width, colorScheme } of shots) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme })
+    await show(page, name)
+    const picture = await page.screenshot({ fullPage: values.full })
+    const file = join(values.out, `${name}-${width}-${colorScheme}.${values.png ? 'png' : 'webp'}`)
+    await writeFile(file, values.png ? picture : await asWebp(page, picture))
+    console.log(file)
+  }
+  if (!name.startsWith('paper')) await page.context().close()
+  else await page.setViewportSize({ width: shots[0]!.width, height: 900 })
 }
 
 /** Chromium writes WebP; Playwright writes PNG and JPEG only. */

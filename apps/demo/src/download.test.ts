@@ -31,4 +31,20 @@ describe.skipIf(skipWithoutChromium())('what a visitor downloads', () => {
     // 1.6 MB; 3.2 MB when each worker was bundled alone.
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2e6)
   })
+
+  test('has each build of ONNX Runtime once, and as gzip', async () => {
+    const assets = join(inject('site'), 'assets')
+    const names = (await readdir(assets)).filter(name => name.startsWith('ort'))
+    const kinds = names.map(name => name.replace(/-[\w-]{8}(\.\w+)$/, '$1')).sort()
+    expect(kinds).toEqual([
+      'ort-wasm-simd-threaded.asyncify.mjs',
+      'ort-wasm-simd-threaded.asyncify.wasm.packed',
+      'ort-wasm-simd-threaded.mjs',
+      'ort-wasm-simd-threaded.wasm.packed',
+      'ort.wasm.bundle.min.js',
+      'ort.webgpu.bundle.min.js',
+    ])
+    const sizes = await Promise.all(names.map(async name => (await stat(join(assets, name))).size))
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(11e6)
+  })
 })

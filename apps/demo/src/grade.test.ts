@@ -1,5 +1,5 @@
 import { mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { buildReport, grade as gradeTexts, parseReport, renderJson } from '@tiny
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect, onTestFinished } from 'vitest'
-import { seriousFaults } from './testing/axe.ts'
+import { axeFindings } from './testing/axe.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
 import { GradePage } from './testing/grade-page.ts'
@@ -77,6 +77,16 @@ async function gradeAll(grade: GradePage, judge: Judge): Promise<void> {
   await useJudge(grade, judge)
   await grade.judge()
   await grade.page.getByText(/All judged/).waitFor()
+}
+
+/** A body that goes on until nobody reads it. */
+function endless(response: ServerResponse): void {
+  const piece = Buffer.alloc(2 ** 20, 32)
+  const write = (): void => {
+    while (!response.destroyed && response.write(piece));
+  }
+  response.on('drain', write)
+  write()
 }
 
 describe.skipIf(skipWithoutChromium())('grading in the page', () => {
@@ -248,6 +258,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     const server = createServer((request, response) => {
       response.setHeader('access-control-allow-origin', '*')
       if (request.url === '/report.json') response.end(report)
+      else if (request.url === '/endless.json') endless(response)
       else response.writeHead(404).end()
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -262,6 +273,12 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
       .getByText(/none\.json.*404/)
       .waitFor()
     expect(page.url()).toContain(encodeURIComponent('none.json'))
+    await page.getByLabel('Or the address of a report.json').fill(`${origin}/endless.json`)
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page
+      .locator('#panel-grade [role=alert]')
+      .getByText(/endless\.json has \d+ bytes; at most 67108864 are read/)
+      .waitFor()
   })
 
   it('shows means with their errors for everybody, and gives the report as files', async ({
@@ -296,7 +313,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     for (const text of [JSON.stringify(report), html]) expect(text).not.toContain(KEY)
     for (const colorScheme of ['light', 'dark'] as const) {
       await grade.page.emulateMedia({ colorScheme })
-      expect(await seriousFaults(grade.page), colorScheme).toEqual([])
+      expect(await axeFindings(grade.page), colorScheme).toEqual([])
     }
   })
 

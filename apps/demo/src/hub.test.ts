@@ -20,6 +20,9 @@ const it = createDemoTest()
     }
     const hub = await startHubServer({
       [NAME]: { files, revisions: ['refs/pr/1'] },
+      'owner/folders': {
+        files: Object.fromEntries(Object.entries(files).map(([name, file]) => [`runs/v1.0/${name}`, file])),
+      },
       'owner/no-model': { files: { 'README.md': '# Nothing' } },
     })
     onCleanup(() => hub.close())
@@ -62,6 +65,9 @@ describe.skipIf(skipWithoutChromium())('models of the hub', () => {
       NAME,
       `${NAME}@refs/pr/1`,
       `https://huggingface.co/${NAME}`,
+      `huggingface.co/${NAME}`,
+      'https://huggingface.co/owner/folders/tree/main/runs/v1.0',
+      'https://huggingface.co/owner/folders/blob/main/runs/v1.0/model.safetensors',
       `https://huggingface.co/${NAME}/tree/refs%2Fpr%2F1`,
       `https://huggingface.co/${NAME}/blob/main/model.safetensors`,
     ]) {

@@ -1,6 +1,6 @@
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect } from 'vitest'
-import { seriousFaults } from './testing/axe.ts'
+import { axeFindings } from './testing/axe.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
 import { sees, waitUntil } from './testing/wait-until.ts'
@@ -69,8 +69,20 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
 
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
-      expect(await seriousFaults(page), colorScheme).toEqual([])
+      expect(await axeFindings(page), colorScheme).toEqual([])
     }
+    // Who wants less motion is taken to a chapter at once; else the page scrolls there.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    const top = await page.evaluate(async () => {
+      location.hash = '#paper-data'
+      for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame)
+      return document.querySelector('#chapter-data')!.getBoundingClientRect().top
+    })
+    expect(Math.abs(top)).toBeLessThan(100)
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+    await grading.scrollIntoViewIfNeeded()
+    await addressIs(page, '#paper-grading')
+
     await grading.getByRole('link', { name: /graded by a language model/ }).click()
     await page.locator('#panel-grade #grade-prompts').waitFor()
     await page.goBack()

@@ -66,11 +66,15 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     await kept.first().waitFor({ state: 'detached' })
   })
 
-  it('shows the best evaluation and its step', async ({ open }) => {
+  it('shows the best evaluation and its step, and holds no more tensors after the next', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
     await train.start()
     await sees(page, page.locator('.numbers .note'), /^best \d\.\d\d at step \d+$/)
+    const before = await train.tensors()
+    // Evaluated at step 100, too; samples and checkpoints were made meanwhile.
+    await train.reaches(101)
+    expect(await train.tensors()).toBe(before)
   })
 
   it('counts every character of a text of thousands of ideographs', async ({ open, onTestFinished }) => {

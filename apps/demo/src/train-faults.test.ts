@@ -85,7 +85,7 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
   it('trains with TensorFlow.js where ONNX Runtime does not load, and says so', async ({ open }) => {
     const page = await open({
       tab: 'train',
-      prepare: page => page.context().route('**/ort-wasm*.wasm', route => route.abort()),
+      prepare: page => page.context().route('**/ort-wasm*.packed', route => route.abort()),
     })
     const train = new TrainPage(page)
     await train.start()

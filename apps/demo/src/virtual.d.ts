@@ -11,3 +11,8 @@ declare module '*?thread' {
   const url: string
   export default url
 }
+/** The address of a file that the build holds as gzip: see `build/packed-plugin.ts`. */
+declare module '*?packed' {
+  const url: string
+  export default url
+}

@@ -133,8 +133,14 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
   it('names the words of a prompt that it does not know', async ({ open }) => {
     const page = await open()
     await storyOf(page)
-    await page.fill('#prompt', 'Once upon a time, José had a 🦊 and')
-    await writeAnother(page)
+    const prompt = 'Once upon a time, José had a 🦊 and'
+    await page.fill('#prompt', prompt)
+    const story = await writeAnother(page)
+    expect(story.slice(0, prompt.length + 1)).toBe(`${prompt} `)
+    // A story that continues from another word keeps them.
+    await page.locator('#panel-write .token:not(.given)').nth(3).click()
+    const other = await storyAfter(page, () => page.locator('.alternatives li button').nth(1).click())
+    expect(other.slice(0, prompt.length + 1)).toBe(`${prompt} `)
     const warning = page.locator('#panel-write .warning')
     await sees(page, warning, /no token for a character of José, 🦊: it read the unknown token/)
     await page.fill('#prompt', 'Once upon a time, there was a')

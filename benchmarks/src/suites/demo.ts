@@ -1,34 +1,19 @@
-import { buildPage, buildSite, launchChromium, serveFolder } from '@tinystories/testing/browser'
-import {
-  firstStory,
-  loadedBytes,
-  longestTask,
-  pageBytes,
-  startTraining,
-  visit,
-  writeStories,
-} from '../demo-visit.ts'
-import { type BenchmarkResult, type BenchmarkRow, inTurns, machine, median } from '../harness.ts'
+import { buildPage, launchChromium, serveFolder } from '@tinystories/testing/browser'
+import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
 import type { DemoPage } from '../pages/demo-page.ts'
 
 export const name = 'demo'
-export const description =
-  'in headless Chromium: training and writing against tfjs wasm in the same page; what a visitor of the demo waits for'
+export const description = 'in headless Chromium: training and writing against tfjs wasm in the same page'
 
 declare const page: DemoPage
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type Tab = Awaited<ReturnType<Browser['newPage']>>
 
-/** What the page has to reach. */
-const BOUNDS = { firstStory: 5000, pageBytes: 2e6, task: 100 }
-const VISITS = 5
-const TRAINING_SECONDS = 60
-
-/** Tokens per second of the default model in a page that is cross-origin isolated, then in one that is not; then the demo itself. */
+/** Tokens per second of the default model in a page that is cross-origin isolated, then in one that is not. */
 export async function run(): Promise<BenchmarkResult> {
   const browser = await launchChromium()
   try {
-    const rows = [...(await measureEngines(browser)), ...(await measureDemo(browser))]
+    const rows = await measureEngines(browser)
     return { name, machine: `${machine()}, Chromium ${browser.version()}`, rows }
   } finally {
     await browser.close()
@@ -115,76 +100,6 @@ async function turns<Name extends string>(
   console.log(`${new URL(tab.url()).origin}: ${figures.join(', ')}`)
   return medians
 }
-
-async function measureDemo(browser: Browser): Promise<BenchmarkRow[]> {
-  const site = await buildSite(new URL('../../../apps/demo/', import.meta.url))
-  const rows: BenchmarkRow[] = []
-  try {
-    const { all, stories } = await pageBytes(site.folder)
-    for (const isolated of [true, false]) {
-      const served = await serveFolder(site.folder, { isolated })
-      const place = isolated ? 'isolated' : 'not isolated'
-      const words: number[] = []
-      const ends: number[] = []
-      const opening: number[] = []
-      for (let i = 0; i < VISITS; i++) {
-        const visited = await visit(browser, served.url)
-        const { word, end } = await firstStory(visited)
-        words.push(word)
-        ends.push(end)
-        opening.push(await longestTask(visited))
-        await visited.context().close()
-      }
-      rows.push(
-        within(`first word of the first story, ${place}`, 'ms', median(words), BOUNDS.firstStory),
-        within(`first story told, ${place}`, 'ms', median(ends), BOUNDS.firstStory),
-        within(
-          `longest task until then, of ${VISITS} visits, ${place}`,
-          'ms',
-          Math.max(...opening),
-          BOUNDS.task,
-        ),
-      )
-      if (isolated) {
-        const loaded = await loadedBytes(browser, served.url)
-        rows.push(
-          within('page until the first story', 'bytes', loaded.page, BOUNDS.pageBytes),
-          {
-            case: 'code and styles of all panels and workers',
-            metric: 'bytes',
-            ours: all - stories,
-            ...none,
-          },
-          { case: 'its model and vocabulary', metric: 'bytes', ours: loaded.model, ...none },
-          { case: 'its runtime', metric: 'bytes', ours: loaded.runtime, ...none },
-          { case: 'the stories to train on', metric: 'bytes', ours: stories, ...none },
-        )
-      }
-      const visited = await visit(browser, served.url)
-      await firstStory(visited)
-      await longestTask(visited)
-      await writeStories(visited, 10)
-      rows.push(within(`longest task, 10 stories, ${place}`, 'ms', await longestTask(visited), BOUNDS.task))
-      await startTraining(visited)
-      await visited.waitForTimeout(TRAINING_SECONDS * 1000)
-      rows.push(
-        within(
-          `longest task, ${TRAINING_SECONDS} s of training and its start, ${place}`,
-          'ms',
-          await longestTask(visited),
-          BOUNDS.task,
-        ),
-      )
-      await visited.context().close()
-      await served.close()
-    }
-    return rows
-  } finally {
-    await site.remove()
-  }
-}
-
-const none = { peer: 'none', peerValue: null, ratio: null }
 
 function row(
   what: string,

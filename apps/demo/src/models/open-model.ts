@@ -6,12 +6,13 @@ import {
 import { countParameters, type GptConfig, gptConfig, parameterShapes } from '@tinystories/model'
 import { checkTokenizer, loadPretrainedArrays, type ModelFiles, WEIGHT_FILES } from '@tinystories/model/files'
 import { loadPretrainedTokenizer, parseTokenizer, type Tokenizer } from '@tinystories/tokenizer'
-import { openHubRepository } from '@tinystories/utils/hub'
-import { parseJson } from '@tinystories/utils/schema'
+import { type HubRepository, openHubRepository } from '@tinystories/utils/hub'
+import { InputError, parseJson } from '@tinystories/utils/schema'
 import { unzipSync } from 'fflate'
 import { PageError } from '../errors/page-error.ts'
 import { configOf } from '../training/run-config.ts'
 import { loadCheckpoint, loadStart } from '../training/run-store.ts'
+import { download } from './download.ts'
 import { readInt8 } from './int8.ts'
 import { keepFiles, keptFiles } from './kept-models.ts'
 import { learning, learningFile } from './learning.ts'
@@ -31,6 +32,8 @@ export interface OpenModel {
 
 /** More memory than this for a model may end the tab. */
 const MAX_BYTES = 800 * 2 ** 20
+/** A tokenizer of 256,000 tokens has 35 MB. */
+const MAX_TOKENIZER_BYTES = 128 * 2 ** 20
 
 /** How a model is opened. */
 export interface OpenModelOptions {
@@ -161,9 +164,13 @@ async function openFiles(
   }
 }
 
+const sizeOf = (files: ModelFiles): { size: number } => ({
+  size: Object.values(files).reduce((sum, { size }) => sum + size, 0),
+})
+
 /** Looks at names and sizes before anything is read: a file of gigabytes must not end the tab. */
 async function openOwnFiles(given: ModelFiles): Promise<OpenFiles> {
-  for (const [file, { size }] of Object.entries(given))
+  for (const [file, { size }] of [...Object.entries(given), ['The whole model', sizeOf(given)] as const])
     if (size > MAX_BYTES) throw new PageError('model-too-large', { file, bytes: size, limit: MAX_BYTES })
   const [archive] = Object.keys(given).filter(name => name.toLowerCase().endsWith('.zip'))
   const files = archive === undefined ? given : unzip(archive, await given[archive]!.arrayBuffer())
@@ -206,7 +213,7 @@ function unzip(archive: string, bytes: ArrayBuffer): ModelFiles {
 
 async function openHubFiles(address: string, { onProgress }: OpenModelOptions): Promise<OpenFiles> {
   const repository = await openHubRepository(address)
-  const folder = repository.path?.includes('.') ? '' : `${repository.path ?? ''}/`.replace(/^\/$/, '')
+  const folder = folderOf(repository)
   // Without weights the standard file is asked for: the hub client then says which files there are.
   const weights = WEIGHT_FILES.find(file => repository.find(`${folder}${file}`)) ?? WEIGHT_FILES[0]!
   const shard = new RegExp(`^${weights.split('.')[0]}-\\d+-of-\\d+\\.${weights.split('.')[1]}$`)
@@ -231,28 +238,32 @@ async function openHubFiles(address: string, { onProgress }: OpenModelOptions): 
   }
   const own = repository.find(`${folder}tokenizer.json`)
   const tokenizer = own
-    ? await readTokenizer(new Blob([await repository.read(own.path)]))
+    ? await readTokenizer(new Blob([await repository.read(own.path, { maxBytes: MAX_TOKENIZER_BYTES })]))
     : await loadPretrainedTokenizer(repository.repository, { revision: repository.commit })
   return { files, tokenizer }
+}
+
+/** Where the model lies: the folder of an address, or that of the file that it names. Ends with a slash, if not empty. */
+function folderOf({ path = '', find }: Pick<HubRepository, 'path' | 'find'>): string {
+  const isFile = path !== '' && find(path) !== undefined
+  return isFile ? path.slice(0, path.lastIndexOf('/') + 1) : path && `${path}/`
 }
 
 async function readTemplate(file: Blob | undefined): Promise<InstructTemplate | undefined> {
   if (file === undefined) return undefined
   return parseInstructTemplate(
-    parseJson(await file.text(), { source: instructTemplateFile }),
+    parseJson(await readText(file, instructTemplateFile), { source: instructTemplateFile }),
     instructTemplateFile,
   )
 }
 
 async function readTokenizer(file: Blob): Promise<Tokenizer> {
-  return parseTokenizer(parseJson(await file.text(), { source: 'tokenizer.json' }))
+  return parseTokenizer(parseJson(await readText(file, 'tokenizer.json'), { source: 'tokenizer.json' }))
 }
 
-/** @throws PageError `not-loaded` */
-async function download(url: string): Promise<Blob> {
-  const answer = await fetch(url).catch((error: Error) => {
-    throw new PageError('not-loaded', { url, status: undefined, reason: error.message }, { cause: error })
-  })
-  if (!answer.ok) throw new PageError('not-loaded', { url, status: answer.status, reason: answer.statusText })
-  return answer.blob()
+/** @throws InputError `too-large` */
+async function readText(file: Blob, source: string): Promise<string> {
+  if (file.size > MAX_TOKENIZER_BYTES)
+    throw new InputError('too-large', { source, bytes: file.size, limit: MAX_TOKENIZER_BYTES })
+  return file.text()
 }

@@ -8,16 +8,16 @@ import { Chapter } from './chapter.tsx'
 /** What the stories are made of. */
 export function DataChapter() {
   return (
-    <Chapter id="data" title="A small world, written on purpose" Live={Live}>
+    <Chapter id="data" title="A small world by design" Live={Live}>
       <p>
-        Large models read the whole web, and need to be large for it. The authors made a smaller world: about
-        1,500 words that a child of three or four knows. A large model was given one verb, one noun and one
-        adjective at a time, sometimes with a feature such as a dialogue or a sad ending, and wrote over two
-        million short stories with them.
+        Large models are trained on much of the web, and have to be large for that. The authors made a smaller
+        world: about 1,500 words that a child of three or four knows. A large model was given one verb, one
+        noun and one adjective at a time, sometimes with a feature such as a dialogue or a sad ending, and
+        wrote more than two million short stories with them.
       </p>
       <p>
-        This page comes with {facts.stories.toLocaleString('en')} stories in the same manner, written for this
-        project. Move the slider: a few hundred words carry most of a story.
+        This page comes with {facts.stories.toLocaleString('en')} stories of the same kind, written for this
+        project. Move the slider: a few hundred words make up most of a story.
       </p>
     </Chapter>
   )

@@ -16,9 +16,9 @@ export function DepthChapter() {
     <Chapter id="depth" title="Deep or wide" Live={Live}>
       <p>
         The same parameters can be spent on more layers <Term name="layer" /> or on more width{' '}
-        <Term name="width" />. In the paper a second layer brought consistency from 7.0 to 8.2 and grammar
-        from 7.5 to 8.3: keeping track of a story takes several steps, one after another. Width helped more
-        with facts.
+        <Term name="width" />. In the paper a second layer raised consistency from 7.0 to 8.2 and grammar from
+        7.5 to 8.3: keeping track of a story takes several steps, one after another. Width helped more with
+        facts.
       </p>
     </Chapter>
   )
@@ -93,9 +93,9 @@ function Builder() {
       </div>
       <p class="measure" role="status">
         <strong class="figure">{millions(total)}</strong> parameters, {Math.round((embeddings / total) * 100)}{' '}
-        % of them in the table of the {VOCABULARY.toLocaleString('en')} pieces of its vocabulary. Nearly as
-        many has {twin.layers === 1 ? 'one layer' : `${twin.layers} layers`} of width {twin.hiddenSize} (
-        {millions(twin.total)}).
+        % of them in the embeddings of {VOCABULARY.toLocaleString('en')} tokens.{' '}
+        {twin.layers === 1 ? 'One layer' : `${twin.layers} layers`} of width {twin.hiddenSize} would have
+        about as many ({millions(twin.total)}).
       </p>
     </div>
   )

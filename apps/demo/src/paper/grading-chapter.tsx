@@ -21,17 +21,16 @@ export function GradingChapter() {
   return (
     <Chapter
       id="grading"
-      title="Who is the judge"
+      title="Grading stories"
       Live={Live}
       further={{ panel: 'grade', label: 'Have stories graded by a language model' }}
     >
       <p>
-        No test with fixed answers can grade a story. So the authors gave the beginnings and what a model made
-        of them to GPT-4 <Term name="judge" />, as a teacher gets a student's exercise. It first writes an
-        assessment, then grades grammar, creativity and consistency, and guesses an age{' '}
-        <Term name="age group" />.
+        No test with fixed answers can grade a story. So the authors had GPT-4 <Term name="judge" /> grade
+        completions as a teacher grades a student's exercise: it first writes an assessment, then scores
+        grammar, creativity and consistency, and guesses the age of the writer <Term name="age group" />.
       </p>
-      <p>Be the judge yourself. Two models of this page, in any order: which one writes it better?</p>
+      <p>Be the judge: here are two models of this page, in random order. Which completion is better?</p>
     </Chapter>
   )
 }
@@ -77,7 +76,7 @@ function Live() {
             aria-label={`Story ${i + 1}`}
           >
             <Problem>{story.problem.value ?? story.modelProblem.value}</Problem>
-            <StoryView story={story} placeholder="The model is on its way..." tinted={false} />
+            <StoryView story={story} placeholder="Loading the model..." tinted={false} />
             {choice.value === undefined ? (
               <button type="button" disabled={!isReady} onClick={() => choose(i)}>
                 This one is better

@@ -41,8 +41,8 @@ export function Hero() {
         <h1>How small can a language model be and still tell a story?</h1>
         <p class="lead">
           In 2023 Ronen Eldan and Yuanzhi Li found that a model ten thousand times smaller than the large ones
-          can write fluent English, if it reads what a small child would understand. Here you can scroll
-          through what they found. Every model on this page runs in your browser.
+          can write fluent English if it is trained on stories that a small child would understand. Scroll
+          through their findings; every model on this page runs in your browser.
         </p>
         <p class="sources">
           <a href="https://arxiv.org/abs/2305.07759">Paper</a>
@@ -63,7 +63,7 @@ export function Hero() {
         <Problem>{story.problem.value ?? story.modelProblem.value}</Problem>
         <StoryView
           story={story}
-          placeholder="The model is on its way..."
+          placeholder="Loading the model..."
           onBranch={(position, id) => void story.branch(position, id, { ...OPTIONS, seed: seed.value })}
         />
         <div class="actions">
@@ -86,14 +86,14 @@ export function Hero() {
               scrollTo({ top: 0 })
             }}
           >
-            Begin your own
+            Write your own
           </button>
           <WriteStatus story={story} />
         </div>
         <p class="quiet small">
           Written just now by a model of {millions(shipped.parameters)} parameters <Term name="parameters" />.
-          The warmer a word, the less the model expected it. Point at one to see what else it thought of;
-          choose that, and the story goes another way.
+          The warmer the color of a word, the less the model expected it. Point at a word to see its
+          alternatives; choose one, and the story continues from there.
         </p>
       </div>
     </div>

@@ -28,11 +28,11 @@ export function InsideChapter() {
       }}
     >
       <p>
-        A small model can be looked into whole. Its attention <Term name="attention" /> is the work of heads{' '}
-        <Term name="head" />. The authors found some that look a fixed distance back, whatever the words are,
-        and some that look at meaning, at the hero of the story or at the thing last spoken of.
+        A small model can be inspected completely. Its attention <Term name="attention" /> comes from heads{' '}
+        <Term name="head" />. The authors found heads that attend a fixed distance back, whatever the words
+        are, and heads that attend by meaning: to the main character, or to the thing mentioned last.
       </p>
-      <p>Choose a head, then a word: the darker another word, the more is taken from it.</p>
+      <p>Choose a kind of head, then a word: the darker another word, the more the word attends to it.</p>
     </Chapter>
   )
 }
@@ -42,11 +42,11 @@ interface Kind {
   score(head: HeadReport): number
 }
 
-/** The clearest head of each kind. */
+/** The clearest head of each kind, by the share of its attention that the kind explains. */
 const kinds: readonly Kind[] = [
-  { label: 'looks back by distance', score: head => head.distance },
-  { label: 'looks at certain words', score: head => 1 - head.averaging - head.distance - head.firstToken },
-  { label: 'looks at all alike', score: head => head.averaging - head.firstToken },
+  { label: 'attends by distance', score: head => head.distance },
+  { label: 'attends to certain words', score: head => 1 - head.averaging - head.distance - head.firstToken },
+  { label: 'averages all tokens', score: head => head.averaging },
   { label: 'rests on the first token', score: head => head.firstToken },
 ]
 
@@ -89,7 +89,13 @@ function Live() {
       </fieldset>
       <Problem>{problem.value ?? story.modelProblem.value}</Problem>
       {current && head ? (
-        <HeadView report={current} head={head} />
+        <>
+          <p class="quiet small" role="status">
+            The clearest such head of this model is layer {head.layer + 1}, head {head.head + 1}: over many
+            stories, this explains {Math.round(score(head) * 100)} % of its attention.
+          </p>
+          <HeadView report={current} head={head} />
+        </>
       ) : (
         <p class="quiet">Opening the model...</p>
       )}

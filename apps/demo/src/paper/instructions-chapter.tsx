@@ -21,12 +21,12 @@ export function InstructionsChapter() {
     >
       <p>
         A second data set puts instructions before each story: words to use, a sentence, a feature such as a
-        twist, or a summary. In the paper a model of one layer failed at them and one of two layers followed
-        some; with depth they followed more.
+        twist, or a summary. In the paper a model of one layer did not follow them, one of two layers followed
+        some, and deeper ones followed more.
       </p>
       <p>
-        The models of this page read plain stories only, so the page helps them: it searches for the place
-        where the model itself finds your word likeliest. What the page put in is gray.
+        The models here were trained on plain stories only, so the page helps: it searches for the place where
+        the model finds your word most likely. What the page inserted is gray.
       </p>
     </Chapter>
   )

@@ -23,17 +23,17 @@ export function LearningChapter() {
       id="learning"
       title="How a model learns"
       Live={Live}
-      further={{ panel: 'train', label: 'Train one yourself, in a few minutes' }}
+      further={{ panel: 'train', label: 'Train one yourself in a few minutes' }}
     >
       <p>
-        Training shows the model one story after another, hides what comes next, and nudges its numbers
-        wherever it guessed badly. First it finds out which words are frequent, then which follow each other,
-        then how a sentence is made; who is who in the story comes last.
+        Training shows the model one story after another and adjusts its parameters so that the token that
+        comes next gets more probability. The model first learns which words are frequent, then which follow
+        each other, then grammar; keeping track of who is who comes last.
       </p>
       <p>
         This is one model of {millions(learning.parameters)} parameters <Term name="parameters" /> at{' '}
-        {learning.steps.length} moments of its training on one processor core. At each it continues the same
-        beginning.
+        {learning.steps.length} checkpoints of its training on one processor core. Each continues the same
+        prompt.
       </p>
     </Chapter>
   )
@@ -55,7 +55,7 @@ function Live() {
       <div class="sheet">
         <Slider
           id="learning-step"
-          label="Moment of training"
+          label="Checkpoint"
           value={position.value}
           min={0}
           max={learning.steps.length - 1}
@@ -66,7 +66,7 @@ function Live() {
           }}
         />
         <Problem>{story.problem.value ?? story.modelProblem.value}</Problem>
-        <StoryView story={story} placeholder="The model is on its way..." />
+        <StoryView story={story} placeholder="Loading the model..." />
         <p class="measure">
           <strong class="figure">{at.bitsPerByte.toFixed(2)}</strong> bits per byte{' '}
           <Term name="bits per byte" /> on stories that it has not seen <Term name="held-out stories" />,
@@ -77,7 +77,7 @@ function Live() {
         <Curve step={at.step} bitsPerByte={at.bitsPerByte} />
         <div>
           <h3>
-            Right endings found <Term name="probe" />
+            Probes passed <Term name="probe" />
           </h3>
           <SharesChart
             label={`Probes passed at ${momentOf(position.value)}`}

@@ -14,16 +14,16 @@ import { SizeChapter } from './size-chapter.tsx'
 const contents: readonly { id: ChapterId; label: string }[] = [
   { id: 'data', label: 'A small world' },
   { id: 'learning', label: 'How it learns' },
-  { id: 'size', label: 'What size brings' },
+  { id: 'size', label: 'Emergence with size' },
   { id: 'depth', label: 'Deep or wide' },
   { id: 'instructions', label: 'Following instructions' },
   { id: 'inside', label: 'Looking inside' },
-  { id: 'grading', label: 'Who is the judge' },
+  { id: 'grading', label: 'Grading stories' },
 ]
 
 const elementOf = (id: ChapterId): HTMLElement | null => document.getElementById(`chapter-${id}`)
 
-/** The paper as a story to scroll, with models that are alive. */
+/** The paper as a story to scroll, with live models. */
 export function Paper() {
   const current = useSignal<ChapterId | undefined>(undefined)
 

@@ -22,18 +22,16 @@ export function SizeChapter() {
   return (
     <Chapter
       id="size"
-      title="What size brings"
+      title="Emergence with size"
       Live={Live}
-      further={{ panel: 'compare', label: 'Compare any models on any beginning' }}
+      further={{ panel: 'compare', label: 'Compare any models on any prompt' }}
     >
       <p>
-        The paper trained the same recipe at many sizes and had the stories graded. Grammar comes first and is
-        soon nearly perfect; keeping to the beginning, who has what and why, takes more parameters{' '}
+        The authors trained models of many sizes in the same way and had their stories graded. Grammar comes
+        first and is soon nearly perfect; consistency with the beginning takes more parameters{' '}
         <Term name="parameters" />; creativity grows slowest.
       </p>
-      <p>
-        Three models of this page continue one beginning. They were trained alike and differ in width alone.
-      </p>
+      <p>Here three models continue the same prompt. They were trained alike and differ only in width.</p>
     </Chapter>
   )
 }
@@ -63,10 +61,10 @@ function Live() {
           write()
         }}
       >
-        <PromptField id="size-prompt" label="Beginning" rows={2} text={prompt} />
+        <PromptField id="size-prompt" label="Prompt" rows={2} text={prompt} />
         <div class="actions">
           <button type="submit" class="primary">
-            Continue it three times
+            Continue with all three
           </button>
         </div>
       </form>
@@ -80,12 +78,12 @@ function Live() {
               </p>
             </header>
             <Problem>{stories[i]!.story.problem.value ?? stories[i]!.story.modelProblem.value}</Problem>
-            <StoryView story={stories[i]!.story} placeholder="The model is on its way..." />
+            <StoryView story={stories[i]!.story} placeholder="Loading the model..." />
           </article>
         ))}
       </div>
       <h3>
-        Right endings that each of them finds <Term name="probe" /> <Term name="interval" />
+        Probes that each model passes <Term name="probe" /> <Term name="interval" />
       </h3>
       <SharesChart
         label="Shares of probes that the models pass, by kind"
@@ -99,8 +97,8 @@ function Live() {
         }))}
       />
       <p class="quiet small">
-        Grammar grows with size already here. On reasoning and on following who is where, all three are at
-        chance, or cannot be distinguished from it: that needs models beyond these, as in the paper's table.
+        Grammar already improves with size here. On reasoning and context all three are at chance or cannot be
+        distinguished from it: those need larger models, as the paper's table shows.
       </p>
       <h3>In the paper, graded by GPT-4 from 0 to 10</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is too wide is moved with the keys */}

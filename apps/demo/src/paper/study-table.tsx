@@ -5,8 +5,8 @@ export function StudyTable() {
   if (!facts)
     return (
       <p class="quiet small">
-        Our own repetition of these comparisons, on two processor cores, is still running. Nothing of it is
-        finished, so this page shows nothing of it; its table appears here when the page is built after that.
+        This project's own replication, on two processor cores, is still running. Its table appears here once
+        there are results.
       </p>
     )
   const kinds = Object.keys(facts.models[0]?.probes ?? {})

@@ -1,29 +1,30 @@
 import { useSignal } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
 import type { CurvePoint } from '../panels/train/training.ts'
+import { useWidth } from './use-width.ts'
 
 interface LossChartProps {
   curve: readonly CurvePoint[]
   heldOut: readonly CurvePoint[]
 }
 
-const WIDTH = 640
 const HEIGHT = 260
 const MARGIN = { left: 40, right: 12, top: 12, bottom: 28 }
 
 /** Bits per byte over steps: faint for each batch, strong their running mean, dots for held-out stories. */
 export function LossChart({ curve, heldOut }: LossChartProps) {
-  const box = useRef<SVGSVGElement>(null)
+  const box = useRef<HTMLElement>(null)
+  const width = useWidth(box).value
   const pointed = useSignal<number | undefined>(undefined)
   const mean = useMemo(() => runningMean(curve), [curve])
   const last = curve.at(-1)?.step ?? 1
   const values = [...mean.map(point => point.bitsPerByte), ...heldOut.map(point => point.bitsPerByte)]
   const high = Math.max(1, ...curve.slice(0, 3).map(point => point.bitsPerByte), ...values)
-  const low = Math.min(high - 0.5, ...values)
+  const low = Math.min(high - 0.5, ...curve.map(point => point.bitsPerByte), ...values)
   const checks = niceTicks(low, high)
   const bottom = Math.min(low, checks[0] ?? low)
   const x = (step: number): number =>
-    MARGIN.left + ((WIDTH - MARGIN.left - MARGIN.right) * step) / Math.max(1, last)
+    MARGIN.left + ((width - MARGIN.left - MARGIN.right) * step) / Math.max(1, last)
   const y = (value: number): number =>
     MARGIN.top + ((HEIGHT - MARGIN.top - MARGIN.bottom) * (high - value)) / Math.max(0.01, high - bottom)
   const line = (points: readonly CurvePoint[]): string =>
@@ -34,10 +35,10 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
   const latest = mean.at(-1)
 
   return (
-    <figure class="loss-chart">
+    <figure class="loss-chart" ref={box}>
       <svg
-        ref={box}
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        width={width}
+        height={HEIGHT}
         role="img"
         aria-label={
           latest
@@ -45,9 +46,8 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
             : 'Bits per byte over steps; no data yet'
         }
         onPointerMove={event => {
-          const rectangle = box.current!.getBoundingClientRect()
-          const share = ((event.clientX - rectangle.left) / rectangle.width) * WIDTH
-          const step = ((share - MARGIN.left) / (WIDTH - MARGIN.left - MARGIN.right)) * last
+          const from = event.clientX - event.currentTarget.getBoundingClientRect().left
+          const step = ((from - MARGIN.left) / (width - MARGIN.left - MARGIN.right)) * last
           const found = mean.findIndex(point => point.step >= step)
           pointed.value = mean.length === 0 ? undefined : found < 0 ? mean.length - 1 : found
         }}
@@ -57,7 +57,7 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
       >
         {checks.map(tick => (
           <g key={tick}>
-            <line class="grid" x1={MARGIN.left} x2={WIDTH - MARGIN.right} y1={y(tick)} y2={y(tick)} />
+            <line class="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
             <text x={MARGIN.left - 8} y={y(tick) + 4} text-anchor="end">
               {tick.toFixed(1)}
             </text>
@@ -66,7 +66,7 @@ export function LossChart({ curve, heldOut }: LossChartProps) {
         <text x={MARGIN.left} y={HEIGHT - 6}>
           step 0
         </text>
-        <text x={WIDTH - MARGIN.right} y={HEIGHT - 6} text-anchor="end">
+        <text x={width - MARGIN.right} y={HEIGHT - 6} text-anchor="end">
           {last.toLocaleString('en')}
         </text>
         <path class="each" d={line(curve.filter(point => point.bitsPerByte <= high))} />
@@ -104,7 +104,7 @@ function runningMean(points: readonly CurvePoint[]): CurvePoint[] {
 }
 
 function niceTicks(low: number, high: number): number[] {
-  const step = high - low > 2 ? 0.5 : 0.2
+  const step = [0.1, 0.2, 0.5, 1, 2].find(each => (high - low) / each <= 6) ?? 5
   const checks: number[] = []
   for (let tick = Math.floor(low / step) * step; tick <= high; tick += step) checks.push(tick)
   return checks

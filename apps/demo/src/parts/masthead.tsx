@@ -30,7 +30,7 @@ export function Masthead() {
         </p>
         <nav class="places" aria-label="Paper and workshop">
           <a href="#paper" aria-current={isPaper ? 'page' : undefined}>
-            The paper, alive
+            The paper
           </a>
           <a href="#write" aria-current={isPaper ? undefined : 'page'}>
             Workshop

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Story, StoryToken } from '../panels/write/story.ts'
+import { isMoved } from './is-moved.ts'
 
 interface StoryViewProps {
   story: Story
@@ -136,8 +137,8 @@ function Token({ token, position, tabIndex, open, onHover, onPick }: TokenProps)
         tabIndex={tabIndex}
         aria-expanded={open}
         style={{ '--surprise': surprise.toFixed(2) }}
-        onPointerEnter={event => {
-          if (event.pointerType === 'mouse') onHover()
+        onPointerMove={event => {
+          if (isMoved(event)) onHover()
         }}
         onClick={onPick}
         onKeyDown={event => {

@@ -1,5 +1,5 @@
-/** Above this share of unknown tokens, the script itself is unknown. */
-const MAX_SHARE = 0.2
+import { UNKNOWN_SCRIPT } from '../workers/unknown-share.ts'
+
 const MAX_WORDS = 5
 
 interface UnknownScriptProps {
@@ -10,7 +10,7 @@ interface UnknownScriptProps {
 
 /** Warns when a model does not know the script, or some words, of its prompt. */
 export function UnknownScript({ share = 0, words = [] }: UnknownScriptProps) {
-  if (share > MAX_SHARE)
+  if (share > UNKNOWN_SCRIPT)
     return (
       <p class="warning" role="status">
         This model does not know most of these characters: it read them as the unknown token. It was trained
@@ -28,7 +28,7 @@ export function UnknownScript({ share = 0, words = [] }: UnknownScriptProps) {
         </span>
       ))}
       {words.length > MAX_WORDS && ` and ${words.length - MAX_WORDS} more`}: it read the unknown token
-      instead, which the story leaves out.
+      instead.
     </p>
   )
 }

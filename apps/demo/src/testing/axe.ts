@@ -8,8 +8,8 @@ interface AxeResult {
 
 const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Serious and critical faults of accessibility that axe finds in what the page shows now, each with its first place. */
-export async function seriousFaults(page: Page): Promise<string[]> {
+/** What axe finds in what the page shows now, of any weight, each finding with its first place. */
+export async function axeFindings(page: Page): Promise<string[]> {
   // Colors on their way are neither the old ones nor the new. A transition that is canceled has ended, too.
   await page.evaluate(() =>
     Promise.allSettled(
@@ -21,7 +21,5 @@ export async function seriousFaults(page: Page): Promise<string[]> {
   )
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await source)
   const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResult
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 160)}`)
+  return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes[0]!.html.slice(0, 160)}`)
 }

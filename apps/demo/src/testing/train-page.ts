@@ -1,6 +1,11 @@
 import type { Page } from './demo-browser.ts'
 import { sees, waitUntil } from './wait-until.ts'
 
+/** What TensorFlow.js keeps in the global scope. */
+interface TensorCount {
+  state: { numTensors: number }
+}
+
 /** The Train panel, as a visitor works with it. */
 export class TrainPage {
   readonly page: Page
@@ -38,6 +43,21 @@ export class TrainPage {
       () => this.step(),
       reached => reached >= step,
     )
+  }
+
+  /** How many tensors the worker holds between steps: the fewest that it is seen with. */
+  async tensors(): Promise<number> {
+    const worker = this.page.workers().find(each => each.url().includes('train-worker'))!
+    const counts: number[] = []
+    for (let i = 0; i < 12; i++) {
+      counts.push(
+        await worker.evaluate(
+          () => (globalThis as unknown as { _tfengine: TensorCount })._tfengine.state.numTensors,
+        ),
+      )
+      await this.page.waitForTimeout(40)
+    }
+    return Math.min(...counts)
   }
 
   /** Waits for a checkpoint. When it does not come, the error says what the panel shows instead. */

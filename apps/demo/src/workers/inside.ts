@@ -16,6 +16,7 @@ import type { CallContext } from '@tinystories/utils/workers'
 import { PageError } from '../errors/page-error.ts'
 import type { OpenModel } from '../models/open-model.ts'
 import { headTexts } from './head-texts.ts'
+import { promptTokens } from './prompt-tokens.ts'
 import type { TfjsModel } from './tfjs-model.ts'
 import { unknownShare } from './unknown-share.ts'
 
@@ -36,15 +37,19 @@ export interface InsideReport {
   unknownShare: number
 }
 
+/** Stands for the token that starts a story. */
+const START = '\u25b8'
+
 /** More would not be seen. */
 const MOST_TOKENS = 96
 
 /** The attention patterns of all heads on a text. */
 export async function lookInside(model: TfjsModel, opened: OpenModel, text: string): Promise<InsideReport> {
   const { config, tokenizer, endOfTextId } = opened
-  const all = Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids)
+  const all = promptTokens(tokenizer, text)
   const shown = all.slice(0, Math.min(MOST_TOKENS, config.contextLength) - 1)
-  const ids = endOfTextId === undefined ? shown : [endOfTextId, ...shown]
+  const tokens = endOfTextId === undefined ? shown : [{ id: endOfTextId, text: START }, ...shown]
+  const ids = tokens.map(({ id }) => id)
   if (ids.length < 2) throw new PageError('no-text', {})
   const heads = (await attentionPatterns(model, ids)).map(({ layer, head, weights }): HeadReport => {
     const sum = new EvidenceSum(config.attention[layer] === 'local' ? config.localWindow : ids.length)
@@ -54,11 +59,14 @@ export async function lookInside(model: TfjsModel, opened: OpenModel, text: stri
     return { layer, head, class: classifyEvidence(evidence), ...evidence, pattern }
   })
   return {
-    pieces: piecesOf(tokenizer, ids, endOfTextId),
+    pieces: tokens.map(token => token.text),
     ids,
     heads,
     cut: shown.length < all.length,
-    unknownShare: unknownShare(tokenizer, shown),
+    unknownShare: unknownShare(
+      tokenizer,
+      shown.map(({ id }) => id),
+    ),
   }
 }
 
@@ -165,5 +173,5 @@ function piecesOf(
   ids: readonly number[],
   endOfTextId: number | undefined,
 ): string[] {
-  return tokenPieces(tokenizer, ids).map((piece, i) => (ids[i] === endOfTextId ? '\u25b8' : piece))
+  return tokenPieces(tokenizer, ids).map((piece, i) => (ids[i] === endOfTextId ? START : piece))
 }

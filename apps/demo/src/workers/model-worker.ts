@@ -7,7 +7,6 @@ import {
   type Prediction,
   pieceAfter,
   type TextChange,
-  TokenText,
 } from '@tinystories/interpret'
 import {
   type ConstrainedToken,
@@ -36,6 +35,8 @@ import {
   type QueryKeyReport,
   topNeurons,
 } from './inside.ts'
+import { promptTokens } from './prompt-tokens.ts'
+import { StoryText } from './story-text.ts'
 import { type TextLoss, textLoss } from './text-loss.ts'
 import { TfjsModel } from './tfjs-model.ts'
 import { unknownShare, unknownWords } from './unknown-share.ts'
@@ -46,6 +47,8 @@ export interface WriteArgs {
   prompt: string
   /** The tokens of the text so far, in place of `prompt`: to continue from a position inside a story. */
   ids?: number[]
+  /** The text of each of these tokens, as it was shown. Default: as the tokenizer decodes them. */
+  texts?: string[]
   temperature: number
   topP: number
   seed: number
@@ -162,13 +165,15 @@ const methods = {
 
   async write(args: WriteArgs, { signal, emit }: CallContext<TokenEvent>): Promise<WriteResult> {
     const { tokenizer, endOfTextId, config } = opened()
-    const { prompt, maxTokens, temperature, topP, seed, constraints, ablate = [] } = args
-    const written = args.ids ?? Array.from(tokenizer.encode(prompt, { addSpecialTokens: false }).ids)
-    const known = written.filter(id => id < config.vocabSize)
-    const ids = endOfTextId === undefined || known[0] === endOfTextId ? known : [endOfTextId, ...known]
-    if (ids.length === 0) throw new PageError('no-prompt', {})
-    const text = new TokenText(tokenizer)
-    for (const id of ids) emit({ id, ...text.push(id) })
+    const { prompt, maxTokens, temperature, topP, seed, constraints, ablate = [], texts } = args
+    const written: { id: number; text?: string | undefined }[] =
+      args.ids?.map((id, i) => ({ id, text: texts?.[i] })) ?? promptTokens(tokenizer, prompt)
+    const given = written.filter(({ id }) => id < config.vocabSize)
+    if (endOfTextId !== undefined && given[0]?.id !== endOfTextId) given.unshift({ id: endOfTextId })
+    if (given.length === 0) throw new PageError('no-prompt', {})
+    const ids = given.map(({ id }) => id)
+    const text = new StoryText(tokenizer)
+    for (const { id, text: shown } of given) emit({ id, ...text.push(id, shown) })
     const { model, info } = await generationModel(ablate)
     const asked = withInstruction(ids, constraints)
     const options = {
@@ -195,8 +200,11 @@ const methods = {
           tokens: count,
           tokensPerSecond: count > WARM_UP ? (count - WARM_UP) / seconds : 0,
           engine: info,
-          unknownShare: unknownShare(tokenizer, written),
-          unknownWords: unknownWords(tokenizer, prompt),
+          unknownShare: unknownShare(
+            tokenizer,
+            written.map(({ id }) => id),
+          ),
+          unknownWords: unknownWords(tokenizer, given.map(({ text = '' }) => text).join('')),
         }
       }
       const { id, logProbability } = next.value

@@ -204,12 +204,6 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
         data: trainingBatches(train, { ...shape, seed: recipe.seed }),
         optimizer: createOptimizer({ ...recipe, model: config }),
         schedule: createSchedule(recipe),
-        runtime: {
-          runtime: 'web',
-          place: 'same-thread',
-          providers: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
-          wasmPaths: ortFiles,
-        },
         evaluation: { ...evaluation, everySteps: EVALUATE_EVERY },
         ...(isKept && { storage: new BrowserStorage(id, settings) }),
         resume,
@@ -224,7 +218,7 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
           onWarning: text => report({ type: 'warning', text }),
         },
       },
-      engine,
+      { engine, onGpu },
     )
     tf.dispose(parameters)
     const { total } = countParameters(config)
@@ -238,12 +232,25 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
 }
 
 /** Compiled where that works, else with TensorFlow.js, which is reported. */
-async function startTrainer(options: TrainerOptions, engine: EngineChoice): Promise<Trainer> {
+async function startTrainer(
+  options: TrainerOptions,
+  { engine, onGpu }: { engine: EngineChoice; onGpu: boolean },
+): Promise<Trainer> {
   if (engine !== 'tfjs') {
     try {
-      return await createTrainer({ ...options, engine: 'compiled' })
+      return await createTrainer({
+        ...options,
+        engine: 'compiled',
+        runtime: {
+          runtime: 'web',
+          place: 'same-thread',
+          providers: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
+          wasmPaths: await ortFiles(onGpu ? 'webgpu' : 'wasm'),
+        },
+      })
     } catch (error) {
-      if (!CompilerError.isInstance(error)) throw error
+      const isNotLoaded = PageError.isInstance(error) && error.code === 'not-loaded'
+      if (!CompilerError.isInstance(error) && !isNotLoaded) throw error
       report({ type: 'warning', text: `Training uses TensorFlow.js, which is slow. ${describeError(error)}` })
     }
   }

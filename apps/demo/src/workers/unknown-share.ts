@@ -1,5 +1,8 @@
 import type { Tokenizer } from '@tinystories/tokenizer'
 
+/** Above this share of unknown tokens, the script itself is unknown. */
+export const UNKNOWN_SCRIPT = 0.5
+
 /** Share of tokens that stand for characters that the vocabulary does not have. */
 export function unknownShare(tokenizer: Tokenizer, ids: readonly number[]): number {
   const unknown = tokenizer.tokenToId('[UNK]')

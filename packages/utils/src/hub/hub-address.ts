@@ -23,6 +23,9 @@ const namePart = /^\w[\w.-]*$/
 /** Revisions with a slash that need no escape, as the hub's own tools take them. */
 const specialRevision = /^refs\/(?:pr|convert)\/[^/]+/
 
+/** A browser may show the address of a page of the hub without its scheme. */
+const hiddenScheme = /^(?:huggingface|hf)\.co\//
+
 /** Whether a text starts as an address that can mean nothing but the hub: `hf://`. */
 export function isHubAddress(text: string): boolean {
   return text.startsWith('hf://')
@@ -40,7 +43,7 @@ export function parseHubAddress(
   text: string,
   { kind = 'model', endpoint = defaultEndpoint }: HubAddressOptions = {},
 ): HubAddress {
-  const trimmed = text.trim()
+  const trimmed = text.trim().replace(hiddenScheme, 'https://$&')
   const parsed = /^https?:\/\//.test(trimmed)
     ? parseWebAddress(trimmed, endpoint)
     : parseName(trimmed.replace(/^hf:\/\//, ''), kind)

@@ -12,7 +12,7 @@ export function Estimates({ report }: { report: Report }) {
   return (
     <section class="grade-estimates" aria-label="Estimates without a judge">
       <h2>Estimated without a judge</h2>
-      <ScoresTable models={models} />
+      <ScoresTable models={models} label="Estimated scores" />
       {report.estimates && (
         <details>
           <summary>How far to trust these</summary>

@@ -19,6 +19,7 @@ import { PageError } from '../../errors/page-error.ts'
 import { engineChoice } from '../../state/engine.ts'
 import { choices, isNew, type ModelChoice, opened, removeChoice } from '../../state/models.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
+import { UNKNOWN_SCRIPT } from '../../workers/unknown-share.ts'
 import { randomSeed } from '../write/story.ts'
 import { completePrompt } from './complete-prompt.ts'
 import { Judge } from './judge.ts'
@@ -163,7 +164,7 @@ export class GradeSession {
         signal,
         onText: show,
       })
-      if (unknownShare > 0.2) this.isUnknownScript.value = true
+      if (unknownShare > UNKNOWN_SCRIPT) this.isUnknownScript.value = true
       this.#texts.set(keyOf(prompt, seed), text)
       return text
     }

@@ -115,7 +115,7 @@ function Progress({ session, count }: { session: GradeSession; count: number }) 
   return (
     <div class="grade-progress">
       {now && (
-        <progress aria-label="Marked" max={now.total} value={now.done}>
+        <progress aria-label="Graded" max={now.total} value={now.done}>
           {now.done} of {now.total}
         </progress>
       )}

@@ -102,7 +102,7 @@ function Scores({ report, session }: { report: Report; session: GradeSession }) 
         </div>
       </div>
       <Problem>{problem.value}</Problem>
-      <ScoresTable models={judged} />
+      <ScoresTable models={judged} label="Mean scores" />
       <ScoresChart models={judged} />
       <p class="quiet grade-small">
         Judged by {[...new Set(judged.map(model => model.judge))].join(', ')}. ± is the standard error;

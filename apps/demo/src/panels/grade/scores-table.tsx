@@ -2,11 +2,11 @@ import type { ModelSummary } from '@tinystories/grader'
 import { formatScore } from './format.ts'
 
 /** Means with standard errors, a row for each model. */
-export function ScoresTable({ models }: { models: readonly ModelSummary[] }) {
+export function ScoresTable({ models, label }: { models: readonly ModelSummary[]; label: string }) {
   const [first] = models
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is wider than a phone is moved with the keys
-    <section class="grade-table" aria-label="Mean scores" tabIndex={0}>
+    <section class="grade-table" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -21,7 +21,7 @@ export function ScoresTable({ models }: { models: readonly ModelSummary[] }) {
                 {label}
               </th>
             ))}
-            <th scope="col">Marked</th>
+            <th scope="col">Graded</th>
           </tr>
         </thead>
         <tbody>

@@ -26,19 +26,21 @@ interface Result {
 
 /** What the visitor's text costs the model, and how it goes on, with some heads left out. */
 export function Ablation({ story, info, text, first }: AblationProps) {
-  const chosen = useSignal<ReadonlySet<string>>(new Set([nameOf(first)]))
+  const own = useSignal<ReadonlySet<string> | undefined>(undefined)
+  // Until the visitor chooses, the head that is looked at.
+  const chosen = own.value ?? new Set([nameOf(first)])
   const result = useSignal<Result | undefined>(undefined)
   const busy = useSignal(false)
   const problem = useSignal<string | undefined>(undefined)
-  const heads = [...chosen.value].map(name => {
+  const heads = [...chosen].map(name => {
     const [layer, head] = name.split('.').map(Number)
     return { layer: layer! - 1, head: head! - 1 }
   })
   const toggle = (names: readonly string[]): void => {
-    const next = new Set(chosen.value)
+    const next = new Set(chosen)
     const isAll = names.every(name => next.has(name))
     for (const name of names) isAll ? next.delete(name) : next.add(name)
-    chosen.value = next
+    own.value = next
   }
   const run = async (): Promise<void> => {
     busy.value = true
@@ -50,7 +52,7 @@ export function Ablation({ story, info, text, first }: AblationProps) {
       const wholeStory = story.tokens.value
       await story.write(text.value, { ...OPTIONS, ablate: heads })
       if (story.problem.value) throw new Error(story.problem.value)
-      const without = [...chosen.value].sort().join(', ')
+      const without = [...chosen].sort().join(', ')
       result.value = { without, whole, ablated, wholeStory, ablatedStory: story.tokens.value }
     } catch (error) {
       problem.value = describeError(error)
@@ -65,40 +67,32 @@ export function Ablation({ story, info, text, first }: AblationProps) {
     <section class="sheet" aria-label="Ablation">
       <div>
         <h2>
-          Leave heads out <Term name="ablation" />
+          Ablate heads <Term name="ablation" />
         </h2>
         <p class="quiet">
-          Choose heads whose output is set to zero. The text above then costs the model more, the more it
-          relied on them, and goes on in another way.
+          Choose heads whose output is set to zero. The more the model relied on them, the more bits the text
+          above needs; its continuation changes, too.
         </p>
       </div>
-      <table class="head-choice">
-        <caption class="visually-hidden">Heads to leave out, by layer</caption>
-        <tbody>
-          {rows.map((names, layer) => (
-            <tr key={names[0]}>
-              <th scope="row">
-                <button type="button" onClick={() => toggle(names)}>
-                  Layer {layer + 1}
-                </button>
-              </th>
-              {names.map((name, head) => (
-                <td key={name}>
-                  <label class="check">
-                    <input
-                      type="checkbox"
-                      checked={chosen.value.has(name)}
-                      aria-label={`Layer ${layer + 1}, head ${head + 1}`}
-                      onChange={() => toggle([name])}
-                    />
-                    {head + 1}
-                  </label>
-                </td>
-              ))}
-            </tr>
+      {rows.map((names, layer) => (
+        <fieldset key={names[0]} class="head-choice">
+          <legend class="visually-hidden">Heads of layer {layer + 1} to ablate</legend>
+          <button type="button" onClick={() => toggle(names)}>
+            Layer {layer + 1}
+          </button>
+          {names.map((name, head) => (
+            <label key={name} class="check">
+              <input
+                type="checkbox"
+                checked={chosen.has(name)}
+                aria-label={`Layer ${layer + 1}, head ${head + 1}`}
+                onChange={() => toggle([name])}
+              />
+              {head + 1}
+            </label>
           ))}
-        </tbody>
-      </table>
+        </fieldset>
+      ))}
       <div class="actions">
         <button
           type="button"

@@ -1,6 +1,8 @@
 import './head-view.css'
 import { useSignal } from '@preact/signals'
+import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { isMoved } from '../../parts/is-moved.ts'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'
 import type { Story } from '../write/story.ts'
 import { QueryKey } from './query-key.tsx'
@@ -12,7 +14,7 @@ interface HeadViewProps {
   story?: Story
 }
 
-/** A head on the text: choose a word and see what it takes from those before it. */
+/** A head on the text: choose a word and see how much it attends to those before it. */
 export function HeadView({ report, head, story }: HeadViewProps) {
   const { pieces } = report
   const at = useSignal(Math.min(pieces.length - 1, 20))
@@ -71,11 +73,11 @@ export function HeadView({ report, head, story }: HeadViewProps) {
         </p>
         <p class="quiet small" aria-live="polite">
           Layer {head.layer + 1}, head {head.head + 1}: <strong>{pieces[query]!.trim() || '\u21b5'}</strong>{' '}
-          takes{' '}
+          attends{' '}
           {top.map((key, i) => (
             <span key={key}>
               {i > 0 && ', '}
-              {Math.round((row[key]! / 255) * 100)} % from <strong>{pieces[key]!.trim() || '\u21b5'}</strong>
+              {Math.round((row[key]! / 255) * 100)} % to <strong>{pieces[key]!.trim() || '\u21b5'}</strong>
             </span>
           ))}
         </p>
@@ -86,8 +88,7 @@ export function HeadView({ report, head, story }: HeadViewProps) {
 }
 
 HeadView.Thumbnail = function Thumbnail({ pattern, size }: { pattern: Uint8Array; size: number }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => draw(canvas.current!, pattern, size), [pattern, size])
+  const canvas = usePattern(pattern, size)
   return <canvas ref={canvas} class="pattern" />
 }
 
@@ -100,8 +101,7 @@ interface PatternProps {
 
 /** The whole pattern: a row for each token, a column for each it may look at. */
 function Pattern({ pattern, size, row, onRow }: PatternProps) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => draw(canvas.current!, pattern, size), [pattern, size])
+  const canvas = usePattern(pattern, size)
   return (
     <div
       class="pattern-box"
@@ -117,17 +117,25 @@ function Pattern({ pattern, size, row, onRow }: PatternProps) {
   )
 }
 
-/** Whether the visitor moved the mouse, and not the page under it. */
-const isMoved = ({ pointerType, movementX, movementY }: PointerEvent): boolean =>
-  pointerType === 'mouse' && (movementX !== 0 || movementY !== 0)
+/** A canvas that shows a pattern in the colors that the system is set to, also when that changes. */
+function usePattern(pattern: Uint8Array, size: number): RefObject<HTMLCanvasElement | null> {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useEffect(() => {
+    const darkScheme = matchMedia('(prefers-color-scheme: dark)')
+    const redraw = (): void => draw(canvas.current!, pattern, size, darkScheme.matches)
+    redraw()
+    darkScheme.addEventListener('change', redraw)
+    return () => darkScheme.removeEventListener('change', redraw)
+  }, [pattern, size])
+  return canvas
+}
 
 /** Weights as the accent's opacity; the square root shows small ones, too. */
-function draw(canvas: HTMLCanvasElement, pattern: Uint8Array, size: number): void {
+function draw(canvas: HTMLCanvasElement, pattern: Uint8Array, size: number, dark: boolean): void {
   canvas.width = size
   canvas.height = size
   const context = canvas.getContext('2d')!
   const image = context.createImageData(size, size)
-  const dark = matchMedia('(prefers-color-scheme: dark)').matches
   const [red, green, blue] = dark ? [111, 208, 187] : [15, 102, 87]
   for (let i = 0; i < pattern.length; i++) {
     image.data.set([red, green, blue, Math.round(Math.sqrt(pattern[i]! / 255) * 255)], i * 4)

@@ -165,6 +165,9 @@ export function InsidePanel() {
           <UnknownScript share={current?.unknownShare} />
           {current && head ? (
             <>
+              <h2>
+                Attention heads <Term name="head" />
+              </h2>
               {groups.map(group => (
                 <section key={group.title} class="head-group" aria-label={group.title}>
                   <h3>
@@ -230,8 +233,8 @@ export function InsidePanel() {
           </button>
         )}
         <p class="quiet small">
-          <Term name="head" /> The number under a head is the share of its attention that its class explains;
-          for other heads, the share that neither averaging nor distance explains.
+          The number under a head is the share of its attention that its class explains; for other heads, the
+          share that neither averaging nor distance explains.
         </p>
       </aside>
     </div>

@@ -34,7 +34,7 @@ export function Lens({ story, report }: { story: Story; report: InsideReport }) 
         <h2>
           Layer by layer <Term name="logit lens" />
         </h2>
-        <p class="quiet">What the model would say next, were each layer the last one.</p>
+        <p class="quiet">What the model would predict next if it stopped after each layer.</p>
       </div>
       <Slider
         id="lens-position"

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useId } from 'preact/hooks'
 import { describeError } from '../../errors/describe-error.ts'
 import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
@@ -46,7 +46,7 @@ export function QueryKey({ story, report, head, query }: QueryKeyProps) {
       <summary>Queries and keys</summary>
       <p class="quiet small">
         <Term name="query and key" /> Each cell is one number of the query times the same number of the key; a
-        row adds up to the score, of which the softmax makes the weights. Green adds, orange takes away.
+        row adds up to the score, of which the softmax makes the weights. Green adds, orange subtracts.
       </p>
       <Problem>{problem.value}</Problem>
       {vectors.value && <Products vectors={vectors.value} report={report} head={head} query={query} />}
@@ -57,6 +57,7 @@ export function QueryKey({ story, report, head, query }: QueryKeyProps) {
 type ProductsProps = Pick<QueryKeyProps, 'report' | 'head' | 'query'> & { vectors: QueryKeyReport }
 
 function Products({ vectors: { headSize, queries, keys }, report, head, query }: ProductsProps) {
+  const id = useId()
   const { pieces } = report
   const weight = (key: number): number => head.pattern[query * pieces.length + key]!
   const rows = Array.from({ length: query + 1 }, (_, key) => key)
@@ -72,43 +73,45 @@ function Products({ vectors: { headSize, queries, keys }, report, head, query }:
   const largest = Math.max(...rows.flatMap(({ products }) => products.map(Math.abs)), 1e-9)
   const word = (at: number): string => pieces[at]!.trim() || '\u21b5'
   return (
-    <div class="query-key-scroll">
-      <table>
-        <caption class="small">
-          The query of <strong dir="auto">{word(query)}</strong> with the keys of the tokens that it takes the
-          most from
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Key of</th>
-            <th scope="col">Query times key, {headSize} numbers</th>
-            <th scope="col">Score</th>
-            <th scope="col">Weight</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ key, products, score }) => (
-            <tr key={key}>
-              <th scope="row" dir="auto">
-                {word(key)}
-              </th>
-              <td>
-                <span class="products" aria-hidden="true">
-                  {products.map((product, i) => (
-                    <span
-                      key={i}
-                      class={product < 0 ? 'minus' : ''}
-                      style={{ '--share': (Math.abs(product) / largest).toFixed(3) }}
-                    />
-                  ))}
-                </span>
-              </td>
-              <td class="figure">{score.toFixed(2)}</td>
-              <td class="figure">{Math.round((weight(key) / 255) * 100)} %</td>
+    <>
+      {/* No caption of the table: that is as wide as the table, which may be wider than a phone. */}
+      <p id={id} class="small">
+        The query of <strong dir="auto">{word(query)}</strong> with the keys of the tokens it attends to most
+      </p>
+      <div class="query-key-scroll">
+        <table aria-labelledby={id}>
+          <thead>
+            <tr>
+              <th scope="col">Key of</th>
+              <th scope="col">Query times key, {headSize} numbers</th>
+              <th scope="col">Score</th>
+              <th scope="col">Weight</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rows.map(({ key, products, score }) => (
+              <tr key={key}>
+                <th scope="row" dir="auto">
+                  {word(key)}
+                </th>
+                <td>
+                  <span class="products" aria-hidden="true">
+                    {products.map((product, i) => (
+                      <span
+                        key={i}
+                        class={product < 0 ? 'minus' : ''}
+                        style={{ '--share': (Math.abs(product) / largest).toFixed(3) }}
+                      />
+                    ))}
+                  </span>
+                </td>
+                <td class="figure">{score.toFixed(2)}</td>
+                <td class="figure">{Math.round((weight(key) / 255) * 100)} %</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   )
 }

@@ -98,7 +98,7 @@ function ModelChoices({ running }: { running: boolean }) {
           }}
         />
         <span class="model-name">A trained model</span>
-        <span class="model-detail">Fine-tuning: it learns from your text what it does not know yet</span>
+        <span class="model-detail">Fine-tuning: training continues, on your text</span>
       </label>
       {from.value !== undefined && (
         <div class="field">

@@ -71,7 +71,7 @@ function Progress({ training }: { training: Training }) {
           {phase.value ??
             (engine.value
               ? `${millions(training.parameters.value)} parameters, ${engine.value.description}${savedStep.value === undefined ? '' : `, saved at step ${savedStep.value.toLocaleString('en')}`}`
-              : 'A new model has random weights and learns to write words within a minute. One that writes already takes on the manner of your text.')}
+              : 'A new model starts from random weights and writes words within a minute. A trained model takes on the style of your text.')}
         </p>
       </div>
       <div class="actions">

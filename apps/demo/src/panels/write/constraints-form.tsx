@@ -80,7 +80,7 @@ export function ConstraintsForm({
           </div>
         ))}
         <button type="button" disabled={!lists} onClick={draw}>
-          Draw new words
+          New words
         </button>
       </div>
       <fieldset class="constraint-features">

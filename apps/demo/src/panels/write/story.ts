@@ -6,7 +6,7 @@ import type { ModelInfo, OpenProgress } from '../../models/source.ts'
 import { findChoice, isNew, opened, removeChoice } from '../../state/models.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
-import type { TextExplanation, TokenEvent, WriteResult } from '../../workers/model-worker.ts'
+import type { TextExplanation, TokenEvent, WriteArgs, WriteResult } from '../../workers/model-worker.ts'
 
 /** A token of the story as the page shows it. */
 export interface StoryToken {
@@ -113,15 +113,16 @@ export class Story {
 
   /** Continues from a position inside the story with another token. */
   branch(position: number, id: number, options: WriteOptions): Promise<void> {
-    const ids = [...this.tokens.value.slice(0, position).map(token => token.id), id]
-    return this.#write({ prompt: '', ids, ...options })
+    const before = this.tokens.value.slice(0, position)
+    const ids = [...before.map(token => token.id), id]
+    return this.#write({ prompt: '', ids, texts: before.map(token => token.text), ...options })
   }
 
   stop(): void {
     this.#running?.abort()
   }
 
-  async #write(args: WriteOptions & { prompt: string; ids?: number[] }): Promise<void> {
+  async #write(args: WriteOptions & Pick<WriteArgs, 'prompt' | 'ids' | 'texts'>): Promise<void> {
     this.stop()
     await this.#opening
     if (!this.model.value) return

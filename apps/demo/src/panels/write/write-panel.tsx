@@ -263,9 +263,9 @@ export function WritePanel() {
 }
 
 /** With its size. */
-function modelName({ info }: Story): string {
-  const { name, parameters } = info.peek() ?? { name: 'a model', parameters: 0 }
-  return `${name} (${millions(parameters)} parameters)`
+function modelName({ info, model }: Story): string {
+  const name = findChoice(model.peek() ?? '')?.label ?? 'a model'
+  return `${name} (${millions(info.peek()?.parameters ?? 0)} parameters)`
 }
 
 interface WayProps {

@@ -5,6 +5,7 @@ import { type Page, storyOf } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
 import { keyboardReach } from './testing/keyboard.ts'
 import { TrainPage } from './testing/train-page.ts'
+import { waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
@@ -96,6 +97,16 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       await train.saved()
       await page.locator('.samples li').first().waitFor()
       await faults.look('training')
+      for (const pixels of [768, 390, 320, 1280]) {
+        await page.setViewportSize({ width: pixels, height: 900 })
+        // The curve is drawn anew for the width.
+        await waitUntil(
+          page,
+          `training fits ${pixels} pixels`,
+          () => width(page),
+          found => found <= pixels,
+        )
+      }
       await train.button('Pause').click()
       await train.button('Resume').waitFor()
       await faults.look('paused')

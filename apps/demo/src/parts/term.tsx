@@ -40,19 +40,14 @@ const explanations = {
     'The judge also guesses how old a writer of such a text would be, from 3 or under to 13-16 years.',
 } as const
 
-/** Keeps the "?" on the line of the word before it, and of the full stop after it. */
-const joiner = '\u2060'
-
 /** A "?" that explains a term of the field. */
 export function Term({ name }: { name: keyof typeof explanations }) {
   const id = useId()
   return (
     <>
-      {joiner}
       <button type="button" class="help" popovertarget={id} aria-label={`What is ${name}?`}>
         ?
       </button>
-      {joiner}
       <span id={id} popover="auto" class="explanation" role="note">
         {explanations[name]}
       </span>

@@ -21,7 +21,7 @@ export interface CompilerErrorDetails {
   'captured-tensor': { user: string; shape: readonly number[]; dtype: string; location: Location }
   /** The traced function makes the variable `name` and its first value is computed from the function's inputs. */
   'computed-variable': { name: string; location: Location }
-  /** The traced function draws random numbers, which would be frozen into the graph. `source` gave them. */
+  /** The traced function asks `source` for random numbers or the time, which would be frozen into the graph. */
   'random-while-tracing': { source: string; location: Location }
   /** A function was traced inside of a function that is being traced. */
   'nested-trace': Record<never, never>
@@ -96,8 +96,8 @@ export const CompilerError: ErrorClass<'CompilerError', CompilerErrorDetails> = 
     remedy: 'Make the variable outside of the function, or of zeros, ones or another constant.',
   }),
   'random-while-tracing': ({ source, location }) => ({
-    problem: `${source} drew random numbers while the function was traced${at(location)}; every run would see the same ones.`,
-    remedy: 'Draw them outside and pass them in as an input, or give the op a seed if they may be the same.',
+    problem: `${source} gives other numbers each time; it was asked for some while the function was traced${at(location)}, and every run would see the same ones.`,
+    remedy: 'Take them outside and pass them in as an input, or give the op a seed if they may be the same.',
   }),
   'nested-trace': () => ({
     problem: 'A function cannot be traced inside of a function that is being traced.',

@@ -27,10 +27,15 @@ const MOVES = 4
  * Makes the graph of a seed, runs it on tfjs's cpu backend and compiled, and compares all outputs. Where they differ no
  * more than tfjs's own result does when the inputs move a little, as at a jump, that is no finding.
  */
-export async function compareGraph(runtime: Runtime, seed: number): Promise<GraphResult> {
+export async function compareGraph(
+  runtime: Runtime,
+  seed: number,
+  { special = false }: { special?: boolean } = {},
+): Promise<GraphResult> {
   const d = dice(seed)
-  const graph = randomGraph(d)
+  const graph = randomGraph(d, { special })
   const data = graph.inputs.map(input => valuesOf(d, input))
+  if (special) for (const values of data) addSpecial(d, values)
   const fn = functionOf(graph)
   const ops = graph.steps.length
   let expected: Map<string, Eager>
@@ -66,7 +71,7 @@ export async function compareGraph(runtime: Runtime, seed: number): Promise<Grap
     for (const [name, { values }] of eager(graph, fn, moved)) {
       const widths = spread.get(name) ?? new Array<number>(values.length).fill(0)
       for (const [i, v] of values.entries())
-        widths[i] = Math.max(widths[i]!, Math.abs(v - expected.get(name)!.values[i]!))
+        widths[i] = Math.max(widths[i]!, apart(v, expected.get(name)!.values[i]!))
       spread.set(name, widths)
     }
   }
@@ -113,12 +118,40 @@ function differences(
       return `${name} is ${got?.length} elements of ${got?.constructor.name}, not ${values.length} of ${dtype}`
     for (const [i, value] of values.entries()) {
       const other = got[i]!
-      if (Object.is(value, other)) continue
-      const distance = Math.abs(other - value) / (1 + Math.abs(value))
+      const distance = apart(other, value) / (1 + Math.abs(Number.isFinite(value) ? value : 0))
       if (!(distance <= allowed(name, i))) return `${name}[${i}] is ${other}, and ${value} eagerly`
     }
   }
   return undefined
+}
+
+/** How far numbers lie apart: NaN is close to NaN alone. The sign of 0 does not count. */
+function apart(a: number, b: number): number {
+  if (Object.is(a, b)) return 0
+  const distance = Math.abs(a - b)
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance
+}
+
+const REALS = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  -0,
+  0,
+  1e30,
+  -1e30,
+  1e-30,
+  0.5,
+  1,
+  -1,
+]
+const WHOLE = [2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1, -1, 0]
+
+/** Puts values in some places on which libraries disagree. */
+function addSpecial(d: Dice, values: TensorData): void {
+  if (values instanceof Uint8Array) return
+  for (let i = 0; i < values.length; i++)
+    if (d.next() < 0.15) values[i] = d.pick(values instanceof Float32Array ? REALS : WHOLE)
 }
 
 function valuesOf(d: Dice, { shape, dtype }: GraphInput): TensorData {

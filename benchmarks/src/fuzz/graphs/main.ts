@@ -1,4 +1,5 @@
 // Random graphs compiled and on tfjs's cpu backend: npm run fuzz-graphs -- [--graphs 1000] [--seed 1] [--json FILE]
+// With --special NaN, infinities, zeros of both signs and numbers that overflow are among the inputs.
 //
 // Each graph has the seed that is printed with it. A graph on which both disagree becomes a test.
 import { writeFile } from 'node:fs/promises'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     graphs: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
+    special: { type: 'boolean', default: false },
   },
 })
 const [graphs, seed] = [Number(values.graphs), Number(values.seed)]
@@ -29,7 +31,7 @@ const found: string[] = []
 for (let first = 0; first < graphs; first += PER_RUNTIME) {
   const runtime = await createRuntime({ threads: 1 })
   for (let i = first; i < Math.min(first + PER_RUNTIME, graphs); i++) {
-    const result = await compareGraph(runtime, seed + i)
+    const result = await compareGraph(runtime, seed + i, { special: values.special })
     counts[result.outcome]++
     ops += result.ops
     if (result.outcome === 'equal' || result.outcome === 'unstable') continue
@@ -43,6 +45,7 @@ for (let first = 0; first < graphs; first += PER_RUNTIME) {
       name: 'fuzz-graphs',
       machine: machine(),
       seed,
+      special: values.special,
       graphs: Math.min(first + PER_RUNTIME, graphs),
       ops,
       counts,

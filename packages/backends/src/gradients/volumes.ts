@@ -19,7 +19,8 @@ export function registerVolumes(): void {
     save: ['x'],
     gradient: (dy, [x], attrs) => ({
       x: () => {
-        // AvgPool3DGrad divides by the size of a window, the average was over its part inside of the volume.
+        // The average was over the part of a window inside of the volume. By that TensorFlow's AvgPool3DGrad divides, the
+        // cpu's by the size of the window: here every window is inside, of the padded volume.
         const axes = axesOf(x!.shape as Five, attrs)
         const sizes = axes.map(({ size, out, filter, stride, before }) =>
           Float32Array.from({ length: out }, (_, i) => {
@@ -30,7 +31,13 @@ export function registerVolumes(): void {
         const shape = (axis: number): number[] =>
           [0, 1, 2, 3, 4].map(i => (i === axis + 1 ? axes[axis]!.out : 1))
         const scaled = sizes.reduce<Tensor>((all, size, i) => tf.mul(all, tf.tensor(size, shape(i))), dy)
-        return runKernel(tf.AvgPool3DGrad, { dy: scaled, input: x! }, attrs)
+        const [n, ...rest] = x!.shape as Five
+        const padded = axes.map(({ size, out, filter, stride, before, after }) =>
+          Math.max(size + before + after, (out - 1) * stride + filter),
+        )
+        const input = tf.zeros([n, ...padded, rest[3]])
+        const whole = runKernel(tf.AvgPool3DGrad, { dy: scaled, input }, { ...attrs, pad: 'valid' })
+        return tf.slice(whole, [0, ...axes.map(({ before }) => before), 0], x!.shape)
       },
     }),
   })
@@ -55,18 +62,21 @@ interface Axis {
   filter: number
   stride: number
   before: number
+  after: number
 }
 
 function axesOf(shape: Five, attrs: tf.AvgPool3DAttrs): [Axis, Axis, Axis] {
   const { filterSize, strides, pad, dimRoundingMode } = attrs
   const i = tf.backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode)
-  const axis = (size: number, out: number, filter: number, stride: number, before: number): Axis => {
-    return { size, out, filter, stride, before }
+  const axis = (
+    ...[size, out, filter, stride, before, after]: [number, number, number, number, number, number]
+  ): Axis => {
+    return { size, out, filter, stride, before, after }
   }
   return [
-    axis(i.inDepth, i.outDepth, i.filterDepth, i.strideDepth, i.padInfo.front),
-    axis(i.inHeight, i.outHeight, i.filterHeight, i.strideHeight, i.padInfo.top),
-    axis(i.inWidth, i.outWidth, i.filterWidth, i.strideWidth, i.padInfo.left),
+    axis(i.inDepth, i.outDepth, i.filterDepth, i.strideDepth, i.padInfo.front, i.padInfo.back),
+    axis(i.inHeight, i.outHeight, i.filterHeight, i.strideHeight, i.padInfo.top, i.padInfo.bottom),
+    axis(i.inWidth, i.outWidth, i.filterWidth, i.strideWidth, i.padInfo.left, i.padInfo.right),
   ]
 }
 

@@ -11,6 +11,8 @@ export interface NodeOptions {
   domain?: string
 }
 
+type NodeCheck = (op: string, inputs: readonly (Value | null)[]) => void
+
 /**
  * Builds a graph. Nodes are pure, so asking for the same operation on the same values twice gives the same value
  * (common subexpressions never arise), and equal constants are one constant.
@@ -23,6 +25,12 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Value[]>()
   readonly #constantsByArray = new Map<ConstantData, Value>()
   #nextId = 0
+  readonly #check: NodeCheck | undefined
+
+  /** @param check sees each node before it is made, and may throw */
+  constructor(check?: NodeCheck) {
+    this.#check = check
+  }
 
   input(name: string, type: ElementType, shape: readonly number[]): Value {
     const value: Value = { id: this.#nextId++, type, shape: [...shape], input: name }
@@ -75,6 +83,7 @@ export class GraphBuilder {
     ].join('|')
     const known = this.#known.get(key)
     if (known) return known.outputs
+    this.#check?.(op, inputs)
     const made: Value[] = []
     const node: GraphNode = { op, domain, inputs: [...inputs], outputs: made, attributes }
     for (const { type, shape } of outputs) made.push({ id: this.#nextId++, type, shape: [...shape], node })

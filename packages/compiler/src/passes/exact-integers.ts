@@ -13,6 +13,10 @@ export const exactIntegers: RewriteRule = ({ builder, node, inputs }) => {
   const output = node.outputs[0]!
   if (output.type !== 'int32') return undefined
   if (node.op === 'Cast' && x.type === 'float32') return [lowBits(builder, cast(builder, x, 'int64'))]
+  if (node.op === 'Pow' && x.type === 'int32') {
+    const [base, exponent] = inputs.map(input => cast(builder, input!, 'int64')) as [Value, Value]
+    return [lowBits(builder, binary(builder, 'Pow', base, exponent))]
+  }
   if (node.op !== 'ReduceSum' && node.op !== 'ReduceProd') return undefined
   const wide = [cast(builder, x, 'int64'), ...inputs.slice(1)]
   return [lowBits(builder, builder.node(node.op, wide, { ...output, type: 'int64' }, node))]

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.ts'
 import { collectTerms } from './collect-terms.ts'
 import { exactIntegers } from './exact-integers.ts'
+import { exactNan } from './exact-nan.ts'
 import { foldScalars } from './fold-scalars.ts'
 import { foldTransposes } from './fold-transposes.ts'
 import { fuseGelu, lowerGelu } from './fuse-gelu.ts'
@@ -40,6 +41,7 @@ const RULES: readonly RewriteRule[] = [
 /** Rules for ONNX Runtime's CPU kernels, some of which nobody else knows. */
 const CPU_RULES: readonly RewriteRule[] = [
   exactIntegers,
+  exactNan,
   fuseRmsFactor,
   fuseRmsNorm,
   takeSum,

@@ -47,6 +47,7 @@ export function translate<A = Record<never, never>>(kernelName: string, translat
     kernelFunc: ({ inputs, backend, attrs }) => {
       const trace = backend as TraceBackend
       const user = `The tfjs kernel ${kernelName}`
+      trace.kernel = kernelName
       const run = (value: (tensor: TensorInfo) => Value): Result =>
         translation({
           name: kernelName,

@@ -22,6 +22,11 @@ const uncalled: Refusal = {
   remedy: 'Use the ops of tfjs instead of engine().runKernel.',
 }
 
+const measure: Refusal = {
+  reason: 'nothing runs while a function is traced',
+  remedy: 'Time the runs of the compiled function, or compile it with { profile }.',
+}
+
 /** Kernels of tfjs-core that a compiled function cannot have. */
 export const refusals: Readonly<Record<string, Refusal>> = {
   StaticRegexReplace: strings,
@@ -39,6 +44,8 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   RaggedGather: ragged,
   RaggedRange: ragged,
   RaggedTensorToTensor: ragged,
+  'tf.time': measure,
+  'tf.profile': measure,
   Draw: canvas,
   FromPixels: canvas,
   LowerBound: uncalled,

@@ -9,9 +9,12 @@ import {
   type Value,
 } from '../graph/graph.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
+import { unfitTypes } from '../graph/operand-types.ts'
 import { filled } from '../graph/operations.ts'
 import { sizeOf } from '../tree.ts'
 import { userLocation } from './user-location.ts'
+
+const CAST_FIRST = 'Cast its operands first, with tf.cast, to one type, and bool to int32 or float32.'
 
 interface Entry {
   references: number
@@ -29,13 +32,20 @@ interface Entry {
  * other backends are never moved here, so tracing leaves them untouched.
  */
 export class TraceBackend extends KernelBackend {
-  readonly graph: GraphBuilder = new GraphBuilder()
+  readonly graph: GraphBuilder = new GraphBuilder((op, inputs) => {
+    const types = unfitTypes(op, inputs)
+    if (types === undefined) return
+    const details = { kernel: this.kernel, type: types, location: userLocation() }
+    throw new CompilerError('unsupported-type', { ...details, remedy: CAST_FIRST })
+  })
+  /** The tfjs kernel that is being translated, for errors. */
+  kernel = ''
   /** For ops that choose how much they compute in one operation: a launch costs more than a cache miss. */
   readonly largeOperations: boolean
   /** What a variable stands for, and a tensor that was made outside of the traced function, where they may be used. */
   resolveOutside: ((tensor: TensorInfo, isOutside: boolean) => Value | undefined) | undefined
   readonly #entries = new Map<DataId, Entry>()
-  #readError: unknown
+  #refusal: unknown
 
   constructor(largeOperations: boolean) {
     super()
@@ -117,25 +127,30 @@ export class TraceBackend extends KernelBackend {
     const values = entry?.values ?? entry?.value?.constant
     if (values) return values.slice() as TypedArray
     const { shape, dtype } = entry ?? {}
-    throw new CompilerError('read-while-tracing', { shape, dtype, location: userLocation() })
+    throw this.remember(new CompilerError('read-while-tracing', { shape, dtype, location: userLocation() }))
   }
 
   /**
    * A promise that would reject could end the process before anybody handles it: this one never settles, and
-   * `refuseReads` throws the error.
+   * `refuseWhatWasCaught` throws the error.
    */
   override read(dataId: DataId): Promise<TypedArray> {
     try {
       return Promise.resolve(this.readSync(dataId))
-    } catch (error) {
-      this.#readError ??= error
+    } catch {
       return new Promise(() => {})
     }
   }
 
-  /** @throws CompilerError `read-while-tracing` when values were read asynchronously */
-  refuseReads(): void {
-    if (this.#readError !== undefined) throw this.#readError
+  /** Keeps the first refusal, whoever catches it. @returns the error */
+  remember(error: unknown): unknown {
+    if (CompilerError.isInstance(error)) this.#refusal ??= error
+    return error
+  }
+
+  /** @throws CompilerError what was refused, if the traced function caught it or did not wait for it */
+  refuseWhatWasCaught(): void {
+    if (this.#refusal !== undefined) throw this.#refusal
   }
 
   override disposeData(dataId: DataId, force = false): boolean {

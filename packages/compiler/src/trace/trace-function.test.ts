@@ -242,6 +242,27 @@ describe('errors of traceFunction', () => {
         type: 'bool',
       },
     )
+    const [bools, ints] = [(x: Tensor) => tf.cast(x, 'bool'), (x: Tensor) => tf.cast(x, 'int32')]
+    for (const [kernel, type, fn] of [
+      ['FloorDiv', 'bool', x => tf.floorDiv(bools(x), bools(x))],
+      ['Step', 'bool', x => tf.step(bools(x))],
+      ['Selu', 'bool', x => tf.selu(bools(x))],
+      ['ClipByValue', 'bool', x => tf.clipByValue(bools(x), 0, 1)],
+      ['Prelu', 'int32 and float32', x => tf.prelu(ints(x), ints(x))],
+      ['Concat', 'float32 and int32', x => tf.concat([x, ints(x)])],
+      ['TopK', 'bool', x => tf.topk(bools(x), 1).values],
+      ['Multinomial', 'int32', x => tf.multinomial(ints(x) as tf.Tensor1D, 2, 3)],
+    ] as [string, string, (x: Tensor) => Tensor][]) {
+      const error = errorOf(({ x }) => ({ y: fn(x) }))
+      expect([error.code, error.details]).toEqual([
+        'unsupported-type',
+        {
+          ...{ kernel, type },
+          remedy: expect.stringMatching(/cast/i),
+          location: expect.stringMatching(/trace-function\.test\.ts:\d+:\d+$/),
+        },
+      ])
+    }
     expect(() => traceFunction(() => ({}), { x: { shape: [1], dtype: 'string' as 'bool' } })).toThrow(
       expect.objectContaining({ code: 'unsupported-dtype' }),
     )

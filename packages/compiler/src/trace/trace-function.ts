@@ -16,7 +16,7 @@ import { TRACE_BACKEND, unsupportedKernel } from './kernel.ts'
 import { registerTranslations } from './kernels/index.ts'
 import { refuseRandom } from './refuse-random.ts'
 import { elementTypeOf, TraceBackend } from './trace-backend.ts'
-import { type TracedVariable, TracedVariables, VARIABLES } from './traced-variables.ts'
+import { type TracedVariable, TracedVariables, VARIABLES, withoutVariables } from './traced-variables.ts'
 
 /** A traced function: its graph, and the leaves of its inputs and outputs in the order of the graph's own. */
 export interface Trace {
@@ -79,7 +79,7 @@ export function traceFunction<I extends object = TensorTree>(
       return { path, value: tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(input), backend) }
     })
     const results = outputLeaves(fn(treeOf(leaves) as I))
-    backend.refuseReads()
+    backend.refuseWhatWasCaught()
     for (const { path, value } of results) {
       const output = backend.resolve(value, `The output "${pathName(path)}"`)
       backend.graph.output(outputName(path, specs), output)
@@ -88,7 +88,7 @@ export function traceFunction<I extends object = TensorTree>(
     used.push(...(traced?.finish() ?? []))
   }
   try {
-    withBackend(backend, () => (traced ? traced.follow(record) : record()))
+    withBackend(backend, () => (traced ? traced.follow(record) : withoutVariables(record)))
   } finally {
     traced?.settle()
   }
@@ -146,6 +146,9 @@ function refusePromises(result: unknown): void {
   if (first) throw new CompilerError('async-function', { path: pathName(first) })
 }
 
+/** Methods of the engine that measure what runs, and wait for values. */
+const MEASURES = ['time', 'profile'] as const
+
 /** Makes `backend` the current one while `work` runs, and leaves nothing behind when it throws. */
 function withBackend(backend: TraceBackend, work: () => void): void {
   const engine = tf.engine()
@@ -153,7 +156,7 @@ function withBackend(backend: TraceBackend, work: () => void): void {
   if (previous === TRACE_BACKEND) {
     throw new CompilerError('nested-trace', {})
   }
-  // The engine disposes of tensors that a gradient keeps when it ends; after an error nobody does.
+  // The engine disposes of tensors that a gradient keeps when it ends; of others, and after an error, nobody does.
   const kept: Tensor[] = []
   const { keep } = engine
   engine.keep = <T extends Tensor>(result: T): T => {
@@ -163,22 +166,28 @@ function withBackend(backend: TraceBackend, work: () => void): void {
   }
   const { runKernel } = engine
   engine.runKernel = (name, ...rest) => {
-    if (!tf.getKernel(name, TRACE_BACKEND)) throw unsupportedKernel(name)
-    return runKernel.call(engine, name, ...rest) as never
+    try {
+      if (!tf.getKernel(name, TRACE_BACKEND)) throw unsupportedKernel(name)
+      return runKernel.call(engine, name, ...rest) as never
+    } catch (error) {
+      // The function may catch it, and would then be compiled without what it asked for.
+      throw backend.remember(error)
+    }
   }
+  for (const name of MEASURES)
+    engine[name] = () => {
+      throw backend.remember(unsupportedKernel(`tf.${name}`))
+    }
   // The lowest priority: it is never chosen by tfjs, only set here.
   tf.registerBackend(TRACE_BACKEND, () => backend, -1)
   try {
     // Setting a registered backend takes effect immediately; the promise only confirms it.
     void tf.setBackend(TRACE_BACKEND)
     // Nothing is returned, so that the tidy disposes of everything.
-    tf.tidy(() => refuseRandom(work))
-  } catch (error) {
-    for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()
-    throw error
+    tf.tidy(() => refuseRandom(work, error => backend.remember(error)))
   } finally {
-    Reflect.deleteProperty(engine, 'keep')
-    Reflect.deleteProperty(engine, 'runKernel')
+    for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()
+    for (const name of ['keep', 'runKernel', ...MEASURES]) Reflect.deleteProperty(engine, name)
     if (previous != null) void tf.setBackend(previous)
     tf.removeBackend(TRACE_BACKEND)
   }

@@ -123,6 +123,29 @@ export class TracedVariables {
   }
 }
 
+/**
+ * Runs `work` while variables can neither be made nor assigned: they would be left with values of the trace, which are none.
+ */
+export function withoutVariables(work: () => void): void {
+  const engine = tf.engine()
+  const refuse = ({ shape, dtype }: TensorInfo, user: string): never => {
+    throw new CompilerError('captured-tensor', { user, shape, dtype, location: userLocation() })
+  }
+  engine.makeVariable = (initial, _trainable, name) => refuse(initial, `The variable "${name ?? ''}"`)
+  const { prototype } = tf.Variable
+  const before = Object.getOwnPropertyDescriptor(prototype, 'assign')!
+  const value = function (this: Variable): never {
+    return refuse(this, `The variable "${this.name}"`)
+  }
+  Object.defineProperty(prototype, 'assign', { value, configurable: true, writable: true })
+  try {
+    work()
+  } finally {
+    Reflect.deleteProperty(engine, 'makeVariable')
+    Object.defineProperty(prototype, 'assign', before)
+  }
+}
+
 /** The name of a variable in the graph and in the state. */
 export function variablePath(variable: Variable): [string, string] {
   return [VARIABLES, variable.name]

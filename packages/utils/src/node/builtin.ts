@@ -2,6 +2,7 @@ import { PlatformError } from './platform-error.ts'
 
 /** The modules of Node by their names. */
 type BuiltIns = {
+  'node:crypto': typeof import('node:crypto')
   'node:fs': typeof import('node:fs')
   'node:fs/promises': typeof import('node:fs/promises')
   'node:module': typeof import('node:module')

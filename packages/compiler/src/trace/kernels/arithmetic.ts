@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
 import { sameShape } from '../../graph/graph-builder.ts'
-import { binary, broadcastShape, cast, filled, unary, uniform } from '../../graph/operations.ts'
+import { binary, broadcastShape, filled, unary, uniform } from '../../graph/operations.ts'
 import { translate, unsupportedType } from '../kernel.ts'
+import { floorDivide, modulo } from './division.ts'
 
 /** Kernels with two broadcast operands. tfjs has made their types match. */
 export function translateArithmetic(): void {
@@ -33,33 +34,44 @@ export function translateArithmetic(): void {
     })
   }
   translate(tf.Pow, ({ graph, input }) => {
-    const [a, b] = [input('a'), input('b')]
-    return binary(graph, 'Pow', a, narrow(b, a))
+    const [a, b] = [numbersOnly(tf.Pow, input('a')), input('b')]
+    return power(graph, a, narrow(b, a))
   })
   translate(tf.SquaredDifference, ({ graph, input }) => {
+    numbersOnly(tf.SquaredDifference, input('a'))
     const difference = binary(graph, 'Sub', input('a'), input('b'))
     return binary(graph, 'Mul', difference, difference)
   })
   translate(tf.Atan2, ({ graph, input }) => {
     const [a, b] = [input('a'), input('b')]
-    const angle = unary(graph, 'Atan', binary(graph, 'Div', a, b))
     const zero = graph.scalar(0)
-    const below = binary(graph, 'Less', a, zero, 'bool')
-    const half = graph.node('Where', [below, graph.scalar(-Math.PI), graph.scalar(Math.PI)], a)
-    const left = binary(graph, 'Add', angle, half)
-    const turned = graph.node('Where', [binary(graph, 'Less', b, zero, 'bool'), left, angle], left)
-    // 0 / 0 has no angle, but atan2(0, 0) is 0.
-    const isOrigin = binary(
-      graph,
-      'And',
-      binary(graph, 'Equal', a, zero, 'bool'),
-      binary(graph, 'Equal', b, zero, 'bool'),
-      'bool',
+    // Of two zeros or two infinities no quotient exists: their signs alone give the angle, by way of 0 / 1 and 1 / 1.
+    const alike = binary(graph, 'Equal', unary(graph, 'Abs', a), unary(graph, 'Abs', b), 'bool')
+    const equal = graph.node('Where', [isBelowZero(graph, b), graph.scalar(-1), graph.scalar(1)], b)
+    const isZero = binary(graph, 'Equal', a, zero, 'bool')
+    const isInfinite = graph.node('IsInf', [a], { type: 'bool', shape: a.shape })
+    const one = graph.node(
+      'Where',
+      [binary(graph, 'Less', a, zero, 'bool'), graph.scalar(-1), graph.scalar(1)],
+      a,
     )
-    return graph.node('Where', [isOrigin, zero, turned], turned)
+    const y = graph.node('Where', [isInfinite, one, a], a)
+    const special = binary(graph, 'And', alike, binary(graph, 'Or', isZero, isInfinite))
+    const quotient = binary(graph, 'Div', a, b)
+    const exact = binary(graph, 'Div', y, equal)
+    const angle = unary(graph, 'Atan', graph.node('Where', [special, exact, quotient], quotient))
+    const half = graph.node(
+      'Where',
+      [isBelowZero(graph, a), graph.scalar(-Math.PI), graph.scalar(Math.PI)],
+      a,
+    )
+    const left = binary(graph, 'Add', angle, half)
+    return graph.node('Where', [isBelowZero(graph, b), left, angle], left)
   })
-  translate(tf.FloorDiv, ({ graph, input }) => floorDivide(graph, input('a'), input('b')))
-  translate(tf.Mod, ({ graph, input }) => modulo(graph, input('a'), input('b')))
+  translate(tf.FloorDiv, ({ graph, input }) =>
+    floorDivide(graph, numbersOnly(tf.FloorDiv, input('a')), input('b')),
+  )
+  translate(tf.Mod, ({ graph, input }) => modulo(graph, numbersOnly(tf.Mod, input('a')), input('b')))
   translate(tf.AddN, ({ graph, inputs }) => {
     const values = inputs()
     if (values.length === 1) return values[0]!
@@ -104,38 +116,31 @@ function narrow(value: Value, other: Value): Value {
     : value
 }
 
-/** The greatest whole number not above a / b, as int32 whatever the operands, as in tfjs. */
-function floorDivide(graph: GraphBuilder, a: Value, b: Value): Value {
-  const quotient = binary(graph, 'Div', a, b)
-  if (a.type === 'float32') return cast(graph, graph.node('Floor', [quotient], quotient), 'int32')
-  // ONNX divides integers towards zero: one less where there is a remainder and the signs differ.
-  const remainder = binary(graph, 'Sub', a, binary(graph, 'Mul', quotient, b))
-  const zero = graph.scalar(0, a.type)
-  const differ = binary(
-    graph,
-    'Xor',
-    binary(graph, 'Less', remainder, zero, 'bool'),
-    binary(graph, 'Less', b, zero, 'bool'),
-  )
-  const inexact = graph.node('Not', [binary(graph, 'Equal', remainder, zero, 'bool')], {
-    ...remainder,
-    type: 'bool',
-  })
-  return binary(graph, 'Sub', quotient, cast(graph, binary(graph, 'And', inexact, differ), a.type))
+function numbersOnly(kernel: string, x: Value): Value {
+  if (x.type === 'bool')
+    throw unsupportedType(kernel, 'bool', "Cast to int32 first, with tf.cast(x, 'int32').")
+  return x
 }
 
-/** The remainder with the sign of b, as in Python and in tfjs. */
-function modulo(graph: GraphBuilder, a: Value, b: Value): Value {
-  if (a.type !== 'float32') return binary(graph, 'Mod', a, b)
-  const remainder = binary(graph, 'Mod', a, b, a.type, { attributes: { fmod: { int: 1 } } })
+/** Whether x is below 0 or is -0. */
+function isBelowZero(graph: GraphBuilder, x: Value): Value {
   const zero = graph.scalar(0)
-  const differ = binary(
+  const inverse = graph.node('Reciprocal', [x], x)
+  return binary(
     graph,
-    'Less',
-    binary(graph, 'Mul', graph.node('Sign', [remainder], remainder), graph.node('Sign', [b], b)),
-    zero,
-    'bool',
+    'Or',
+    binary(graph, 'Less', x, zero, 'bool'),
+    binary(graph, 'Less', inverse, zero, 'bool'),
   )
-  const shifted = binary(graph, 'Add', remainder, b)
-  return graph.node('Where', [differ, shifted, remainder], remainder)
+}
+
+/** As in JavaScript: where C gives 1 for 1 to the power of NaN and of infinities, there is no number. */
+function power(graph: GraphBuilder, a: Value, b: Value): Value {
+  const exponent = uniform(b)
+  const result = binary(graph, 'Pow', a, b)
+  if (a.type !== 'float32' || (exponent !== undefined && Number.isFinite(exponent))) return result
+  const spec = { type: 'bool', shape: b.shape } as const
+  const endless = binary(graph, 'Or', graph.node('IsNaN', [b], spec), graph.node('IsInf', [b], spec))
+  const isOne = binary(graph, 'Equal', unary(graph, 'Abs', a), graph.scalar(1), 'bool')
+  return graph.node('Where', [binary(graph, 'And', isOne, endless), graph.scalar(Number.NaN), result], result)
 }

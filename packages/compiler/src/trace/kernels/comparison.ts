@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { binary, cast } from '../../graph/operations.ts'
+import { binary, cast, filled } from '../../graph/operations.ts'
 import { translate } from '../kernel.ts'
 
 /** Comparisons and logic; their results are bool. */
@@ -32,15 +32,15 @@ export function translateComparison(): void {
     translate(kernel, ({ graph, input }) => binary(graph, op, input('a'), input('b'), 'bool'))
   }
   translate(tf.LogicalNot, ({ graph, input }) => not(graph, input('x')))
-  translate(tf.IsNan, ({ graph, input }) =>
-    graph.node('IsNaN', [input('x')], { type: 'bool', shape: input('x').shape }),
-  )
-  translate(tf.IsInf, ({ graph, input }) =>
-    graph.node('IsInf', [input('x')], { type: 'bool', shape: input('x').shape }),
-  )
+  /** Whole numbers are finite. */
+  const check = (graph: GraphBuilder, op: 'IsNaN' | 'IsInf', x: Value): Value =>
+    x.type === 'float32'
+      ? graph.node(op, [x], { type: 'bool', shape: x.shape })
+      : filled(graph, 0, 'bool', x.shape)
+  translate(tf.IsNan, ({ graph, input }) => check(graph, 'IsNaN', input('x')))
+  translate(tf.IsInf, ({ graph, input }) => check(graph, 'IsInf', input('x')))
   translate(tf.IsFinite, ({ graph, input }) => {
-    const x = input('x')
-    const spec = { type: 'bool', shape: x.shape } as const
-    return not(graph, binary(graph, 'Or', graph.node('IsNaN', [x], spec), graph.node('IsInf', [x], spec)))
+    const [isNan, isInf] = [check(graph, 'IsNaN', input('x')), check(graph, 'IsInf', input('x'))]
+    return not(graph, binary(graph, 'Or', isNan, isInf))
   })
 }

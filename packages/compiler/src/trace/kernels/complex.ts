@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ComplexValue, Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { binary, reshape, unary } from '../../graph/operations.ts'
+import { binary, cast, reshape, unary } from '../../graph/operations.ts'
 import { translate } from '../kernel.ts'
 import { concat, slice } from './shape.ts'
 
 /** Complex numbers, as pairs of values, and Fourier transforms. Kernels that only move elements move both: see `translate`. */
 export function translateComplex(): void {
-  translate(tf.Complex, ({ input }) => ({ real: input('real'), imag: input('imag') }))
+  translate(tf.Complex, ({ graph, input }) => {
+    const part = (name: string): Value => cast(graph, input(name), 'float32')
+    return { real: part('real'), imag: part('imag') }
+  })
   translate(tf.Real, ({ complex }) => complex('input').real)
   translate(tf.Imag, ({ complex }) => complex('input').imag)
   translate(tf.ComplexAbs, ({ graph, complex }) => {

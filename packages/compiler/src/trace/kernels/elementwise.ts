@@ -4,13 +4,22 @@ import type { GraphBuilder } from '../../graph/graph-builder.ts'
 import { binary, cast, expand, filled, unary } from '../../graph/operations.ts'
 import { translate, unsupportedType } from '../kernel.ts'
 
+/** Functions of real numbers whose results are whole numbers for whole numbers, on tfjs's cpu backend. */
+const WHOLE: ReadonlySet<string> = new Set([
+  ...[tf.Log1p, tf.Expm1, tf.Reciprocal, tf.Softplus, tf.Selu],
+  ...[tf.Asin, tf.Acos, tf.Atan, tf.Sinh, tf.Asinh, tf.Atanh],
+])
+
 /** Kernels that work on each element of one tensor. */
 export function translateElementwise(): void {
   /** A function of real numbers: integers become float32 first, as in tfjs. */
   const real = (kernel: string, make: string | ((graph: GraphBuilder, x: Value) => Value)): void =>
     translate(kernel, ({ graph, input }) => {
+      if (WHOLE.has(kernel) && input('x').type === 'bool')
+        throw unsupportedType(kernel, 'bool', 'Cast it first.')
       const x = cast(graph, input('x'), 'float32')
-      return typeof make === 'string' ? unary(graph, make, x) : make(graph, x)
+      const result = typeof make === 'string' ? unary(graph, make, x) : make(graph, x)
+      return WHOLE.has(kernel) && input('x').type === 'int32' ? cast(graph, result, 'int32') : result
     })
   /** A function that keeps the type. */
   const same = (kernel: string, make: string | ((graph: GraphBuilder, x: Value) => Value)): void =>
@@ -105,6 +114,7 @@ export function translateElementwise(): void {
   })
   translate<tf.StepAttrs>(tf.Step, ({ graph, input, attrs }) => {
     const x = input('x')
+    if (x.type === 'bool') throw unsupportedType(tf.Step, 'bool', 'Cast it first.')
     const positive = cast(graph, binary(graph, 'Greater', x, number(graph, 0, x), 'bool'), 'float32')
     if (attrs.alpha === 0 || attrs.alpha === undefined)
       return keepNan(graph, x, cast(graph, positive, x.type))
@@ -130,7 +140,11 @@ export function translateElementwise(): void {
   translate(tf.ZerosLike, ({ graph, input }) => expand(graph, number(graph, 0, input('x')), input('x').shape))
   translate(tf.OnesLike, ({ graph, input }) => expand(graph, number(graph, 1, input('x')), input('x').shape))
   translate(tf.Select, ({ graph, input }) => {
-    const [condition, t, e] = [input('condition'), input('t'), input('e')]
+    const condition = input('condition')
+    const type = input('t').type === 'float32' || input('e').type === 'float32' ? 'float32' : input('t').type
+    // ONNX Runtime chooses among no booleans: by way of int32.
+    const number = type === 'bool' ? 'int32' : type
+    const [t, e] = [cast(graph, input('t'), number), cast(graph, input('e'), number)]
     // A condition of rank 1 picks whole rows.
     const shaped =
       condition.shape.length === 1 && t.shape.length > 1
@@ -143,7 +157,7 @@ export function translateElementwise(): void {
             },
           )
         : condition
-    return graph.node('Where', [shaped, t, e], t)
+    return cast(graph, graph.node('Where', [shaped, t, e], t), type)
   })
 }
 

@@ -5,6 +5,9 @@ import { binary, cast, expand, filled, reshape, transpose } from '../../graph/op
 import { sizeOf } from '../../tree.ts'
 import { translate } from '../kernel.ts'
 
+/** No place of any tensor, from whichever end it is counted. */
+const OUTSIDE = -(2 ** 31)
+
 /** Kernels that pick, place or add up elements by index. */
 export function translateIndexing(): void {
   translate<tf.GatherV2Attrs>(tf.GatherV2, ({ graph, input, attrs }) => {
@@ -16,7 +19,9 @@ export function translateIndexing(): void {
     const [params, indices] = [input('params'), input('indices')]
     const depth = indices.shape.at(-1)!
     const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)]
-    return graph.node('GatherND', [params, cast(graph, indices, 'int64')], { type: params.type, shape })
+    // By the place of each row, as tfjs does: a tuple with a place outside is no error if the row exists.
+    const { rows, ids } = placesOf(graph, params.shape, indices)
+    return reshape(graph, gather(graph, reshape(graph, params, rows), ids, 0, 0), shape)
   })
   translate<tf.UnsortedSegmentSumAttrs>(tf.UnsortedSegmentSum, ({ graph, input, attrs: { numSegments } }) => {
     const [x, ids] = [input('x'), input('segmentIds')]
@@ -25,13 +30,14 @@ export function translateIndexing(): void {
   translate<tf.BincountAttrs>(tf.Bincount, ({ graph, input, attrs: { size } }) => {
     const [x, weights] = [input('x'), input('weights')]
     const counted = sizeOf(weights.shape) > 0 ? weights : filled(graph, 1, weights.type, x.shape)
-    return addRows(graph, filled(graph, 0, weights.type, [size]), x, counted)
+    const zeros = filled(graph, 0, weights.type, [size])
+    return addRows(graph, zeros, fromZero(graph, x), counted, 'refuse')
   })
   translate<tf.DenseBincountAttrs>(tf.DenseBincount, ({ graph, input, attrs: { size, binaryOutput } }) => {
     const [x, weights] = [input('x'), input('weights')]
     const rows = x.shape.length === 2 ? x.shape[0]! : 1
     const count = sizeOf(x.shape)
-    const ids = reshape(graph, cast(graph, x, 'int32'), [rows, count / rows])
+    const ids = fromZero(graph, reshape(graph, cast(graph, x, 'int32'), [rows, count / rows]))
     const starts = graph.constant(
       Int32Array.from({ length: rows }, (_, i) => i * size),
       'int32',
@@ -40,11 +46,11 @@ export function translateIndexing(): void {
     // What is past the end is not counted, nor in the next row.
     const inside = binary(graph, 'Less', ids, graph.scalar(size, 'int32'), 'bool')
     const places = binary(graph, 'Add', ids, starts)
-    const safe = graph.node('Where', [inside, places, graph.scalar(-1, 'int32')], places)
+    const safe = graph.node('Where', [inside, places, graph.scalar(rows * size, 'int32')], places)
     const weighted = sizeOf(weights.shape) > 0 && !(binaryOutput && x.shape.length === 2)
     const counted = weighted ? reshape(graph, weights, [count]) : filled(graph, 1, weights.type, [count])
     const zeros = filled(graph, 0, weights.type, [rows * size])
-    const sums = addRows(graph, zeros, reshape(graph, safe, [count]), counted)
+    const sums = addRows(graph, zeros, reshape(graph, safe, [count]), counted, 'refuse')
     const limited =
       binaryOutput && x.shape.length === 2 ? binary(graph, 'Min', sums, graph.scalar(1, sums.type)) : sums
     return reshape(graph, limited, x.shape.length === 2 ? [rows, size] : [size])
@@ -52,7 +58,8 @@ export function translateIndexing(): void {
   translate<tf.ScatterNdAttrs>(tf.ScatterNd, ({ graph, input, attrs: { shape } }) => {
     const [indices, updates] = [input('indices'), input('updates')]
     const { rows, ids, flat } = flatRows(graph, shape, indices, updates)
-    return reshape(graph, addRows(graph, filled(graph, 0, updates.type, rows), ids, flat), shape)
+    const zeros = filled(graph, 0, updates.type, rows)
+    return reshape(graph, scatterRows(graph, zeros, ids, flat, 'add'), shape)
   })
   translate(tf.TensorScatterUpdate, ({ graph, input }) => {
     const [tensor, indices, updates] = [input('tensor'), input('indices'), input('updates')]
@@ -92,12 +99,33 @@ export function translateIndexing(): void {
   })
 }
 
+/**
+ * Places counted from 0. ONNX counts negative ones from the end; in tfjs they are errors, and so -2^31, which is outside of
+ * every tensor, takes their place. `end` makes those errors that are not below it, for places in one part of a tensor.
+ */
+export function fromZero(graph: GraphBuilder, indices: Value, end?: number): Value {
+  const inside = (i: number | bigint): boolean => i >= 0 && (end === undefined || i < end)
+  if (indices.constant?.every(inside)) return indices
+  const outside = graph.scalar(OUTSIDE, 'int32')
+  const isBelow = binary(graph, 'Less', indices, graph.scalar(0, 'int32'), 'bool')
+  const isOutside =
+    end === undefined
+      ? isBelow
+      : binary(
+          graph,
+          'Or',
+          isBelow,
+          binary(graph, 'GreaterOrEqual', indices, graph.scalar(end, 'int32'), 'bool'),
+        )
+  return graph.node('Where', [isOutside, outside, indices], indices)
+}
+
 function gather(graph: GraphBuilder, x: Value, indices: Value, axis: number, batchDims: number): Value {
   if (batchDims === 0) {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
     return graph.node(
       'Gather',
-      [x, indices],
+      [x, fromZero(graph, indices)],
       { type: x.type, shape },
       { attributes: { axis: { int: axis } } },
     )
@@ -116,26 +144,32 @@ function gather(graph: GraphBuilder, x: Value, indices: Value, axis: number, bat
     'int32',
     [batch, 1],
   )
-  const offset = binary(graph, 'Add', reshape(graph, indices, [batch, count]), starts)
+  const checked = fromZero(graph, reshape(graph, indices, [batch, count]), n)
+  const offset = binary(graph, 'Add', checked, starts)
   const gathered = gather(graph, reshape(graph, rows, [batch * n, outer, inner]), offset, 0, 0)
   const ordered = transpose(graph, gathered, [0, 2, 1, 3])
   return reshape(graph, ordered, [...x.shape.slice(0, batchDims), ...outerShape, ...picked, ...innerShape])
 }
 
 /**
- * Adds row i of `updates` [n, ...] to row ids[i] of `target` [rows, ...]; a negative id, or one past the end, drops
- * its row. Made of ScatterElements, whose sum is exact: ScatterND with reduction `add` loses updates of duplicate
+ * Adds row i of `updates` [n, ...] to row ids[i] of `target` [rows, ...]; an id past the end drops its row, and so does a
+ * negative one unless those are refused. Made of ScatterElements, whose sum is exact: ScatterND with reduction `add` loses updates of duplicate
  * indices on several threads.
  */
-export function addRows(graph: GraphBuilder, target: Value, ids: Value, updates: Value): Value {
+export function addRows(
+  graph: GraphBuilder,
+  target: Value,
+  ids: Value,
+  updates: Value,
+  negative: 'drop' | 'refuse' = 'drop',
+): Value {
   const rows = graph.scalar(target.shape[0]!, 'int32')
   const zero = graph.scalar(0, 'int32')
-  const kept = binary(
-    graph,
-    'And',
-    binary(graph, 'GreaterOrEqual', ids, zero, 'bool'),
-    binary(graph, 'Less', ids, rows, 'bool'),
-  )
+  const isBelow = binary(graph, 'Less', ids, rows, 'bool')
+  const kept =
+    negative === 'refuse'
+      ? isBelow
+      : binary(graph, 'And', binary(graph, 'GreaterOrEqual', ids, zero, 'bool'), isBelow)
   const safe = graph.node('Where', [kept, ids, zero], ids)
   const column = reshape(graph, kept, [ids.shape[0]!, ...updates.shape.slice(1).map(() => 1)])
   const counted = graph.node('Where', [column, updates, graph.scalar(0, updates.type)], updates)
@@ -159,13 +193,22 @@ function scatterRows(
   return graph.node('ScatterElements', [target, everywhere, updates], target, { attributes })
 }
 
-/** Index tuples [..., k] into `shape` as row numbers of a table [shape[0] * … * shape[k - 1], inner]. */
+/** Index tuples [..., k] into `shape` as row numbers of a table [shape[0] * … * shape[k - 1], inner], and its updates. */
 export function flatRows(
   graph: GraphBuilder,
   shape: readonly number[],
   indices: Value,
   updates: Value,
 ): { rows: number[]; ids: Value; flat: Value } {
+  const { rows, ids } = placesOf(graph, shape, indices)
+  return { rows, ids: fromZero(graph, ids), flat: reshape(graph, updates, [ids.shape[0]!, rows[1]!]) }
+}
+
+function placesOf(
+  graph: GraphBuilder,
+  shape: readonly number[],
+  indices: Value,
+): { rows: [number, number]; ids: Value } {
   const depth = indices.shape.length === 1 ? 1 : indices.shape.at(-1)!
   const count = sizeOf(indices.shape) / depth
   const outer = shape.slice(0, depth)
@@ -182,5 +225,5 @@ export function flatRows(
           { type: 'int32', shape: [count] },
           { attributes: { keepdims: { int: 0 } } },
         )
-  return { rows: [sizeOf(outer), inner], ids, flat: reshape(graph, updates, [count, inner]) }
+  return { rows: [sizeOf(outer), inner], ids }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ElementType, Value } from '../../graph/graph.ts'
 import type { GraphBuilder } from '../../graph/graph-builder.ts'
-import { binary, cast, reshape } from '../../graph/operations.ts'
+import { binary, cast, filled, reshape } from '../../graph/operations.ts'
 import { translate } from '../kernel.ts'
 import { pad, slice } from './shape.ts'
 
@@ -49,6 +49,7 @@ export function translateReduction(): void {
       const x = input('x').type === 'bool' ? cast(graph, input('x'), 'int32') : input('x')
       const axis = tf.util.parseAxisParam(attrs.axis, [...x.shape])[0]!
       const shape = x.shape.filter((_, i) => i !== axis)
+      if (x.shape[axis] === 0) return filled(graph, 0, 'int32', shape)
       const attributes = { axis: { int: axis }, keepdims: { int: 0 } }
       return cast(graph, graph.node(kernel, [x], { type: 'int64', shape }, { attributes }), 'int32')
     })
@@ -110,6 +111,9 @@ export function reduce(graph: GraphBuilder, op: string, x: Value, axis: Axes, ke
   const axes = tf.util.parseAxisParam(axis ?? x.shape.map((_, i) => i), [...x.shape])
   const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
   const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i))
+  // Of no elements there is no extreme: tfjs reads past the end.
+  if (axes.some(i => x.shape[i] === 0) && (op === 'ReduceMax' || op === 'ReduceMin'))
+    return filled(graph, x.type === 'float32' ? Number.NaN : 0, x.type, shape)
   // Reducing axes of length 1 changes no element.
   if (axes.every(i => x.shape[i] === 1)) return reshape(graph, x, shape)
   const attributes = { keepdims: { int: Number(keepDims) } }

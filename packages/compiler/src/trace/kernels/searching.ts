@@ -29,13 +29,9 @@ export function translateSearching(): void {
       // The numbers that tfjs draws with this seed, for each row the same.
       const drawn = tf.randomUniform([numSamples], 0, 1, 'float32', seed).dataSync() as Float32Array
       const draws = graph.constant(drawn, 'float32', [1, numSamples, 1])
-      const passed = binary(
-        graph,
-        'LessOrEqual',
-        reshape(graph, borders, [rows, 1, events - 1]),
-        draws,
-        'bool',
-      )
+      const before = binary(graph, 'Less', draws, reshape(graph, borders, [rows, 1, events - 1]), 'bool')
+      // Not LessOrEqual: of probabilities that are NaN tfjs takes the last.
+      const passed = graph.node('Not', [before], before)
       return countTrue(graph, passed, [rows, numSamples])
     },
   )

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../graph/graph.ts'
-import { binary, broadcastShape, cast, expand, filled, reshape } from '../../graph/operations.ts'
+import { binary, broadcastShape, cast, expand, filled, reshape, uniform } from '../../graph/operations.ts'
 import { sizeOf } from '../../tree.ts'
 import { type KernelContext, translate, unsupportedType } from '../kernel.ts'
-import { addRows, flatRows } from './indexing.ts'
+import { addRows, flatRows, fromZero } from './indexing.ts'
 
 /** Sparse tensors. What decides a shape must be a constant of the function. */
 export function translateSparse(): void {
@@ -53,7 +53,7 @@ export function translateSparse(): void {
       const rows = (ids.at(-1) ?? -1) + 1
       const picked = graph.node(
         'Gather',
-        [data, cast(graph, input('indices'), 'int32')],
+        [data, fromZero(graph, cast(graph, input('indices'), 'int32'))],
         { type: data.type, shape: [ids.length, ...data.shape.slice(1)] },
         { attributes: { axis: { int: 0 } } },
       )
@@ -74,12 +74,14 @@ export function translateSparse(): void {
 
 /** The elements of an input that decides the shape of the result. */
 function constantOf({ name, input }: KernelContext<unknown>, which: string): number[] {
-  const { constant } = input(which)
-  if (!constant)
+  const value = input(which)
+  const number = uniform(value)
+  if (number !== undefined) return new Array<number>(sizeOf(value.shape)).fill(number)
+  if (!value.constant)
     throw unsupportedType(
       name,
       `${which} that is computed, on which the shape of the result depends`,
       'Make it in the function of its values, with tf.tensor1d.',
     )
-  return Array.from(constant as Int32Array)
+  return Array.from(value.constant as Int32Array)
 }

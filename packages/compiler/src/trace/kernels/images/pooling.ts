@@ -144,7 +144,10 @@ function dilation(context: KernelContext<unknown>): {
         [filter, graph.ints(offset), graph.ints(offset.map(i => i + 1)), graph.ints([0, 1])],
         { type: filter.type, shape: [1, 1, filter.shape[2]!] },
       )
-      return binary(graph, 'Add', windowOf(graph, padded, geometry, offset), row)
+      const sum = binary(graph, 'Add', windowOf(graph, padded, geometry, offset), row)
+      // tfjs passes over NaN.
+      const isNan = graph.node('IsNaN', [sum], { type: 'bool', shape: sum.shape })
+      return graph.node('Where', [isNan, graph.scalar(Number.NEGATIVE_INFINITY), sum], sum)
     },
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Value } from '../../../graph/graph.ts'
 import type { GraphBuilder } from '../../../graph/graph-builder.ts'
-import { reshape, transpose } from '../../../graph/operations.ts'
+import { cast, reshape, transpose } from '../../../graph/operations.ts'
 import { sizeOf } from '../../../tree.ts'
 import { translate } from '../../kernel.ts'
 import { pad, slice } from '../shape.ts'
@@ -17,7 +17,8 @@ export function translateResize(): void {
   ] as const) {
     translate<tf.ResizeBilinearAttrs>(kernel, ({ graph, input, attrs }) => {
       const { alignCorners, halfPixelCenters, size } = attrs
-      const x = toChannelsFirst(graph, input('images'))
+      const images = input('images')
+      const x = toChannelsFirst(graph, mode === 'linear' ? cast(graph, images, 'float32') : images)
       const shape = [...x.shape.slice(0, 2), ...size]
       const coordinates = alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric'
       const attributes = {

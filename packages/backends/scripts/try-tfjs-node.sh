@@ -20,9 +20,7 @@ repository=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 if [ $# -gt 0 ]; then
   mkdir -p "$1" && work=$(cd "$1" && pwd)
 else
-  # Beside the repository's packages, so that they can be linked.
-  mkdir -p "$repository/node_modules/.cache"
-  work=$(mktemp -d "$repository/node_modules/.cache/tfjs-node-XXXXXX") && trap 'rm -rf "$work"' EXIT
+  work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 fi
 wheel=tensorflow_cpu-2.15.1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
 [ -f "$work/$wheel" ] || timeout 120 pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
@@ -40,10 +38,12 @@ checkout=$work/checkout
 rm -rf "$checkout"
 git clone -q "$repository" "$checkout"
 if [ -d "$repository/node_modules" ]; then
-  # Links to the files, which cost no time; nothing in the checkout writes into them.
+  # Links to the files, which cost no time, or copies where the folder is on another disk; nothing in the checkout writes there.
+  copy='cp -al' && cp -al "$repository/package.json" "$work/linked" 2>/dev/null || copy='cp -a'
+  rm -f "$work/linked"
   (cd "$repository" && find . -name node_modules -prune -not -path './node_modules/*') | while read -r folder; do
     mkdir -p "$checkout/$folder"
-    (cd "$repository/$folder" && find . -mindepth 1 -maxdepth 1 -not -name .cache -exec cp -al {} "$checkout/$folder/" \;)
+    (cd "$repository/$folder" && find . -mindepth 1 -maxdepth 1 -not -name .cache -exec $copy {} "$checkout/$folder/" \;)
   done
 else
   (cd "$checkout" && npm ci --no-audit --no-fund)
@@ -64,4 +64,5 @@ cd "$checkout"
 export PATH="$checkout/node_modules/.bin:$PATH"
 node --conditions=@tinystories/source --input-type=module --eval \
   "const { useBackend } = await import('@tinystories/backends'); await useBackend('node'); console.log('tfjs-node runs')"
+node --conditions=@tinystories/source benchmarks/src/engines-parity.ts "$work/engines-parity.json"
 npx vitest run packages/backends packages/trainer/src/engines packages/trainer/src/run/create-trainer.test.ts

@@ -145,7 +145,8 @@ const REALS = [
   1,
   -1,
 ]
-const WHOLE = [2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1, -1, 0]
+/** int32 that are float32, too: tfjs does not round them when it casts them. */
+const WHOLE = [2 ** 31 - 128, -(2 ** 31), 2 ** 24, -1, 0]
 
 /** Puts values in some places on which libraries disagree. */
 function addSpecial(d: Dice, values: TensorData): void {

@@ -231,6 +231,8 @@ export function specialCases(): SpecialCase[] {
       tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'),
       tf.maxPool(x as tf.Tensor4D, 3, 1, 'same'),
       tf.maxPool(x as tf.Tensor4D, [1, 2], 1, 'valid'),
+      tf.maxPool(x as tf.Tensor4D, 1, 1, 'valid'),
+      tf.maxPool(x as tf.Tensor4D, 1, 2, 'valid'),
       tf.grad(v => tf.sum(tf.maxPool(v as tf.Tensor4D, 2, 2, 'valid')))(x!),
     ]),
     of('avgPool', [float([1, N, 3, 2, I, -I, 1, 1, 0, 0, -0, -0, 5, N, 1, 1], [1, 4, 4, 1])], x =>

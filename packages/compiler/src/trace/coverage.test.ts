@@ -77,6 +77,18 @@ const differences: [string, (x: Tensor) => Tensor, number[], string][] = [
     [Number.NaN, 6],
     'tfjs multiplies by 0 what it drops',
   ],
+  [
+    '16777217 as int32, cast to float32, minus 16777216',
+    x => tf.sub(tf.cast(tf.add(int(x), tf.scalar(1, 'int32')), 'float32'), 16777216),
+    [16777216],
+    'tfjs keeps int32 as they are',
+  ],
+  [
+    '`sigmoid` of -60, times 1e26',
+    x => tf.mul(tf.sigmoid(x), 1e26),
+    [-60],
+    'that of ONNX Runtime is 0 from -18 on, and a further pass would slow the steps of gated models',
+  ],
   ['`square` of 46341 as int32', x => tf.square(int(x)), [46341], ROUNDED],
   [
     '2147483520 times 1073741759 as int32',

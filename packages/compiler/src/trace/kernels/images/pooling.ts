@@ -111,6 +111,8 @@ function poolOf(
   op: 'MaxPool' | 'AveragePool',
   withIndices = false,
 ): Value[] {
+  // Windows of one element, which tfjs does not look into.
+  if (!withIndices && geometry.axes.every(axis => axis.filter === 1 && axis.out === axis.size)) return [x]
   const { dilations, ...window } = windowAttributes(geometry)
   const dilated = dilations.ints.some(step => step !== 1)
   // ONNX has dilated pools of averages in a later opset.

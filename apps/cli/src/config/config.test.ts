@@ -59,7 +59,9 @@ test('lists, switches, flags with and without a value, flags that must be there'
     evaluate: { data: 'sample', instruct: false },
     grade: { judge: ['a', 'b@https://host/v1'] },
     data: { prepare: { out: 'shards', clean: true, tokenizer: '../t.json' } },
+    train: { layerRate: ['layers.0.*=0.5'] },
   }
+  expect(await optionsOf(settings, ['train'])).toEqual({ layerRate: { 'layers.0.*': 0.5 } })
   expect(await optionsOf(settings, ['generate'])).toMatchObject({ words: ['jump', 'apple'], topP: 1 })
   expect(await optionsOf(settings, ['evaluate'])).toMatchObject({ data: 'sample', instruct: false })
   expect((await optionsOf(settings, ['grade'])).judge).toEqual([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChatServer, startChatServer } from '@tinystories/llm/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 let folder: string
 let server: ChatServer
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+const cli = (...args: string[]): ReturnType<typeof runInProcess> => runInProcess(args, { cwd: folder })
 const at = (): string[] => [
   '--server',
   server.baseURL,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChatServer, startChatServer } from '@tinystories/llm/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess, tinystories } from './testing/cli.ts'
 
 /** A story that uses the quoted words of a request, and numbers that depend on it so that no two are alike. */
 function storyFor(request: string): string {
@@ -113,7 +113,7 @@ test('Ctrl-C leaves whole lines, and the same command ends as if there had been 
 
 test('mistakes are one line', async () => {
   const out = ['--count', '2', '--out', 'x.jsonl']
-  const bare = await tinystories(
+  const bare = await runInProcess(
     ['data', 'synthesize', '--model', 'm', '--server', 'http://example.invalid/v1', ...out],
     { cwd },
   )
@@ -123,7 +123,7 @@ test('mistakes are one line', async () => {
       'error: There is no key for the server. Set OPENAI_API_KEY, or name a file that holds it with --key-file.\n',
   })
   await writeFile(join(cwd, 'wrong'), 'sk-wrong-key-0123456789')
-  const wrong = await tinystories(
+  const wrong = await runInProcess(
     ['data', 'synthesize', '--model', 'm', '--server', server.baseURL, '--key-file', 'wrong', ...out],
     { cwd },
   )

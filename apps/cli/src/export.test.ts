@@ -9,7 +9,7 @@ import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 let folder: string
 const config = gptConfig('tinystories-1m', {
@@ -30,8 +30,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const run = (...args: string[]): ReturnType<typeof tinystories> =>
-  tinystories(['export', '--model', 'model', ...args], { cwd: folder })
+const run = (...args: string[]): ReturnType<typeof runInProcess> =>
+  runInProcess(['export', '--model', 'model', ...args], { cwd: folder })
 
 describe('export', () => {
   test('writes ONNX of fixed sizes whose graphs go on as the model does', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChatServer, startChatServer } from '@tinystories/llm/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 const keys = { first: 'sk-planted-first-1a2b3c', second: 'sk-planted-second-4d5e6f' }
 let folder: string
@@ -36,8 +36,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const grade = (args: string[]): ReturnType<typeof tinystories> =>
-  tinystories(['grade', 'texts.jsonl', '--cache', 'cache', '--key-file', 'key.txt', ...args], {
+const grade = (args: string[]): ReturnType<typeof runInProcess> =>
+  runInProcess(['grade', 'texts.jsonl', '--cache', 'cache', '--key-file', 'key.txt', ...args], {
     cwd: folder,
     env: { SECOND_KEY: keys.second },
   })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChatServer, startChatServer } from '@tinystories/llm/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess, tinystories } from './testing/cli.ts'
 
 const key = 'sk-planted-5a4b3c2d1e'
 let folder: string
@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+const cli = (...args: string[]): ReturnType<typeof runInProcess> => runInProcess(args, { cwd: folder })
 const judge = (): string[] => [
   '--server',
   server.baseURL,
@@ -184,7 +184,7 @@ describe('in batches', () => {
   })
 
   test('a second process for the same folder gets one line; the first goes on', async () => {
-    let second: Promise<Awaited<ReturnType<typeof tinystories>>> | undefined
+    let second: ReturnType<typeof runInProcess> | undefined
     const first = await tinystories(
       ['grade', 'poor.jsonl', ...judge(), ...paths('twice'), '--batch', '--poll', '600'],
       {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commandLine } from './run.ts'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -36,7 +36,7 @@ test('every command that reports has --json', () => {
 
 test('with --json the standard output is one JSON document, and people read the standard error', async () => {
   const json = async (...args: string[]): Promise<{ result: object; stderr: string }> => {
-    const { code, stdout, stderr } = await tinystories([...args, '--json'], { cwd: folder })
+    const { code, stdout, stderr } = await runInProcess([...args, '--json'], { cwd: folder })
     expect([code, args]).toEqual([0, args])
     return { result: JSON.parse(stdout), stderr }
   }

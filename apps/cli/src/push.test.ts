@@ -6,7 +6,7 @@ import { saveSafetensors, tokenizerHash } from '@tinystories/model/files'
 import { type HubServer, startHubServer } from '@tinystories/testing/hub'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 let folder: string
 let hub: HubServer
@@ -29,8 +29,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const push = (env: Record<string, string>, ...flags: string[]): ReturnType<typeof tinystories> =>
-  tinystories(['push', 'model', 'ada/mine', ...flags], {
+const push = (env: Record<string, string>, ...flags: string[]): ReturnType<typeof runInProcess> =>
+  runInProcess(['push', 'model', 'ada/mine', ...flags], {
     cwd: folder,
     env: { HF_TOKEN: '', HF_ENDPOINT: hub.endpoint, ...env },
   })

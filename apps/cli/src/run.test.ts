@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess, tinystories } from './testing/cli.ts'
 
 let folder: string
 const tiny = [
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+const cli = (...args: string[]): ReturnType<typeof runInProcess> => runInProcess(args, { cwd: folder })
 
 async function metrics(run: string): Promise<MetricsLine[]> {
   const text = await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')
@@ -39,15 +39,9 @@ async function metrics(run: string): Promise<MetricsLine[]> {
 
 describe('train', () => {
   test('leaves a whole run folder, from which one can generate and evaluate', async () => {
-    const { code, stdout, stderr } = await cli(
-      'train',
-      ...tiny,
-      '--steps',
-      '60',
-      '--eval-every',
-      '30',
-      '--out',
-      'whole',
+    const { code, stdout, stderr } = await tinystories(
+      ['train', ...tiny, '--steps', '60', '--eval-every', '30', '--out', 'whole'],
+      { cwd: folder },
     )
     expect(stderr).toBe('')
     expect(code).toBe(0)
@@ -73,7 +67,7 @@ describe('train', () => {
     const [first, last] = lines.filter(line => line.type === 'evaluation').map(line => line.bitsPerByte)
     expect(last).toBeLessThan(first!)
 
-    const story = (...more: string[]): ReturnType<typeof tinystories> =>
+    const story = (...more: string[]): ReturnType<typeof runInProcess> =>
       cli('generate', '--model', 'whole', '--prompt', 'The cat', '--max-tokens', '20', ...more)
     const written = await story()
     expect(written.code).toBe(0)
@@ -85,7 +79,7 @@ describe('train', () => {
       join(folder, 'valid.txt'),
       'Once upon a time, a cat sat.\n<|endoftext|>\nThe dog ran home.\n',
     )
-    const evaluate = (engine: string): ReturnType<typeof tinystories> =>
+    const evaluate = (engine: string): ReturnType<typeof runInProcess> =>
       cli('evaluate', '--model', 'whole', '--data', 'valid.txt', '--engine', engine, '--json')
     const scores = await Promise.all(
       ['compiled', 'wasm'].map(

@@ -24,7 +24,7 @@ import { writeCommand } from './command-line/write.ts'
 import { ConfiguredCommand } from './config/configured-command.ts'
 import { describeError } from './errors/describe-error.ts'
 import { forDisplay, fromTyped, typedFolder } from './paths.ts'
-import { printError, printPiece, resultsAreJson, shown } from './terminal/output.ts'
+import { printError, printPiece, resetOutput, resultsAreJson, shown } from './terminal/output.ts'
 
 /**
  * Runs one command line.
@@ -33,6 +33,7 @@ import { printError, printPiece, resultsAreJson, shown } from './terminal/output
  * @returns the exit code: 0, 1 after an error (described in one line on stderr), 130 after an interruption
  */
 export async function run(args: string[]): Promise<number> {
+  resetOutput()
   let exitCode = 0
   const program = commandLine(code => {
     exitCode = code

@@ -5,7 +5,7 @@ import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { openModel, saveModel, scoreEndings } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess } from './testing/cli.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -20,8 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const score = (...args: string[]): ReturnType<typeof tinystories> =>
-  tinystories(['score', 'model', ...args], { cwd: folder })
+const score = (...args: string[]): ReturnType<typeof runInProcess> =>
+  runInProcess(['score', 'model', ...args], { cwd: folder })
 
 test('prints how likely each ending is, and how often the right one is likeliest', async () => {
   const endings = [' sat.', ' ran away.']

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from './testing/cli.ts'
+import { runInProcess, tinystories } from './testing/cli.ts'
 
 let cwd: string
 beforeAll(async () => {
@@ -74,7 +74,7 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
     models: { length: 4 },
     missing: { length: 1 },
   })
-  const status = await tinystories(['sweep', 'status', 'out', '--json'], { cwd })
+  const status = await runInProcess(['sweep', 'status', 'out', '--json'], { cwd })
   const tasks = JSON.parse(status.stdout).tasks as { stage: string; state: string }[]
   const trainings = tasks.filter(({ stage }) => stage === 'train')
   expect(trainings.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'ready'])
@@ -99,21 +99,21 @@ test.each([
   await writeFile(join(cwd, 'report.json'), JSON.stringify({ rows: [{ tasks: { train: 'a' }, training }] }))
   await writeFile(join(cwd, 'bad.json'), JSON.stringify({ ...spec, grids: [{ ...grid, hidden: ['8'] }] }))
   await writeFile(join(cwd, 'impossible.json'), JSON.stringify({ ...spec, grids: [{ ...grid, heads: [3] }] }))
-  const { code, stderr } = await tinystories(line.split(' '), { cwd })
+  const { code, stderr } = await runInProcess(line.split(' '), { cwd })
   expect(stderr).toMatch(message)
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect(code).toBe(1)
 })
 
 test('probe measures what a model knows, for people and for programs', async () => {
-  const { stdout, code } = await tinystories(['probe', 'out/tasks', '--json'], { cwd })
+  const { stdout, code } = await runInProcess(['probe', 'out/tasks', '--json'], { cwd })
   expect(code).toBe(1)
   expect(stdout).toBe('')
-  const tasks = JSON.parse((await tinystories(['sweep', 'status', 'out', '--json'], { cwd })).stdout).tasks
+  const tasks = JSON.parse((await runInProcess(['sweep', 'status', 'out', '--json'], { cwd })).stdout).tasks
   const { id } = tasks.find(
     ({ stage, state }: { stage: string; state: string }) => stage === 'train' && state === 'done',
   )
-  const json = await tinystories(['probe', `out/tasks/train-${id}/run`, '--json'], { cwd })
+  const json = await runInProcess(['probe', `out/tasks/train-${id}/run`, '--json'], { cwd })
   expect(json.code).toBe(0)
   const { probes } = JSON.parse(json.stdout) as { probes: { kind: string; items: number; passed: number }[] }
   expect(new Set(probes.map(({ kind }) => kind))).toEqual(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinystories } from '../testing/cli.ts'
+import { runInProcess, tinystories } from '../testing/cli.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const cli = (...args: string[]): ReturnType<typeof tinystories> => tinystories(args, { cwd: folder })
+const cli = (...args: string[]): ReturnType<typeof runInProcess> => runInProcess(args, { cwd: folder })
 
 test('prepare writes shards that inspect finds whole and train takes', async () => {
   const made = await cli(

@@ -8,7 +8,7 @@ import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CommandResult, tinystories } from '../testing/cli.ts'
+import { type CommandResult, runInProcess } from '../testing/cli.ts'
 import { printable, printableJson } from './printable.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
@@ -80,7 +80,7 @@ describe('what did not originate here reaches the terminal without escape sequen
     await rm(folder, { recursive: true, force: true })
   })
 
-  const run = (...args: string[]): Promise<CommandResult> => tinystories(args, { cwd: folder })
+  const run = (...args: string[]): Promise<CommandResult> => runInProcess(args, { cwd: folder })
   const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
 
   test.each([

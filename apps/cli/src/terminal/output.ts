@@ -3,7 +3,14 @@ import { printable, printableJson } from './printable.ts'
 // All that a command shows goes through here, but for the progress on a terminal, which has escape sequences of its own.
 
 const secrets = new Set<string>()
-for (const name of ['OPENAI_API_KEY', 'HF_TOKEN']) keepSecret(process.env[name]?.trim() ?? '')
+let isJson = false
+
+/** Before a command: forgets what an earlier one in this process has set, and reads the keys of the environment. */
+export function resetOutput(): void {
+  isJson = false
+  secrets.clear()
+  for (const name of ['OPENAI_API_KEY', 'HF_TOKEN']) keepSecret(process.env[name]?.trim() ?? '')
+}
 
 /** From now on a key is not shown, no matter who repeats it. */
 export function keepSecret(secret: string): void {
@@ -17,8 +24,6 @@ export function shown(text: string): string {
   for (const secret of secrets) result = result.replaceAll(secret, '[key]')
   return result
 }
-
-let isJson = false
 
 /** From now on the standard output is for JSON alone; what people read goes to the standard error. */
 export function resultsAreJson(): void {

@@ -14,11 +14,16 @@ export interface ProgressLineOptions {
   keep?: boolean
 }
 
-/** One line that renews itself on a terminal, a plain line every five seconds elsewhere. */
+/**
+ * One line that renews itself on a terminal, a plain line every five seconds elsewhere: there `TINYSTORIES_PROGRESS=0`
+ * leaves out those, so that what is logged does not depend on the speed of the machine.
+ */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream
   readonly #keep: boolean
   readonly #renews: boolean
+  /** Milliseconds between two lines. */
+  readonly #interval: number
   readonly #began = performance.now()
   #first: number | undefined
   #shownAt = performance.now()
@@ -28,6 +33,8 @@ export class ProgressLine {
     this.#stream = stream
     this.#keep = keep
     this.#renews = stream.isTTY && process.env.TERM !== 'dumb'
+    const plain = process.env.TINYSTORIES_PROGRESS === '0' ? Number.POSITIVE_INFINITY : 5000
+    this.#interval = this.#renews ? 100 : plain
   }
 
   /**
@@ -60,7 +67,7 @@ export class ProgressLine {
   }
 
   #isDue(): boolean {
-    return performance.now() - this.#shownAt >= (this.#renews ? 100 : 5000)
+    return performance.now() - this.#shownAt >= this.#interval
   }
 
   #write(line: string): void {

@@ -7,15 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinystories } from '../testing/cli.ts'
+import { runInProcess, tinystories } from '../testing/cli.ts'
 
 let folder: string
 const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 250 --context 24 --batch 4'.split(' ')
-const cli = (text: string): ReturnType<typeof tinystories> =>
-  tinystories(
-    text.split(' ').filter(word => word !== ''),
-    { cwd: folder },
-  )
+const words = (text: string): string[] => text.split(' ').filter(word => word !== '')
+const cli = (text: string): ReturnType<typeof runInProcess> => runInProcess(words(text), { cwd: folder })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinystories-train-'))
@@ -177,6 +174,8 @@ describe('the finders say what to take, which can be taken, and leave nothing:',
 })
 
 describe('a tracker of the person', () => {
+  // A process loads the module as Node does.
+  const cli = (text: string): ReturnType<typeof tinystories> => tinystories(words(text), { cwd: folder })
   const tracker = (url: string): string => `
     const send = body => fetch('${url}', { method: 'POST', body: JSON.stringify(body) })
     export const init = ({ name, config }) => send({ init: name, seed: config.seed })

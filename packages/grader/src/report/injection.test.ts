@@ -1,6 +1,6 @@
 import { launchChromium, skipWithoutChromium } from '@tinystories/testing/browser'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { grade } from '../judging/grade.ts'
 import type { Grading } from '../judging/grading.ts'
 import { measureCompletions } from '../measures/measure-completions.ts'
@@ -91,9 +91,16 @@ function poisoned(value: unknown, text: string): unknown {
 
 describe.skipIf(skipWithoutChromium())('injections', () => {
   let browser: Browser
+  let page: Page
   beforeAll(async () => {
     browser = await launchChromium()
+    page = await browser.newPage()
   })
+  // Another document, in a window of its own.
+  beforeEach(async () => {
+    await page.goto('about:blank')
+  })
+  afterEach(() => page.removeAllListeners())
   afterAll(() => browser?.close())
 
   test.each(injections)('in every field, numbers included, nothing runs: %s', async text => {
@@ -101,27 +108,22 @@ describe.skipIf(skipWithoutChromium())('injections', () => {
     // Where the number of gradings decides what is shown.
     for (const model of report.models) Object.assign(model, { gradings: 4 })
     const html = renderHtml(report)
-    const page = await browser.newPage()
-    try {
-      const requests: string[] = []
-      page.on('request', request => requests.push(request.url()))
-      const errors: string[] = []
-      page.on('pageerror', error => errors.push(error.message))
-      await page.setContent(html, { waitUntil: 'load' })
-      // The page's own script has run when it shows the filters.
-      const found = await page.evaluate(`({
-        ran: window.ran ?? 0,
-        scripts: document.querySelectorAll('script').length,
-        foreign: document.querySelectorAll('img, iframe, base, a[href], style ~ style, [onerror], [onload], [onfocus], [ontoggle], [onmouseover]').length,
-        items: document.querySelectorAll('.item').length,
-        isFiltered: document.querySelector('#filters')?.hidden === false,
-      })`)
-      expect(found).toEqual({ ran: 0, scripts: 1, foreign: 0, items: 8, isFiltered: true })
-      expect(requests).toEqual([])
-      expect(errors).toEqual([])
-    } finally {
-      await page.close()
-    }
+    const requests: string[] = []
+    page.on('request', request => requests.push(request.url()))
+    const errors: string[] = []
+    page.on('pageerror', error => errors.push(error.message))
+    await page.setContent(html, { waitUntil: 'load' })
+    // The page's own script has run when it shows the filters.
+    const found = await page.evaluate(`({
+      ran: window.ran ?? 0,
+      scripts: document.querySelectorAll('script').length,
+      foreign: document.querySelectorAll('img, iframe, base, a[href], style ~ style, [onerror], [onload], [onfocus], [ontoggle], [onmouseover]').length,
+      items: document.querySelectorAll('.item').length,
+      isFiltered: document.querySelector('#filters')?.hidden === false,
+    })`)
+    expect(found).toEqual({ ran: 0, scripts: 1, foreign: 0, items: 8, isFiltered: true })
+    expect(requests).toEqual([])
+    expect(errors).toEqual([])
   })
 
   test("the policy stops a script that is not the page's own", async () => {
@@ -129,13 +131,8 @@ describe.skipIf(skipWithoutChromium())('injections', () => {
       '<main>',
       `<main><script>${run}</script><img src="data:," onerror="${run}">`,
     )
-    const page = await browser.newPage()
-    try {
-      await page.setContent(html, { waitUntil: 'load' })
-      expect(await page.evaluate('window.ran ?? 0')).toBe(0)
-    } finally {
-      await page.close()
-    }
+    await page.setContent(html, { waitUntil: 'load' })
+    expect(await page.evaluate('window.ran ?? 0')).toBe(0)
   })
 })
 

@@ -19,6 +19,9 @@ import type { ChatServer } from '../testing/index.ts'
 const numbers = Array.from({ length: 25 }, (_, i) => i)
 const question = (i: number) => say(`${i} is the number`)
 const texts = numbers.map(i => `number the is ${i}`)
+/** What the server answers by itself. */
+const reversed = (messages: readonly { content: string }[]): string =>
+  messages.at(-1)!.content.split(' ').reverse().join(' ')
 
 async function setUp(serverOptions: ChatServerOptions = {}) {
   const server = await serve(serverOptions)
@@ -154,7 +157,14 @@ test('the budget holds over all waves; what ends a batch is reported to its wave
 })
 
 test('one caller may leave; when all leave, the batch goes on and the next wave fetches it', async () => {
-  const { server, options } = await setUp({ batch: { delay: 60 } })
+  // The batch ends when nobody waits for it any more.
+  const left = Promise.withResolvers<void>()
+  const { server, options } = await setUp({
+    respond: async ({ messages }) => {
+      await left.promise
+      return reversed(messages)
+    },
+  })
   const leaving = new AbortController()
   const seen: boolean[] = []
   const client = createBatchClient({
@@ -172,6 +182,7 @@ test('one caller may leave; when all leave, the batch goes on and the next wave 
   for (const each of await Promise.allSettled(calls))
     expect((each as PromiseRejectedResult).reason.message).toBe('stopped')
   expect(await openBatches(options.stateFile)).toHaveLength(1)
+  left.resolve()
   const replies = await Promise.all([...numbers, 25].map(i => client.complete(question(i))))
   expect(replies.map(({ text }) => text)).toEqual([...texts, 'number the is 25'])
   expect(seen.slice(1)).toEqual([false, true, false])
@@ -196,7 +207,7 @@ test('killed between sending and result, in each wave: nothing is sent or paid t
     batch: { delay: 1 },
     respond: async ({ messages }) => {
       if (messages[0]!.content.startsWith(held)) await hold
-      return messages.at(-1)!.content.split(' ').reverse().join(' ')
+      return reversed(messages)
     },
   })
   for (const wave of [1, 2]) {

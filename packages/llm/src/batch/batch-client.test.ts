@@ -19,9 +19,6 @@ import type { ChatServer } from '../testing/index.ts'
 const numbers = Array.from({ length: 25 }, (_, i) => i)
 const question = (i: number) => say(`${i} is the number`)
 const texts = numbers.map(i => `number the is ${i}`)
-/** What the server answers by itself. */
-const reversed = (messages: readonly { content: string }[]): string =>
-  messages.at(-1)!.content.split(' ').reverse().join(' ')
 
 async function setUp(serverOptions: ChatServerOptions = {}) {
   const server = await serve(serverOptions)
@@ -157,14 +154,9 @@ test('the budget holds over all waves; what ends a batch is reported to its wave
 })
 
 test('one caller may leave; when all leave, the batch goes on and the next wave fetches it', async () => {
-  // The batch ends when nobody waits for it any more.
-  const left = Promise.withResolvers<void>()
-  const { server, options } = await setUp({
-    respond: async ({ messages }) => {
-      await left.promise
-      return reversed(messages)
-    },
-  })
+  // No look finds the batch done while somebody waits for it.
+  let isHeld = true
+  const { server, options } = await setUp({ batch: { isHeld: () => isHeld } })
   const leaving = new AbortController()
   const seen: boolean[] = []
   const client = createBatchClient({
@@ -182,7 +174,7 @@ test('one caller may leave; when all leave, the batch goes on and the next wave 
   for (const each of await Promise.allSettled(calls))
     expect((each as PromiseRejectedResult).reason.message).toBe('stopped')
   expect(await openBatches(options.stateFile)).toHaveLength(1)
-  left.resolve()
+  isHeld = false
   const replies = await Promise.all([...numbers, 25].map(i => client.complete(question(i))))
   expect(replies.map(({ text }) => text)).toEqual([...texts, 'number the is 25'])
   expect(seen.slice(1)).toEqual([false, true, false])
@@ -207,7 +199,7 @@ test('killed between sending and result, in each wave: nothing is sent or paid t
     batch: { delay: 1 },
     respond: async ({ messages }) => {
       if (messages[0]!.content.startsWith(held)) await hold
-      return reversed(messages)
+      return messages.at(-1)!.content.split(' ').reverse().join(' ')
     },
   })
   for (const wave of [1, 2]) {

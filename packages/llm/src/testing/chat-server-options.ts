@@ -44,6 +44,8 @@ export interface ChatServerOptions {
   batch?: {
     /** Milliseconds until a batch is done. Default 0. */
     delay?: number
+    /** Whether no batch is done yet, whatever its delay: asked at each look at one. Default: never. */
+    isHeld?: () => boolean
     /** Share of the requests of a batch that fail. */
     failures?: number
     /** A batch expires after so many of its requests. */

@@ -95,7 +95,8 @@ export class ServedBatches {
   async get(id: string): Promise<object | undefined> {
     const batch = this.#batches.get(id)
     if (batch === undefined) return undefined
-    if (batch.status === 'in_progress' && performance.now() >= batch.doneAt) await this.#finish(batch)
+    const isDue = performance.now() >= batch.doneAt && !this.#options.batch?.isHeld?.()
+    if (batch.status === 'in_progress' && isDue) await this.#finish(batch)
     return shown(batch)
   }
 

@@ -11,6 +11,8 @@ export async function updateReadme(): Promise<void> {
   const newest = new Map<string, { date: string; result: BenchmarkResult }>()
   for (const file of (await readdir(results)).filter(name => name.endsWith('.json')).sort()) {
     const result = JSON.parse(await readFile(new URL(file, results), 'utf8')) as BenchmarkResult
+    // What is kept of runs without figures has no table.
+    if (result.rows === undefined) continue
     newest.set(`${result.name} on ${processorKind(result.machine)}`, { date: file.slice(0, 10), result })
   }
   const sections = [...newest.values()]

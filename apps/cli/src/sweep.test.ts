@@ -35,7 +35,7 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
   expect(first.stdout).toContain('What is done is kept; the same command continues.')
   expect(first.code).toBe(130)
 
-  const second = await tinystories(run, { cwd })
+  const second = await runInProcess(run, { cwd })
   expect(second.stderr).not.toContain('error')
   expect(second.stdout).not.toContain('done    prepare')
   expect(second.stdout).toContain('done    train h16-l1-a16-t2048-s42')
@@ -55,7 +55,7 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
   const elsewhere = join(cwd, 'elsewhere')
   await mkdir(elsewhere)
   await writeFile(join(elsewhere, 'sweep.json'), JSON.stringify(spec))
-  const again = await tinystories([...run, '--done', join(cwd, 'out/report.json')], { cwd: elsewhere })
+  const again = await runInProcess([...run, '--done', join(cwd, 'out/report.json')], { cwd: elsewhere })
   expect(again.stdout).toContain('tiny: 2 models, 13 stages, 13 of them done, in out')
   expect(again.stdout).not.toContain('done    ')
   expect(again.code).toBe(0)
@@ -67,7 +67,7 @@ test('a sweep trains its cells, is interrupted, resumes, adds cells, and reports
     join(cwd, 'sweep.json'),
     JSON.stringify({ ...spec, grids: [{ hidden: [8, 16], layers: [1, 2] }] }),
   )
-  const third = await tinystories([...run, '--shard', '2/3', '--json'], { cwd })
+  const third = await runInProcess([...run, '--shard', '2/3', '--json'], { cwd })
   expect(third.stderr.match(/done {4}train/g)).toHaveLength(1)
   expect(JSON.parse(third.stdout)).toMatchObject({
     report: join(cwd, 'out', 'report.json'),

@@ -14,12 +14,12 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
   it('leaves the run of another tab alone, and lists it as open there', async ({ open }) => {
     // One thread each: two tabs with two threads would wait for each other.
     const first = new TrainPage(await open({ tab: 'train', isolated: false }))
-    await first.start()
+    await first.startOnShortStories()
     await first.saved()
     const second = new TrainPage(await open({ tab: 'train', isolated: false, beside: first.page }))
     await sees(second.page, second.page.locator('.resume li'), /Open in another tab/)
     expect(await second.page.locator('.resume').getByRole('button').count()).toBe(0)
-    await second.start()
+    await second.startOnShortStories()
     await second.saved()
     // Both go on.
     await first.reaches((await first.step()) + 5)
@@ -69,7 +69,7 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
   it('shows the best evaluation and its step, and holds no more tensors after the next', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
-    await train.start()
+    await train.startOnShortStories()
     await sees(page, page.locator('.numbers .note'), /^best \d\.\d\d at step \d+$/)
     const before = await train.tensors()
     // Evaluated at step 100, too; samples and checkpoints were made meanwhile.
@@ -132,7 +132,7 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
   it('opens its own zip, and keeps two models of one name apart', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
-    await train.start()
+    await train.startOnShortStories()
     await train.reaches(3)
     await train.button('Pause').click()
     await train.button('Resume').waitFor()

@@ -32,11 +32,12 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
     closing(close)
     const page = await context.newPage()
     page.setDefaultTimeout(0)
-    await page.goto(`${demo.url()}#train`)
+    // One thread, here and below: two that train beside other tests wait for each other.
+    await page.goto(`${demo.url({ isolated: false })}#train`)
     const train = new TrainPage(page)
     // It says so before a run is started.
     await train.warns(/storage does not work here .*a run ends with this page/s)
-    await train.start()
+    await train.startOnShortStories()
     await train.warns(/storage does not work here .*you can still download the model/s)
     await worksToTheEnd(train)
     expect(await train.problem.textContent()).toBe('')
@@ -45,6 +46,7 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
   it('trains without checkpoints in a browser that has no storage at all', async ({ open }) => {
     const page = await open({
       tab: 'train',
+      isolated: false,
       prepare: page =>
         page.route('**/train-worker-*.js', async route => {
           const answer = await route.fetch()
@@ -57,15 +59,15 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
     })
     const train = new TrainPage(page)
     await train.warns(/This browser has no storage for pages/)
-    await train.start()
+    await train.startOnShortStories()
     await worksToTheEnd(train)
   })
 
   it('trains without a checkpoint when the storage is full from the start', async ({ open }) => {
-    const page = await open({ tab: 'train' })
+    const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
     await fillStorage(page)
-    await train.start()
+    await train.startOnShortStories()
     await train.warns(/storage is full|storage does not work/)
     await worksToTheEnd(train)
   })
@@ -73,7 +75,7 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
   it('continues when the storage fills while it trains, and keeps the last checkpoint', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
-    await train.start()
+    await train.startOnShortStories()
     await train.saved()
     await fillStorage(page)
     await train.warns(/storage (is full|does not work).*Training continues/)
@@ -88,7 +90,7 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
       prepare: page => page.context().route('**/ort-wasm*.packed', route => route.abort()),
     })
     const train = new TrainPage(page)
-    await train.start()
+    await train.startOnShortStories()
     await train.warns(/TensorFlow\.js, which is slow/)
     await page.locator('.train-head', { hasText: 'TensorFlow.js' }).waitFor()
     await train.reaches(1)

@@ -6,6 +6,13 @@ interface TensorCount {
   state: { numTensors: number }
 }
 
+/** As much text as a run needs, of stories so short that a step takes a fraction of the time. */
+const shortStories = Array.from(
+  { length: 300 },
+  (_, i) =>
+    `The ${['cat', 'dog', 'bird'][i % 3]} had ${i} red balls. It gave ${i % 7} of them to a friend. They were all happy.`,
+).join('\n\n')
+
 /** The Train panel, as a visitor works with it. */
 export class TrainPage {
   readonly page: Page
@@ -16,6 +23,15 @@ export class TrainPage {
 
   start(): Promise<void> {
     return this.button(/Start (training|a new run)/).click()
+  }
+
+  /** Starts where the text does not matter. */
+  async startOnShortStories(): Promise<void> {
+    const name = 'short-stories.txt'
+    const buffer = Buffer.from(shortStories)
+    await this.page.setInputFiles('#train-file', { name, mimeType: 'text/plain', buffer })
+    await this.page.getByText(name, { exact: true }).waitFor()
+    await this.start()
   }
 
   button(name: string | RegExp) {

@@ -254,6 +254,17 @@ test('an answer comes after all of the body, whatever it says', async () => {
   }
 })
 
+test('one who leaves in the middle of a body is no error of the server', async () => {
+  const { socket } = connected(
+    'POST /v1/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 8\r\n\r\n{"a"',
+  )
+  await fetch(`${server.url}/models`)
+  socket.destroy()
+  const [, left] = await logged(2)
+  expect(left).toMatchObject({ path: '/v1/completions', status: 499 })
+  expect(left).not.toHaveProperty('error')
+})
+
 test('headers that are too large are said to be', async () => {
   const { received, closed } = connected(`GET /v1/models HTTP/1.1\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`)
   await closed

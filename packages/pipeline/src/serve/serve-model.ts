@@ -172,9 +172,10 @@ async function handle(
     counts = await answer(request, response)
   } catch (error) {
     const reply = toApiError(error)
-    if (reply.status === 500) cause = error
+    // Of one who left before the request was whole nothing failed here.
+    if (reply.status === 500 && request.complete) cause = error
     await readToEnd(request)
-    if (response.headersSent || response.destroyed) response.destroy()
+    if (response.headersSent || response.destroyed || !request.complete) response.destroy()
     else sendJson(response, reply.status, reply, reply.status === 429 ? { 'retry-after': '1' } : {})
   }
   onRequest?.({

@@ -55,7 +55,7 @@ export function hubFetch(target: HubFetchOptions): typeof fetch {
         const location = reply.status >= 300 && reply.status < 400 ? reply.headers.get('location') : null
         if (location === null) return await copyOf(reply)
         await reply.body?.cancel()
-        const next = URL.canParse(location, url) ? new URL(location, url) : undefined
+        const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined
         // Other statuses than 307 and 308 make a GET of what was sent.
         const keeps = reply.status === 307 || reply.status === 308 || (init.method ?? 'GET') === 'GET'
         if (next?.origin !== origin || !keeps || redirects === maxRedirects)

@@ -1,3 +1,5 @@
+/// <reference lib="dom" />
+// WebAssembly is among the types of pages.
 import { fstatSync } from 'node:fs'
 
 /** Milliseconds between two looks. */

@@ -30,6 +30,16 @@ test('every command that reports has --json', () => {
     expect.arrayContaining([
       ...['data inspect', 'data prepare', 'tokenizer train', 'train', 'generate', 'evaluate', 'grade'],
       ...['compare', 'agree', 'report', 'runs', 'check', 'probe', 'score', 'sweep status'],
+      ...[
+        'sweep run',
+        'sweep work',
+        'sweep stop',
+        'sweep retry',
+        'sweep report',
+        'reproduce',
+        'push',
+        'export',
+      ],
     ]),
   )
 })

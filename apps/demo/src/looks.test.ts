@@ -99,7 +99,7 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
       await faults.look('training')
       for (const pixels of [768, 390, 320, 1280]) {
         await page.setViewportSize({ width: pixels, height: 900 })
-        // The curve is drawn anew for the width.
+        // The curve is redrawn for the width.
         await waitUntil(
           page,
           `training fits ${pixels} pixels`,

@@ -69,6 +69,7 @@ Examples:
     .option('--gpu', 'take jobs that want a GPU')
     .option('--threads <n>', 'threads of one training (default: one for each core)', wholeNumber(1, 256))
     .option('--key-file <file>', 'a file with the key of the judge, instead of OPENAI_API_KEY')
+    .option('--json', 'print one JSON object')
     .action(async (folder, flags) => {
       const { sweepWork } = await import('../commands/sweep.ts')
       setExitCode(await sweepWork(folder, flags))
@@ -77,9 +78,10 @@ Examples:
     .command('stop')
     .description('Ask all that work on a sweep to stop; trainings leave a checkpoint')
     .argument('<folder>', 'folder of a sweep')
-    .action(async folder => {
+    .option('--json', 'print one JSON object')
+    .action(async (folder, flags) => {
       const { sweepStop } = await import('../commands/sweep.ts')
-      setExitCode(await sweepStop(folder))
+      setExitCode(await sweepStop(folder, flags))
     })
   sweep
     .command('fed-worker', { hidden: true })

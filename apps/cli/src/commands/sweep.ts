@@ -75,6 +75,7 @@ export interface SweepWorkFlags {
   memory?: number
   gpu?: boolean
   keyFile?: string
+  json?: boolean
 }
 
 /** Works on a sweep that another process started, until nothing is left. */
@@ -91,19 +92,20 @@ export async function sweepWork(folder: string, flags: SweepWorkFlags): Promise<
     }
     await using queue = await openBossQueue({ sweepId: sweep.id, folder: path, server })
     using progress = new SweepProgress()
-    return endOf(
-      await workSweep(sweep, { queue, capacity, signal, onEvent: event => progress.show(event) }),
-      path,
-    )
+    const onEvent = progress.show.bind(progress)
+    const summary = await workSweep(sweep, { queue, capacity, signal, onEvent })
+    if (flags.json) printJson({ ...summary })
+    return endOf(summary, path)
   })
 }
 
 /** Asks all workers of a sweep to stop. */
-export async function sweepStop(folder: string): Promise<number> {
+export async function sweepStop(folder: string, { json }: { json?: boolean } = {}): Promise<number> {
   const sweep = await openSweep(fromTyped(folder))
   const running = (await sweepStatus(sweep)).filter(({ progress }) => progress !== undefined)
   await stopSweep(sweep.folder)
   const names = [...new Set(running.map(({ progress }) => progress!.worker))]
+  if (json) printJson({ workers: names })
   print(
     names.length === 0
       ? 'Nothing seems to run. Workers that start by themselves stop at once until the next sweep run.'

@@ -124,6 +124,15 @@ test('the file of the nearest folder is read: JSON, or a module', async () => {
   await expect(loadConfiguration(join(folder, 'throws.mjs'))).rejects.toThrow(
     'throws.mjs cannot be loaded: no',
   )
+  await writeFile(join(folder, 'waits.mjs'), 'await new Promise(() => {})')
+  const listeners = process.listenerCount('beforeExit')
+  const waits = expect(loadConfiguration(join(folder, 'waits.mjs'))).rejects.toThrow(
+    'waits.mjs cannot be loaded: it waits for something that never comes.',
+  )
+  // Node says so when it has nothing left to do.
+  await expect.poll(() => process.listenerCount('beforeExit')).toBeGreaterThan(listeners)
+  process.emit('beforeExit', 0)
+  await waits
   await writeFile(join(folder, 'empty.mjs'), '')
   await expect(loadConfiguration(join(folder, 'empty.mjs'))).rejects.toThrow(
     'empty.mjs has no default export',

@@ -35,7 +35,7 @@ export async function loadConfiguration(file: string): Promise<unknown> {
   // Says what is wrong with the file itself, as for JSON.
   await readTextFile(file)
   const { href } = pathToFileURL(file)
-  const { default: settings } = (await import(href).catch((error: NodeJS.ErrnoException) => {
+  const { default: settings } = (await importModule(href).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
       error.code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? `${file}: this Node reads no TypeScript. Use Node 22.18 or later, or a tinystories.config.mjs or .json.`
@@ -46,4 +46,18 @@ export async function loadConfiguration(file: string): Promise<unknown> {
   if (settings === undefined)
     throw new UserError(`${file} has no default export. Write: export default { train: { steps: 1000 } }`)
   return settings
+}
+
+/** Imports a module. Rejects where nothing is left to wait for: Node would end without a word. */
+async function importModule(href: string): Promise<unknown> {
+  let onIdle = (): void => {}
+  const idle = new Promise<never>((_, reject) => {
+    onIdle = () => reject(new Error('it waits for something that never comes.'))
+  })
+  process.once('beforeExit', onIdle)
+  try {
+    return await Promise.race([import(href), idle])
+  } finally {
+    process.off('beforeExit', onIdle)
+  }
 }

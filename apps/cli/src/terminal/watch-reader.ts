@@ -14,7 +14,7 @@ const PATIENCE = 1_000_000n
 
 /**
  * Calls back when nobody reads an output any more, without writing to it: a command that has nothing to say for minutes
- * would go on until its next line. Node tells of it only after a write; poll(2) tells without one, and Node's WASI is the
+ * would go on until its next line. Node reports it only after a write; poll(2) reports it without one, and Node's WASI is the
  * way to it. Where that is not to be had (a file, Windows, a Node without it) nothing happens: the next line finds out.
  *
  * @returns ends the watch

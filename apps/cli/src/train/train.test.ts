@@ -132,17 +132,13 @@ test('a second process in one folder is refused, and a killed one leaves no lock
   const second = await cli('train --resume shared')
   expect(second.code).toBe(1)
   expect(second.stderr).toMatch(new RegExp(`is held by process ${child.pid}`))
+  const checkpoints = async (): Promise<string[]> =>
+    (await readdir(join(folder, 'shared/checkpoints'))).filter(name => name.startsWith('step-')).sort()
+  await expect.poll(checkpoints, { timeout: 60_000 }).not.toEqual([])
   const end = new Promise(resolve => child.on('close', resolve))
   child.kill('SIGKILL')
   await end
-  const checkpoints = await readdir(join(folder, 'shared/checkpoints'))
-  const last = Number(
-    checkpoints
-      .filter(name => name.startsWith('step-'))
-      .sort()
-      .at(-1)!
-      .slice(5),
-  )
+  const last = Number((await checkpoints()).at(-1)!.slice(5))
   const third = await cli(`train --resume shared --steps ${last + 2}`)
   expect(third.stderr).toBe('')
   expect(third.code).toBe(0)

@@ -27,7 +27,7 @@ const explanations = {
   instructions:
     'Each story is trained on with an instruction before it: some of its words, and features such as dialogue. The loss counts the story alone. Afterwards the model can be asked for words and features.',
   probe:
-    'A probe is a pair of endings, one right and one wrong, for one beginning, such as "The dogs" with "are" or "is". A model passes when it gives the right one the higher probability. This needs no judge, and tells even very small models apart.',
+    'A probe is a pair of endings, one right and one wrong, for one prompt, such as "The dogs" with "are" or "is". A model passes when it gives the right one the higher probability. This needs no judge, and tells even very small models apart.',
   interval:
     'A 95 % interval: if the study were repeated with other items, the true share would lie in such an interval 95 times in 100. Where two intervals overlap widely, the difference may be chance.',
   attention:

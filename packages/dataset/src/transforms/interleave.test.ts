@@ -61,7 +61,7 @@ test('progress counts the bytes of all streams', async () => {
 test('probabilities that are none are refused immediately', () => {
   const one = letters('a', 1)
   expect(() => one.interleave([one], { probabilities: [1] })).toThrow(
-    /probabilities is 1, but must be one for each of 2 streams/,
+    /probabilities is \[1\], but must be one for each of 2 streams/,
   )
   expect(() => one.interleave([one], { probabilities: [1, 0] })).toThrow(
     /probabilities is 0, but must be above 0/,

@@ -3,6 +3,12 @@ import { defineError, type ErrorClass, type ErrorOf } from '@tinystories/utils/e
 /** What a push was about to do. */
 export type PushStep = 'create' | 'upload' | 'commit'
 
+/** What a failed push left on the hub. */
+interface Left {
+  /** Whether it made the repository, which is empty then. */
+  isNew?: boolean
+}
+
 /** Details of a {@link PushError} by its code. No token is among them. */
 export interface PushErrorDetails {
   /** The hub has no repositories of such a name. */
@@ -18,20 +24,23 @@ export interface PushErrorDetails {
   /** The token may not write there: `exists` says that there is such a repository already. */
   forbidden: { repository: string; endpoint: string; exists: boolean }
   /** Something was committed while the files were sent. */
-  'changed-meanwhile': { repository: string; revision: string }
+  'changed-meanwhile': { repository: string; revision: string } & Left
   /** The hub takes no upload of this size. */
-  'too-large': { repository: string; bytes: number }
+  'too-large': { repository: string; bytes: number } & Left
   /** The hub refuses for another reason; `reason` is its own word for it. */
-  refused: { repository: string; step: PushStep; status: number; reason: string }
+  refused: { repository: string; step: PushStep; status: number; reason: string } & Left
   /** The hub does not answer. */
-  unreachable: { repository: string; endpoint: string; reason: string }
+  unreachable: { repository: string; endpoint: string; reason: string } & Left
   /** What answers is no hub: a proxy or a login page may stand between. */
-  'invalid-reply': { repository: string; endpoint: string }
+  'invalid-reply': { repository: string; endpoint: string } & Left
   /** The hub's API redirects to another server, or changes what is asked; `location` is without secrets. */
   redirected: { endpoint: string; location: string }
   /** The answer to the commit was lost, and whether it was made cannot be asked. */
   uncertain: { repository: string; revision: string }
 }
+
+const nothing = ({ isNew }: Left): string =>
+  `Nothing was published${isNew ? ' but the repository, which is empty' : ''}.`
 
 /** A model was not pushed to the hub. */
 export const PushError: ErrorClass<'PushError', PushErrorDetails> = defineError('PushError', {
@@ -64,27 +73,27 @@ export const PushError: ErrorClass<'PushError', PushErrorDetails> = defineError(
       ? 'Choose another name, or a token that may write there.'
       : 'Check the owner, and that the token may write.',
   }),
-  'changed-meanwhile': ({ repository, revision }) => ({
-    problem: `${repository}: somebody committed to ${revision} meanwhile. Nothing was published.`,
+  'changed-meanwhile': ({ repository, revision, ...left }) => ({
+    problem: `${repository}: somebody committed to ${revision} meanwhile. ${nothing(left)}`,
     remedy: 'Push again.',
   }),
-  'too-large': ({ repository, bytes }) => ({
-    problem: `${repository}: the hub takes no upload of ${bytes} bytes (413). Nothing was published.`,
+  'too-large': ({ repository, bytes, ...left }) => ({
+    problem: `${repository}: the hub takes no upload of ${bytes} bytes (413). ${nothing(left)}`,
     remedy: 'Ask the hub for more room, or push a smaller model.',
   }),
-  refused: ({ repository, step, status, reason }) => ({
-    problem: `${repository}: the hub refuses to ${step} (${status}${reason === '' ? '' : `: ${reason}`}). Nothing was published.`,
+  refused: ({ repository, step, status, reason, ...left }) => ({
+    problem: `${repository}: the hub refuses to ${step} (${status}${reason === '' ? '' : `: ${reason}`}). ${nothing(left)}`,
     remedy:
       status === 408 || status === 429 || status >= 500
         ? 'Push again later: what was uploaded is not sent again.'
         : 'Check the name, what the token may do, and the option endpoint.',
   }),
-  unreachable: ({ repository, endpoint, reason }) => ({
-    problem: `${repository}: ${endpoint} does not answer. ${reason} Nothing was published.`,
+  unreachable: ({ repository, endpoint, reason, ...left }) => ({
+    problem: `${repository}: ${endpoint} does not answer. ${reason} ${nothing(left)}`,
     remedy: 'Check the network and push again: what was uploaded is not sent again.',
   }),
-  'invalid-reply': ({ repository, endpoint }) => ({
-    problem: `${repository}: the reply of ${endpoint} is not the hub's. Nothing was published.`,
+  'invalid-reply': ({ repository, endpoint, ...left }) => ({
+    problem: `${repository}: the reply of ${endpoint} is not the hub's. ${nothing(left)}`,
     remedy: 'Check the option endpoint, and whether a proxy or a login page stands between.',
   }),
   redirected: ({ endpoint, location }) => ({

@@ -63,6 +63,7 @@ export async function pushFiles(
   const shared = { repo: repository, hubUrl: endpoint, accessToken: token, fetch: hubFetch(target) }
   let step: PushStep = 'create'
   let exists = false
+  let isNew = false
   let sent: typeof contents = []
   const contents = Object.entries(files).map(([path, content]) => ({ path, bytes: bytesOf(content) }))
   const pushed = (commit: string): Pushed => {
@@ -73,6 +74,7 @@ export async function pushFiles(
   try {
     try {
       await client.createRepo({ ...shared, visibility: isPrivate ? 'private' : 'public' })
+      isNew = true
     } catch (error) {
       if (statusOf(error) !== 409) throw error
       exists = true
@@ -109,7 +111,7 @@ export async function pushFiles(
       const commit = await findCommit(sent, client, shared, { ...target, revision }, error)
       if (commit !== undefined) return pushed(commit)
     }
-    throw toPushError(error, { ...target, revision, step, exists, bytes: sizeOf(files) })
+    throw toPushError(error, { ...target, revision, step, exists, isNew, bytes: sizeOf(files) })
   }
 }
 
@@ -200,24 +202,28 @@ function statusOf(error: unknown): number | undefined {
 
 function toPushError(
   error: unknown,
-  place: PushTarget & { revision: string; step: PushStep; exists: boolean; bytes: number },
+  place: PushTarget & { revision: string; step: PushStep; exists: boolean; isNew: boolean; bytes: number },
 ): unknown {
-  const { repository, revision, endpoint, step, exists, bytes } = place
+  const { repository, revision, endpoint, step, exists, isNew, bytes } = place
   const cause = { cause: error }
   if (TransientError.isInstance(error))
-    return new PushError('unreachable', { repository, endpoint, reason: error.problem }, cause)
+    return new PushError('unreachable', { repository, endpoint, reason: error.problem, isNew }, cause)
   const status = statusOf(error)
   if (status === undefined) {
     if (error instanceof Error && !('details' in error))
-      return new PushError('invalid-reply', { repository, endpoint }, cause)
+      return new PushError('invalid-reply', { repository, endpoint, isNew }, cause)
     return error
   }
   if (status === 401) return new PushError('unauthorized', { repository, endpoint }, cause)
   if (status === 403) return new PushError('forbidden', { repository, endpoint, exists }, cause)
-  if (status === 413) return new PushError('too-large', { repository, bytes }, cause)
+  if (status === 413) return new PushError('too-large', { repository, bytes, isNew }, cause)
   if (step === 'commit' && (status === 409 || status === 412))
-    return new PushError('changed-meanwhile', { repository, revision }, cause)
-  return new PushError('refused', { repository, step, status, reason: reasonOf(error, place.token) }, cause)
+    return new PushError('changed-meanwhile', { repository, revision, isNew }, cause)
+  return new PushError(
+    'refused',
+    { repository, step, status, reason: reasonOf(error, place.token), isNew },
+    cause,
+  )
 }
 
 /** What the hub itself says, in a few words and without the token. */

@@ -7,6 +7,7 @@ import { type HubFault, type HubServer, startHubServer } from '@tinystories/test
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openModel } from '../model/open-model.ts'
+import type { PushError } from './push-error.ts'
 import { type PushModelOptions, preparePush, pushModel } from './push-model.ts'
 
 let folder: string
@@ -231,6 +232,11 @@ describe('refuses, with nothing published', () => {
     await expect(refused).rejects.toMatchObject(error)
     await expect(refused).rejects.not.toThrow(token)
     expect(hub.repositories['ada/mine']?.commits).toBeUndefined()
+    // What it left is said, and only where it left something.
+    const isNew = 'ada/mine' in hub.repositories && path !== '/repos/create'
+    const { code, message } = (await refused.catch((reason: unknown) => reason)) as PushError
+    if (/too-large|meanwhile|refused/.test(code))
+      expect(message.includes('Nothing was published but the repository, which is empty.')).toBe(isNew)
   })
 
   test.each<[string, HubFault, string]>([

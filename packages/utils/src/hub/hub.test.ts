@@ -201,11 +201,11 @@ describe('a reply that is not the hub’s', () => {
     const error = await open('owner/name', { token: 'hf_secret-of-the-user' }).catch(
       (reason: unknown) => reason,
     )
-    const told: unknown[] = []
+    const shown: unknown[] = []
     for (let each = error; each instanceof Error; each = each.cause)
-      told.push(each.message, each.stack, 'details' in each ? each.details : '')
-    expect(JSON.stringify(told)).toContain('ftp://host/')
-    expect(JSON.stringify(told)).not.toContain('secret-of-the-user')
+      shown.push(each.message, each.stack, 'details' in each ? each.details : '')
+    expect(JSON.stringify(shown)).toContain('ftp://host/')
+    expect(JSON.stringify(shown)).not.toContain('secret-of-the-user')
   })
 
   test('whose paths lead out of the repository leaves them out', async () => {

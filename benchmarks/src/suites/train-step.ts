@@ -236,11 +236,17 @@ export async function describeRun(folder: string, batch: number, config: GptConf
     batch,
     threads,
     learningRate: 1e-3,
-    batches: Array.from({ length: 4 }, (_, i) => randomBatch(i + 1, batch * config.contextLength)),
+    batches: Array.from({ length: 4 }, (_, i) =>
+      randomBatch(i + 1, batch * config.contextLength, config.vocabSize),
+    ),
   })
 }
 
-function randomBatch(seed: number, length: number): { inputs: number[]; targets: number[] } {
+function randomBatch(
+  seed: number,
+  length: number,
+  vocabSize: number,
+): { inputs: number[]; targets: number[] } {
   let state = seed
   const ids = Array.from({ length: length + 1 }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -1,131 +1,68 @@
-import * as tf from '@tensorflow/tfjs-core'
-import { type LayersModel, layers, sequential } from '@tensorflow/tfjs-layers'
-import { useBackend } from '@tinystories/backends'
-import { createRuntime } from '@tinystories/compiler'
 import { type BenchmarkResult, type BenchmarkRow, inTurns, machine } from '../harness.ts'
+import type { LayersSteps } from '../peers/layers-steps.ts'
+import { type PythonPeer, startPythonPeer } from '../python-peer.ts'
 
 export const name = 'layers-step'
 export const description =
   "a training step of models of tfjs-layers with Adam: compiled, and on tfjs's wasm backend with our kernels (the CNN, which that cannot train, on its cpu backend)"
 
-type Shape = [number, ...number[]]
-
-/** A model, and the shape of one batch of its inputs. */
-const models: Record<string, { shape: Shape; backend?: 'cpu'; make: () => LayersModel }> = {
-  'MLP of 784, 256, 128, 10, batch 64': {
-    shape: [64, 784],
-    make: () =>
-      sequential({
-        layers: [
-          layers.dense({ units: 256, activation: 'relu', inputShape: [784] }),
-          layers.dense({ units: 128, activation: 'relu' }),
-          layers.dense({ units: 10 }),
-        ],
-      }),
-  },
-  'CNN on 28 x 28, 16 and 32 filters, batch 8': {
-    shape: [8, 28, 28, 1],
-    backend: 'cpu', // tfjs's wasm backend has no gradient of a convolution by its filter
-    make: () =>
-      sequential({
-        layers: [
-          layers.conv2d({ filters: 16, kernelSize: 3, activation: 'relu', inputShape: [28, 28, 1] }),
-          layers.maxPooling2d({ poolSize: 2 }),
-          layers.conv2d({ filters: 32, kernelSize: 3, activation: 'relu' }),
-          layers.maxPooling2d({ poolSize: 2 }),
-          layers.flatten(),
-          layers.dense({ units: 10 }),
-        ],
-      }),
-  },
-  'LSTM of 64, 20 steps of 32, batch 32': {
-    shape: [32, 20, 32],
-    make: () =>
-      sequential({
-        layers: [
-          layers.lstm({ units: 64, inputShape: [20, 32], recurrentInitializer: 'glorotUniform' }),
-          layers.dense({ units: 10 }),
-        ],
-      }),
-  },
+const models: Record<string, { model: LayersSteps['model']; peer: 'wasm' | 'cpu' }> = {
+  'MLP of 784, 256, 128, 10, batch 64': { model: 'mlp', peer: 'wasm' },
+  // tfjs's wasm backend has no gradient of a convolution by its filter.
+  'CNN on 28 x 28, 16 and 32 filters, batch 8': { model: 'cnn', peer: 'cpu' },
+  'LSTM of 64, 20 steps of 32, batch 32': { model: 'lstm', peer: 'wasm' },
 }
+const peerNames = { wasm: 'tfjs wasm with the missing kernels filled in', cpu: 'tfjs cpu' }
+const comparedSteps = 11
+/** A turn is long enough that waking the threads counts little; on tfjs's cpu a step takes a second. */
+const stepsOfTurn = { compiled: 200, wasm: 50, cpu: 1 }
 
 /** Milliseconds of a step, and how far the first losses lie apart. */
 export async function run(): Promise<BenchmarkResult> {
   const rows: BenchmarkRow[] = []
-  for (const [label, { shape, backend = 'wasm', make }] of Object.entries(models)) {
-    await useBackend(backend)
-    const [compiledModel, model] = [make(), make()]
-    compiledModel.setWeights(model.getWeights())
-    const size = shape.reduce((a, b) => a * b, 1)
-    const x = Float32Array.from({ length: size }, (_, i) => Math.sin(i * i))
-    const y = new Float32Array(shape[0] * 10)
-    for (let i = 0; i < shape[0]; i++) y[i * 10 + (i % 10)] = 1
-
-    const runtime = await createRuntime()
-    const compiled = await runtime.compile(
-      stepOf(compiledModel),
-      { x: { shape, dtype: 'float32' }, y: { shape: [shape[0], 10], dtype: 'float32' } },
-      { variables: true },
-    )
-    const eagerStep = stepOf(model)
-    const losses: [number, number][] = []
-    let [last, lastEager] = [0, 0]
-    const times = await inTurns(
-      {
-        compiled: () =>
-          timed(async () => {
-            last = (await compiled.run({ x, y })).loss[0]!
-          }),
-        tfjs: async () => {
-          const time = await timed(async () => {
-            const loss = tf.tidy(
-              () => eagerStep({ x: tf.tensor(x, shape), y: tf.tensor(y, [shape[0], 10]) }).loss,
-            )
-            lastEager = (await loss.data())[0]!
-            loss.dispose()
-          })
-          losses.push([last, lastEager])
-          return time
+  for (const [label, { model, peer: engine }] of Object.entries(models)) {
+    const ours = await start({ model, engine: 'compiled' })
+    const peer = await start({ model, engine })
+    try {
+      const [, ...losses] = await ours.runAll(`step ${comparedSteps}`)
+      const [, ...peerLosses] = await peer.runAll(`step ${comparedSteps}`)
+      const apart = Math.max(...losses.map((loss, i) => Math.abs(loss / peerLosses[i]! - 1)))
+      const milliseconds = async (contender: PythonPeer, steps: number): Promise<number> =>
+        ((await contender.run(`step ${steps}`)) * 1000) / steps
+      const times = await inTurns(
+        {
+          ours: () => milliseconds(ours, stepsOfTurn.compiled),
+          peer: () => milliseconds(peer, stepsOfTurn[engine]),
         },
-      },
-      { rounds: 9, warmup: 2 },
-    )
-    await runtime.dispose()
-    tf.disposeVariables()
-    rows.push({
-      ...{ case: label, metric: 'ms a step', ours: times.compiled },
-      ...{
-        peer: backend === 'cpu' ? 'tfjs cpu' : 'tfjs wasm with the missing kernels filled in',
-        peerValue: times.tfjs,
-        ratio: times.tfjs / times.compiled,
-      },
-    })
-    const apart = Math.max(...losses.map(([a, b]) => Math.abs(a / b - 1)))
-    rows.push({
-      ...{
-        case: `${label}: losses of ${losses.length} steps`,
-        metric: 'largest relative difference',
-        ours: apart,
-      },
-      ...{ peer: 'bound', peerValue: 1e-3, ratio: 1e-3 / apart },
-    })
+        { rounds: 9, warmup: 2 },
+      )
+      rows.push(
+        {
+          ...{ case: label, metric: 'ms a step', ours: times.ours },
+          ...{ peer: peerNames[engine], peerValue: times.peer, ratio: times.peer / times.ours },
+        },
+        {
+          case: `${label}: losses of ${comparedSteps} steps`,
+          ...{ metric: 'largest relative difference', ours: apart },
+          ...{ peer: 'bound', peerValue: 1e-3, ratio: 1e-3 / apart },
+        },
+      )
+    } finally {
+      ours.stop()
+      peer.stop()
+    }
   }
   return { name, machine: machine(), rows }
 }
 
-function stepOf(model: LayersModel): (batch: { x: tf.Tensor; y: tf.Tensor }) => { loss: tf.Tensor } {
-  const optimizer = tf.train.adam(0.001)
-  return ({ x, y }) => ({
-    loss: optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(y, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar,
-      true,
-    )!,
+async function start(input: LayersSteps): Promise<PythonPeer> {
+  const peer = await startPythonPeer({
+    script: 'layers-steps.ts',
+    input: JSON.stringify(input),
+    env: {},
+    interpreter: [process.execPath, '--conditions=@tinystories/source'],
+    install: 'npm ci',
   })
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
+  if (!peer) throw new Error(`the process of ${input.engine} did not start`)
+  return peer
 }

@@ -1,6 +1,13 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
-import { CompilerError, type Runtime, type TensorData } from '@tinystories/compiler'
+import {
+  CompilerError,
+  optimize,
+  type Runtime,
+  type TensorData,
+  traceFunction,
+  writeOnnx,
+} from '@tinystories/compiler'
+import type { NumpyOracle } from './numpy-oracle.ts'
 import {
   type Dice,
   dice,
@@ -10,11 +17,41 @@ import {
   randomGraph,
 } from './random-graph.ts'
 
-/** What came of a graph; `problem` where compiled and tfjs disagree. */
+/** What came of a graph; `problem` where a contender and tfjs disagree. */
 export interface GraphResult {
   ops: number
-  outcome: 'equal' | 'unstable' | 'different' | 'refused' | 'eager-failed'
+  outcome: Outcome
   problem?: string
+}
+
+type Outcome = 'equal' | 'unstable' | 'different' | 'refused' | 'eager-failed'
+type GraphFunction = ReturnType<typeof functionOf>
+
+/** One more way to compute a graph's outputs from its inputs. */
+export type Contender = (
+  fn: GraphFunction,
+  inputs: Record<string, GraphInput>,
+  data: Record<string, TensorData>,
+) => Promise<Record<string, TensorData>>
+
+/** Compiled, on ONNX Runtime. */
+export function compiledBy(runtime: Runtime): Contender {
+  return async (fn, inputs, data) => {
+    const compiled = await runtime.compile(fn, inputs)
+    try {
+      return (await compiled.run(data)) as Record<string, TensorData>
+    } finally {
+      await compiled.dispose()
+    }
+  }
+}
+
+/** Traced into standard operations, and these computed by numpy: another's reading of the same graph. */
+export function numpyBy(oracle: NumpyOracle): Contender {
+  return async (fn, inputs, data) => {
+    const { graph } = traceFunction(fn, inputs)
+    return oracle.evaluate(writeOnnx(optimize(graph, { cpu: false })), inputs, data)
+  }
 }
 
 /** Differences are counted against 1 + |value|: sums in another order and functions of another library. */
@@ -24,11 +61,11 @@ const MOVED = 1e-5
 const MOVES = 4
 
 /**
- * Makes the graph of a seed, runs it on tfjs's cpu backend and compiled, and compares all outputs. Where they differ no
- * more than tfjs's own result does when the inputs move a little, as at a jump, that is no finding.
+ * Makes the graph of a seed, runs it on tfjs's cpu backend and by the contenders, and compares all outputs. Where they differ
+ * no more than tfjs's own result does when the inputs move a little, as at a jump, that is no finding.
  */
 export async function compareGraph(
-  runtime: Runtime,
+  contenders: Record<string, Contender>,
   seed: number,
   { special = false }: { special?: boolean } = {},
 ): Promise<GraphResult> {
@@ -44,23 +81,36 @@ export async function compareGraph(
   } catch (error) {
     return { ops, outcome: 'eager-failed', problem: String((error as Error).message) }
   }
-  let results: Record<string, TensorData>
-  try {
-    const specs = Object.fromEntries(graph.inputs.map((input, i) => [`x${i}`, input]))
-    const compiled = await runtime.compile(fn, specs)
-    results = (await compiled.run(Object.fromEntries(data.map((values, i) => [`x${i}`, values])))) as never
-    await compiled.dispose()
-  } catch (error) {
-    const refused = CompilerError.isInstance(error) && error.code.startsWith('unsupported')
-    return {
-      ops,
-      outcome: refused ? 'refused' : 'different',
-      problem: `${describe(graph)}: ${(error as Error).message}`,
+  const specs = Object.fromEntries(graph.inputs.map((input, i) => [`x${i}`, input]))
+  const named = Object.fromEntries(data.map((values, i) => [`x${i}`, values]))
+  let spread: Map<string, number[]> | undefined
+  let outcome: Outcome = 'equal'
+  for (const [name, compute] of Object.entries(contenders)) {
+    const problem = (what: string): string => `${name}, ${describe(graph)}: ${what}`
+    let results: Record<string, TensorData>
+    try {
+      results = await compute(fn, specs, named)
+    } catch (error) {
+      const refused = CompilerError.isInstance(error) && error.code.startsWith('unsupported')
+      return { ops, outcome: refused ? 'refused' : 'different', problem: problem((error as Error).message) }
     }
+    if (!differences(expected, results, () => TOLERANCE)) continue
+    spread ??= spreadOf(d, graph, fn, data, expected)
+    const far = differences(expected, results, (output, i) => TOLERANCE + 20 * spread!.get(output)![i]!)
+    if (far) return { ops, outcome: 'different', problem: problem(far) }
+    outcome = 'unstable'
   }
-  const far = differences(expected, results, () => TOLERANCE)
-  if (!far) return { ops, outcome: 'equal' }
-  // A jump is as wide as what tfjs itself gives for inputs nearby.
+  return { ops, outcome }
+}
+
+/** How far tfjs's own results for inputs nearby lie from its result: a jump is as wide. */
+function spreadOf(
+  d: Dice,
+  graph: RandomGraph,
+  fn: GraphFunction,
+  data: readonly TensorData[],
+  expected: ReadonlyMap<string, Eager>,
+): Map<string, number[]> {
   const spread = new Map<string, number[]>()
   for (let move = 0; move < MOVES; move++) {
     const moved = data.map(values =>
@@ -75,10 +125,7 @@ export async function compareGraph(
       spread.set(name, widths)
     }
   }
-  const problem = differences(expected, results, (name, i) => TOLERANCE + 20 * spread.get(name)![i]!)
-  return problem
-    ? { ops, outcome: 'different', problem: `${describe(graph)}: ${problem}` }
-    : { ops, outcome: 'unstable' }
+  return spread
 }
 
 interface Eager {
@@ -86,11 +133,7 @@ interface Eager {
   values: number[]
 }
 
-function eager(
-  graph: RandomGraph,
-  fn: (given: Record<string, Tensor>) => Record<string, Tensor>,
-  data: readonly TensorData[],
-): Map<string, Eager> {
+function eager(graph: RandomGraph, fn: GraphFunction, data: readonly TensorData[]): Map<string, Eager> {
   const values = new Map<string, Eager>()
   tf.tidy(() => {
     const given = graph.inputs.map(

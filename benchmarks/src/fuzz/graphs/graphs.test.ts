@@ -1,7 +1,7 @@
 import { useBackend } from '@tinystories/backends'
 import { createRuntime } from '@tinystories/compiler'
 import { expect, test } from 'vitest'
-import { compareGraph } from './compare-graph.ts'
+import { compareGraph, compiledBy } from './compare-graph.ts'
 import { dice, randomGraph } from './random-graph.ts'
 
 test('random graphs give compiled what they give eagerly', async () => {
@@ -10,7 +10,7 @@ test('random graphs give compiled what they give eagerly', async () => {
   const problems: (string | undefined)[] = []
   let equal = 0
   for (let seed = 1; seed <= 80; seed++) {
-    const { outcome, problem } = await compareGraph(runtime, seed)
+    const { outcome, problem } = await compareGraph({ compiled: compiledBy(runtime) }, seed)
     if (outcome === 'equal') equal++
     if (outcome === 'different') problems.push(problem)
   }
@@ -42,7 +42,8 @@ test('a wrong result is found', async () => {
     },
   } as unknown as typeof runtime
   const outcomes = []
-  for (let seed = 1; seed <= 10; seed++) outcomes.push((await compareGraph(wrong, seed)).outcome)
+  for (let seed = 1; seed <= 10; seed++)
+    outcomes.push((await compareGraph({ wrong: compiledBy(wrong) }, seed)).outcome)
   await runtime.dispose()
   expect(outcomes.filter(outcome => outcome === 'different').length).toBeGreaterThan(5)
 })

@@ -22,17 +22,19 @@ export interface GraphResult {
   ops: number
   outcome: Outcome
   problem?: string
+  /** Contenders that have an op left out or wrong, and so computed nothing. */
+  skipped: string[]
 }
 
 type Outcome = 'equal' | 'unstable' | 'different' | 'refused' | 'eager-failed'
 type GraphFunction = ReturnType<typeof functionOf>
 
-/** One more way to compute a graph's outputs from its inputs. */
+/** One more way to compute a graph's outputs from its inputs; undefined where it cannot, and that is no fault of ours. */
 export type Contender = (
   fn: GraphFunction,
   inputs: Record<string, GraphInput>,
   data: Record<string, TensorData>,
-) => Promise<Record<string, TensorData>>
+) => Promise<Record<string, TensorData> | undefined>
 
 /** Compiled, on ONNX Runtime. */
 export function compiledBy(runtime: Runtime): Contender {
@@ -79,28 +81,35 @@ export async function compareGraph(
   try {
     expected = eager(graph, fn, data)
   } catch (error) {
-    return { ops, outcome: 'eager-failed', problem: String((error as Error).message) }
+    return { ops, skipped: [], outcome: 'eager-failed', problem: String((error as Error).message) }
   }
   const specs = Object.fromEntries(graph.inputs.map((input, i) => [`x${i}`, input]))
   const named = Object.fromEntries(data.map((values, i) => [`x${i}`, values]))
   let spread: Map<string, number[]> | undefined
   let outcome: Outcome = 'equal'
+  const skipped: string[] = []
   for (const [name, compute] of Object.entries(contenders)) {
     const problem = (what: string): string => `${name}, ${describe(graph)}: ${what}`
-    let results: Record<string, TensorData>
+    let results: Record<string, TensorData> | undefined
     try {
       results = await compute(fn, specs, named)
     } catch (error) {
       const refused = CompilerError.isInstance(error) && error.code.startsWith('unsupported')
-      return { ops, outcome: refused ? 'refused' : 'different', problem: problem((error as Error).message) }
+      return {
+        ops,
+        skipped,
+        outcome: refused ? 'refused' : 'different',
+        problem: problem((error as Error).message),
+      }
     }
-    if (!differences(expected, results, () => TOLERANCE)) continue
+    if (!results) skipped.push(name)
+    if (!results || !differences(expected, results, () => TOLERANCE)) continue
     spread ??= spreadOf(d, graph, fn, data, expected)
     const far = differences(expected, results, (output, i) => TOLERANCE + 20 * spread!.get(output)![i]!)
-    if (far) return { ops, outcome: 'different', problem: problem(far) }
+    if (far) return { ops, skipped, outcome: 'different', problem: problem(far) }
     outcome = 'unstable'
   }
-  return { ops, outcome }
+  return { ops, skipped, outcome }
 }
 
 /** How far tfjs's own results for inputs nearby lie from its result: a jump is as wide. */

@@ -35,6 +35,7 @@ const counts: Record<GraphResult['outcome'], number> = {
   'eager-failed': 0,
 }
 let ops = 0
+let skipped = 0
 const found: string[] = []
 for (let first = 0; first < graphs; first += PER_RUNTIME) {
   const runtime = await createRuntime({ threads: 1 })
@@ -46,6 +47,7 @@ for (let first = 0; first < graphs; first += PER_RUNTIME) {
     const result = await compareGraph(contenders, seed + i, { special: values.special })
     counts[result.outcome]++
     ops += result.ops
+    skipped += result.skipped.length
     if (result.outcome === 'equal' || result.outcome === 'unstable') continue
     if (found.length < 100) found.push(`${seed + i} ${result.outcome}: ${result.problem}`)
     if (result.outcome === 'different') console.log(found.at(-1))
@@ -62,6 +64,7 @@ for (let first = 0; first < graphs; first += PER_RUNTIME) {
       graphs: Math.min(first + PER_RUNTIME, graphs),
       ops,
       counts,
+      ...(oracle && { notByNumpy: skipped }),
       found,
     }
     await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`)

@@ -33,6 +33,14 @@ const modern: GptOverrides = {
   activation: 'relu2',
 }
 const muon: Partial<Recipe> = { separateMaps: true, cautiousDecay: true }
+/** That of the preset `story`. */
+const story: GptOverrides = {
+  rotary: { base: 10_000 },
+  bigramRows: 16_384,
+  sharedValues: 'embedding',
+}
+const linear: Partial<Recipe> = { ...muon, schedule: 'linear' }
+const fast: Partial<Recipe> = { ...linear, learningRate: 6e-3 }
 
 /** The base, each change alone, and changes together. */
 export const candidates: readonly Candidate[] = [
@@ -47,18 +55,12 @@ export const candidates: readonly Candidate[] = [
   { name: 'linear to 0', model: {}, recipe: { schedule: 'linear' } },
   {
     name: 'rotary, Muon, bigrams, values',
-    model: { rotary: { base: 10_000 }, bigramRows: 16_384, sharedValues: 'embedding' },
+    model: story,
     recipe: muon,
   },
   {
     name: 'rotary, QK-norm, Muon, bigrams, values',
-    model: {
-      rotary: { base: 10_000 },
-      queryKeyNorm: true,
-      attentionScale: true,
-      bigramRows: 16_384,
-      sharedValues: 'embedding',
-    },
+    model: { ...story, queryKeyNorm: true, attentionScale: true },
     recipe: muon,
   },
   { name: 'modern', model: modern, recipe: {} },
@@ -72,21 +74,53 @@ export const candidates: readonly Candidate[] = [
   {
     name: 'modern, Muon, bigrams, linear',
     model: { ...modern, bigramRows: 16_384 },
-    recipe: { ...muon, schedule: 'linear' },
+    recipe: linear,
   },
   {
     name: 'modern, Muon, bigrams, linear, dropout',
     model: { ...modern, bigramRows: 16_384 },
-    recipe: { ...muon, schedule: 'linear', dropout: 0.1 },
+    recipe: { ...linear, dropout: 0.1 },
   },
   {
     name: 'modern, Muon, bigrams, linear, free head',
     model: { ...modern, bigramRows: 16_384, tiedHead: false },
-    recipe: { ...muon, schedule: 'linear' },
+    recipe: linear,
   },
   {
     name: 'modern, Muon, bigrams, linear, rate x 2',
     model: { ...modern, bigramRows: 16_384 },
-    recipe: { ...muon, schedule: 'linear', learningRate: 6e-3 },
+    recipe: fast,
+  },
+  { name: 'rotary, Muon, bigrams, values, linear', model: story, recipe: linear },
+  { name: 'rotary, Muon, bigrams, values, linear, rate x 2', model: story, recipe: fast },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 4',
+    model: story,
+    recipe: { ...linear, learningRate: 12e-3 },
+  },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 2, batch 4',
+    model: story,
+    recipe: { ...fast, batchSize: 4 },
+  },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 2, squared ReLU',
+    model: { ...story, activation: 'relu2' },
+    recipe: fast,
+  },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 2, QK-norm',
+    model: { ...story, queryKeyNorm: true, attentionScale: true },
+    recipe: fast,
+  },
+  {
+    name: 'modern, Muon, bigrams, values, linear, rate x 2',
+    model: { ...modern, bigramRows: 16_384, sharedValues: 'embedding' },
+    recipe: fast,
+  },
+  {
+    name: 'modern, Muon, bigrams, values, linear, rate x 2, batch 4',
+    model: { ...modern, bigramRows: 16_384, sharedValues: 'embedding' },
+    recipe: { ...fast, batchSize: 4 },
   },
 ]

@@ -22,6 +22,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'apps/{cli,create}/src/**/*.test.ts',
             'benchmarks/src/**/*.test.ts',
+            'apps/docs/scripts/*.test.mjs',
           ],
           exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],
         },

@@ -14,7 +14,10 @@ export async function visit(browser: Browser, url: string, before?: Page): Promi
   return page
 }
 
-/** Milliseconds from opening the page to the first written word, and to the end of the story. */
+/**
+ * Milliseconds from the start of the navigation to the first written word, and to the end of the story: all that is
+ * downloaded before, here over the loopback device, is in them.
+ */
 export async function firstStory(page: Page): Promise<{ word: number; end: number }> {
   const when = (selector: string): Promise<number> =>
     page

@@ -1,15 +1,20 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { corpusFacts } from './corpus-facts.ts'
 import { type StudyFacts, studyFacts } from './study-facts.ts'
 
 const root = new URL('../../../', import.meta.url)
 
-/** `virtual:corpus-facts` and `virtual:study-facts`: what the page shows of the bundled corpus and of `studies/`. */
+/**
+ * What the page knows from the build: `virtual:corpus-facts` of the bundled corpus, `virtual:study-facts` of `studies/`, and
+ * `virtual:model-sizes`, the bytes of each file under `models/`.
+ */
 export function factsPlugin(): Plugin {
   const makers: Record<string, () => unknown> = {
     'virtual:corpus-facts': readCorpus,
     'virtual:study-facts': readStudy,
+    'virtual:model-sizes': readSizes,
   }
   return {
     name: 'facts',
@@ -25,6 +30,14 @@ function readCorpus(): unknown {
   const lines = readFileSync(new URL('packages/dataset/corpus/stories.jsonl', root), 'utf8').split('\n')
   return corpusFacts(
     lines.filter(line => line !== '').map(line => (JSON.parse(line) as { text: string }).text),
+  )
+}
+
+function readSizes(): Record<string, number> {
+  const folder = new URL('../models/', import.meta.url)
+  const paths = globSync('**/*.{safetensors,int8,json}', { cwd: fileURLToPath(folder) })
+  return Object.fromEntries(
+    paths.map(path => [path.replaceAll('\\', '/'), statSync(new URL(path, folder)).size]),
   )
 }
 

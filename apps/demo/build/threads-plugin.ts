@@ -1,4 +1,5 @@
 import type { Plugin } from 'vite'
+import { queryPlugin } from './query-plugin.ts'
 
 /** Asks for the address of a worker: `import url from './model-worker.ts?thread'`. */
 const QUERY = '?thread'
@@ -11,18 +12,7 @@ const STARTED = /new Worker\(new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)/
  */
 export function threadsPlugin(): Plugin {
   return {
-    name: 'threads',
-    enforce: 'pre',
-    async resolveId(source, importer) {
-      if (!source.endsWith(QUERY)) return undefined
-      const resolved = await this.resolve(source.slice(0, -QUERY.length), importer)
-      return resolved && `${resolved.id}${QUERY}`
-    },
-    load(id) {
-      if (!id.endsWith(QUERY)) return undefined
-      const reference = this.emitFile({ type: 'chunk', id: id.slice(0, -QUERY.length) })
-      return `export default import.meta.ROLLUP_FILE_URL_${reference}`
-    },
+    ...queryPlugin(QUERY, id => ({ type: 'chunk', id })),
     // Those that a package starts, too.
     transform: {
       filter: { code: STARTED },

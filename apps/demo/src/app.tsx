@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Footer } from './parts/footer.tsx'
 import { Masthead, tabs } from './parts/masthead.tsx'
+import { nextTask } from './parts/next-task.ts'
 import { panel } from './state/address.ts'
 
 type Loader = () => Promise<ComponentType>
@@ -27,7 +28,9 @@ export function App() {
     document.getElementById(`tab-${current}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     if (loaded.value[current]) return
     loaders[current]!().then(
-      component => {
+      async component => {
+        // Drawing it is a task of its own: evaluating its modules was one.
+        await nextTask()
         loaded.value = { ...loaded.value, [current]: component }
       },
       () => {

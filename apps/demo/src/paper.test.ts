@@ -90,6 +90,33 @@ describe.skipIf(skipWithoutChromium())('the paper', () => {
     await addressIs(page, '#paper-grading')
   })
 
+  it('draws its beginning first, and the chapters below it in a task of their own', async ({ open }) => {
+    const page = await open({
+      tab: 'paper-size',
+      isolated: false,
+      prepare: page =>
+        page.addInitScript(() => {
+          new MutationObserver((_, observer) => {
+            // What is drawn in the same task is there by now.
+            if (!document.querySelector('.hero')) return
+            Object.assign(globalThis, { chaptersAtFirst: document.querySelectorAll('.chapter').length })
+            observer.disconnect()
+          }).observe(document, { childList: true, subtree: true })
+        }),
+    })
+    await page.locator('.chapter').nth(6).waitFor()
+    expect(
+      await page.evaluate(() => (globalThis as unknown as { chaptersAtFirst: number }).chaptersAtFirst),
+    ).toBe(0)
+    // A link to a chapter leads there all the same.
+    await waitUntil(
+      page,
+      'the chapter is in view',
+      () => page.locator('#chapter-size').evaluate(each => each.getBoundingClientRect().top),
+      top => Math.abs(top) < 150,
+    )
+  })
+
   it('a link brings back a story with its model, seed and the word that was chosen', async ({ open }) => {
     const page = await open({ isolated: false })
     const done = (count: number): Promise<unknown> =>

@@ -6,6 +6,11 @@ declare module 'virtual:study-facts' {
   const facts: import('../build/study-facts.ts').StudyFacts | null
   export default facts
 }
+/** Bytes of the files under `models/`, by path. */
+declare module 'virtual:model-sizes' {
+  const sizes: Readonly<Record<string, number>>
+  export default sizes
+}
 /** The address of a worker: see `build/threads-plugin.ts`. */
 declare module '*?thread' {
   const url: string

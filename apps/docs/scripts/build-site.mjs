@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Application } from 'typedoc'
 import { brokenLinks } from './broken-links.mjs'
+import { withContentPolicy } from './content-policy.mjs'
 import { entriesOf } from './entries-of.mjs'
 
 const root = join(import.meta.dirname, '../../..')
@@ -83,7 +84,7 @@ for (const page of globSync('**/*.html', { cwd: out })) {
     const to = folders[name]
     return to === undefined ? whole : `href="${to.startsWith('http') ? to : up + to}"`
   })
-  if (linked !== text) writeFileSync(path, linked)
+  writeFileSync(path, withContentPolicy(linked))
 }
 
 const broken = brokenLinks(out)

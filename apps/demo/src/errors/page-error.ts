@@ -20,6 +20,8 @@ export interface PageErrorDetails {
   'no-run': { id: string }
   /** A model is no longer in the storage. */
   'not-kept': Record<never, never>
+  /** An address names a model that this browser does not have. */
+  'model-elsewhere': Record<never, never>
   /** A run is open in another tab. */
   'run-in-use': { id: string }
   /** Nothing was trained yet. */
@@ -91,6 +93,11 @@ export const PageError: ErrorClass<'PageError', PageErrorDetails> = defineError<
   'not-kept': () => ({
     problem: "The model is no longer in the browser's storage.",
     remedy: 'Open it again from its files or its address.',
+  }),
+  'model-elsewhere': () => ({
+    problem:
+      'The model of this address is not in this browser: it was trained or opened in another one, or removed.',
+    remedy: 'Another model writes in its place. Download the model there and open it here.',
   }),
   'run-in-use': () => ({
     problem: 'This run is open in another tab.',

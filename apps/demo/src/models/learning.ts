@@ -1,5 +1,7 @@
+import sizes from 'virtual:model-sizes'
 import learned from '../../models/learning/learning.json' with { type: 'json' }
 import { PageError } from '../errors/page-error.ts'
+import type { ShippedFile } from './download.ts'
 import type { Measured } from './measured.ts'
 
 /** A model at a step of its training. */
@@ -27,8 +29,8 @@ const files = import.meta.glob<string>('../../models/learning/*.int8', {
 })
 
 /** Where the parameters after a step are. */
-export function learningFile(step: number): string {
+export function learningFile(step: number): ShippedFile {
   const found = Object.entries(files).find(([path]) => path.endsWith(`/${step}.int8`))
   if (!found) throw new PageError('no-model', { files: [`${step}.int8`] })
-  return new URL(found[1], import.meta.url).href
+  return { url: new URL(found[1], import.meta.url).href, bytes: sizes[`learning/${step}.int8`] ?? 0 }
 }

@@ -12,11 +12,11 @@ import { unzipSync } from 'fflate'
 import { PageError } from '../errors/page-error.ts'
 import { configOf } from '../training/run-config.ts'
 import { loadCheckpoint, loadStart } from '../training/run-store.ts'
-import { download } from './download.ts'
+import { downloadAll } from './download.ts'
 import { readInt8 } from './int8.ts'
 import { keepFiles, keptFiles } from './kept-models.ts'
 import { learning, learningFile } from './learning.ts'
-import { shippedFiles } from './shipped-files.ts'
+import { shippedFiles, shippedTokenizer } from './shipped-files.ts'
 import type { ModelInfo, ModelSource, OpenProgress } from './source.ts'
 
 /** A model in memory with its tokenizer. */
@@ -89,7 +89,7 @@ interface Weights extends Pick<OpenModel, 'config' | 'parameters' | 'tokenizer' 
 
 async function openWeights(source: ModelSource, options: OpenModelOptions): Promise<Weights> {
   if (source.kind === 'run') return openRun(source.id)
-  if (source.kind === 'learning') return openLearning(source.step)
+  if (source.kind === 'learning') return openLearning(source.step, options)
   const { files, tokenizer } = await openFiles(source, options)
   const { config, parameters, endOfTextId, tokenizerHash } = await loadPretrainedArrays(files)
   const { by } = await checkTokenizer({ config, tokenizerHash }, tokenizer, nameOf(source))
@@ -125,13 +125,11 @@ async function openRun(id: string): Promise<Weights> {
 }
 
 /** The small model while it learned. */
-async function openLearning(step: number): Promise<Weights> {
-  const [values, tokenizer] = await Promise.all([
-    download(learningFile(step)),
-    download(shippedFiles('small').tokenizer).then(readTokenizer),
-  ])
+async function openLearning(step: number, { onProgress }: OpenModelOptions): Promise<Weights> {
+  const [values, vocabulary] = await downloadAll([learningFile(step), shippedTokenizer], onProgress)
+  const tokenizer = await readTokenizer(vocabulary!)
   const config = gptConfig('sample', learning.model)
-  const parameters = readInt8(await values.arrayBuffer(), parameterShapes(config))
+  const parameters = readInt8(await values!.arrayBuffer(), parameterShapes(config))
   return { config, parameters, tokenizer, endOfTextId: tokenizer.endOfTextId }
 }
 
@@ -152,9 +150,10 @@ async function openFiles(
     case 'hub':
       return openHubFiles(source.name, options)
     case 'shipped': {
-      const paths = shippedFiles(source.id)
-      const [weights, config, tokenizer] = await Promise.all(
-        [paths.weights, paths.config, paths.tokenizer].map(download),
+      const { weights: file, config: json } = shippedFiles(source.id)
+      const [weights, config, tokenizer] = await downloadAll(
+        [file, json, shippedTokenizer],
+        options.onProgress,
       )
       return {
         files: { 'model.safetensors': weights!, 'config.json': config! },
@@ -221,7 +220,8 @@ async function openHubFiles(address: string, { onProgress }: OpenModelOptions): 
     ? repository.files.map(({ path }) => path.slice(folder.length)).filter(path => shard.test(path))
     : []
   const extra = repository.find(`${folder}${instructTemplateFile}`) ? [instructTemplateFile] : []
-  const chosen = [weights, ...shards, 'config.json', ...extra]
+  const own = repository.find(`${folder}tokenizer.json`)
+  const chosen = [weights, ...shards, 'config.json', ...extra, ...(own ? ['tokenizer.json'] : [])]
   const sizes = chosen.map(file => repository.find(`${folder}${file}`)?.size ?? 0)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total > MAX_BYTES)
@@ -231,14 +231,14 @@ async function openHubFiles(address: string, { onProgress }: OpenModelOptions): 
   for (const [i, file] of chosen.entries()) {
     const before = done
     const read = await repository.read(`${folder}${file}`, {
-      onProgress: ({ bytes }) => onProgress?.({ file, bytes: before + bytes, total }),
+      ...(file === 'tokenizer.json' && { maxBytes: MAX_TOKENIZER_BYTES }),
+      onProgress: ({ bytes }) => onProgress?.({ bytes: before + bytes, total }),
     })
     files[file] = new Blob([read])
     done += sizes[i]!
   }
-  const own = repository.find(`${folder}tokenizer.json`)
   const tokenizer = own
-    ? await readTokenizer(new Blob([await repository.read(own.path, { maxBytes: MAX_TOKENIZER_BYTES })]))
+    ? await readTokenizer(files['tokenizer.json']!)
     : await loadPretrainedTokenizer(repository.repository, { revision: repository.commit })
   return { files, tokenizer }
 }

@@ -30,9 +30,8 @@ export interface ModelInfo {
   instructions: boolean
 }
 
-/** Of a download, in bytes. */
+/** Of a download, in bytes; `total` is 0 where it is not known. */
 export interface OpenProgress {
-  file: string
   bytes: number
   total: number
 }

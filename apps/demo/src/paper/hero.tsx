@@ -1,4 +1,4 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { shippedModels } from '../models/shipped.ts'
 import { randomSeed, Story } from '../panels/write/story.ts'
@@ -8,6 +8,7 @@ import { StoryView } from '../parts/story-view.tsx'
 import { Term } from '../parts/term.tsx'
 import { visit } from '../state/address.ts'
 import { engineChoice } from '../state/engine.ts'
+import { keptField } from '../state/kept-field.ts'
 import { millions } from '../state/models.ts'
 import { ModelWays } from './model-ways.tsx'
 
@@ -23,9 +24,14 @@ const OPTIONS = { temperature: 0.7, topP: 0.95, maxTokens: 130 }
 /** The question of the paper, and a model that writes at once. */
 export function Hero() {
   const story = useMemo(() => new Story(), [])
-  const model = useSignal('small')
-  const prompt = useSignal(0)
-  const seed = useSignal(randomSeed())
+  const { model, prompt, seed } = useMemo(
+    () => ({
+      model: keptField('hero-model', 'small', id => shippedModels.some(each => each.id === id)),
+      prompt: keptField('hero-prompt', 0, i => PROMPTS[i] !== undefined),
+      seed: keptField('hero-seed', randomSeed()),
+    }),
+    [],
+  )
 
   const write = (): void => {
     void story.open(model.value)

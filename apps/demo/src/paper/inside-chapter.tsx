@@ -6,6 +6,7 @@ import { describeError } from '../errors/describe-error.ts'
 import { HeadView } from '../panels/inside/head-view.tsx'
 import { Story } from '../panels/write/story.ts'
 import { Problem } from '../parts/notice.tsx'
+import { Opening } from '../parts/opening.tsx'
 import { Term } from '../parts/term.tsx'
 import type { HeadReport, InsideReport } from '../workers/inside.ts'
 import { Chapter } from './chapter.tsx'
@@ -97,7 +98,7 @@ function Live() {
           <HeadView report={current} head={head} />
         </>
       ) : (
-        <p class="quiet">Opening the model...</p>
+        <Opening story={story} />
       )}
     </div>
   )

@@ -1,6 +1,7 @@
 import './paper.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { nextTask } from '../parts/next-task.ts'
 import { arrival, type Chapter as ChapterId, panel, record } from '../state/address.ts'
 import { DataChapter } from './data-chapter.tsx'
 import { DepthChapter } from './depth-chapter.tsx'
@@ -26,11 +27,18 @@ const elementOf = (id: ChapterId): HTMLElement | null => document.getElementById
 /** The paper as a story to scroll, with live models. */
 export function Paper() {
   const current = useSignal<ChapterId | undefined>(undefined)
+  // The page starts with what is seen first; the chapters below it are drawn in a task of their own.
+  const hasChapters = useSignal(false)
+  useEffect(() => {
+    void nextTask().then(() => {
+      hasChapters.value = true
+    })
+  }, [])
 
   // A link to a chapter leads to it, one to the paper to its beginning.
   useSignalEffect(() => {
     const { panel, values } = arrival.value
-    if (panel !== 'paper') return
+    if (panel !== 'paper' || !hasChapters.value) return
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
     const behavior = isStill || current.peek() === undefined ? 'auto' : 'smooth'
     requestAnimationFrame(() => {
@@ -73,13 +81,17 @@ export function Paper() {
           </ol>
         </nav>
         <div class="chapters">
-          <DataChapter />
-          <LearningChapter />
-          <SizeChapter />
-          <DepthChapter />
-          <InstructionsChapter />
-          <InsideChapter />
-          <GradingChapter />
+          {hasChapters.value && (
+            <>
+              <DataChapter />
+              <LearningChapter />
+              <SizeChapter />
+              <DepthChapter />
+              <InstructionsChapter />
+              <InsideChapter />
+              <GradingChapter />
+            </>
+          )}
         </div>
       </div>
     </div>

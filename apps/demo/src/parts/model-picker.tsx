@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { describeError } from '../errors/describe-error.ts'
 import { addChoice, choices, deleteChoice, type ModelChoice, renameChoice } from '../state/models.ts'
+import { ChoiceRow } from './choice-row.tsx'
 import { DropArea } from './drop-area.tsx'
 import { filesOf, filesOfDrop } from './dropped-files.ts'
 import { Problem } from './notice.tsx'
@@ -37,19 +38,15 @@ export function ModelPicker({ id, value, onChoose, problem }: ModelPickerProps) 
         <legend>Model</legend>
         {choices.value.map(choice => (
           <div key={choice.key} class="model-row">
-            <label class="model-choice">
-              <input
-                type="radio"
-                name={`${id}-model`}
-                value={choice.key}
-                checked={choice.key === value}
-                onChange={() => onChoose(choice.key)}
-              />
-              <span class="model-name" dir="auto">
-                {choice.label}
-              </span>
-              <span class="model-detail">{choice.detail}</span>
-            </label>
+            <ChoiceRow
+              type="radio"
+              name={`${id}-model`}
+              value={choice.key}
+              checked={choice.key === value}
+              onChange={() => onChoose(choice.key)}
+              label={choice.label}
+              detail={choice.detail}
+            />
             {!choice.shipped && (
               <ModelTools
                 id={id}

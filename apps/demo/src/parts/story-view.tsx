@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { amountOf } from '../models/amount-of.ts'
 import type { Story, StoryToken } from '../panels/write/story.ts'
 import { isMoved } from './is-moved.ts'
 
@@ -63,7 +64,9 @@ export function StoryView({ story, onBranch, placeholder, tinted = true }: Story
       }}
     >
       {tokens.length === 0 ? (
-        <p class="story-empty">{placeholder}</p>
+        <p class="story-empty">
+          {story.download.value?.total ? `Loading the model: ${amountOf(story.download.value)}` : placeholder}
+        </p>
       ) : (
         // biome-ignore lint/a11y/useSemanticElements: a group of the words of a text is no form
         <p

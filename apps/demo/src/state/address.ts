@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals'
+import { keptField } from './kept-field.ts'
 
 /** What the part of an address behind `#` says: a panel, and what is in its fields. */
 export interface Address {
@@ -60,8 +61,24 @@ export const panel: Signal<string> = signal('paper')
 /** The address that the visitor came with, by a link or by the browser's buttons. */
 export const arrival: Signal<Address> = signal({ panel: 'paper', values: {} })
 
-/** What each panel would have in the address. */
-const recorded = new Map<string, Address['values']>()
+/** What each panel would have in the address; a reload of the tab keeps it. */
+const kept = keptField<readonly string[]>('addresses', [])
+const recorded = new Map<string, Address['values']>(
+  kept
+    .peek()
+    .map(parseAddress)
+    .map(({ panel, values }) => [panel, values]),
+)
+
+function remember(address: Address): void {
+  recorded.set(address.panel, parseAddress(formatAddress(address)).values)
+  kept.value = [...recorded].map(([panel, values]) => formatAddress({ panel, values }))
+}
+
+/** What a panel had in its address when it was left; undefined for one that was not shown in this tab. */
+export function leftAt(name: string): Address['values'] | undefined {
+  return recorded.get(name)
+}
 
 /** Starts to follow the address: links of the page are plain links to `#write` and the like. Call it once. */
 export function followAddress(): void {
@@ -73,7 +90,7 @@ export function followAddress(): void {
       // A link to a panel leads to it as it was left.
       record(address.panel, before, address.panel)
     } else {
-      recorded.set(address.panel, address.values)
+      remember(address)
       if (address.panel === 'paper' || JSON.stringify(address.values) !== JSON.stringify(before))
         arrival.value = address
     }
@@ -87,7 +104,7 @@ export function followAddress(): void {
 /** Shows a panel, with fields that are given or as it was left; the browser's Back leads here again. */
 export function visit(name: string, values?: Address['values']): void {
   const next = { panel: name, values: values ?? recorded.get(name) ?? {} }
-  recorded.set(name, next.values)
+  remember(next)
   if (formatAddress(next) !== location.hash) history.pushState(null, '', formatAddress(next))
   panel.value = name
   if (values) arrival.value = next
@@ -95,6 +112,6 @@ export function visit(name: string, values?: Address['values']): void {
 
 /** Puts what a panel shows now into the address, in place of what it showed before. */
 export function record(name: string, values: Address['values'], shown: string = panel.peek()): void {
-  recorded.set(name, values)
+  remember({ panel: name, values })
   if (shown === name) history.replaceState(null, '', formatAddress({ panel: name, values }))
 }

@@ -45,8 +45,15 @@ export function distinct(models: readonly ModelChoice[]): ModelChoice[] {
   })
 }
 
+let shelf: Promise<void> | undefined
+
 /** Shows what this browser keeps. Without storage there is nothing. */
-export async function refreshShelf(): Promise<void> {
+export function refreshShelf(): Promise<void> {
+  shelf = readShelf()
+  return shelf
+}
+
+async function readShelf(): Promise<void> {
   const [kept, runs] = await Promise.all([listKept().catch(() => []), listRuns().catch(() => [])])
   const names = new Map(kept.map(({ key, label }) => [key, label]))
   trained.value = runs.map(run => trainedChoice(run, names.get(runKey(run.id))))
@@ -80,6 +87,12 @@ export function addChoice(choice: Pick<ModelChoice, 'label' | 'detail' | 'source
 /** A model of the hub has the key that its address gives, so that a link to it works anywhere. */
 function keyOf(source: ModelSource): string {
   return source.kind === 'hub' ? `hf:${source.name}` : `own-${crypto.randomUUID()}`
+}
+
+/** The choice of a key; for one that does not ship with the page, what this browser keeps is read before. */
+export async function choiceOf(key: string): Promise<ModelChoice | undefined> {
+  if (key !== '' && !shipped.some(choice => choice.key === key)) await (shelf ?? refreshShelf())
+  return findChoice(key)
 }
 
 /** The choice of a key, which may be one of the hub that is new to this browser, or a model while it learned. */

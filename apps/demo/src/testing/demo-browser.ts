@@ -24,6 +24,8 @@ export interface OpenOptions {
   beside?: Page
   /** Whether the page may install its service worker, which loads all of the page. Default false. */
   offline?: boolean
+  /** Whether the test lets something into the page that its content security policy refuses. Default false. */
+  isAttacked?: boolean
   /** Runs before anything is loaded. */
   prepare?: (page: Page) => Promise<unknown>
 }

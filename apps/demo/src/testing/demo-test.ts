@@ -1,4 +1,4 @@
-import { inject, type TestAPI, test } from 'vitest'
+import { expect, inject, type TestAPI, test } from 'vitest'
 import { type DemoBrowser, type OpenOptions, type Page, startDemo } from './demo-browser.ts'
 
 /** What a test of the page is given. */
@@ -44,8 +44,23 @@ export function createDemoTest(options: { webgpu?: boolean } = {}): TestAPI<Demo
       'open',
       async ({ demo, closing }): Promise<DemoContext['open']> =>
         async options => {
-          const page = await demo.open(options)
-          closing(() => page.context().close())
+          const violations: string[] = []
+          const watch = (page: Page): void => {
+            page.on('console', message => {
+              if (/Content.Security.Policy/i.test(message.text())) violations.push(message.text())
+            })
+          }
+          const page = await demo.open({
+            ...options,
+            prepare: async page => {
+              watch(page)
+              await options?.prepare?.(page)
+            },
+          })
+          closing(async () => {
+            await page.context().close()
+            if (!options?.isAttacked) expect(violations, 'refused by the content security policy').toEqual([])
+          })
           // No wait ends before the page is closed.
           page.setDefaultTimeout(0)
           return page

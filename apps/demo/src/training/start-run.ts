@@ -2,6 +2,7 @@ import { instructTemplates } from '@tinystories/dataset/instruct'
 import { checkMemory, fitWindow, measureStories, trainVocabulary } from '@tinystories/pipeline/recipe'
 import type { Tokenizer } from '@tinystories/tokenizer'
 import { PageError } from '../errors/page-error.ts'
+import { amountOf } from '../models/amount-of.ts'
 import { type OpenModel, openModel } from '../models/open-model.ts'
 import type { ModelSource } from '../models/source.ts'
 import { unknownShare } from '../workers/unknown-share.ts'
@@ -98,8 +99,9 @@ export async function startRun(
 async function openStart(source: ModelSource, onPhase: StartRunOptions['onPhase']): Promise<OpenModel> {
   onPhase('Opening the model...')
   const model = await openModel(source, {
-    onProgress: ({ bytes, total }) =>
-      onPhase(`Downloading the model: ${Math.round((100 * bytes) / total)} %`),
+    onProgress: progress => {
+      if (progress.total > 0) onPhase(`Downloading the model: ${amountOf(progress)}`)
+    },
   })
   checkMemory(model.config, MAX_MEMORY)
   return model

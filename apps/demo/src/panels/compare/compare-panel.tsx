@@ -1,17 +1,19 @@
 import { PromptField } from '../../parts/prompt-field.tsx'
 import './compare.css'
-import { signal, useSignal, useSignalEffect } from '@preact/signals'
+import { batch, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { shippedModels } from '../../models/shipped.ts'
+import { Check } from '../../parts/check.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
 import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
 import { Term } from '../../parts/term.tsx'
 import { TokenizerWarning } from '../../parts/tokenizer-warning.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
-import { arrival, numberOf, record } from '../../state/address.ts'
+import { type Address, arrival, leftAt, numberOf, record } from '../../state/address.ts'
 import { engineChoice } from '../../state/engine.ts'
-import { choices, findChoice, type ModelChoice, millions } from '../../state/models.ts'
+import { keptFields } from '../../state/kept-field.ts'
+import { choiceOf, choices, findChoice, type ModelChoice, millions } from '../../state/models.ts'
 import { randomSeed, Story } from '../write/story.ts'
 import { WriteStatus } from '../write/write-status.tsx'
 
@@ -19,16 +21,27 @@ const MAX_TOKENS = 160
 
 /** The same prompt completed by several models at once, each in its own worker. */
 export function ComparePanel() {
-  const prompt = useSignal('One day, a girl and her grandmother wanted to bake a cake. But')
-  const temperature = useSignal(0.7)
-  const seed = useSignal(randomSeed())
-  const chosen = useMemo(() => signal<ReadonlySet<string>>(new Set(shippedModels.map(({ id }) => id))), [])
+  const fields = useMemo(
+    () =>
+      keptFields('compare', {
+        prompt: 'One day, a girl and her grandmother wanted to bake a cake. But',
+        temperature: 0.7,
+        seed: randomSeed(),
+        chosen: shippedModels.map(({ id }) => id),
+      }),
+    [],
+  )
+  const { prompt, temperature, seed, chosen } = fields
   const stories = useMemo(() => new Map<string, Story>(), [])
 
-  const shown = choices.value.filter(choice => chosen.value.has(choice.key))
-  for (const choice of shown) {
-    if (!stories.has(choice.key)) stories.set(choice.key, new Story())
+  const storyOf = (key: string): Story => {
+    const story = stories.get(key) ?? new Story()
+    if (!stories.has(key)) story.useEngine(engineChoice.peek())
+    stories.set(key, story)
+    return story
   }
+  const shown = choices.value.filter(choice => chosen.value.includes(choice.key))
+  const columns = shown.map(choice => ({ choice, story: storyOf(choice.key) }))
   useSignalEffect(() => {
     for (const story of stories.values()) story.useEngine(engineChoice.value)
   })
@@ -39,37 +52,45 @@ export function ComparePanel() {
     [],
   )
 
+  const write = (text: string): void => {
+    record('compare', {
+      models: chosen.peek().join(','),
+      prompt: text,
+      seed: String(seed.peek()),
+      temperature: String(temperature.peek()),
+    })
+    const options = { temperature: temperature.peek(), topP: 0.95, seed: seed.peek(), maxTokens: MAX_TOKENS }
+    for (const key of chosen.peek()) {
+      if (!findChoice(key)) continue
+      const story = storyOf(key)
+      void story.open(key)
+      void story.write(text, options)
+    }
+  }
+  /** Writes the stories of an address; on a return the prompt stays as it was left. */
+  const open = async (values: Address['values'], { isReturn = false } = {}): Promise<void> => {
+    if (values.prompt === undefined) return
+    const wanted = await Promise.all((values.models ?? '').split(',').map(choiceOf))
+    const keys = wanted.flatMap(choice => choice?.key ?? [])
+    batch(() => {
+      if (!isReturn) prompt.value = values.prompt!
+      temperature.value = numberOf(values.temperature, [0, 1.5], temperature.peek())
+      seed.value = Math.floor(numberOf(values.seed, [0, Number.MAX_SAFE_INTEGER], seed.peek()))
+      if (keys.length > 0) chosen.value = keys
+    })
+    write(values.prompt)
+  }
+  const isOpen = useMemo(() => ({ current: false }), [])
   useSignalEffect(() => {
     const { panel, values } = arrival.value
-    if (panel !== 'compare') return
-    prompt.value = values.prompt ?? prompt.peek()
-    temperature.value = numberOf(values.temperature, [0, 1.5], temperature.peek())
-    seed.value = Math.floor(numberOf(values.seed, [0, Number.MAX_SAFE_INTEGER], seed.peek()))
-    const wanted = (values.models ?? '').split(',').flatMap(key => findChoice(key)?.key ?? [])
-    if (wanted.length > 0) chosen.value = new Set(wanted)
+    if (panel === 'compare') void open(values)
+    else if (!isOpen.current) void open(leftAt('compare') ?? {}, { isReturn: true })
+    isOpen.current = true
   })
 
   // A model that did not open was removed from the choices, so it has no column for its error.
   const broken = [...stories.values()].flatMap(story => story.modelProblem.value ?? [])
-  const busy = shown.some(choice => stories.get(choice.key)!.busy.value !== undefined)
-  const write = (): void => {
-    record('compare', {
-      models: [...chosen.value].join(','),
-      prompt: prompt.value,
-      seed: String(seed.value),
-      temperature: String(temperature.value),
-    })
-    for (const choice of shown) {
-      const story = stories.get(choice.key)!
-      void story.open(choice.key)
-      void story.write(prompt.value, {
-        temperature: temperature.value,
-        topP: 0.95,
-        seed: seed.value,
-        maxTokens: MAX_TOKENS,
-      })
-    }
-  }
+  const busy = columns.some(({ story }) => story.busy.value !== undefined)
 
   return (
     <div class="compare">
@@ -77,7 +98,7 @@ export function ComparePanel() {
         class="sheet compare-controls"
         onSubmit={event => {
           event.preventDefault()
-          write()
+          write(prompt.peek())
         }}
       >
         <div class="prompt">
@@ -88,18 +109,16 @@ export function ComparePanel() {
           <fieldset class="compare-choices">
             <legend class="visually-hidden">Models</legend>
             {choices.value.map(choice => (
-              <label key={choice.key} class="check">
-                <input
-                  type="checkbox"
-                  checked={chosen.value.has(choice.key)}
-                  onChange={() => {
-                    const next = new Set(chosen.value)
-                    if (!next.delete(choice.key)) next.add(choice.key)
-                    chosen.value = next
-                  }}
-                />
+              <Check
+                key={choice.key}
+                checked={chosen.value.includes(choice.key)}
+                onChange={checked => {
+                  const others = chosen.value.filter(key => key !== choice.key)
+                  chosen.value = checked ? [...others, choice.key] : others
+                }}
+              >
                 <bdi>{choice.label}</bdi>
-              </label>
+              </Check>
             ))}
           </fieldset>
         </div>
@@ -120,7 +139,7 @@ export function ComparePanel() {
             type="button"
             onClick={() => {
               seed.value = randomSeed()
-              write()
+              write(prompt.peek())
             }}
           >
             Another seed
@@ -130,8 +149,8 @@ export function ComparePanel() {
       <Problem>{broken.length > 0 && broken.join(' ')}</Problem>
       <TokenizerWarning models={shown.map(({ key }) => key)} />
       <div class="compare-columns">
-        {shown.map(choice => (
-          <Column key={choice.key} choice={choice} story={stories.get(choice.key)!} />
+        {columns.map(column => (
+          <Column key={column.choice.key} {...column} />
         ))}
       </div>
     </div>

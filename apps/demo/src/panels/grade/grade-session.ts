@@ -16,7 +16,9 @@ import { LlmError } from '@tinystories/llm'
 import { WorkerClient } from '@tinystories/utils/workers'
 import { describeError } from '../../errors/describe-error.ts'
 import { PageError } from '../../errors/page-error.ts'
+import type { OpenProgress } from '../../models/source.ts'
 import { engineChoice } from '../../state/engine.ts'
+import { keptField } from '../../state/kept-field.ts'
 import { choices, isNew, type ModelChoice, opened, removeChoice } from '../../state/models.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
 import { UNKNOWN_SCRIPT } from '../../workers/unknown-share.ts'
@@ -41,6 +43,8 @@ export interface WritingProgress {
   /** The prompt that is being completed. */
   prompt: string
   text: string
+  /** Of the model, before it writes. */
+  download?: OpenProgress
 }
 
 export interface JudgingProgress {
@@ -56,10 +60,10 @@ const MAX_TOKENS = 200
 /** All that is going on in the panel. */
 export class GradeSession {
   readonly judge: Judge = new Judge()
-  readonly prompts: Signal<string> = signal(samplePrompts(4))
-  readonly trials: Signal<number> = signal(1)
-  readonly temperature: Signal<number> = signal(0.7)
-  readonly chosen: Signal<readonly string[]> = signal([])
+  readonly prompts: Signal<string> = keptField('grade-prompts', samplePrompts(4))
+  readonly trials: Signal<number> = keptField('grade-trials', 1)
+  readonly temperature: Signal<number> = keptField('grade-temperature', 0.7)
+  readonly chosen: Signal<readonly string[]> = keptField('grade-chosen', [] as readonly string[])
   readonly entries: Signal<readonly ModelEntry[]> = signal([])
   readonly writing: Signal<WritingProgress | undefined> = signal(undefined)
   readonly judging: Signal<JudgingProgress | undefined> = signal(undefined)
@@ -180,7 +184,11 @@ export class GradeSession {
   async #open(client: ModelClient, choice: ModelChoice): Promise<void> {
     const { key, label, source } = choice
     try {
-      opened(key, await client.call('open', { source, ...(isNew(choice) && { keepAs: key }) }))
+      const onEvent = (download: OpenProgress): void => {
+        if (this.writing.value) this.writing.value = { ...this.writing.value, download }
+      }
+      const info = await client.call('open', { source, ...(isNew(choice) && { keepAs: key }) }, { onEvent })
+      opened(key, info)
     } catch (error) {
       batch(() => {
         removeChoice(key)

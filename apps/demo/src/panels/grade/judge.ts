@@ -6,6 +6,7 @@ import {
   knownPrices,
   type Prices,
 } from '@tinystories/llm'
+import { keptField } from '../../state/kept-field.ts'
 
 /** Common servers. */
 export const servers: readonly { label: string; baseURL: string }[] = [
@@ -18,12 +19,12 @@ export const servers: readonly { label: string; baseURL: string }[] = [
 
 /** The judge model, its server, and what judging may cost. */
 export class Judge {
-  readonly baseURL: Signal<string> = signal(servers[0]!.baseURL)
-  readonly model: Signal<string> = signal('gpt-4o-mini')
+  readonly baseURL: Signal<string> = keptField('judge-url', servers[0]!.baseURL)
+  readonly model: Signal<string> = keptField('judge-model', 'gpt-4o-mini')
   /** US dollars for all judging in this page. */
-  readonly budget: Signal<string> = signal('0.50')
-  readonly inputPrice: Signal<string> = signal('')
-  readonly outputPrice: Signal<string> = signal('')
+  readonly budget: Signal<string> = keptField('judge-budget', '0.50')
+  readonly inputPrice: Signal<string> = keptField('judge-input-price', '')
+  readonly outputPrice: Signal<string> = keptField('judge-output-price', '')
   readonly hasKey: Signal<boolean> = signal(false)
   /** Kept here only: in no signal, attribute or storage. */
   #key = ''

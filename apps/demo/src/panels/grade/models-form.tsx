@@ -1,6 +1,8 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { describeError } from '../../errors/describe-error.ts'
+import { amountOf } from '../../models/amount-of.ts'
 import { shippedModels } from '../../models/shipped.ts'
+import { ChoiceRow } from '../../parts/choice-row.tsx'
 import { filesOfDrop } from '../../parts/dropped-files.ts'
 import { OtherModel } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
@@ -73,16 +75,15 @@ export function ModelsForm({ session }: { session: GradeSession }) {
           <legend>Up to {MAX_MODELS} models</legend>
           <div class="model-choices">
             {choices.value.map(choice => (
-              <label key={choice.key} class="model-choice">
-                <input
-                  type="checkbox"
-                  checked={chosen.value.includes(choice.key)}
-                  disabled={full && !chosen.value.includes(choice.key)}
-                  onChange={event => choose(choice.key, event.currentTarget.checked)}
-                />
-                <span class="model-name">{choice.label}</span>
-                <span class="model-detail">{choice.detail}</span>
-              </label>
+              <ChoiceRow
+                key={choice.key}
+                type="checkbox"
+                checked={chosen.value.includes(choice.key)}
+                disabled={full && !chosen.value.includes(choice.key)}
+                onChange={checked => choose(choice.key, checked)}
+                label={choice.label}
+                detail={choice.detail}
+              />
             ))}
           </div>
         </fieldset>
@@ -118,7 +119,7 @@ export function ModelsForm({ session }: { session: GradeSession }) {
         </button>
         <p class="status" role="status">
           {writing.value
-            ? `${writing.value.name}: ${writing.value.done} of ${writing.value.total}`
+            ? `${writing.value.name}: ${writing.value.download?.total ? amountOf(writing.value.download) : `${writing.value.done} of ${writing.value.total}`}`
             : written.value &&
               `${entries.value.reduce((n, entry) => n + entry.completions.length, 0)} written`}
         </p>

@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { describeError } from '../../errors/describe-error.ts'
 import type { ModelInfo } from '../../models/source.ts'
+import { Check } from '../../parts/check.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
 import type { TextLoss } from '../../workers/text-loss.ts'
@@ -81,15 +82,14 @@ export function Ablation({ story, info, text, first }: AblationProps) {
             Layer {layer + 1}
           </button>
           {names.map((name, head) => (
-            <label key={name} class="check">
-              <input
-                type="checkbox"
-                checked={chosen.has(name)}
-                aria-label={`Layer ${layer + 1}, head ${head + 1}`}
-                onChange={() => toggle([name])}
-              />
+            <Check
+              key={name}
+              checked={chosen.has(name)}
+              name={`Layer ${layer + 1}, head ${head + 1}`}
+              onChange={() => toggle([name])}
+            >
               {head + 1}
-            </label>
+            </Check>
           ))}
         </fieldset>
       ))}

@@ -1,16 +1,19 @@
-import { PromptField } from '../../parts/prompt-field.tsx'
 import './inside.css'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { ClassifiedHead } from '@tinystories/interpret'
 import { useMemo } from 'preact/hooks'
 import heads from '../../../models/heads.json' with { type: 'json' }
 import { describeError } from '../../errors/describe-error.ts'
+import { PageError } from '../../errors/page-error.ts'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { Opening } from '../../parts/opening.tsx'
+import { PromptField } from '../../parts/prompt-field.tsx'
 import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
-import { arrival, record } from '../../state/address.ts'
-import { findChoice } from '../../state/models.ts'
+import { type Address, arrival, leftAt, record } from '../../state/address.ts'
+import { keptFields } from '../../state/kept-field.ts'
+import { choiceOf } from '../../state/models.ts'
 import { HEAD_STORIES } from '../../workers/head-texts.ts'
 import type { HeadReport, InsideReport } from '../../workers/inside.ts'
 import { Story } from '../write/story.ts'
@@ -63,18 +66,18 @@ const classes: HeadGroup[] = [
 export function InsidePanel() {
   // The patterns come through the worker that the story owns.
   const story = useMemo(() => new Story(), [])
-  const text = useSignal(TEXT)
+  const { text } = useMemo(() => keptFields('inside', { text: TEXT }), [])
   const report = useSignal<InsideReport | undefined>(undefined)
   const chosen = useSignal(0)
   const problem = useSignal<string | undefined>(undefined)
   const looking = useSignal(false)
 
-  const look = async (): Promise<void> => {
+  const look = async (shown = text.value): Promise<void> => {
     looking.value = true
     problem.value = undefined
-    record('inside', { model: story.model.peek() ?? FIRST, text: text.value === TEXT ? '' : text.value })
+    record('inside', { model: story.model.peek() ?? FIRST, text: shown === TEXT ? '' : shown })
     try {
-      const next = await story.client.call('inside', { text: text.value })
+      const next = await story.client.call('inside', { text: shown })
       // A clear distance head is the easiest to understand.
       const first = next.heads.reduce(
         (best, head, i) => (head.distance > next.heads[best]!.distance ? i : best),
@@ -88,19 +91,30 @@ export function InsidePanel() {
       looking.value = false
     }
   }
-  const open = (key: string): void => {
-    void story.open(key).then(() => {
-      if (story.model.peek() !== key) return
-      classified.value = shippedHeads[key]
-      progress.value = undefined
-      void look()
-    })
+  const open = async (key: string, shown?: string): Promise<void> => {
+    await story.open(key)
+    if (story.model.peek() !== key) return
+    classified.value = shippedHeads[key]
+    progress.value = undefined
+    await look(shown)
   }
+  /** Looks into the model and text of an address; on a return the text stays as it was left. */
+  const openAddress = async (
+    { model = '', text: given = TEXT }: Address['values'],
+    { isReturn = false } = {},
+  ): Promise<void> => {
+    if (!isReturn) text.value = given
+    const wanted = (await choiceOf(model))?.key
+    await open(wanted ?? story.model.peek() ?? FIRST, given)
+    if (story.model.peek() === undefined) await open(FIRST, given)
+    if (model && !wanted) story.modelProblem.value = describeError(new PageError('model-elsewhere', {}))
+  }
+  const isOpen = useMemo(() => ({ current: false }), [])
   useSignalEffect(() => {
     const { panel, values } = arrival.value
-    if (panel === 'inside') text.value = values.text ?? text.peek()
-    else if (story.model.peek() !== undefined) return
-    open(findChoice(values.model ?? '')?.key ?? story.model.peek() ?? FIRST)
+    if (panel === 'inside') void openAddress(values)
+    else if (!isOpen.current) void openAddress(leftAt('inside') ?? {}, { isReturn: true })
+    isOpen.current = true
   })
 
   // One text gives a first impression; stories decide. Of the shipped models it is known.
@@ -161,6 +175,7 @@ export function InsidePanel() {
               {current?.cut && <p class="status">Only its first {current.pieces.length} tokens are shown.</p>}
             </div>
           </form>
+          {story.busy.value === 'opening' && <Opening story={story} />}
           <Problem>{problem.value}</Problem>
           <UnknownScript share={current?.unknownShare} />
           {current && head ? (
@@ -204,7 +219,7 @@ export function InsidePanel() {
               <HeadView report={current} head={head} story={story} />
             </>
           ) : (
-            <p class="quiet">{story.busy.value === 'opening' || looking.value ? 'Computing...' : ''}</p>
+            story.busy.value !== 'opening' && <p class="quiet">{looking.value ? 'Computing...' : ''}</p>
           )}
         </div>
         {report.value && <Lens key={story.model.value} story={story} report={report.value} />}
@@ -218,7 +233,7 @@ export function InsidePanel() {
           id="inside"
           value={story.model.value}
           problem={story.modelProblem.value}
-          onChoose={open}
+          onChoose={key => void open(key)}
         />
         <p class="quiet small" role="status">
           {progress.value

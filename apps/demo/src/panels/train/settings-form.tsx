@@ -1,5 +1,9 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
+import { Check } from '../../parts/check.tsx'
+import { ChoiceRow } from '../../parts/choice-row.tsx'
+import { SelectField } from '../../parts/select-field.tsx'
 import { Term } from '../../parts/term.tsx'
+import { keptField } from '../../state/kept-field.ts'
 import { choices } from '../../state/models.ts'
 import { sizes } from '../../training/settings.ts'
 import { randomSeed } from '../write/story.ts'
@@ -8,13 +12,14 @@ import type { Training } from './training.ts'
 const BUNDLED = 'bundled stories'
 const MINUTES = [2, 5, 10, 30]
 
-// Module state: the choice survives a re-render of the panel.
-const size = signal(sizes[0]!.id)
-/** The key of the model that is trained further. */
-const from = signal<string | undefined>(undefined)
-const minutes = signal(5)
+const size = keptField('train-size', sizes[0]!.id, id => sizes.some(each => each.id === id))
+/** The key of the model that is trained further; empty for a new one. */
+const wanted = keptField('train-from', '')
+/** The model may not be on the shelf any more. */
+const from = computed(() => choices.value.find(({ key }) => key === wanted.value)?.key ?? '')
+const minutes = keptField('train-minutes', 5, value => MINUTES.includes(value))
+const instruct = keptField('train-instruct', false)
 const corpus = signal<File | undefined>(undefined)
-const instruct = signal(false)
 
 /** Chooses what a new run trains, and on what. */
 export function SettingsForm({ training, running }: { training: Training; running: boolean }) {
@@ -46,23 +51,16 @@ export function SettingsForm({ training, running }: { training: Training; runnin
     >
       <ModelChoices running={running} />
       <TextChoices running={running} />
-      <div class="field">
-        <label for="train-minutes">Training time</label>
-        <select
-          id="train-minutes"
-          disabled={running}
-          value={String(minutes.value)}
-          onChange={event => {
-            minutes.value = parseInt(event.currentTarget.value, 10)
-          }}
-        >
-          {MINUTES.map(value => (
-            <option key={value} value={String(value)}>
-              {value} minutes
-            </option>
-          ))}
-        </select>
-      </div>
+      <SelectField
+        id="train-minutes"
+        label="Training time"
+        disabled={running}
+        value={String(minutes.value)}
+        options={MINUTES.map(value => [String(value), `${value} minutes`])}
+        onChoose={value => {
+          minutes.value = Number(value)
+        }}
+      />
     </form>
   )
 }
@@ -72,51 +70,41 @@ function ModelChoices({ running }: { running: boolean }) {
     <fieldset class="model-choices" disabled={running}>
       <legend>Model</legend>
       {sizes.map(({ id, name, detail }) => (
-        <label key={id} class="model-choice">
-          <input
-            type="radio"
-            name="train-size"
-            value={id}
-            checked={from.value === undefined && size.value === id}
-            onChange={() => {
-              size.value = id
-              from.value = undefined
-            }}
-          />
-          <span class="model-name">{name}</span>
-          <span class="model-detail">{detail}</span>
-        </label>
-      ))}
-      <label class="model-choice">
-        <input
+        <ChoiceRow
+          key={id}
           type="radio"
           name="train-size"
-          value="from"
-          checked={from.value !== undefined}
+          value={id}
+          checked={from.value === '' && size.value === id}
           onChange={() => {
-            from.value = choices.value[0]!.key
+            size.value = id
+            wanted.value = ''
+          }}
+          label={name}
+          detail={detail}
+        />
+      ))}
+      <ChoiceRow
+        type="radio"
+        name="train-size"
+        value="from"
+        checked={from.value !== ''}
+        onChange={() => {
+          wanted.value = choices.value[0]!.key
+        }}
+        label="A trained model"
+        detail="Fine-tuning: training continues, on your text"
+      />
+      {from.value !== '' && (
+        <SelectField
+          id="train-from"
+          label="Starts from"
+          value={from.value}
+          options={choices.value.map(({ key, label, detail }) => [key, `${label} (${detail})`])}
+          onChoose={key => {
+            wanted.value = key
           }}
         />
-        <span class="model-name">A trained model</span>
-        <span class="model-detail">Fine-tuning: training continues, on your text</span>
-      </label>
-      {from.value !== undefined && (
-        <div class="field">
-          <label for="train-from">Starts from</label>
-          <select
-            id="train-from"
-            value={from.value}
-            onChange={event => {
-              from.value = event.currentTarget.value
-            }}
-          >
-            {choices.value.map(({ key, label, detail }) => (
-              <option key={key} value={key} dir="auto">
-                {label} ({detail})
-              </option>
-            ))}
-          </select>
-        </div>
       )}
     </fieldset>
   )
@@ -126,18 +114,16 @@ function TextChoices({ running }: { running: boolean }) {
   return (
     <fieldset class="model-choices" disabled={running}>
       <legend>Text</legend>
-      <label class="model-choice">
-        <input
-          type="radio"
-          name="train-corpus"
-          checked={corpus.value === undefined}
-          onChange={() => {
-            corpus.value = undefined
-          }}
-        />
-        <span class="model-name">Bundled stories</span>
-        <span class="model-detail">1 MB, written for this project</span>
-      </label>
+      <ChoiceRow
+        type="radio"
+        name="train-corpus"
+        checked={corpus.value === undefined}
+        onChange={() => {
+          corpus.value = undefined
+        }}
+        label="Bundled stories"
+        detail="1 MB, written for this project"
+      />
       <label class="model-choice file-choice">
         <input
           type="file"
@@ -154,16 +140,14 @@ function TextChoices({ running }: { running: boolean }) {
         <span class="model-detail">UTF-8, up to 32 MB; it stays on your machine</span>
       </label>
       <div class="train-request">
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={instruct.value}
-            onChange={event => {
-              instruct.value = event.currentTarget.checked
-            }}
-          />
+        <Check
+          checked={instruct.value}
+          onChange={checked => {
+            instruct.value = checked
+          }}
+        >
           Stories on request
-        </label>{' '}
+        </Check>{' '}
         <Term name="instructions" />
       </div>
     </fieldset>

@@ -3,7 +3,9 @@ import { type StoryVocabulary, storyVocabulary } from '@tinystories/dataset/synt
 import { featureTriggers } from '@tinystories/model/generation'
 import { featureLabels } from '../../constraints/feature-labels.ts'
 import { describeError } from '../../errors/describe-error.ts'
+import { Check } from '../../parts/check.tsx'
 import { Problem } from '../../parts/notice.tsx'
+import { SelectField } from '../../parts/select-field.tsx'
 
 /** What is chosen; an empty word is not used. */
 export interface ChosenConstraints {
@@ -61,23 +63,21 @@ export function ConstraintsForm({
     <div class="constraints">
       <div class="constraint-words">
         {parts.map(({ key, list, label }) => (
-          <div class="field" key={key}>
-            <label for={`${id}-${key}`}>{label}</label>
-            <select
-              id={`${id}-${key}`}
-              value={chosen.value[key]}
-              onChange={event => {
-                chosen.value = { ...chosen.value, [key]: event.currentTarget.value }
-              }}
-            >
-              <option value="">none</option>
-              {(lists?.[list] ?? (chosen.value[key] ? [chosen.value[key]] : [])).map(word => (
-                <option key={word} value={word}>
-                  {word}
-                </option>
-              ))}
-            </select>
-          </div>
+          <SelectField
+            key={key}
+            id={`${id}-${key}`}
+            label={label}
+            value={chosen.value[key]}
+            options={[
+              ['', 'none'],
+              ...(lists?.[list] ?? (chosen.value[key] ? [chosen.value[key]] : [])).map(
+                word => [word, word] as const,
+              ),
+            ]}
+            onChoose={word => {
+              chosen.value = { ...chosen.value, [key]: word }
+            }}
+          />
         ))}
         <button type="button" disabled={!lists} onClick={draw}>
           New words
@@ -86,20 +86,17 @@ export function ConstraintsForm({
       <fieldset class="constraint-features">
         <legend class="visually-hidden">Features</legend>
         {[...featureLabels].map(([name, { label, hint }]) => (
-          <label key={name} class="check" title={hint}>
-            <input
-              type="checkbox"
-              checked={chosen.value.features.includes(name)}
-              onChange={event => {
-                const others = chosen.value.features.filter(other => other !== name)
-                chosen.value = {
-                  ...chosen.value,
-                  features: event.currentTarget.checked ? [...others, name] : others,
-                }
-              }}
-            />
+          <Check
+            key={name}
+            title={hint}
+            checked={chosen.value.features.includes(name)}
+            onChange={checked => {
+              const others = chosen.value.features.filter(other => other !== name)
+              chosen.value = { ...chosen.value, features: checked ? [...others, name] : others }
+            }}
+          >
             {label}
-          </label>
+          </Check>
         ))}
       </fieldset>
       <Problem>{problem.value}</Problem>

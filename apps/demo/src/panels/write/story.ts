@@ -3,7 +3,7 @@ import type { HeadId } from '@tinystories/interpret'
 import type { Constraints } from '@tinystories/model/generation'
 import { describeError } from '../../errors/describe-error.ts'
 import type { ModelInfo, OpenProgress } from '../../models/source.ts'
-import { findChoice, isNew, opened, removeChoice } from '../../state/models.ts'
+import { choiceOf, isNew, opened, removeChoice } from '../../state/models.ts'
 import type { EngineChoice } from '../../workers/engine.ts'
 import { createModelClient, type ModelClient } from '../../workers/model-client.ts'
 import type { TextExplanation, TokenEvent, WriteArgs, WriteResult } from '../../workers/model-worker.ts'
@@ -38,7 +38,7 @@ export class Story {
   readonly info: Signal<ModelInfo | undefined> = signal(undefined)
   /** What is in progress. */
   readonly busy: Signal<'opening' | 'writing' | undefined> = signal(undefined)
-  /** Of the model that is being opened, where it comes from the hub. */
+  /** Of the model that is being opened, where it is downloaded. */
   readonly download: Signal<OpenProgress | undefined> = signal(undefined)
   readonly problem: Signal<string | undefined> = signal(undefined)
   readonly modelProblem: Signal<string | undefined> = signal(undefined)
@@ -77,7 +77,7 @@ export class Story {
   open(key: string): Promise<void> {
     this.stop()
     this.#opening = this.#opening.then(async () => {
-      const choice = findChoice(key)
+      const choice = await choiceOf(key)
       if (!choice || key === this.model.value) return
       const before = this.model.value
       this.busy.value = 'opening'

@@ -1,122 +1,36 @@
-import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
+import { type Signal, useSignalEffect } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { featureLabels } from '../../constraints/feature-labels.ts'
+import { Check } from '../../parts/check.tsx'
 import { ModelPicker } from '../../parts/model-picker.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { PromptField } from '../../parts/prompt-field.tsx'
 import { ShareBar } from '../../parts/share-bar.tsx'
-import { Slider } from '../../parts/slider.tsx'
 import { StoryView } from '../../parts/story-view.tsx'
-import { TemperatureSlider } from '../../parts/temperature-slider.tsx'
-import { Term } from '../../parts/term.tsx'
 import { UnknownScript } from '../../parts/unknown-script.tsx'
-import {
-  type Address,
-  arrival,
-  type Branches,
-  formatBranches,
-  numberOf,
-  parseBranches,
-  record,
-} from '../../state/address.ts'
+import { arrival, leftAt } from '../../state/address.ts'
 import { engineChoice } from '../../state/engine.ts'
 import { findChoice, millions } from '../../state/models.ts'
 import { ConstraintChecks } from './constraint-checks.tsx'
-import { type ChosenConstraints, ConstraintsForm } from './constraints-form.tsx'
-import { randomSeed, Story, type WriteOptions } from './story.ts'
+import { ConstraintsForm } from './constraints-form.tsx'
+import { SamplingSettings } from './sampling-settings.tsx'
+import type { Story } from './story.ts'
 import { WriteStatus } from './write-status.tsx'
-
-const MAX_TOKENS = 220
-/** The model that the page opens with. */
-const FIRST = 'medium'
-/** The prompt of a story that is given words and features only. */
-const PLAIN_PROMPT = 'Once upon a time,'
+import { Writing } from './writing.ts'
 
 /** Writes stories with a model. */
 export function WritePanel() {
-  const story = useMemo(() => new Story(), [])
-  const prompt = useSignal('Once upon a time, there was a little fox who')
-  const temperature = useSignal(0.8)
-  const topP = useSignal(0.95)
-  const seed = useSignal(randomSeed())
-  const keepSeed = useSignal(false)
-  const tinted = useSignal(true)
-  const isConstrained = useSignal(false)
-  const chosen = useSignal<ChosenConstraints>({
-    verb: 'hide',
-    noun: 'spoon',
-    adjective: 'brave',
-    features: ['Dialogue', 'MoralValue'],
-  })
+  const writing = useMemo(() => new Writing(), [])
+  const { story, fields } = writing
+  const { prompt, isConstrained, tinted } = fields
+  const write = (): void => void writing.write()
 
-  const branches = useSignal<Branches>([])
-
-  const options = (): WriteOptions => {
-    const { verb, noun, adjective, features } = chosen.value
-    const words = [adjective, noun, verb].filter(word => word !== '')
-    return {
-      temperature: temperature.value,
-      topP: topP.value,
-      seed: seed.value,
-      maxTokens: MAX_TOKENS,
-      ...(isConstrained.value && { constraints: { words, features } }),
-    }
-  }
-  const save = (): void => {
-    const { verb, noun, adjective, features } = chosen.value
-    record('write', {
-      model: story.model.peek() ?? FIRST,
-      ...(isConstrained.value
-        ? { words: [verb, noun, adjective].join(','), features: features.join(',') }
-        : { prompt: prompt.value }),
-      seed: String(seed.value),
-      temperature: String(temperature.value),
-      'top-p': String(topP.value),
-      branches: formatBranches(branches.value),
-    })
-  }
-  const writeSeed = (): Promise<void> => {
-    branches.value = []
-    save()
-    return story.write(isConstrained.value ? PLAIN_PROMPT : prompt.value, options())
-  }
-  const write = (): void => {
-    if (!keepSeed.value && story.tokens.value.length > 0) seed.value = randomSeed()
-    void writeSeed()
-  }
-  const branch = (position: number, id: number): Promise<void> => {
-    branches.value = [...branches.value.filter(([before]) => before < position), [position, id]]
-    save()
-    return story.branch(position, id, options())
-  }
-
-  /** Writes the story of an address. */
-  const open = async (values: Address['values']): Promise<void> => {
-    prompt.value = values.prompt ?? prompt.peek()
-    temperature.value = numberOf(values.temperature, [0, 1.5], temperature.peek())
-    topP.value = numberOf(values['top-p'], [0.05, 1], topP.peek())
-    seed.value = Math.floor(numberOf(values.seed, [0, Number.MAX_SAFE_INTEGER], seed.peek()))
-    keepSeed.value = values.seed !== undefined
-    isConstrained.value = values.words !== undefined
-    if (values.words !== undefined) {
-      const [verb = '', noun = '', adjective = ''] = values.words.split(',')
-      const features = (values.features ?? '').split(',').filter(name => featureLabels.has(name))
-      chosen.value = { verb, noun, adjective, features }
-    }
-    await story.open(findChoice(values.model ?? '')?.key ?? story.model.peek() ?? FIRST)
-    // A model of another browser is not here.
-    if (story.model.peek() === undefined) await story.open(FIRST)
-    await writeSeed()
-    for (const [position, id] of parseBranches(values.branches ?? '') ?? []) {
-      if (position < story.tokens.peek().length) await branch(position, id)
-    }
-  }
-
-  // The page writes its first story by itself, and that of each link.
+  // The page writes its first story by itself, and that of each link; after a reload the one that was there.
+  const isOpen = useMemo(() => ({ current: false }), [])
   useSignalEffect(() => {
     const { panel, values } = arrival.value
-    if (panel === 'write') void open(values)
-    else if (story.model.peek() === undefined) void story.open(FIRST)
+    if (panel === 'write') void writing.open(values)
+    else if (!isOpen.current) void writing.open(leftAt('write') ?? {}, { isReturn: true })
+    isOpen.current = true
   })
   useSignalEffect(() => story.useEngine(engineChoice.value))
 
@@ -136,7 +50,7 @@ export function WritePanel() {
             <Way isConstrained={isConstrained} value={true} label="Choose words and features" />
           </fieldset>
           {isConstrained.value ? (
-            <ConstraintsForm chosen={chosen} instructions={story.info.value?.instructions ?? false} />
+            <ConstraintsForm chosen={fields.chosen} instructions={story.info.value?.instructions ?? false} />
           ) : (
             <PromptField
               id="prompt"
@@ -169,7 +83,7 @@ export function WritePanel() {
         )}
         <StoryView
           story={story}
-          onBranch={(position, id) => void branch(position, id)}
+          onBranch={(position, id) => void writing.branch(position, id)}
           tinted={tinted.value}
           placeholder={story.busy.value === 'opening' ? 'Opening the model...' : 'The story appears here.'}
         />
@@ -181,20 +95,18 @@ export function WritePanel() {
                 .map(({ text }) => text)
                 .join('')
             }
-            credit={() => `Written by ${modelName(story)} in a browser, seed ${seed.peek()}`}
+            credit={() => `Written by ${modelName(story)} in a browser, seed ${fields.seed.peek()}`}
           />
         )}
         <p class="legend">
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={tinted.value}
-              onChange={event => {
-                tinted.value = event.currentTarget.checked
-              }}
-            />
+          <Check
+            checked={tinted.value}
+            onChange={checked => {
+              tinted.value = checked
+            }}
+          >
             Tint unlikely words
-          </label>
+          </Check>
           <span>
             Point at a word to see its probability and alternatives; choose one to continue from there.
           </span>
@@ -205,58 +117,9 @@ export function WritePanel() {
           id="write"
           value={story.model.value}
           problem={story.modelProblem.value}
-          onChoose={key => {
-            void story.open(key).then(() => {
-              if (story.model.peek() === key) write()
-            })
-          }}
+          onChoose={key => void writing.use(key)}
         />
-        <fieldset class="settings">
-          <legend>
-            Sampling <Term name="sampling" />
-          </legend>
-          <TemperatureSlider id="temperature" temperature={temperature} />
-          <Slider
-            id="top-p"
-            label="Top-p"
-            value={topP.value}
-            min={0.05}
-            max={1}
-            step={0.05}
-            format={value => (value === 1 ? 'off' : value.toFixed(2))}
-            onInput={value => {
-              topP.value = value
-            }}
-          />
-          <div class="field">
-            <label for="seed">Seed</label>
-            <div class="input-with-button">
-              <input
-                id="seed"
-                type="number"
-                min={0}
-                step={1}
-                value={seed.value}
-                onInput={event => {
-                  const value = event.currentTarget.valueAsNumber
-                  if (Number.isSafeInteger(value) && value >= 0) {
-                    seed.value = value
-                    keepSeed.value = true
-                  }
-                }}
-              />
-              <button
-                type="button"
-                aria-pressed={keepSeed.value}
-                onClick={() => {
-                  keepSeed.value = !keepSeed.value
-                }}
-              >
-                {keepSeed.value ? 'Fixed' : 'Fix'}
-              </button>
-            </div>
-          </div>
-        </fieldset>
+        <SamplingSettings fields={fields} />
       </aside>
     </div>
   )

@@ -1,18 +1,5 @@
+import { Opening } from '../../parts/opening.tsx'
 import type { Story } from './story.ts'
-
-function Opening({ story: { download } }: { story: Story }) {
-  const { bytes, total } = download.value ?? { bytes: 0, total: 0 }
-  if (total === 0) return <p class="status">Opening the model...</p>
-  const megabytes = (count: number): string => (count / 2 ** 20).toFixed(1)
-  return (
-    <p class="status">
-      <progress value={bytes} max={total} aria-label="Download of the model" />
-      <span class="figure">
-        {megabytes(bytes)} of {megabytes(total)} MB
-      </span>
-    </p>
-  )
-}
 
 /** How fast it goes and what computes. */
 export function WriteStatus({ story }: { story: Story }) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { agreeCommand } from './command-line/agree.ts'
 import { checkCommand } from './command-line/check.ts'
@@ -45,7 +46,7 @@ export async function run(args: string[]): Promise<number> {
     // Commander has said what is wrong already; help and version come this way too, with code 0.
     if (error instanceof CommanderError) return error.exitCode
     printError(describeError(error, commandOf(args)))
-    if (process.env.TINYSTORIES_DEBUG) console.error(error)
+    if (process.env.TINYSTORIES_DEBUG) printError(inspect(error))
     return 1
   }
 }

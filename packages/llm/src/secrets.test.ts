@@ -37,7 +37,13 @@ test('a planted key is in no error, event, account, cache, state or recording', 
     onEvent: (event: object) => printed.push(allOf(event)),
   }
   // Servers that say the key aloud in whatever they send.
-  const echo = () => `the key is ${key}, and ${second} too`
+  const encoded = [
+    Buffer.from(key).toString('base64'),
+    Buffer.from(key).toString('hex'),
+    [...key].toReversed().join(''),
+    [...key].join('\u200b'),
+  ]
+  const echo = () => `the key is ${key}, and ${second} too; ${encoded.join(', ')}`
   const echoing =
     (status: number): typeof fetch =>
     async () =>
@@ -99,5 +105,5 @@ test('a planted key is in no error, event, account, cache, state or recording', 
   const everything = printed.join('\n')
   // The replies did come, with the keys taken out.
   expect(everything).toContain('the key is [key]')
-  for (const secret of [key, second, key.slice(0, 16)]) expect(everything).not.toContain(secret)
+  for (const secret of [key, second, key.slice(0, 16), ...encoded]) expect(everything).not.toContain(secret)
 })

@@ -1,28 +1,32 @@
+import { type Redact, redactor } from '@tinystories/utils/http'
 import { printable, printableJson } from './printable.ts'
 
 // All that a command shows goes through here, but for the progress on a terminal, which has escape sequences of its own.
 
 const secrets = new Set<string>()
+let redact: Redact | undefined
 let isJson = false
 
 /** Before a command: forgets what an earlier one in this process has set, and reads the keys of the environment. */
 export function resetOutput(): void {
   isJson = false
   secrets.clear()
+  redact = undefined
   for (const name of ['OPENAI_API_KEY', 'HF_TOKEN']) keepSecret(process.env[name]?.trim() ?? '')
 }
 
 /** From now on a key is not shown, no matter who repeats it. */
 export function keepSecret(secret: string): void {
   // Shorter ones would hide ordinary words.
-  if (secret.length >= 8) secrets.add(secret)
+  if (secret.length < 8 || secrets.has(secret)) return
+  secrets.add(secret)
+  redact = undefined
 }
 
-/** Text as it may be shown: without control characters and keys. */
+/** Text as it may be shown: without control characters, and without keys in whatever form. */
 export function shown(text: string): string {
-  let result = printable(text)
-  for (const secret of secrets) result = result.replaceAll(secret, '[key]')
-  return result
+  redact ??= redactor(secrets)
+  return redact(printable(text))
 }
 
 /** From now on the standard output is for JSON alone; what people read goes to the standard error. */

@@ -101,7 +101,7 @@ export function createBatchServer(server: Server, options: BatchServerOptions): 
     } catch (error) {
       if (!InputError.isInstance(error)) throw error
       const problem = error.code === 'not-json' ? 'not-json' : 'no-completion'
-      const start = redact(answer.slice(0, 60))
+      const start = redact(answer).slice(0, 60)
       throw new AttemptFailure(new LlmError('invalid-reply', { server: address, problem, start }))
     }
   }

@@ -5,7 +5,7 @@ import { openReplyCache } from '../cache/reply-cache.ts'
 import type { ChatAccount, ChatReply, ChatRequest } from '../chat-types.ts'
 import type { ChatClientOptions } from '../client/client-options.ts'
 import { LlmError } from '../errors.ts'
-import { openServer } from '../http/server.ts'
+import { openServer, type Server } from '../http/server.ts'
 import { systemClock } from '../limits/clock.ts'
 import { Account } from '../money/account.ts'
 import { batchDiscount, likelyTokens } from '../money/prices.ts'
@@ -322,7 +322,7 @@ export async function runBatches(
 
   /** Keeps the reply of a line of results, or notes why there is none. */
   async function keep(text: string): Promise<void> {
-    const line = parseLine(text, server)
+    const line = parseLine(text, chatServer)
     const key = line.custom_id
     // Undefined for a request of an earlier run that this one does not ask for: its reply is kept all the same.
     const request = requestOf.get(key)
@@ -358,13 +358,13 @@ export async function runBatches(
 
 type ResultLine = v.InferOutput<typeof lineSchema>
 
-function parseLine(text: string, server: string): ResultLine {
+function parseLine(text: string, { address: server, redact }: Server): ResultLine {
   try {
     return parseValue(lineSchema, parseJson(text, { source: server }), server)
   } catch (error) {
     if (!InputError.isInstance(error)) throw error
     const problem = error.code === 'not-json' ? 'not-json' : 'no-completion'
-    throw new LlmError('invalid-reply', { server, problem, start: text.slice(0, 60) })
+    throw new LlmError('invalid-reply', { server, problem, start: redact(text).slice(0, 60) })
   }
 }
 

@@ -59,7 +59,7 @@ export async function withTimeout<T>(
 
 /** @throws AttemptFailure when the text is no completion, or reports a failure */
 function readReply(text: string, server: Server, model: string): RawReply {
-  const start = text.slice(0, 60)
+  const start = server.redact(text).slice(0, 60)
   const broken = (problem: InvalidReply): AttemptFailure =>
     new AttemptFailure(new LlmError('invalid-reply', { server: server.address, problem, start }))
   let value: unknown

@@ -1,6 +1,5 @@
-import { type HttpReply, request } from '@tinystories/utils/http'
+import { type HttpReply, type Redact, redactor, request } from '@tinystories/utils/http'
 import { LlmError } from '../errors.ts'
-import { type Redact, redactor } from './secrets.ts'
 
 /** How a server is reached. */
 export interface ServerOptions {

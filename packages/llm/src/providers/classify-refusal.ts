@@ -1,5 +1,5 @@
+import type { Redact } from '@tinystories/utils/http'
 import { LlmError } from '../errors.ts'
-import type { Redact } from '../http/secrets.ts'
 import type { Refusal } from './parse-refusal.ts'
 import { hasCode, hasWords, type RefusalSigns, refusalSigns } from './refusal-signs.ts'
 
@@ -36,5 +36,6 @@ export function classifyRefusal(refusal: Refusal, { model, server, redact }: Ref
   if (status === 405) return new LlmError('unknown-endpoint', answer)
   if (status === 408 || status === 409 || status === 425 || status >= 500)
     return new LlmError('server-failed', answer)
-  return new LlmError('request-refused', { ...answer, parameter: refusal.parameter })
+  const parameter = refusal.parameter === undefined ? undefined : redact(refusal.parameter)
+  return new LlmError('request-refused', { ...answer, parameter })
 }

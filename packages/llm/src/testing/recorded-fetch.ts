@@ -1,4 +1,4 @@
-import { redactor } from '../http/secrets.ts'
+import { redactor } from '@tinystories/utils/http'
 
 /** An exchange as it stands in a recording: no address of the server, no header of the request. */
 interface Recorded {

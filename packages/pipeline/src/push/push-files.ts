@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { redactor } from '@tinystories/utils/http'
 import { HubError, type HubFile, type HubOptions, openHubRepository } from '@tinystories/utils/hub'
 import { TransientError } from '@tinystories/utils/retry'
 import type { FileContent } from '../export/export-files.ts'
@@ -231,6 +232,6 @@ function reasonOf(error: unknown, token: string): string {
   const { data } = error as { data?: { error?: unknown; message?: unknown } }
   const said = data?.error
   return typeof said === 'string'
-    ? said.replaceAll(token, '[token]').replace(/\s+/g, ' ').trim().slice(0, 200)
+    ? redactor([token])(said).replace(/\s+/g, ' ').trim().slice(0, 200)
     : ''
 }

@@ -220,7 +220,7 @@ describe('refuses, with nothing published', () => {
       'a card that it does not take',
       '/commit/',
       400,
-      { code: 'refused', details: { step: 'commit', status: 400, reason: 'Invalid [token] metadata' } },
+      { code: 'refused', details: { step: 'commit', status: 400, reason: 'Invalid [key] metadata' } },
     ],
     ['a hub that fails', '/preupload/', 503, { code: 'refused', details: { step: 'upload', status: 503 } }],
   ])('%s', async (_, path, status, error) => {

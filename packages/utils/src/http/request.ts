@@ -1,6 +1,7 @@
 import { connectionError, onAbort, parseRetryAfter, TransientError } from '../retry/index.ts'
 import { InputError } from '../schema/index.ts'
 import { HttpError } from './http-error.ts'
+import { redactor } from './redactor.ts'
 
 /** How requests are made. */
 export interface HttpOptions {
@@ -151,11 +152,10 @@ async function follow(address: string, options: HttpRequest, send: Send): Promis
 
 /** A text of the server, which may repeat what it was sent. */
 function withoutSecretsOf(text: string, secretHeaders: HttpRequest['secretHeaders'] = {}): string {
-  return Object.values(secretHeaders)
-    .flatMap(value => value.split(' '))
-    .filter(secret => secret.length >= 8)
-    .flatMap(secret => [secret, encodeURIComponent(secret)])
-    .reduce((shown, secret) => shown.replaceAll(secret, '[key]'), text)
+  return redactor(
+    Object.values(secretHeaders).flatMap(value => value.split(' ')),
+    8,
+  )(text)
 }
 
 /** An address without user, password and query, which may hold a signature. */

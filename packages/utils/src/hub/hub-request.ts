@@ -1,5 +1,5 @@
 import type { GenericSchema, InferOutput } from 'valibot'
-import { HttpError, type HttpReply, request } from '../http/index.ts'
+import { HttpError, type HttpReply, redactor, request } from '../http/index.ts'
 import { retry, TransientError } from '../retry/index.ts'
 import { InputError, parseJson, parseValue } from '../schema/index.ts'
 import { defaultEndpoint } from './hub-address.ts'
@@ -25,8 +25,12 @@ export async function attempt<T>(place: HubPlace, options: HubOptions, run: () =
         { cause: error },
       )
     }
-    if (InputError.isInstance(error) || HttpError.isInstance(error))
-      throw new HubError('invalid-reply', { ...place, endpoint, reason: error.problem }, { cause: error })
+    if (InputError.isInstance(error) || HttpError.isInstance(error)) {
+      // What the hub sent may repeat the token; then it is not passed on, not even as a cause.
+      const reason = redactor(options.token === undefined ? [] : [options.token])(error.problem)
+      const cause = reason === error.problem ? { cause: error } : {}
+      throw new HubError('invalid-reply', { ...place, endpoint, reason }, cause)
+    }
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { type ChatClient, type ChatClientOptions, createChatClient } from '@tinystories/llm'
 import { readTextFile } from '@tinystories/utils/disk'
+import { numberOf } from './command-line/parse-flags.ts'
 import { UserError } from './errors/user-error.ts'
 import { fromTyped } from './paths.ts'
 import { keepSecret } from './terminal/output.ts'
@@ -54,7 +55,7 @@ export async function chatClientOptions(
 async function keyOf({ keyFile, server, keys }: ChatClientFlags): Promise<string> {
   if (keyFile !== undefined) {
     const path = fromTyped(keyFile)
-    const text = await readTextFile(path)
+    const text = await readTextFile(path, { pipes: true, maxBytes: 2 ** 16 })
     if (text.trim() === '') throw new UserError(`--key-file: ${path} is empty. Put the key into it.`)
     keepSecret(text.trim())
     return text.trim()
@@ -81,7 +82,7 @@ async function keyOf({ keyFile, server, keys }: ChatClientFlags): Promise<string
 }
 
 function pricesOf(text: string): { input: number; output: number } {
-  const [input, output, ...more] = text.split(',').map(Number)
+  const [input, output, ...more] = text.split(',').map(numberOf)
   if (!(input! >= 0 && output! >= 0) || more.length > 0)
     throw new UserError(`--prices: two numbers are wanted, such as 0.15,0.6, not "${text}".`)
   return { input: input!, output: output! }

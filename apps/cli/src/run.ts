@@ -111,7 +111,7 @@ Examples:
   compareCommand(program, setExitCode)
   agreeCommand(program, setExitCode)
   reportCommand(program, setExitCode)
-  runsCommand(program)
+  runsCommand(program, setExitCode)
   checkCommand(program, setExitCode)
   probeCommand(program, setExitCode)
   scoreCommand(program, setExitCode)

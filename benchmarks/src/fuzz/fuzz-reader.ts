@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +37,9 @@ const MAX_MILLISECONDS = 1000
 /** Bytes that an input may add to the highest memory of the process. */
 const MAX_BYTES = 256 * 2 ** 20
 
+/** A file system in memory: what readers write would wait for the disk otherwise. */
+const memory = '/dev/shm'
+
 /** One input of so many goes through a file on the disk. */
 const ON_DISK = 32
 
@@ -56,7 +60,7 @@ export async function fuzzReader(
   { inputs, first = Number.NEGATIVE_INFINITY, seed, corpus, onInput }: FuzzOptions,
 ): Promise<Finding[]> {
   const findings: Finding[] = []
-  const folder = await mkdtemp(join(tmpdir(), 'fuzz-'))
+  const folder = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), 'fuzz-'))
   const files = keepFilesInMemory(folder)
   const check = async (input: Uint8Array, number: number): Promise<void> => {
     onInput?.(input, number)
@@ -67,6 +71,8 @@ export async function fuzzReader(
   try {
     const seeds = await reader.seeds(folder)
     for (const valid of seeds) await reader.read(valid, folder)
+    usage = process.resourceUsage()
+    unseen = 0
     const kept = await Promise.all(
       (await readdir(corpus).catch(() => [])).sort().map(name => readFile(join(corpus, name))),
     )
@@ -88,9 +94,18 @@ export async function fuzzReader(
   return findings
 }
 
+/** Of the process at the last look: a look takes as long as reading a small input. */
+let usage = process.resourceUsage()
+/** Inputs that were read since. */
+let unseen = 0
+/** One input of so many is followed by a look, as is each that was not done within some milliseconds. */
+const LOOK_EVERY = 32
+const QUICK_MILLISECONDS = 8
+
 /** What is wrong with how an input was read; undefined when it was read, or refused with a code. */
 async function problemOf(reader: Reader, input: Uint8Array, folder: string): Promise<string | undefined> {
-  const before = process.resourceUsage()
+  const before = usage
+  const start = performance.now()
   let problem: string | undefined
   try {
     await reader.read(input, folder)
@@ -105,8 +120,12 @@ async function problemOf(reader: Reader, input: Uint8Array, folder: string): Pro
     for (const name of added) delete (Object.prototype as Record<string, unknown>)[name]
     return `it adds ${added.join(', ')} to all objects`
   }
+  // So quick, it can neither have computed for long nor have filled much memory.
+  if (performance.now() - start < QUICK_MILLISECONDS && ++unseen < LOOK_EVERY) return problem
+  unseen = 0
   // Computing and highest memory of the whole process: neither depends on what else the machine does.
   const after = process.resourceUsage()
+  usage = after
   const computing =
     (after.userCPUTime - before.userCPUTime + after.systemCPUTime - before.systemCPUTime) / 1000
   const bytes = (after.maxRSS - before.maxRSS) * 1024

@@ -26,7 +26,7 @@ export function addToTable(
   const own = Object.fromEntries(
     counts.map(({ reader, inputs, findings }): [string, [number, number]] => [reader, [inputs, findings]]),
   )
-  const seeds: FuzzTable['seeds'] = { ...table?.seeds, [seed]: own }
+  const seeds: FuzzTable['seeds'] = { ...table?.seeds, [seed]: { ...table?.seeds[seed], ...own } }
   const total = (read: (reader: string) => boolean, at: 0 | 1): number =>
     Object.values(seeds)
       .flatMap(each => Object.entries(each))

@@ -33,7 +33,9 @@ const { values, positionals } = parseArgs({
   },
 })
 const names = Object.keys(readers).filter(
-  name => positionals.length === 0 || positionals.some(filter => name.includes(filter)),
+  name =>
+    positionals.length === 0 ||
+    positionals.some(filter => (filter in readers ? name === filter : name.includes(filter))),
 )
 const [inputs, turn] = [Number(values.inputs), Number(values.turn)]
 const { seed, rows } = await begin()

@@ -24,7 +24,7 @@ const isToRead = (flags: string | number): boolean =>
 /**
  * Keeps what `writeFileSync` writes into a folder in memory, and answers from there who opens, stats or reads it: a
  * mutated input costs a dozen system calls otherwise, which take longer than reading it. Any other operation on such a
- * file finds it on the disk.
+ * file finds it on the disk, and is done at once: in the usual way each waits for a thread, ten times as long as it takes.
  */
 export function keepFilesInMemory(folder: string): MemoryFiles {
   const original = { sync: { ...syncFs }, promises: { ...fs } }
@@ -47,6 +47,8 @@ export function keepFilesInMemory(folder: string): MemoryFiles {
   }
   const contentOf = (path: unknown): Uint8Array | undefined =>
     typeof path === 'string' ? kept.get(path) : undefined
+  const isOwn = (path: unknown): boolean =>
+    files.isOn && typeof path === 'string' && (path === folder || path.startsWith(folder + sep))
   const statsOf = (bytes: Uint8Array): syncFs.Stats => {
     stats ??= original.sync.statSync(new URL(import.meta.url))
     return Object.assign(Object.create(stats) as syncFs.Stats, { size: bytes.length })
@@ -95,43 +97,66 @@ export function keepFilesInMemory(folder: string): MemoryFiles {
       async open(path: PathLike, flags: string | number = 'r', mode?: syncFs.Mode) {
         const bytes = isToRead(flags) ? contentOf(path) : undefined
         if (bytes) return handleOf(bytes, statsOf(bytes))
+        if (!isOwn(path)) return original.promises.open(path, flags, mode)
         below(path)
-        return original.promises.open(path, flags, mode)
+        return handleOfDescriptor(original.sync.openSync(path, flags, mode), original.sync)
       },
       async access(path: PathLike, mode?: number) {
-        if (!contentOf(path)) await original.promises.access(path, mode)
+        if (contentOf(path)) return
+        if (isOwn(path)) original.sync.accessSync(path, mode)
+        else await original.promises.access(path, mode)
       },
       async stat(path: PathLike, options?: syncFs.StatOptions) {
         const bytes = options === undefined ? contentOf(path) : undefined
         if (bytes) return statsOf(bytes)
+        if (!isOwn(path)) return original.promises.stat(path, options)
         below(path)
-        return original.promises.stat(path, options)
+        return original.sync.statSync(path, options)
       },
       async readFile(path: PathLike, options: BufferEncoding | null = null) {
         const bytes = options === null ? contentOf(path) : undefined
         if (bytes) return Buffer.from(bytes)
+        if (!isOwn(path)) return original.promises.readFile(path, options)
         below(path)
-        return original.promises.readFile(path, options)
+        return original.sync.readFileSync(path, { encoding: options })
       },
       async readdir(path: PathLike, ...rest: never[]) {
         if (contentOf(path)) throw Object.assign(new Error('ENOTDIR: a file'), { code: 'ENOTDIR' })
+        if (!isOwn(path)) return original.promises.readdir(path, ...rest)
         below(path)
-        return original.promises.readdir(path, ...rest)
+        return original.sync.readdirSync(path, ...rest)
       },
     },
   }
-  const others = {
-    sync: ['renameSync', 'rmSync', 'linkSync', 'copyFileSync', 'appendFileSync', 'readFileSync', 'statSync'],
-    promises: ['writeFile', 'appendFile', 'rename', 'rm', 'unlink', 'link', 'truncate', 'copyFile', 'lstat'],
-  }
-  for (const kind of ['sync', 'promises'] as const)
-    for (const name of others[kind]) {
-      const call = (original[kind] as unknown as Operations)[name]!
-      own[kind][name] = (...args) => {
-        for (const arg of args) below(arg)
-        return call(...args)
-      }
+  const others = [
+    ...[
+      'rename',
+      'rm',
+      'link',
+      'copyFile',
+      'appendFile',
+      'readFile',
+      'stat',
+      'writeFile',
+      'unlink',
+      'truncate',
+    ],
+    ...['lstat', 'mkdir', 'rmdir'],
+  ]
+  for (const name of others) {
+    const [sync, later] = [
+      (original.sync as unknown as Operations)[`${name}Sync`]!,
+      (original.promises as unknown as Operations)[name]!,
+    ]
+    own.sync[`${name}Sync`] ??= (...args) => {
+      for (const arg of args) below(arg)
+      return sync(...args)
     }
+    own.promises[name] ??= async (...args) => {
+      for (const arg of args) below(arg)
+      return isOwn(args[0]) ? sync(...args) : later(...args)
+    }
+  }
   Object.assign(syncFs, own.sync)
   Object.assign(fs, own.promises)
   syncBuiltinESMExports()
@@ -175,5 +200,37 @@ function handleOf(bytes: Uint8Array, stats: syncFs.Stats): object {
       return { bytesRead, buffer: target }
     },
     close: async () => {},
+  }
+}
+
+/** A file handle whose operations are done at once. */
+function handleOfDescriptor(fd: number, fs: typeof syncFs): object {
+  const streamed = function* (): Generator<Buffer> {
+    for (;;) {
+      const chunk = Buffer.alloc(2 ** 16)
+      const bytes = fs.readSync(fd, chunk, 0, chunk.length, null)
+      if (bytes === 0) break
+      yield chunk.subarray(0, bytes)
+    }
+    fs.closeSync(fd)
+  }
+  const close = async (): Promise<void> => fs.closeSync(fd)
+  return {
+    ...{ fd, close, [Symbol.asyncDispose]: close },
+    createReadStream: () => Readable.from(streamed()),
+    stat: async (options?: syncFs.StatOptions) => fs.fstatSync(fd, options),
+    sync: async () => fs.fsyncSync(fd),
+    datasync: async () => fs.fdatasyncSync(fd),
+    truncate: async (bytes?: number) => fs.ftruncateSync(fd, bytes),
+    chmod: async (mode: number) => fs.fchmodSync(fd, mode),
+    readFile: async (options: BufferEncoding | null = null) => fs.readFileSync(fd, { encoding: options }),
+    writeFile: async (data: string | Uint8Array) => fs.writeFileSync(fd, data),
+    appendFile: async (data: string | Uint8Array) => fs.appendFileSync(fd, data),
+    async read(target: Uint8Array, offset: number, length: number, position: number | null) {
+      return { bytesRead: fs.readSync(fd, target, offset, length, position), buffer: target }
+    },
+    async write(data: Uint8Array, offset = 0, length = data.length - offset, position: number | null = null) {
+      return { bytesWritten: fs.writeSync(fd, data, offset, length, position), buffer: data }
+    },
   }
 }

@@ -41,6 +41,33 @@ const MARK = '\u0001mark'
 
 type Parent = Record<string, unknown> | unknown[]
 
+/** The places of all values in a value, each before those inside of it. */
+class Places {
+  readonly #parents: Parent[] = []
+  readonly #keys: string[] = []
+
+  constructor(root: Parent) {
+    this.#collect(root)
+  }
+
+  get length(): number {
+    return this.#keys.length
+  }
+
+  at(index: number): [parent: Parent, key: string] {
+    return [this.#parents[index]!, this.#keys[index]!]
+  }
+
+  #collect(parent: Parent): void {
+    for (const key of Object.keys(parent)) {
+      this.#parents.push(parent)
+      this.#keys.push(key)
+      const value = (parent as Record<string, unknown>)[key]
+      if (typeof value === 'object' && value !== null) this.#collect(value as Parent)
+    }
+  }
+}
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -67,27 +94,15 @@ function changeOne(text: string, random: Random): string | undefined {
   } catch {
     return undefined
   }
-  const places: [parent: Parent, key: string][] = []
-  const collect = (parent: Parent): void => {
-    for (const [key, value] of Object.entries(parent)) {
-      places.push([parent, key])
-      if (typeof value === 'object' && value !== null) collect(value as Parent)
-    }
-  }
-  collect(root)
-  const [parent, key] = places[random.integer(places.length)]!
+  const places = new Places(root)
+  const [parent, key] = places.at(random.integer(places.length))
   const raw = change(parent as Record<string, unknown>, key, places, random)
   const changed = JSON.stringify(root.value) ?? raw
   return changed.replaceAll(JSON.stringify(MARK), () => raw)
 }
 
 /** @returns what to put for {@link MARK} */
-function change(
-  parent: Record<string, unknown>,
-  key: string,
-  places: readonly [Parent, string][],
-  random: Random,
-): string {
+function change(parent: Record<string, unknown>, key: string, places: Places, random: Random): string {
   const value = parent[key]
   const drawn = values[random.integer(values.length)]!
   switch (random.integer(8)) {
@@ -107,7 +122,7 @@ function change(
       parent[MARK] = JSON.parse(drawn)
       return JSON.stringify(key)
     case 3: {
-      const [other, name] = places[random.integer(places.length)]!
+      const [other, name] = places.at(random.integer(places.length))
       parent[key] = structuredClone((other as Record<string, unknown>)[name])
       return drawn
     }

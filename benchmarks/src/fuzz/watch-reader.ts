@@ -30,7 +30,8 @@ function startThread(): Thread {
   const current = new SharedArrayBuffer(CURRENT_BYTES + MAX_INPUT)
   const worker = new Worker(new URL('worker.ts', import.meta.url), {
     workerData: current,
-    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    // Most of what a reader allocates is garbage a moment later.
+    resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 96 },
   })
   return { worker, current }
 }

@@ -59,7 +59,8 @@ export async function createSweep(
     throw new SweepError('no-judge', { model: spec.judge.model })
   const id = (await readSavedSweep(folder))?.id ?? randomUUID().slice(0, 8)
   const { promptFile } = spec
-  const read = promptFile === undefined ? [] : parsePrompts(await readTextFile(promptFile), promptFile)
+  const read =
+    promptFile === undefined ? [] : parsePrompts(await readTextFile(promptFile, { pipes: true }), promptFile)
   const texts = read.map(({ text }, at) => ({ id: `file-prompt-${at + 1}`, text }))
   const { access } = options
   const fingerprintOf = (source: string): Promise<string> =>

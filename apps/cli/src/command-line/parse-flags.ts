@@ -12,6 +12,13 @@ export function wholeNumber(least = 1, most: number = Number.MAX_SAFE_INTEGER): 
   }
 }
 
+/** A number as people write it, such as 3, -0.5 or 1e-4; NaN for all else, also for what no double can hold. */
+export function numberOf(text: string): number {
+  const value = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN
+  // No flag means anything else by -0 than by 0.
+  return Number.isFinite(value) ? value + 0 : Number.NaN
+}
+
 /** A decimal number in a range, both ends included unless `open` names one. */
 export function decimal(
   least: number,
@@ -19,7 +26,7 @@ export function decimal(
   { above = false }: { above?: boolean } = {},
 ): (text: string) => number {
   return text => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const value = numberOf(text)
     if (!(value <= most && (above ? value > least : value >= least))) {
       const range =
         most === Number.POSITIVE_INFINITY
@@ -43,8 +50,9 @@ export function commaList(text: string): string[] {
 
 /** Collects `pattern=factor`. */
 export function addFactor(text: string, factors: Record<string, number> = {}): Record<string, number> {
-  const [, pattern, factor] = /^(.+)=(\d*\.?\d+(?:e[+-]?\d+)?)$/i.exec(text) ?? []
-  if (pattern === undefined)
+  const [, pattern, number] = /^(.+)=([^=+-][^=]*)$/.exec(text) ?? []
+  const factor = numberOf(number ?? '')
+  if (pattern === undefined || Number.isNaN(factor))
     throw new InvalidArgumentError('Write it as pattern=factor, such as layers.0.*=0.1.')
-  return { ...factors, [pattern]: Number(factor) }
+  return { ...factors, [pattern]: factor }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import type { SetExitCode } from './set-exit-code.ts'
 
 /** The flags and help of `tinystories runs`. */
-export function runsCommand(program: Command): void {
+export function runsCommand(program: Command, setExitCode: SetExitCode): void {
   program
     .command('runs')
     .description('Compare runs: a table here, and one page with zoomable curves and the stories they wrote')
@@ -18,6 +19,6 @@ Examples:
     )
     .action(async (folders: string[], flags) => {
       const { runs } = await import('../commands/runs.ts')
-      await runs(folders, flags)
+      setExitCode(await runs(folders, flags))
     })
 }

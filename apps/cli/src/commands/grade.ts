@@ -193,15 +193,15 @@ function describeWave({ wave, isResuming, total, completed, open }: BatchWavePro
 }
 
 async function loadPrompts(path: string): Promise<readonly Prompt[]> {
-  return parsePrompts(await readTextFile(fromTyped(path)), path)
+  return parsePrompts(await readTextFile(fromTyped(path), { pipes: true }), path)
 }
 
 async function loadAnswerPrompts(path: string): Promise<readonly AnswerPrompt[]> {
-  return parseAnswerPrompts(await readTextFile(fromTyped(path)), path)
+  return parseAnswerPrompts(await readTextFile(fromTyped(path), { pipes: true }), path)
 }
 
 async function loadRubric(name: string): Promise<Rubric> {
-  return rubrics[name] ?? parseRubric(await readTextFile(fromTyped(name)), name)
+  return rubrics[name] ?? parseRubric(await readTextFile(fromTyped(name), { pipes: true }), name)
 }
 
 /** Prints the scores. @returns 1 when the judge scored nothing */

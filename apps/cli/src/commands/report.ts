@@ -1,10 +1,9 @@
-import { dirname } from 'node:path'
 import { buildReport } from '@tinystories/grader'
 import { reportRenderers } from '@tinystories/pipeline'
-import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
 import { type GradesFlags, loadRuns } from '../grade/load-runs.ts'
 import { forDisplay, fromTyped } from '../paths.ts'
 import { print, printPiece } from '../terminal/output.ts'
+import { writeResult } from '../write-result.ts'
 
 export interface ReportFlags extends GradesFlags {
   format: keyof typeof reportRenderers
@@ -38,8 +37,7 @@ export async function report(
     return 0
   }
   const path = fromTyped(out ?? `report.${format}`)
-  await createFolder(dirname(path))
-  await writeFileAtomically(path, pieces)
-  print(`Report: ${forDisplay(path)}`)
-  return 0
+  const code = await writeResult(path, pieces)
+  if (code === 0) print(`Report: ${forDisplay(path)}`)
+  return code
 }

@@ -1,18 +1,22 @@
-import { dirname, resolve } from 'node:path'
-import { createFolder, writeFileAtomically } from '@tinystories/utils/disk'
+import { resolve } from 'node:path'
 import { forDisplay, fromTyped } from '../paths.ts'
 import { findRuns, type RunSummary, readRuns } from '../runs/read-run.ts'
 import { runsJson } from '../runs/runs-json.ts'
 import { runsPage } from '../runs/runs-page.ts'
 import { print, printError, printJson } from '../terminal/output.ts'
+import { writeResult } from '../write-result.ts'
 
 export interface RunsFlags {
   out?: string
   json?: boolean
 }
 
-/** Compares runs: a table in the terminal, or JSON, and a page with their curves and stories. */
-export async function runs(paths: readonly string[], { out, json = false }: RunsFlags): Promise<void> {
+/**
+ * Compares runs: a table in the terminal, or JSON, and a page with their curves and stories.
+ *
+ * @returns the exit code
+ */
+export async function runs(paths: readonly string[], { out, json = false }: RunsFlags): Promise<number> {
   const folders = await findRuns((paths.length === 0 ? ['runs'] : paths).map(path => fromTyped(path)))
   const read = await readRuns(folders)
   const { runs: summaries, problems } = read
@@ -20,15 +24,16 @@ export async function runs(paths: readonly string[], { out, json = false }: Runs
   const page = out ?? (json ? undefined : 'runs.html')
   if (page !== undefined) {
     const path = resolve(fromTyped(page))
-    await createFolder(dirname(path))
-    await writeFileAtomically(path, await runsPage(summaries))
+    const code = await writeResult(path, await runsPage(summaries))
+    if (code !== 0) return code
   }
   if (json) {
     printJson(runsJson(read), 2)
-    return
+    return 0
   }
   printTable(summaries)
   if (page !== undefined) print(`Curves and stories: ${forDisplay(resolve(fromTyped(page)))}`)
+  return 0
 }
 
 function printTable(summaries: readonly RunSummary[]): void {

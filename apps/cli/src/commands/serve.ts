@@ -57,7 +57,7 @@ export function serve(
 
 async function readKey(keyFile: string): Promise<string> {
   const path = fromTyped(keyFile)
-  const key = (await readTextFile(path)).trim()
+  const key = (await readTextFile(path, { pipes: true, maxBytes: 2 ** 16 })).trim()
   if (key === '') throw new UserError(`--key-file: ${path} is empty. Put the key into it.`)
   keepSecret(key)
   return key

@@ -49,7 +49,7 @@ export interface SweepRunFlags {
 /** Runs the sweep of a file. @returns the exit code: 0, 1 when a stage failed, or 130 when interrupted */
 export async function sweepRun(file: string, flags: SweepRunFlags): Promise<number> {
   const path = fromTyped(file)
-  const parsed = parseSweepSpec(parseJson(await readTextFile(path), { source: path }), path)
+  const parsed = parseSweepSpec(parseJson(await readTextFile(path, { pipes: true }), { source: path }), path)
   const grids = parsed.grids.map(grid => ({ ...grid, data: grid.data?.map(resolveSource) }))
   const spec = { ...parsed, data: resolveSource(parsed.data), heldOut: resolved(parsed.heldOut), grids }
   const { promptFile } = spec
@@ -90,7 +90,7 @@ export async function sweepWork(folder: string, flags: SweepWorkFlags): Promise<
       memory: flags.memory ?? machine.memory,
       gpu: flags.gpu ?? false,
     }
-    await using queue = await openBossQueue({ sweepId: sweep.id, folder: path, server })
+    await using queue = await openBossQueue({ sweepId: sweep.id, folder: path, server, signal })
     using progress = new SweepProgress()
     const onEvent = progress.show.bind(progress)
     const summary = await workSweep(sweep, { queue, capacity, signal, onEvent })
@@ -172,7 +172,7 @@ async function runAndReport(spec: SweepSpec, flags: SweepRunFlags): Promise<numb
         checkFits(sweep, machine)
         return runSweep(sweep, { shard: part, signal, onEvent })
       }
-      await using queue = await openBossQueue({ sweepId: sweep.id, folder, server })
+      await using queue = await openBossQueue({ sweepId: sweep.id, folder, server, signal })
       return workSweep(sweep, { queue, capacity: machine, signal, onEvent })
     }
   })
@@ -183,7 +183,11 @@ async function readKept(reports: readonly string[]): Promise<KeptResults> {
   const kept = new Map<string, Json>()
   for (const report of reports) {
     const path = fromTyped(report)
-    for (const [id, result] of parseKeptResults(await readTextFile(path), path)) kept.set(id, result)
+    for (const [id, result] of parseKeptResults(
+      await readTextFile(path, { pipes: true, maxBytes: 2 ** 28 }),
+      path,
+    ))
+      kept.set(id, result)
   }
   return kept
 }

@@ -31,7 +31,8 @@ export function findConfiguration(folder: string): string | undefined {
  * @throws UserError where a module cannot be loaded; FileError, InputError
  */
 export async function loadConfiguration(file: string): Promise<unknown> {
-  if (!/\.(ts|mts|js|mjs)$/.test(file)) return parseJson(await readTextFile(file), { source: file })
+  if (!/\.(ts|mts|js|mjs)$/.test(file))
+    return parseJson(await readTextFile(file, { pipes: true }), { source: file })
   // Says what is wrong with the file itself, as for JSON.
   await readTextFile(file)
   const { href } = pathToFileURL(file)

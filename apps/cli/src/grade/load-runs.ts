@@ -35,14 +35,17 @@ export async function loadRuns(
   const path = fromTyped(typed)
   const info = await stat(path).catch(() => undefined)
   if (!info?.isFile()) return [await loadGradings(path)]
-  const text = await readTextFile(path, { maxBytes: 2 ** 30 })
+  const text = await readTextFile(path, { maxBytes: 2 ** 28 })
   if (/^\s*\{\s*"format"\s*:\s*"tinystories-gradings"/.test(text.slice(0, 200)))
     return [{ run: parseGradings(text, typed), measures: undefined }]
   const { runs, skipped } = parseGrades(text, typed, {
     ...(field && { fields: field }),
     ...(scale && { scale }),
     ...(completions !== undefined && {
-      completions: parseCompletions(await readTextFile(fromTyped(completions)), completions),
+      completions: parseCompletions(
+        await readTextFile(fromTyped(completions), { pipes: true, maxBytes: 2 ** 28 }),
+        completions,
+      ),
     }),
   })
   for (const { place, reason } of skipped) printError(`${typed}, ${place}: left out (${reasons[reason]})`)

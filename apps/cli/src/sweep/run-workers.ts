@@ -32,14 +32,14 @@ export async function runWorkers(
   { workers, capacity, threads, keyFile, signal }: WorkersOptions,
 ): Promise<TasksSummary> {
   const { folder, id: sweepId } = sweep
-  // At once: a queue that is just starting is not interrupted, and workers save first.
+  // At once: workers save first.
   const unlisten = onAbort(signal, () =>
     printError('Stopping: what is done is kept. Ctrl-C again ends at once.'),
   )
   using _ = { [Symbol.dispose]: unlisten }
   const settings: FedSettings = { capacity, threads: threads ?? capacity.cores, keyFile }
   await using queue = await openBossQueue({
-    ...{ sweepId, folder },
+    ...{ sweepId, folder, signal },
     onError: error => printError(messageOf(error)),
   })
   const states = async (): Promise<string[]> => (await sweepStatus(sweep)).map(({ state }) => state)

@@ -11,8 +11,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, runInProcess } from '../testing/cli.ts'
 import { printable, printableJson } from './printable.ts'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
-const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+const hidden = [
+  ...[
+    '\\0-\\u0008',
+    '\\u000b-\\u001f',
+    '\\u007f-\\u009f',
+    '\\u00ad',
+    '\\u061c',
+    '\\u200b',
+    '\\u200e',
+    '\\u200f',
+  ],
+  ...['\\u2028-\\u202e', '\\u2060-\\u206f', '\\ufeff', '\\ufff9-\\ufffb', '\\u{e0001}'],
+]
+const control = new RegExp(`[${hidden.join('')}]`, 'u')
 
 test.each([
   ['a title', '\u001b]0;pwned\u0007'],
@@ -24,6 +36,11 @@ test.each([
   ['a bell and a backspace', '\u0007\b'],
   ['reversed text', '\u202etxt.exe'],
   ['isolated text', '\u2066a\u2069'],
+  ['a space without width', 'pay\u200bpal'],
+  ['a soft hyphen', 'pay\u00adpal'],
+  ['a word joiner and a byte order mark', 'a\u2060b\ufeffc'],
+  ['a letter that is blank', 'a\u3164b\u115fc'],
+  ['text in tags', 'a\u{e0001}\u{e0068}\u{e0069}b'],
 ])('%s is shown and does nothing', (_name, text) => {
   expect(printable(`before ${text} after`)).not.toMatch(control)
   expect(printable(`before ${text} after`)).toMatch(/^before .* after$/)
@@ -38,6 +55,29 @@ test('no text keeps a control character, in pieces neither, and ordinary text st
     }),
   )
   expect(printable('Él said: “Hi”\r\n\t你好 🎈')).toBe('Él said: “Hi”\n\t你好 🎈')
+})
+
+test.each([
+  ['a family', '👨‍👩‍👧'],
+  ['a heart in color', '❤️'],
+  ['a skin', '👩🏽‍🚀'],
+  ['the flag of a region', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
+  ['a Persian word', 'می\u200cخواهم'],
+  ['a Hindi word', 'क्\u200dष'],
+  ['a variant of a character', '葛\u{e0100}'],
+])('%s stays, and its pieces', (_, text) => {
+  expect(printable(text)).toBe(text)
+  if (/[\u200c\u200d]/.test(text)) expect([...text].map(each => printable(each)).join('')).toBe(text)
+})
+
+test.each([
+  ['joiners between letters', 'pay\u200dpal\u200c'],
+  ['selectors that carry data', 'a\ufe01\ufe02\ufe03'],
+  ['selectors after a letter', 'a\u{e0101}'],
+  ['tags after a long flag', `\u{1f3f4}${'\u{e0061}'.repeat(9)}`],
+])('%s do not stay', (_, text) => {
+  expect(printable(text)).toContain('\ufffd')
+  expect(JSON.parse(printableJson(text))).toBe(text)
 })
 
 test('every command shows its text through the sanitizer', async () => {

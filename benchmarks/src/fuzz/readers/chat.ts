@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createChatClient } from '@tinystories/llm'
 import { readBatchState } from '../../../../packages/llm/src/batch/batch-state.ts'
+import { replyOf } from '../in-memory.ts'
 import { bytesOf, type Reader } from '../reader.ts'
 import { reply } from './gradings.ts'
 
@@ -28,14 +29,14 @@ const refusal = {
   },
 }
 
-const chat = (body: BodyInit, status: number, more: { cacheDir?: string } = {}) =>
+const chat = (body: Uint8Array, status: number, more: { cacheDir?: string } = {}) =>
   createChatClient({
     model: 'judge',
     baseURL: 'http://127.0.0.1:9/v1',
     apiKey: 'none',
     maxRetries: 0,
     ...more,
-    fetch: async () => new Response(body, { status, headers: { 'content-type': 'application/json' } }),
+    fetch: async () => replyOf(body, status),
   })
 const request = { messages: [{ role: 'user' as const, content: 'Judge this.' }] }
 const batchState = {
@@ -50,16 +51,16 @@ const cached = new Map<string, string>()
 export const chatReaders: Record<string, Reader> = {
   'chat-reply': {
     seeds: () => [bytesOf(chatReply)],
-    read: input => chat(input as BodyInit, 200).complete(request),
+    read: input => chat(input, 200).complete(request),
   },
   'chat-refusal': {
     seeds: () => [],
     extra: () => [bytesOf(refusal)],
-    read: input => chat(input as BodyInit, 400).complete(request),
+    read: input => chat(input, 400).complete(request),
   },
   'chat-cache': {
     async seeds(folder) {
-      await chat(JSON.stringify(chatReply), 200, { cacheDir: folder }).complete(request)
+      await chat(bytesOf(chatReply), 200, { cacheDir: folder }).complete(request)
       const entries = await readdir(folder, { recursive: true, withFileTypes: true })
       const paths = entries.filter(each => each.isFile()).map(each => join(each.parentPath, each.name))
       const sizes = await Promise.all(paths.map(async path => ({ path, size: (await stat(path)).size })))
@@ -69,7 +70,7 @@ export const chatReaders: Record<string, Reader> = {
     },
     read(input, folder) {
       writeFileSync(cached.get(folder)!, input)
-      return chat(JSON.stringify(chatReply), 200, { cacheDir: folder }).complete(request)
+      return chat(bytesOf(chatReply), 200, { cacheDir: folder }).complete(request)
     },
   },
   'batch-state': {

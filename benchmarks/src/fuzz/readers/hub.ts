@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openHubRepository } from '@tinystories/utils/hub'
 import { openCachedRepository } from '@tinystories/utils/hub/cache'
+import { replyOf } from '../in-memory.ts'
 import { bytesOf, type Reader } from '../reader.ts'
 
 const commit = 'a'.repeat(40)
@@ -15,12 +16,14 @@ const files = [
   { path: 'data/a.bin', size: 99, digest: { algorithm: 'sha256', hex: 'd'.repeat(64) } },
 ]
 
+const usualTree = bytesOf(tree)
+const usualRevision = bytesOf({ sha: commit })
+
 /** A hub that answers the list of files, or the question for a revision, with the input. */
 const hub = (part: 'tree' | 'revision', input: Uint8Array): typeof fetch =>
   (async (url: string | URL | Request) => {
     const asked = String(url).includes('/tree/') ? 'tree' : 'revision'
-    const usual = asked === 'tree' ? JSON.stringify(tree) : JSON.stringify({ sha: commit })
-    return new Response(asked === part ? (input as BodyInit) : usual)
+    return replyOf(asked === part ? input : asked === 'tree' ? usualTree : usualRevision)
   }) as typeof fetch
 
 const open = (part: 'tree' | 'revision', input: Uint8Array): Promise<unknown> =>

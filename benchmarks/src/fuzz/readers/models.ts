@@ -6,6 +6,7 @@ import { gptConfig, initParameters, parameterShapes } from '@tinystories/model'
 import { encodePretrained, loadAdapter, loadPretrainedArrays, saveAdapter } from '@tinystories/model/files'
 import { readLlama2c } from '../../../../packages/model/src/files/llama2c.ts'
 import { openRandomAccess } from '../../../../packages/model/src/files/random-access.ts'
+import { blobOf } from '../in-memory.ts'
 import { bytesOf, type Reader } from '../reader.ts'
 
 const goldens = fileURLToPath(new URL('../../../../packages/model/goldens/', import.meta.url))
@@ -45,7 +46,7 @@ function smallModel(): Promise<Record<string, Uint8Array>> {
 
 const load = (files: Record<string, Uint8Array>): Promise<unknown> =>
   loadPretrainedArrays(
-    Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, new Blob([bytes as BlobPart])])),
+    Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, blobOf(bytes)])),
   )
 
 /** Reads a model of which one file is the input. */
@@ -124,7 +125,7 @@ export const modelReaders: Record<string, Reader> = {
   'adapter_model.safetensors': adapterFile('adapter_model.safetensors'),
   'llama2c.bin': {
     seeds: () => [llama2cModel()],
-    read: async input => readLlama2c(await openRandomAccess(new Blob([input as BlobPart]))),
+    read: async input => readLlama2c(await openRandomAccess(blobOf(input))),
   },
   'pytorch_model.bin': {
     // None of them is that of the small model, so none is valid.

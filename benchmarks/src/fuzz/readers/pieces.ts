@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { parseInstructTemplate } from '@tinystories/dataset/instruct'
 import { parseMeasures } from '@tinystories/grader/measures'
 import { parseJson } from '@tinystories/utils/schema'
@@ -36,9 +35,10 @@ const served: ServedModel = {
 const body = (read: (body: unknown, served: ServedModel) => unknown, seed: object): Reader => ({
   seeds: () => [bytesOf(seed)],
   async read(input) {
-    const stream = Object.assign(Readable.from([Buffer.from(input)]), {
-      headers: { 'content-type': 'application/json' },
-    })
+    const pieces = (async function* () {
+      yield Buffer.from(input)
+    })()
+    const stream = Object.assign(pieces, { headers: { 'content-type': 'application/json' } })
     try {
       read(await readBody(stream as never, 2 ** 16), served)
     } catch (error) {

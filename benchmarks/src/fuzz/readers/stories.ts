@@ -110,7 +110,7 @@ export const storyReaders: Record<string, Reader> = {
       const path = join(folder, 'synthesized.jsonl')
       writeFileSync(path, input)
       await mkdir(`${path}.synthesis`, { recursive: true })
-      writeFileSync(join(`${path}.synthesis`, 'settings.json'), JSON.stringify(synthesis))
+      writeFileSync(join(`${path}.synthesis`, 'settings.json'), bytesOf(synthesis))
       const file = await openOutputFile(path, synthesis, () => {})
       await file.close()
     },

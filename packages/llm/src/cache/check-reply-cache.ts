@@ -19,7 +19,11 @@ export interface ReplyCacheCheck {
  */
 export async function checkReplyCache(folder: string, signal?: AbortSignal): Promise<ReplyCacheCheck> {
   const label = join(folder, 'cache.json')
-  const found = parseValue(labelSchema, parseJson(await readTextFile(label), { source: label }), label)
+  const found = parseValue(
+    labelSchema,
+    parseJson(await readTextFile(label, { maxBytes: 2 ** 16 }), { source: label }),
+    label,
+  )
   if (found.version !== version)
     throw new LlmError('foreign-cache', { folder, version: found.version, expected: version })
   const check: ReplyCacheCheck = { entries: 0, damaged: [] }

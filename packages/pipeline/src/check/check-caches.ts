@@ -10,7 +10,9 @@ export const replyCacheChecker: Checker = {
   async matches(names, folder) {
     if (!names.has('cache.json')) return false
     if ([...names].some(name => /^[0-9a-f]{2}$/.test(name))) return true
-    return (await readTextFile(join(folder, 'cache.json')).catch(() => '')).includes('tinystories-llm-cache')
+    return (await readTextFile(join(folder, 'cache.json'), { maxBytes: 2 ** 16 }).catch(() => '')).includes(
+      'tinystories-llm-cache',
+    )
   },
   async check(folder, { count, report, attempt, signal }) {
     const found = await attempt(join(folder, 'cache.json'), () => checkReplyCache(folder, signal))

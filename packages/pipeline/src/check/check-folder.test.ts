@@ -1,4 +1,6 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { openStories, writeTokenShards } from '@tinystories/dataset'
@@ -9,7 +11,7 @@ import { encodePretrained, encodeSafetensors, openSafetensors } from '@tinystori
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { CheckpointStore } from '@tinystories/trainer'
 import { acquireLock } from '@tinystories/utils/disk'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startOfRun } from '../../../trainer/src/run/checkpoint.ts'
 import { defaultRecipe } from '../recipe/recipe.ts'
 import type { RunSettings } from '../run/run-settings.ts'
@@ -175,6 +177,70 @@ test('names every file that is damaged', async () => {
     'runs/a/model/evaluation.json: invalid-value',
   ])
 })
+
+describe.skipIf(process.platform !== 'linux')(
+  'what is no file, or of no size that a file of ours has',
+  () => {
+    const kinds: Record<string, (path: string) => Promise<unknown>> = {
+      device: path => symlink('/dev/zero', path),
+      pipe: async path => execFileSync('mkfifo', [path]),
+      socket: path =>
+        new Promise<void>(resolve => {
+          const server = createServer().listen(path, () => resolve())
+          sockets.push(server)
+        }),
+      folder: path => mkdir(path),
+      // A terabyte of zeros that takes no place.
+      'sparse file': async path => {
+        await writeFile(path, '')
+        await truncate(path, 2 ** 40)
+      },
+    }
+    const sockets: Server[] = []
+    afterAll(() => {
+      for (const server of sockets) server.close()
+    })
+
+    test.each(Object.keys(kinds))('%s', { timeout: 20_000 }, async kind => {
+      const all = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(each =>
+        each.isFile(),
+      )
+      for (const each of all) {
+        const path = join(each.parentPath, each.name)
+        await rm(path)
+        await kinds[kind]!(path)
+      }
+      const before = process.resourceUsage().maxRSS
+      const { problems } = await checkFolder(folder)
+      // Without a configuration nobody knows the shapes in checkpoints, and without an index nobody knows shards.
+      expect(problems.map(({ path }) => relative(folder, path)).sort()).toEqual([
+        'grades/gradings.json',
+        'grades/journal.jsonl',
+        'grades/journal.jsonl',
+        'runs/a/config.json',
+        'runs/a/metrics.jsonl',
+        'runs/a/model',
+      ])
+      const codes = new Set(problems.map(({ error }) => (error as { code: string }).code))
+      expect([...codes].join()).toMatch(
+        kind === 'sparse file' ? /^(?:too-large|damaged|,)+$/ : /^(?:not-regular|unreadable|is-folder|,)+$/,
+      )
+      // Kilobytes; the longest line that is looked at has 64 MiB.
+      expect(process.resourceUsage().maxRSS - before).toBeLessThan(256 * 1024)
+
+      await rm(join(folder, 'runs/a/config.json'), { recursive: true })
+      await writeFile(join(folder, 'runs/a/config.json'), JSON.stringify(settings))
+      const checkpoints = (await checkFolder(join(folder, 'runs'))).problems.filter(({ path }) =>
+        /step/.test(path),
+      )
+      expect(checkpoints).toHaveLength(2)
+      await rm(join(folder, 'shards/index.json'), { recursive: true })
+      await cp(join(made, 'shards/index.json'), join(folder, 'shards/index.json'))
+      const shards = (await checkFolder(join(folder, 'shards'))).problems
+      expect(shards.length).toBeGreaterThan(0)
+    })
+  },
+)
 
 const id = '01234567-89ab-cdef-0123-456789abcdef'
 

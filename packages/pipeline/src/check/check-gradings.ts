@@ -20,7 +20,7 @@ export const gradingChecker: Checker = {
     const files = gradingFolder(folder)
     context.count('gradings')
     const read = async (path: string, parse: (text: string, path: string) => unknown): Promise<void> => {
-      await attempt(path, async () => parse(await readTextFile(path), path))
+      await attempt(path, async () => parse(await readTextFile(path, { maxBytes: 2 ** 28 }), path))
     }
     for (const name of names) {
       const path = join(folder, name)

@@ -106,7 +106,9 @@ export async function gradeModel(
   const files = gradingFolder(options.folder ?? place.folder)
   const name = options.name ?? place.name
   const given =
-    place.file === undefined ? undefined : parseCompletions(await readTextFile(place.file), place.file)
+    place.file === undefined
+      ? undefined
+      : parseCompletions(await readTextFile(place.file, { pipes: true, maxBytes: 2 ** 28 }), place.file)
   const stories = corpus && openStories(corpus.source, readOptions(corpus, access))
   // Generating takes minutes and judging money: a corpus that cannot be read is refused before.
   if (stories) for await (const _ of stories.take(1).iterate(signal ? { signal } : {})) break

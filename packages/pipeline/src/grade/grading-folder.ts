@@ -54,7 +54,7 @@ export interface SavedGradings {
 export async function loadGradings(path: string): Promise<SavedGradings> {
   for (const folder of [path, join(path, 'grades')]) {
     const files = gradingFolder(folder)
-    const text = await readTextFileIfPresent(files.gradings)
+    const text = await readTextFileIfPresent(files.gradings, { maxBytes: 2 ** 28 })
     if (text === undefined) continue
     const measures = await readTextFileIfPresent(files.measures)
     return {

@@ -160,7 +160,7 @@ export async function writeCompletions(
 
 /** Completions in a file; a last line that a kill cut short is removed. */
 async function readWholeLines(path: string): Promise<Completion[]> {
-  const text = (await readTextFileIfPresent(path)) ?? ''
+  const text = (await readTextFileIfPresent(path, { maxBytes: 2 ** 28 })) ?? ''
   const end = text.lastIndexOf('\n') + 1
   if (end < text.length) await truncateFile(path, Buffer.byteLength(text.slice(0, end)))
   return end === 0 ? [] : parseCompletions(text.slice(0, end), path)

@@ -231,7 +231,5 @@ function toPushError(
 function reasonOf(error: unknown, token: string): string {
   const { data } = error as { data?: { error?: unknown; message?: unknown } }
   const said = data?.error
-  return typeof said === 'string'
-    ? redactor([token])(said).replace(/\s+/g, ' ').trim().slice(0, 200)
-    : ''
+  return typeof said === 'string' ? redactor([token])(said).replace(/\s+/g, ' ').trim().slice(0, 200) : ''
 }

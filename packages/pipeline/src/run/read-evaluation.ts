@@ -22,7 +22,7 @@ const evaluationSchema = v.object({
  * @throws InputError when the file is damaged
  */
 export async function readEvaluation(path: string): Promise<EvaluationResult | undefined> {
-  const text = await readTextFileIfPresent(path)
+  const text = await readTextFileIfPresent(path, { maxBytes: 2 ** 16 })
   return text === undefined
     ? undefined
     : parseValue(evaluationSchema, parseJson(text, { source: path }), path)

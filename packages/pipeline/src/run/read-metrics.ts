@@ -1,5 +1,5 @@
 import type { MetricsLine } from '@tinystories/trainer'
-import { readTextFile } from '@tinystories/utils/disk'
+import { readLines } from '@tinystories/utils/disk'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 
@@ -47,14 +47,17 @@ export interface RunMetrics {
 /**
  * Reads a `metrics.jsonl`, each line by itself.
  *
- * @throws FileError when the file cannot be read
+ * @throws FileError when the file cannot be read; InputError `too-large` for a line that no run writes
  */
 export async function readMetrics(path: string): Promise<RunMetrics> {
-  const rows = (await readTextFile(path, { maxBytes: 2 ** 30 })).split('\n')
   const metrics: RunMetrics = { lines: [], damaged: [] }
-  // After the last end of line there may be half a line, of a run that is still going or was killed.
-  for (const [i, row] of rows.slice(0, -1).entries()) {
-    const source = `${path}, line ${i + 1}`
+  for await (const { text: row, number, isWhole } of readLines(path, {
+    maxLineBytes: 2 ** 22,
+    fatal: true,
+  })) {
+    // The last line may be half a line, of a run that is still going or was killed.
+    if (!isWhole) break
+    const source = `${path}, line ${number}`
     try {
       if (row !== '') metrics.lines.push(parseValue(metricsLineSchema, parseJson(row, { source }), source))
     } catch (error) {

@@ -6,7 +6,7 @@ import { type RunSettings, runSettingsSchema } from './run-settings.ts'
 
 /** @throws PipelineError `model-without-run`; `no-run` when the folder has no `config.json`; InputError when that cannot be used */
 export async function readSettings(run: RunFolder): Promise<RunSettings> {
-  const text = await readTextFile(run.config).catch((error: unknown) => {
+  const text = await readTextFile(run.config, { maxBytes: 2 ** 22 }).catch((error: unknown) => {
     if (!FileError.isInstance(error) || error.code !== 'not-found') throw error
     throw new PipelineError('no-run', { folder: run.folder }, { cause: error })
   })

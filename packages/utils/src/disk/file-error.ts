@@ -61,7 +61,11 @@ export const FileError: ErrorClass<'FileError', FileErrorDetails> = defineError(
   'disk-failure': place => say(place, 'the disk failed', 'Check the disk.'),
   unsupported: place => say(place, 'its file system does not support this', 'Choose another path.'),
   'not-regular': place =>
-    say(place, 'it is a pipe or a device, and a file is expected', 'Save it to a file first.'),
+    say(
+      place,
+      'it is a pipe or a device, and a file is expected',
+      place.action === 'write' ? 'Choose another path.' : 'Save it to a file first.',
+    ),
   'not-text': place => say(place, 'it is not UTF-8 text', 'Check that it is the right file.'),
   'too-large': ({ bytes, limit, ...place }) =>
     say(place, `it has ${bytes} bytes; at most ${limit} are read`, 'Check that it is the right file.'),

@@ -23,6 +23,7 @@ test.each(['pipe', '/dev/zero'])('%s, where a file is expected, is refused at on
   const path = name === 'pipe' ? pipe : name
   await expect(readFileBytes(path)).rejects.toMatchObject(notRegular)
   await expect(drain(readLines(path))).rejects.toMatchObject(notRegular)
+  await expect(readTextFile(path)).rejects.toMatchObject(notRegular)
   await expect(async () => openToReadSync(path)).rejects.toMatchObject(notRegular)
 })
 
@@ -35,16 +36,26 @@ test('a text may come from a pipe, which is waited for as long as somebody write
   // The shell has it open as soon as this process does.
   await new Promise(resolve => writer.once('spawn', resolve))
   let text = ''
-  while (text === '') text = await readTextFile(pipe)
+  while (text === '') text = await readTextFile(pipe, { pipes: true })
   expect(text).toBe('{"a":1}')
 })
 
 test('a text of a pipe that nobody writes to is empty', async () => {
-  expect(await readTextFile(pipe)).toBe('')
+  expect(await readTextFile(pipe, { pipes: true })).toBe('')
 })
 
-test('a device without end is read up to the limit', async () => {
-  await expect(readTextFile('/dev/zero', { maxBytes: 2 ** 20 })).rejects.toMatchObject({ code: 'too-large' })
+test.each(['/dev/zero', '/dev/urandom', '/dev/null'])('%s is refused where a pipe is not', async path => {
+  await expect(readTextFile(path, { pipes: true })).rejects.toMatchObject(notRegular)
+})
+
+test('a pipe without end is read up to the limit', async () => {
+  const writer = spawn('sh', ['-c', `cat /dev/zero > "${pipe}"`], { stdio: 'ignore' })
+  await new Promise(resolve => writer.once('spawn', resolve))
+  const options = { pipes: true, maxBytes: 2 ** 20 }
+  let error: unknown
+  while (error === undefined) await readTextFile(pipe, options).catch(thrown => (error = thrown))
+  writer.kill()
+  expect(error).toMatchObject({ code: 'too-large', details: { limit: 2 ** 20 } })
 })
 
 test('a file that is larger than its reader takes is refused', async () => {
@@ -59,7 +70,7 @@ test('a file that is larger than its reader takes is refused', async () => {
 test('a process that has met a pipe can end', () => {
   const disk = new URL('index.ts', import.meta.url).href
   const script = `import { readTextFile, readFileBytes } from '${disk}'
-    for (let i = 0; i < 8; i++) readTextFile(process.argv[1]).catch(() => {}), readFileBytes(process.argv[1]).catch(() => {})
+    for (let i = 0; i < 8; i++) readTextFile(process.argv[1], { pipes: true }).catch(() => {}), readFileBytes(process.argv[1]).catch(() => {})
     setTimeout(() => process.exit(7), 100)`
   expect(() =>
     execFileSync(process.execPath, ['--input-type=module', '-e', script, pipe], {

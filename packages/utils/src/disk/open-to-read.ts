@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { isatty } from 'node:tty'
 import { FileError, toFileError } from './file-error.ts'
 
 /**
@@ -10,14 +11,14 @@ const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Options of {@link openToRead}. */
 export interface OpenToReadOptions {
-  /** Whether it may be a pipe or a device; it is then read by `readPiece`. Default false. */
+  /** Whether it may be a pipe or a terminal; it is then read by `readPiece`. Other devices may have no end. Default false. */
   pipes?: boolean
 }
 
 /**
  * Opens a file to read it, and never waits.
  *
- * @throws FileError, also `not-regular` for a pipe, device or socket
+ * @throws FileError, also `not-regular` for a device or socket, and for a pipe where none is expected
  */
 export async function openToRead(
   path: string,
@@ -27,8 +28,8 @@ export async function openToRead(
   try {
     file = await open(path, flags)
     const stats = await file.stat()
-    if (!stats.isFile() && !stats.isDirectory() && !pipes)
-      throw new FileError('not-regular', { path, action: 'read' })
+    const isUsable = stats.isFile() || stats.isDirectory() || (pipes && (stats.isFIFO() || isatty(file.fd)))
+    if (!isUsable) throw new FileError('not-regular', { path, action: 'read' })
     return file
   } catch (error) {
     await file?.close()

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { InputError } from '../schema/errors.ts'
-import { toFileError } from './file-error.ts'
+import { FileError, toFileError } from './file-error.ts'
 import { openToRead } from './open-to-read.ts'
 
 /** A line of a file. */
@@ -20,6 +20,8 @@ export interface FileLine {
 export interface ReadLinesOptions {
   /** Bytes that a line may have. Default 64 MiB. */
   maxLineBytes?: number
+  /** Whether a whole line that is no UTF-8 is an error. Default false: what is none becomes U+FFFD. */
+  fatal?: boolean
 }
 
 /**
@@ -27,15 +29,16 @@ export interface ReadLinesOptions {
  * line.
  *
  * @param file its path, or the open file, which stays open
- * @throws FileError; InputError `too-large` at a line that is longer than the limit
+ * @throws FileError, with `fatal` also `not-text`; InputError `too-large` at a line that is longer than the limit
  */
 export async function* readLines(
   file: string | FileHandle,
-  { maxLineBytes = 2 ** 26 }: ReadLinesOptions = {},
+  { maxLineBytes = 2 ** 26, fatal = false }: ReadLinesOptions = {},
 ): AsyncGenerator<FileLine> {
   const path = typeof file === 'string' ? file : 'the file'
   const handle = typeof file === 'string' ? await openToRead(file) : file
-  const portion = Buffer.alloc(256 * 1024)
+  // Most files are small.
+  let portion = Buffer.allocUnsafe(2 ** 14)
   /** Pieces of a line that has not ended yet. */
   let pieces: Buffer[] = []
   let length = 0
@@ -45,11 +48,20 @@ export async function* readLines(
   const lineOf = (isWhole: boolean): FileLine => {
     const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
     const end = start + length + (isWhole ? 1 : 0)
-    const line = { text: bytes.toString('utf8'), number: ++number, start, end, isWhole }
+    const line = { text: textOf(bytes, isWhole), number: ++number, start, end, isWhole }
     pieces = []
     length = 0
     start = end
     return line
+  }
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const textOf = (bytes: Buffer, isWhole: boolean): string => {
+    if (!fatal || !isWhole) return bytes.toString('utf8')
+    try {
+      return decoder.decode(bytes)
+    } catch (error) {
+      throw new FileError('not-text', { path, action: 'read' }, { cause: error })
+    }
   }
   const add = (piece: Buffer): void => {
     length += piece.length
@@ -75,6 +87,7 @@ export async function* readLines(
         from = to + 1
       }
       if (from < read.length) add(read.subarray(from))
+      if (bytesRead === portion.length && bytesRead < 2 ** 18) portion = Buffer.allocUnsafe(2 ** 18)
     }
     if (length > 0) yield lineOf(false)
   } catch (error) {

@@ -4,27 +4,29 @@ import { openToRead, readPiece } from './open-to-read.ts'
 
 /** Options of {@link readTextFile}. */
 export interface ReadTextFileOptions {
-  /** Bytes at most. Default 256 MiB. */
+  /** Bytes at most. Default 64 MiB. */
   maxBytes?: number
+  /** Whether it may be a pipe or a terminal, as a file that a person names may be. Default false. */
+  pipes?: boolean
 }
 
 /**
- * Reads a whole UTF-8 file, or a pipe to its end. A byte order mark at its start is dropped.
+ * Reads a whole UTF-8 file. A byte order mark at its start is dropped.
  *
- * @throws FileError, also `not-text` and `too-large`
+ * @throws FileError, also `not-text`, `too-large`, and `not-regular` for what is no file
  */
 export async function readTextFile(
   path: string,
-  { maxBytes = 2 ** 28 }: ReadTextFileOptions = {},
+  { maxBytes = 2 ** 26, pipes = false }: ReadTextFileOptions = {},
 ): Promise<string> {
   let bytes: Uint8Array
   try {
-    const file = await openToRead(path, { pipes: true })
+    const file = await openToRead(path, { pipes })
     try {
       const { size } = await file.stat()
       if (size > maxBytes)
         throw new FileError('too-large', { path, action: 'read', bytes: size, limit: maxBytes })
-      // A device or pipe has no size, and perhaps no end.
+      // A pipe has no size, and perhaps no end.
       bytes = size > 0 ? await file.readFile() : await readUpTo(file, maxBytes, path)
     } finally {
       await file.close()
@@ -43,7 +45,7 @@ async function readUpTo(file: FileHandle, maxBytes: number, path: string): Promi
   const pieces: Uint8Array[] = []
   let bytes = 0
   for (;;) {
-    const buffer = Buffer.alloc(2 ** 16)
+    const buffer = Buffer.allocUnsafe(2 ** 16)
     const bytesRead = await readPiece(file, buffer)
     if (bytesRead === 0) return Buffer.concat(pieces)
     bytes += bytesRead

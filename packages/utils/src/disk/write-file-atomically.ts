@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { toFileError } from './file-error.ts'
+import { FileError, toFileError } from './file-error.ts'
 
 /** Options of {@link writeFileAtomically}. */
 export interface WriteFileOptions {
   /** Permissions of the file, such as `0o600`. Default `0o666` less the process's umask. */
   mode?: number
+  /** Ends the writing, and leaves what was there. */
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -14,19 +16,28 @@ export interface WriteFileOptions {
  * all of the new content: the content goes to a temporary file beside it, is synced, and takes its name.
  *
  * @param content text (written as UTF-8), bytes, or pieces of either in their order
- * @throws FileError; errors that `content` itself throws pass through
+ * @throws FileError, also `not-regular` where a pipe or device has the name; errors that `content` itself throws pass through, as does
+ * the signal's reason
  */
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  { mode = 0o666 }: WriteFileOptions = {},
+  { mode = 0o666, signal }: WriteFileOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
+    // A file that takes the name of /dev/null, /dev/stdout or a pipe would take its place.
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && !found.isFile() && !found.isDirectory())
+      throw new FileError('not-regular', { path, action: 'write' })
     const file = await open(temporary, 'wx', mode)
     try {
       if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content)
-      else for await (const piece of joined(content)) await file.writeFile(piece)
+      else
+        for await (const piece of joined(content)) {
+          signal?.throwIfAborted()
+          await file.writeFile(piece)
+        }
       await file.sync()
     } finally {
       await file.close()

@@ -3,7 +3,7 @@ import { redactor } from './redactor.ts'
 
 const secret = 'sk-Proj_a1B2/c3D4+e5"F6'
 const bytes = Buffer.from(secret)
-const escape = (write: (byte: number) => string): string => [...bytes].map(write).join('')
+const escaped = (write: (byte: number) => string): string => [...bytes].map(write).join('')
 const hex = bytes.toString('hex')
 
 /** RFC 4648, with an alphabet of its own for the test. */
@@ -21,17 +21,17 @@ const forms: Record<string, string> = {
   reversed: [...secret].toReversed().join(''),
   'in JSON': JSON.stringify(secret).slice(1, -1),
   'in JSON with escaped slashes': JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
-  'in JSON as escapes': escape(byte => `\\u00${byte.toString(16)}`),
-  'in JSON in JSON': escape(byte => `\\\\u00${byte.toString(16).toUpperCase()}`),
-  'as code points': escape(byte => `\\u{${byte.toString(16)}}`),
+  'in JSON as escapes': escaped(byte => `\\u00${byte.toString(16)}`),
+  'in JSON in JSON': escaped(byte => `\\\\u00${byte.toString(16).toUpperCase()}`),
+  'as code points': escaped(byte => `\\u{${byte.toString(16)}}`),
   'in an address': encodeURIComponent(secret),
-  'in an address, all of it': escape(byte => `%${byte.toString(16)}`),
-  'in an address in an address': encodeURIComponent(escape(byte => `%${byte.toString(16).toUpperCase()}`)),
-  'in HTML': escape(byte => `&#${byte};`),
-  'in HTML in hexadecimal': escape(byte => `&#x${byte.toString(16)};`),
-  'as escapes of C': escape(byte => `\\x${byte.toString(16)}`),
-  'in octal': escape(byte => `\\${byte.toString(8).padStart(3, '0')}`),
-  'quoted-printable': escape(byte => `=${byte.toString(16).toUpperCase()}`),
+  'in an address, all of it': escaped(byte => `%${byte.toString(16)}`),
+  'in an address in an address': encodeURIComponent(escaped(byte => `%${byte.toString(16).toUpperCase()}`)),
+  'in HTML': escaped(byte => `&#${byte};`),
+  'in HTML in hexadecimal': escaped(byte => `&#x${byte.toString(16)};`),
+  'as escapes of C': escaped(byte => `\\x${byte.toString(16)}`),
+  'in octal': escaped(byte => `\\${byte.toString(8).padStart(3, '0')}`),
+  'quoted-printable': escaped(byte => `=${byte.toString(16).toUpperCase()}`),
   hexadecimal: hex,
   'hexadecimal in capitals': hex.toUpperCase(),
   'hexadecimal in pairs': hex.match(/../g)!.join(' '),
@@ -85,6 +85,11 @@ test('of two secrets of which one begins like the other, nothing stays', () => {
 
 test('texts all of which could begin a secret take no longer', () => {
   const redact = redactor([secret])
-  for (const text of [`s${' '.repeat(200_000)}`, 's\x1b'.repeat(100_000), 's'.repeat(200_000), '\\'.repeat(50_000)])
+  for (const text of [
+    `s${' '.repeat(200_000)}`,
+    's\x1b'.repeat(100_000),
+    's'.repeat(200_000),
+    '\\'.repeat(50_000),
+  ])
     expect(redact(text)).toBe(text)
 })

@@ -83,8 +83,9 @@ export function redactor(secrets: Iterable<string>, shortest = 4): Redact {
     new RegExp([...spelled, ...bytes.flatMap(byteLists)].join('|'), 'giu'),
     // Few bits are easily those of another word.
     new RegExp(
-      bytes.flatMap(each => (each.length < 6 ? [] : [...alignedForms(each, 6), ...alignedForms(each, 5)])).join('|') ||
-        '(?!)',
+      bytes
+        .flatMap(each => (each.length < 6 ? [] : [...alignedForms(each, 6), ...alignedForms(each, 5)]))
+        .join('|') || '(?!)',
       'g',
     ),
   ]

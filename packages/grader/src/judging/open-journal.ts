@@ -86,14 +86,14 @@ export interface JournalContent {
  * Reads a journal without changing it.
  *
  * @throws FileError; GraderError `wrong-format`, `unsupported-version` or `journal-damaged`; InputError for a line of
- * more than 64 MiB
+ * more than 16 MiB
  */
 export async function readJournal(path: string): Promise<JournalContent> {
   const { readLines } = await import('@tinystories/utils/disk')
   const judgments = new Map<string, Judgment>()
   let end = 0
   let bad: number | undefined
-  for await (const line of readLines(path)) {
+  for await (const line of readLines(path, { maxLineBytes: 2 ** 24 })) {
     if (bad !== undefined) throw new GraderError('journal-damaged', { path, line: bad })
     const value = line.isWhole ? parse(line.text) : undefined
     if (line.number === 1) {

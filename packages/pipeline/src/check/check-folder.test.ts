@@ -214,12 +214,8 @@ describe.skipIf(process.platform !== 'linux')(
       const { problems } = await checkFolder(folder)
       // Without a configuration nobody knows the shapes in checkpoints, and without an index nobody knows shards.
       expect(problems.map(({ path }) => relative(folder, path)).sort()).toEqual([
-        'grades/gradings.json',
-        'grades/journal.jsonl',
-        'grades/journal.jsonl',
-        'runs/a/config.json',
-        'runs/a/metrics.jsonl',
-        'runs/a/model',
+        ...['grades/gradings.json', 'grades/journal.jsonl', 'grades/journal.jsonl', 'replies/cache.json'],
+        ...['runs/a/config.json', 'runs/a/metrics.jsonl', 'runs/a/model', 'shards/index.json'],
       ])
       const codes = new Set(problems.map(({ error }) => (error as { code: string }).code))
       expect([...codes].join()).toMatch(
@@ -228,6 +224,11 @@ describe.skipIf(process.platform !== 'linux')(
       // Kilobytes; the longest line that is looked at has 64 MiB.
       expect(process.resourceUsage().maxRSS - before).toBeLessThan(256 * 1024)
 
+      const lock = join(folder, 'runs/a/run.lock')
+      await kinds[kind]!(lock)
+      expect(wrong(await checkFolder(join(folder, 'runs')))[0]).toMatch(
+        /^runs\/a\/run\.lock: (?:not-regular|too-large|is-folder)$/,
+      )
       await rm(join(folder, 'runs/a/config.json'), { recursive: true })
       await writeFile(join(folder, 'runs/a/config.json'), JSON.stringify(settings))
       const checkpoints = (await checkFolder(join(folder, 'runs'))).problems.filter(({ path }) =>

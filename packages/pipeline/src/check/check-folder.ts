@@ -69,6 +69,7 @@ export async function checkFolder(
       if (!(isUsed && fix !== undefined)) report.problems.push({ path, error, repair: fix, repaired: false })
     }
     for (const { path, error } of leftovers.removable) add(path, error, 'remove')
+    for (const { path, error } of leftovers.unreadable) add(path, error)
     const context = contextOf(report, add, signal)
     for (const checker of [...own, ...checkers])
       if (await checker.matches(names, folder)) await checker.check(folder, context, names)
@@ -136,6 +137,6 @@ async function repairProblem(problem: CheckProblem): Promise<void> {
 /** Looks once more: the line may have been finished since. */
 async function cutLastLine(path: string): Promise<void> {
   let end: number | undefined
-  for await (const { isWhole, start } of readLines(path)) if (!isWhole) end = start
+  for await (const { isWhole, start } of readLines(path, { maxLineBytes: 2 ** 24 })) if (!isWhole) end = start
   if (end !== undefined) await truncate(path, end)
 }

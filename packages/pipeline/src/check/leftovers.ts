@@ -25,18 +25,23 @@ const lock = /(?:\.lock|^lock\.json)$/
 export interface Leftovers {
   /** What can be removed, by path. */
   removable: { path: string; error: PipelineError }[]
+  /** Locks that cannot be read, such as a pipe of that name. */
+  unreadable: { path: string; error: unknown }[]
   /** Whether a process works in the folder. */
   isInUse: boolean
 }
 
-/** Finds what ended processes left in a folder. @throws FileError when a lock cannot be read */
+/** Finds what ended processes left in a folder. */
 export async function findLeftovers(folder: string, names: Iterable<string>): Promise<Leftovers> {
-  const found: Leftovers = { removable: [], isInUse: false }
+  const found: Leftovers = { removable: [], unreadable: [], isInUse: false }
   for (const name of names) {
     const path = join(folder, name)
     if (leftover.test(name)) found.removable.push({ path, error: new PipelineError('leftover', { path }) })
     else if (lock.test(name)) {
-      const state = await inspectLock(path)
+      const state = await inspectLock(path).catch((error: unknown) => {
+        found.unreadable.push({ path, error })
+        return 'none' as const
+      })
       // Of a process on another machine nobody knows whether it still works.
       if (state === 'held' || state === 'elsewhere') found.isInUse = true
       if (state === 'stale') found.removable.push({ path, error: new PipelineError('stale-lock', { path }) })

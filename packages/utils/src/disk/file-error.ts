@@ -88,6 +88,8 @@ const codes: Readonly<Record<string, PlainCode>> = {
   EACCES: 'no-permission',
   EPERM: 'no-permission',
   EISDIR: 'is-folder',
+  // A socket that is opened as a file.
+  ENXIO: 'not-regular',
   ENOTDIR: 'is-file',
   EEXIST: 'already-exists',
   ENOTEMPTY: 'not-empty',

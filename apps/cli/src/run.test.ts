@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runInProcess, tinystories } from './testing/cli.ts'
+import { readMetrics } from './testing/read-metrics.ts'
 
 let folder: string
 const tiny = [
@@ -29,13 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const cli = (...args: string[]): ReturnType<typeof runInProcess> => runInProcess(args, { cwd: folder })
 
-async function metrics(run: string): Promise<MetricsLine[]> {
-  const text = await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')
-  return text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as MetricsLine)
-}
+const metrics = (run: string): Promise<MetricsLine[]> => readMetrics(join(folder, run))
 
 describe('train', () => {
   test('leaves a whole run folder, from which one can generate and evaluate', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { MetricsLine } from '@tinystories/trainer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runInProcess, tinystories } from '../testing/cli.ts'
+import { readMetrics } from '../testing/read-metrics.ts'
 
 let folder: string
 const tiny = '--hidden 16 --layers 1 --heads 2 --vocab-size 250 --context 24 --batch 4'.split(' ')
@@ -25,13 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function metrics(run: string): Promise<MetricsLine[]> {
-  const text = await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')
-  return text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as MetricsLine)
-}
+const metrics = (run: string): Promise<MetricsLine[]> => readMetrics(join(folder, run))
 
 test('takes every part of a recipe, writes stories on the way, and goes on from where it was', async () => {
   const recipe =
@@ -148,15 +143,15 @@ describe('the finders say what to take, which can be taken, and leave nothing:',
   test.each([
     ['--find-learning-rate', /Use (--learning-rate 0\.\d+) for the peak/],
     ['--find-batch-size', /Use (--batch \d+) \((a larger one|larger ones|no larger one)/],
-  ])('%s', async (flag, recommended) => {
+  ])('%s', async (flag, pattern) => {
     const before = await readdir(folder)
     const found = await cli(`train --data stories.txt ${tiny.join(' ')} ${flag}`)
     expect(found.stderr).toBe('')
     expect(found.code).toBe(0)
     expect(await readdir(folder)).toEqual(before)
-    const taken = found.stdout.match(recommended)![1]!
+    const flags = found.stdout.match(pattern)![1]!
     const run = await cli(
-      `train --data stories.txt ${tiny.filter(word => word !== '--batch' && word !== '4').join(' ')} ${taken} --steps 1 --out taken${flag}`,
+      `train --data stories.txt ${tiny.filter(word => word !== '--batch' && word !== '4').join(' ')} ${flags} --steps 1 --out taken${flag}`,
     )
     expect(run.stderr).toBe('')
     expect(run.code).toBe(0)

@@ -9,29 +9,17 @@ type Axes = number | number[] | null | undefined
 
 /** Kernels that reduce axes, and those that run along one. */
 export function translateReduction(): void {
-  translate<tf.SumAttrs>(tf.Sum, ({ graph, input, attrs }) => {
-    const x = input('x')
-    return reduce(
-      graph,
-      'ReduceSum',
-      x.type === 'bool' ? cast(graph, x, 'int32') : x,
-      attrs.axis,
-      attrs.keepDims,
-    )
-  })
+  for (const [kernel, op] of [
+    [tf.Sum, 'ReduceSum'],
+    [tf.Prod, 'ReduceProd'],
+  ] as const)
+    translate<tf.SumAttrs & tf.ProdAttrs>(kernel, ({ graph, input, attrs }) => {
+      const x = input('x')
+      return reduce(graph, op, x.type === 'bool' ? cast(graph, x, 'int32') : x, attrs.axis, attrs.keepDims)
+    })
   translate<tf.MeanAttrs>(tf.Mean, ({ graph, input, attrs }) =>
     reduce(graph, 'ReduceMean', cast(graph, input('x'), 'float32'), attrs.axis, attrs.keepDims),
   )
-  translate<tf.ProdAttrs>(tf.Prod, ({ graph, input, attrs }) => {
-    const x = input('x')
-    return reduce(
-      graph,
-      'ReduceProd',
-      x.type === 'bool' ? cast(graph, x, 'int32') : x,
-      attrs.axis,
-      attrs.keepDims,
-    )
-  })
   translate<tf.MaxAttrs>(tf.Max, ({ graph, input, attrs }) =>
     asNumbers(graph, input('x'), x => reduce(graph, 'ReduceMax', x, attrs.reductionIndices, attrs.keepDims)),
   )

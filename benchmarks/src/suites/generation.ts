@@ -16,7 +16,7 @@ import { startPythonPeer } from '../python-peer.ts'
 
 export const name = 'generation'
 export const description =
-  'text from the 64 x 8 model: the WASM engine against PyTorch eager with a cache, transformers generate, llama2.c (LLAMA2C=its program), and tfjs wasm'
+  'text from the 64 x 8 model: the WASM engine against PyTorch eager with a cache, transformers generate, llama2.c (LLAMA2C=its program, LLAMA2C_INT8=that for int8), and tfjs wasm'
 
 const rows = 64
 const tokens = 200
@@ -41,14 +41,16 @@ export async function run(): Promise<BenchmarkResult> {
     env: {},
     install: 'pip install torch transformers safetensors',
   })
-  const llama2c = await startLlama2c(process.env.LLAMA2C, folder)
+  const llama2c = await startLlama2c('float32', process.env.LLAMA2C, folder)
+  const llama2cInt8 = await startLlama2c('int8', process.env.LLAMA2C_INT8, folder)
   const models: WasmModel[] = []
-  const wasmModel = async (threads: number): Promise<WasmModel> => {
-    models.push(await createWasmModel({ config, parameters }, { threads }))
+  const wasmModel = async (threads: number, weights?: 'int8'): Promise<WasmModel> => {
+    models.push(await createWasmModel({ config, parameters }, { threads, ...(weights && { weights }) }))
     return models.at(-1)!
   }
   try {
     const [one, many] = [await wasmModel(1), await wasmModel(threads)]
+    const [oneInt8, manyInt8] = [await wasmModel(1, 'int8'), await wasmModel(threads, 'int8')]
     await useBackend('wasm')
     const tfjs = await loadPretrained(folder)
     const ids: Record<string, number[]> = {}
@@ -78,8 +80,11 @@ export async function run(): Promise<BenchmarkResult> {
       one: ours('one', one, 1),
       sampled: ours('sampled', one, 1, tokens, { temperature: 1, seed: 1 }),
       many: ours('many', many, rows),
+      oneInt8: ours('oneInt8', oneInt8, 1),
+      manyInt8: ours('manyInt8', manyInt8, rows),
       tfjs: ours('tfjs', tfjs, 1, 50),
       ...(llama2c && { llama2c }),
+      ...(llama2cInt8 && { llama2cInt8 }),
       ...(peer && {
         eager1: theirs('eager', 1, 1),
         eagerOnAll: theirs('eager', threads, 1),
@@ -111,6 +116,10 @@ export async function run(): Promise<BenchmarkResult> {
         row('one text, 1 thread', 'one', 'llama2.c (-Ofast, native)', 'llama2c'),
         row('one text, 1 thread', 'one', 'ours on tfjs wasm', 'tfjs'),
         row('one text, 1 thread', 'sampled', 'ours, greedy', 'one'),
+        row('one text, 1 thread, int8', 'oneInt8', 'llama2.c, int8 (-Ofast, native)', 'llama2cInt8'),
+        row('one text, 1 thread, int8', 'oneInt8', 'llama2.c (-Ofast, native)', 'llama2c'),
+        row('one text, 1 thread, int8', 'oneInt8', 'ours, float32', 'one'),
+        row(`${batch}, int8`, 'manyInt8', 'ours, float32', 'many'),
         row(batch, 'many', `${versions}: generate, ${threads} threads`, 'generateMany'),
         row(batch, 'many', `${versions}: eager with cache, ${threads} threads`, 'eagerMany'),
         row(batch, 'many', 'ours, one text', 'one'),

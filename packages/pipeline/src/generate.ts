@@ -20,9 +20,10 @@ export interface GenerateOptions extends Omit<StoryOptions, 'instruction' | 'pro
   adapter?: string | undefined
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
+  weights?: OpenModelOptions['weights']
   /** Called once, before anything is written, with what of the prompt or instruction the vocabulary cannot spell. */
   onUnknown?: ((texts: readonly string[]) => void) | undefined
-  access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'signal'>
+  access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'weights' | 'signal'>
 }
 
 /** A piece of a story, as soon as it is generated. */
@@ -46,6 +47,7 @@ export async function* generate({
   adapter,
   engine = 'auto',
   threads,
+  weights,
   onUnknown,
   access = {},
   ...options
@@ -56,6 +58,7 @@ export async function* generate({
     adapter,
     engine,
     threads,
+    weights,
     ...(signal && { signal }),
   })
   const instruction = ask && writeInstruction(ask, await templateFor(opened.folder, instruct))

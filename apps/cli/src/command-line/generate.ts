@@ -57,6 +57,11 @@ export function generateCommand(program: Command, setExitCode: SetExitCode): voi
         .default('auto'),
     )
     .option('--threads <n>', 'threads of the engine wasm (default: 1)', wholeNumber(1, 256))
+    .addOption(
+      new Option('--weights <type>', 'of the engine wasm: int8 is faster and takes a quarter of the memory')
+        .choices(['float32', 'int8'])
+        .default('float32'),
+    )
     .option('--json', 'print one JSON object with all stories at the end; they come on the standard error')
     .addHelpText(
       'after',

@@ -32,6 +32,11 @@ export function serveCommand(program: Command, setExitCode: SetExitCode): void {
         .default('auto'),
     )
     .option('--threads <n>', 'threads of the engine wasm (default: 1)', wholeNumber(1, 256))
+    .addOption(
+      new Option('--weights <type>', 'of the engine wasm: int8 is faster and takes a quarter of the memory')
+        .choices(['float32', 'int8'])
+        .default('float32'),
+    )
     .option('--json', 'one JSON object a line: where it listens, then each request')
     .addHelpText(
       'after',

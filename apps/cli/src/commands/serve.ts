@@ -12,7 +12,7 @@ import { templateOption } from '../train/instruct-option.ts'
 export interface ServeFlags
   extends Pick<
     ServeModelOptions,
-    'name' | 'instruct' | 'host' | 'port' | 'concurrency' | 'queue' | 'engine' | 'threads'
+    'name' | 'instruct' | 'host' | 'port' | 'concurrency' | 'queue' | 'engine' | 'threads' | 'weights'
   > {
   keyFile?: string
   adapter?: string

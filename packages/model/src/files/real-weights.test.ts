@@ -107,3 +107,24 @@ describe.skipIf(absent)(`a real GPT-2, compiled${absent}`, () => {
     },
   )
 })
+
+describe.skipIf(absent)(`a real GPT-2 in int8${absent}`, () => {
+  it.each(['pretrained', 'rl'])('%s: its loss moves by less than 0.5 %%', async name => {
+    const model = await loadPretrainedArrays(folder, { file: `${name}.safetensors` })
+    const references: Reference[] = JSON.parse(await readFile(`${folder}/${name}.reference.json`, 'utf8'))
+    const texts = references.map(({ ids }) => ({
+      ids,
+      queries: ids.slice(1).map((id, i) => ({ position: i + 1, id })),
+    }))
+    const [exact, rounded] = await Promise.all(
+      (['float32', 'int8'] as const).map(async weights => {
+        const wasm = await createWasmModel(model, { weights })
+        return (await wasm.score(texts)).map(scores => -scores.reduce((a, b) => a + b) / scores.length)
+      }),
+    )
+    for (const [i, { loss }] of references.entries()) expect(exact![i]).toBeNear(loss, { absolute: 5e-6 })
+    const mean = (losses: number[]): number => losses.reduce((a, b) => a + b) / losses.length
+    expect(mean(rounded!)).toBeNear(mean(exact!), { relative: 0.005 })
+    expect(rounded).not.toEqual(exact)
+  })
+})

@@ -7,6 +7,7 @@ import type { SampledToken } from '../generation/sample-token.ts'
 import { Decoder, type DecodeText, type ScoreText } from './decoder.ts'
 import type { Arrays } from './fold-weights.ts'
 import { WasmBeams } from './wasm-beams.ts'
+import type { WeightType } from './wasm-linear.ts'
 
 /** A decoder, in the caller's thread or in another. */
 export interface DecoderThread {
@@ -30,6 +31,7 @@ export interface BeamTask {
 export interface DecoderData {
   config: GptConfig
   parameters: Arrays
+  weights: WeightType
 }
 
 /** What it does. */
@@ -53,8 +55,12 @@ export function decoderMethods(decoder: Promise<Decoder>): DecoderMethods {
   }
 }
 
-export async function createLocalDecoder({ config, parameters }: DecoderData): Promise<DecoderThread> {
-  const decoder = await Decoder.create(config, parameters)
+export async function createLocalDecoder({
+  config,
+  parameters,
+  weights,
+}: DecoderData): Promise<DecoderThread> {
+  const decoder = await Decoder.create(config, parameters, weights)
   return {
     next: (...argument) => decoder.next(...argument),
     score: text => decoder.score(text),

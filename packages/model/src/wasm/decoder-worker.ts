@@ -3,8 +3,8 @@ import { serveWorker } from '@tinystories/utils/workers'
 import { Decoder } from './decoder.ts'
 import { type DecoderData, decoderMethods } from './decoder-thread.ts'
 
-const { config, parameters } = workerData as DecoderData
-const decoder = Decoder.create(config, parameters)
+const { config, parameters, weights } = workerData as DecoderData
+const decoder = Decoder.create(config, parameters, weights)
 // Thrown with the first call.
 decoder.catch(() => {})
 

@@ -4,15 +4,9 @@ import type { SampledToken, SamplingOptions } from '../generation/sample-token.t
 import { BIGRAM_FACTOR } from '../ops/embedding.ts'
 import { type Arrays, foldWeights } from './fold-weights.ts'
 import { type Arena, instantiateKernels, type Kernels, padded } from './kernels.ts'
+import type { WasmLinear, WeightType } from './wasm-linear.ts'
 import { WasmSampler } from './wasm-sampler.ts'
-import {
-  valueSize,
-  type WasmLayer,
-  type WasmLinear,
-  type WasmTable,
-  type WasmWeights,
-  writeWeights,
-} from './wasm-weights.ts'
+import { valueSize, type WasmLayer, type WasmTable, type WasmWeights, writeWeights } from './wasm-weights.ts'
 
 /** Tokens of a text to be read, after which others are to be generated. */
 export interface DecodeText {
@@ -64,16 +58,18 @@ export class Decoder {
   /** Where the numbers of up to {@link ROWS} tokens lie. */
   readonly #rows: Record<'residual' | 'normal' | 'qkv' | 'attended' | 'hidden' | 'values' | 'logits', number>
   readonly #scores: number
+  /** Room for the rounded inputs of a linear map in int8. */
+  readonly #rounded: number
 
   /** @param folded of `foldWeights` */
-  constructor(config: GptConfig, folded: Arrays, kernels: Kernels, memory: Arena) {
+  constructor(config: GptConfig, folded: Arrays, weights: WeightType, kernels: Kernels, memory: Arena) {
     const { hiddenSize, heads, vocabSize, contextLength } = config
     this.config = config
     this.#sizes = sizesOf(config)
     const { keyValueHeads, keyValueSize } = this.#sizes
     this.#kernels = kernels
     this.#memory = memory
-    this.#weights = writeWeights(memory, config, folded)
+    this.#weights = writeWeights(memory, config, folded, weights)
     this.#capacity = Math.ceil(contextLength / 8) * 8
     this.#keyBytes = 4 * this.#capacity * keyValueSize
     this.#valueBytes = 4 * this.#capacity * valueSize(config, keyValueHeads)
@@ -87,14 +83,26 @@ export class Decoder {
       values: rowsOf(keyValueSize),
       logits: rowsOf(vocabSize),
     }
+    const widest = Math.max(
+      ...this.#weights.layers.flatMap(layer => [
+        layer.qkv.stride,
+        layer.attentionOutput.stride,
+        layer.down.stride,
+      ]),
+    )
+    this.#rounded = weights === 'int8' ? memory.reserve(ROWS * (widest / 2 + 1)) : 0
     this.#scores = memory.reserve(heads * (this.#capacity + 8))
     this.#sampler = new WasmSampler(kernels, memory, vocabSize)
   }
 
   /** @param parameters as arrays; they are copied */
-  static async create(config: GptConfig, parameters: Arrays): Promise<Decoder> {
+  static async create(
+    config: GptConfig,
+    parameters: Arrays,
+    weights: WeightType = 'float32',
+  ): Promise<Decoder> {
     const { kernels, memory } = await instantiateKernels()
-    return new Decoder(config, foldWeights(config, parameters), kernels, memory)
+    return new Decoder(config, foldWeights(config, parameters), weights, kernels, memory)
   }
 
   /**
@@ -311,13 +319,16 @@ export class Decoder {
   }
 
   #linear(
-    { weight, bias, inputs, stride, outputs }: WasmLinear,
+    { weight, scales, bias, inputs, stride, outputs }: WasmLinear,
     x: number,
     y: number,
     rows: number,
     add = false,
   ): void {
-    this.#kernels.linear(x, weight, bias, y, rows, inputs, stride, outputs, add ? 1 : 0)
+    const { linear, linearInt8 } = this.#kernels
+    const sum = add ? 1 : 0
+    if (scales === undefined) linear(x, weight, bias, y, rows, inputs, stride, outputs, sum)
+    else linearInt8(x, weight, scales, bias, y, rows, inputs, stride, outputs, sum, this.#rounded)
   }
 
   #makeCache(slot: number): void {

@@ -17,6 +17,19 @@ export interface Kernels {
     outputs: number,
     add: number,
   ): void
+  linearInt8(
+    x: number,
+    weight: number,
+    scales: number,
+    bias: number,
+    y: number,
+    rows: number,
+    inputs: number,
+    xStride: number,
+    outputs: number,
+    add: number,
+    scratch: number,
+  ): void
   gelu(x: number, count: number): void
   relu2(x: number, count: number): void
   swiglu(x: number, rows: number, half: number): void
@@ -89,9 +102,12 @@ export class Arena {
   }
 
   /** A copy of the numbers. @returns where it begins, in bytes */
-  put(numbers: Float32Array): number {
-    const start = this.reserve(numbers.length)
-    this.floats(start, numbers.length).set(numbers)
+  put(numbers: Float32Array | Int8Array): number {
+    const start = this.reserve(Math.ceil(numbers.byteLength / 4))
+    new Uint8Array(this.#memory.buffer).set(
+      new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength),
+      start,
+    )
     return start
   }
 

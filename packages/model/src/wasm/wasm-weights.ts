@@ -2,17 +2,7 @@ import { attentionOf, type GptConfig, sizesOf } from '../config.ts'
 import { angleArrays } from '../ops/rotary.ts'
 import type { Arrays } from './fold-weights.ts'
 import { type Arena, padded } from './kernels.ts'
-
-/** A linear map in memory, as the kernel `linear` reads it. */
-export interface WasmLinear {
-  weight: number
-  bias: number
-  inputs: number
-  /** Numbers from one input row to the next. */
-  stride: number
-  /** Rounded up to 16. */
-  outputs: number
-}
+import { linearWriter, type WasmLinear, type WeightType } from './wasm-linear.ts'
 
 export interface WasmLayer {
   /** Newest tokens that one may look at. */
@@ -63,14 +53,21 @@ const NEVER = -1e30
  * Lays weights out for the kernels.
  *
  * @param folded of `foldWeights`
+ * @param type of the linear maps; tables of rows are float32
  */
-export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): WasmWeights {
+export function writeWeights(
+  memory: Arena,
+  config: GptConfig,
+  folded: Arrays,
+  type: WeightType,
+): WasmWeights {
+  const writeLinear = linearWriter(memory, type)
   const { hiddenSize, heads, mlpSize, vocabSize } = config
   const { headSize, keyValueSize, qkvSize, rotaryChannels } = sizesOf(config)
   const headWidth = valueSize(config, 1)
   const isLayerNorm = config.norm !== 'rms'
   const pack = (name: string, inputs: number, outputs: number): WasmLinear =>
-    writeLinear(memory, {
+    writeLinear({
       inputs,
       outputs,
       weight: (input, output) => folded[`${name}.weight`]![input * outputs + output]!,
@@ -83,7 +80,7 @@ export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): 
     // Gate and up each begin at a place of their own, rounded up.
     const column = (output: number): number => (output < half ? output : mlpSize + output - half)
     const isPadding = (output: number): boolean => output % half >= mlpSize
-    return writeLinear(memory, {
+    return writeLinear({
       inputs: hiddenSize,
       outputs: 2 * half,
       weight: (input, output) =>
@@ -100,7 +97,7 @@ export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): 
       ...(mixed && { valueMix: [mixed[0]!, mixed[1]!] as const }),
       window: attentionOf(config, layer).window,
       qkv: pack(`${name}.attention.qkv`, hiddenSize, qkvSize),
-      attentionOutput: writeLinear(memory, {
+      attentionOutput: writeLinear({
         inputs: valueSize(config, heads),
         outputs: hiddenSize,
         weight(input, output) {
@@ -138,7 +135,7 @@ export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): 
       angles: { cos: table(angles.cos, pairs, false), sin: table(angles.sin, pairs, false), pairs },
     }),
     layers,
-    head: writeLinear(memory, {
+    head: writeLinear({
       inputs: hiddenSize,
       outputs: vocabSize,
       weight: (input, output) => head[output * hiddenSize + input]! * scale[input]!,
@@ -149,38 +146,6 @@ export function writeWeights(memory: Arena, config: GptConfig, folded: Arrays): 
       },
       padding: NEVER,
     }),
-  }
-}
-
-function writeLinear(
-  memory: Arena,
-  {
-    inputs,
-    outputs,
-    weight,
-    bias,
-    padding = 0,
-  }: {
-    inputs: number
-    outputs: number
-    weight(input: number, output: number): number
-    bias(output: number): number
-    padding?: number
-  },
-): WasmLinear {
-  const width = padded(outputs)
-  const panels = new Float32Array(width * inputs)
-  for (let output = 0; output < outputs; output++) {
-    const panel = (output >> 4) * 16 * inputs + (output & 15)
-    for (let input = 0; input < inputs; input++) panels[panel + 16 * input] = weight(input, output)
-  }
-  const biases = Float32Array.from({ length: width }, (_, i) => (i < outputs ? bias(i) : padding))
-  return {
-    weight: memory.put(panels),
-    bias: memory.put(biases),
-    inputs,
-    stride: padded(inputs),
-    outputs: width,
   }
 }
 

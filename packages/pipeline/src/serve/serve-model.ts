@@ -37,9 +37,10 @@ export interface ServeModelOptions {
   stallTimeout?: number
   engine?: OpenModelOptions['engine']
   threads?: number | undefined
+  weights?: OpenModelOptions['weights']
   /** Folder of an adapter that is added to the model. Default: none. */
   adapter?: string | undefined
-  access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'coalesce' | 'signal'>
+  access?: Omit<OpenModelOptions, 'engine' | 'threads' | 'weights' | 'coalesce' | 'signal'>
   signal?: AbortSignal
   /** Called after each request. */
   onRequest?: (request: ServedRequest) => void
@@ -75,7 +76,7 @@ export interface ModelServer extends AsyncDisposable {
  * @throws PipelineError `port-in-use`, `cannot-listen`, `no-model`, `no-trained-model`; what {@link openModel} throws
  */
 export async function serveModel(options: ServeModelOptions = {}): Promise<ModelServer> {
-  const { model, engine = 'auto', threads, adapter, access = {}, signal, instruct } = options
+  const { model, engine = 'auto', threads, weights, adapter, access = {}, signal, instruct } = options
   const { host = '127.0.0.1', port = 8000, concurrency = 16, queue = 64 } = options
   const closing = new AbortController()
   let answer = async (
@@ -104,6 +105,7 @@ export async function serveModel(options: ServeModelOptions = {}): Promise<Model
       ...access,
       engine,
       threads,
+      weights,
       adapter,
       coalesce: true,
       ...(signal && { signal }),

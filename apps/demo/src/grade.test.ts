@@ -8,6 +8,7 @@ import { buildReport, grade as gradeTexts, parseReport, renderJson } from '@tiny
 import { type ChatServer, type ServedRequest, startChatServer } from '@tinystories/llm/testing'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect, onTestFinished } from 'vitest'
+import { asksBeforeLeaving } from './testing/asks-before-leaving.ts'
 import { axeFindings } from './testing/axe.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
@@ -122,6 +123,7 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     for (const text of texts) expect(text.length).toBeGreaterThan(20)
     expect((await grade.locator('[role=alert]').allTextContents()).join('')).toBe('')
     expect(await grade.locator('.warning').count()).toBe(0)
+    expect(await asksBeforeLeaving(grade.page)).toBe(false)
   })
 
   it('resumes after a stop, and without a model that does not open', async ({ grade }) => {
@@ -286,6 +288,8 @@ describe.skipIf(skipWithoutChromium())('grading in the page', () => {
     judge,
   }) => {
     await gradeAll(grade, judge)
+    // What was paid for.
+    expect(await asksBeforeLeaving(grade.page)).toBe(true)
     const report = parseReport(await grade.download(/as JSON/), 'report.json')
     expect(report.models.map(({ graded }) => graded)).toEqual([2, 2])
     const rows = await grade.locator('.grade-judged .grade-table tbody tr').all()

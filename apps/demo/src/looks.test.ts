@@ -144,7 +144,7 @@ describe.skipIf(skipWithoutChromium())('the page as a whole', () => {
     expect(completions).toHaveLength(2)
     const change = (await page.locator('#panel-inside .measure').textContent()) ?? ''
     expect(change).toMatch(
-      /^The text costs \d\.\d\d bits per byte.*without \d\.\d, instead of \d\.\d\d \([+-]/,
+      /^The text costs \d\.\d\d bits per byte.*without head \d of layer \d, instead of \d\.\d\d \([+-]/,
     )
     // The last layer of the lens is the model itself.
     const last = page.locator('.lens tr').last()

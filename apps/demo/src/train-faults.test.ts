@@ -1,5 +1,6 @@
 import { launchProfile, skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect } from 'vitest'
+import { asksBeforeLeaving } from './testing/asks-before-leaving.ts'
 import type { Page } from './testing/demo-browser.ts'
 import { createDemoTest } from './testing/demo-test.ts'
 import { TrainPage } from './testing/train-page.ts'
@@ -70,6 +71,7 @@ describe.skipIf(skipWithoutChromium())('training where something is missing', ()
     await train.startOnShortStories()
     await train.warns(/storage is full|storage does not work/)
     await worksToTheEnd(train)
+    expect(await asksBeforeLeaving(page)).toBe(true)
   })
 
   it('continues when the storage fills while it trains, and keeps the last checkpoint', async ({ open }) => {

@@ -1,7 +1,3 @@
-import { copyFile, mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { skipWithoutChromium } from '@tinystories/testing/browser'
 import { describe, expect } from 'vitest'
 import { type Page, storyOf } from './testing/demo-browser.ts'
@@ -10,7 +6,6 @@ import { sees, waitUntil } from './testing/wait-until.ts'
 
 const it = createDemoTest()
 
-const models = fileURLToPath(new URL('../models/', import.meta.url))
 const PROMPT = 'Once upon a time, there was a little fox who'
 const OTHER_SCRIPT = 'むかしむかし、あるところに、おじいさんとおばあさんがいました'
 
@@ -24,9 +19,6 @@ async function storyAfter(page: Page, act: () => Promise<void>): Promise<string>
 
 const writeAnother = (page: Page): Promise<string> =>
   storyAfter(page, () => page.getByRole('button', { name: /Write (another|a story)/ }).click())
-
-const problem = (page: Page, text: RegExp): Promise<void> =>
-  sees(page, page.locator('#panel-write [role=alert]'), text)
 
 describe.skipIf(skipWithoutChromium())('writing in the page', () => {
   it('writes a first story by itself, and says how fast and with which engine', async ({ open }) => {
@@ -191,114 +183,5 @@ describe.skipIf(skipWithoutChromium())('writing in the page', () => {
       () => page.locator('#panel-compare .warning').count(),
       count => count === columns,
     )
-  })
-})
-
-/** The files of the small model in a folder of their own, some of them with other contents. */
-async function modelFiles(
-  folder: string,
-  changes: Partial<Record<ModelFile, Buffer | string>> = {},
-): Promise<string[]> {
-  const sources: Record<ModelFile, string> = {
-    'model.safetensors': 'small/',
-    'config.json': 'small/',
-    'tokenizer.json': '',
-  }
-  for (const [file, place] of Object.entries(sources)) {
-    const change = changes[file as ModelFile]
-    if (change === undefined) await copyFile(join(models, place, file), join(folder, file))
-    else await writeFile(join(folder, file), change)
-  }
-  return Object.keys(sources).map(file => join(folder, file))
-}
-type ModelFile = 'model.safetensors' | 'config.json' | 'tokenizer.json'
-
-const useAnother = (page: Page): Promise<void> => page.getByText('Use another model').first().click()
-
-const bring = (page: Page, files: string[]): Promise<void> =>
-  page.locator('#panel-write .drop-zone input').setInputFiles(files)
-
-describe.skipIf(skipWithoutChromium())("a visitor's own model", () => {
-  const inFolder = it.extend('folder', async ({}, { onCleanup }) => {
-    const folder = await mkdtemp(join(tmpdir(), 'demo-models-'))
-    onCleanup(() => rm(folder, { recursive: true }))
-    return folder
-  })
-
-  inFolder('opens, and the page writes with it', async ({ open, folder }) => {
-    const page = await open()
-    await storyOf(page)
-    await useAnother(page)
-    const story = await storyAfter(page, async () => bring(page, await modelFiles(folder)))
-    const choice = page.locator('#panel-write .model-choice', { hasText: 'model.safetensors' })
-    await choice.locator('input:checked').waitFor()
-    expect(story).toContain(PROMPT)
-  })
-
-  const refused: [what: string, make: (folder: string) => Promise<string[]>, problem: RegExp][] = [
-    [
-      'a weight file that is cut off',
-      async folder =>
-        modelFiles(folder, {
-          'model.safetensors': (await readFile(join(models, 'small/model.safetensors'))).subarray(0, 5000),
-        }),
-      /model\.safetensors: .*cut off/,
-    ],
-    [
-      'a tokenizer of another model',
-      async folder => {
-        const json = JSON.parse(await readFile(join(models, 'tokenizer.json'), 'utf8'))
-        for (let i = 0; i < 1000; i++) json.model.vocab[`extra${i}`] = 4096 + i
-        return modelFiles(folder, { 'tokenizer.json': JSON.stringify(json) })
-      },
-      /its tokenizer, of 5096 tokens, is not the one/,
-    ],
-    [
-      'a tokenizer without a vocabulary',
-      folder => modelFiles(folder, { 'tokenizer.json': '{"model": {"type": "WordPiece"}}' }),
-      /tokenizer\.json|vocab/,
-    ],
-    [
-      'weights that are text',
-      folder => modelFiles(folder, { 'model.safetensors': 'Once upon a time' }),
-      /model\.safetensors/,
-    ],
-    [
-      'a picture',
-      async folder => {
-        const path = join(folder, 'picture.png')
-        await writeFile(path, Buffer.from('89504e470d0a1a0a', 'hex'))
-        return [path]
-      },
-      /picture\.png: no model was found/,
-    ],
-    ['weights alone', async folder => (await modelFiles(folder)).slice(0, 1), /config\.json is missing/],
-    [
-      'a file of a gigabyte',
-      async folder => {
-        const files = await modelFiles(folder)
-        const file = await openFile(join(folder, 'model.safetensors'), 'w')
-        // Sparse: it takes no room.
-        await file.truncate(2 ** 30)
-        await file.close()
-        return files
-      },
-      /model\.safetensors has 1,024 MB; the page opens up to 800 MB/,
-    ],
-  ]
-
-  inFolder('is refused when it is none, and the previous model still writes', async ({ open, folder }) => {
-    const page = await open()
-    await storyOf(page)
-    await useAnother(page)
-    for (const [what, make, message] of refused) {
-      await bring(page, await make(await mkdtemp(join(folder, 'model-'))))
-      await problem(page, message)
-      expect(await writeAnother(page), what).toContain(PROMPT)
-    }
-    await page.fill('#write-hub', 'no such name!')
-    await page.getByRole('button', { name: 'Open', exact: true }).click()
-    await problem(page, /does not name a model.*Enter owner\/name/)
-    expect(await writeAnother(page)).toContain(PROMPT)
   })
 })

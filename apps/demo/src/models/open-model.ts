@@ -174,12 +174,13 @@ async function openOwnFiles(given: ModelFiles): Promise<OpenFiles> {
   const [archive] = Object.keys(given).filter(name => name.toLowerCase().endsWith('.zip'))
   const files = archive === undefined ? given : unzip(archive, await given[archive]!.arrayBuffer())
   const names = Object.keys(files)
-  const weights = names.filter(name => /\.(safetensors|bin)$/.test(name))
-  if (weights.length === 0) throw new PageError('no-model', { files: names })
+  const weights = names.filter(name => /\.(safetensors|bin)$/i.test(name))
+  if (weights.length === 0)
+    throw new PageError('no-model', { files: names.length > 0 ? names : Object.keys(given) })
   for (const file of ['config.json', 'tokenizer.json'])
     if (!names.includes(file)) throw new PageError('missing-file', { file, beside: weights[0]! })
   const isRenamed =
-    weights.length === 1 && !WEIGHT_FILES.includes(weights[0]!) && /safetensors$/.test(weights[0]!)
+    weights.length === 1 && !WEIGHT_FILES.includes(weights[0]!) && /safetensors$/i.test(weights[0]!)
   return {
     files: isRenamed ? { ...files, 'model.safetensors': files[weights[0]!]! } : files,
     tokenizer: await readTokenizer(files['tokenizer.json']!),

@@ -5,6 +5,7 @@ import type { ModelInfo, ModelSource } from '../models/source.ts'
 import { lockRun } from '../training/run-lock.ts'
 import { deleteRun, type KeptRun, listRuns } from '../training/run-store.ts'
 import { runName } from '../training/settings.ts'
+import { newId } from './new-id.ts'
 
 /** A model that the visitor can choose. */
 export interface ModelChoice {
@@ -80,13 +81,18 @@ function trainedChoice(run: KeptRun, name: string | undefined): ModelChoice {
 /** Adds a visitor's model; it is kept once it has opened. */
 export function addChoice(choice: Pick<ModelChoice, 'label' | 'detail' | 'source'>): string {
   const key = keyOf(choice.source)
-  if (!own.peek().some(each => each.key === key)) own.value = [...own.peek(), { ...choice, key }]
+  if (own.peek().some(each => each.key === key)) return key
+  // A name of its own from the start: after a reload the second of two is still the second.
+  const named = distinct([...choices.peek(), { ...choice, key }]).at(-1)!
+  own.value = [...own.peek(), named]
   return key
 }
 
 /** A model of the hub has the key that its address gives, so that a link to it works anywhere. */
 function keyOf(source: ModelSource): string {
-  return source.kind === 'hub' ? `hf:${source.name}` : `own-${crypto.randomUUID()}`
+  if (source.kind === 'hub') return `hf:${source.name}`
+  // Keys are in the order in which models were brought.
+  return `own-${Date.now().toString(36)}-${newId()}`
 }
 
 /** The choice of a key; for one that does not ship with the page, what this browser keeps is read before. */

@@ -1,5 +1,6 @@
 import './grade.css'
 import { useEffect, useMemo } from 'preact/hooks'
+import { useLeaveWarning } from '../../parts/use-leave-warning.ts'
 import { GradeSession } from './grade-session.ts'
 import { JudgeForm } from './judge-form.tsx'
 import { ModelsForm } from './models-form.tsx'
@@ -10,6 +11,8 @@ import { Results } from './results.tsx'
 export function GradePanel() {
   const session = useMemo(() => new GradeSession(), [])
   useEffect(() => () => session.dispose(), [])
+  // Scores are paid for, and are in this page only until they are downloaded.
+  useLeaveWarning(() => session.report.value !== undefined || session.judging.value !== undefined)
   return (
     <div class="grade">
       <div class="with-rail">

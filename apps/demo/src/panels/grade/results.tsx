@@ -63,7 +63,7 @@ function Legend({ names }: { names: readonly string[] }) {
           <svg viewBox="-6 -6 12 12" aria-hidden="true">
             <SeriesMarker index={i} />
           </svg>
-          {name}
+          <bdi>{name}</bdi>
         </li>
       ))}
     </ul>

@@ -27,7 +27,9 @@ export function ScoresTable({ models, label }: { models: readonly ModelSummary[]
         <tbody>
           {models.map(model => (
             <tr key={model.name}>
-              <th scope="row">{model.name}</th>
+              <th scope="row">
+                <span dir="auto">{model.name}</span>
+              </th>
               {first!.criteria.map(({ name }) => {
                 const estimate = model.criteria.find(each => each.name === name)?.estimate
                 return (

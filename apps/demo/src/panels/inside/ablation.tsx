@@ -53,7 +53,12 @@ export function Ablation({ story, info, text, first }: AblationProps) {
       const wholeStory = story.tokens.value
       await story.write(text.value, { ...OPTIONS, ablate: heads })
       if (story.problem.value) throw new Error(story.problem.value)
-      const without = [...chosen].sort().join(', ')
+      const [first, ...others] = [...chosen].sort()
+      const [layer, head] = first!.split('.')
+      const without =
+        others.length === 0
+          ? `head ${head} of layer ${layer}`
+          : `heads ${[first, ...others].join(', ')} (layer.head)`
       result.value = { without, whole, ablated, wholeStory, ablatedStory: story.tokens.value }
     } catch (error) {
       problem.value = describeError(error)

@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { LossChart } from '../../parts/loss-chart.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Term } from '../../parts/term.tsx'
+import { useLeaveWarning } from '../../parts/use-leave-warning.ts'
 import { visit } from '../../state/address.ts'
 import { millions } from '../../state/models.ts'
 import { runName } from '../../training/settings.ts'
@@ -20,6 +21,8 @@ export function TrainPanel() {
     addEventListener('focus', refresh)
     return () => removeEventListener('focus', refresh)
   }, [])
+  // Where nothing can be kept, the run ends with the page.
+  useLeaveWarning(() => training.step.value > 0 && !training.isKept())
   const { state } = training
   const running = state.value === 'training' || state.value === 'pausing'
   return (
@@ -59,7 +62,6 @@ function Progress({ training }: { training: Training }) {
     settings,
     best,
     id,
-    kept,
   } = training
   const running = state.value === 'training' || state.value === 'pausing'
   const latest = heldOut.value.at(-1) ?? curve.value.at(-1)
@@ -98,7 +100,7 @@ function Progress({ training }: { training: Training }) {
             </button>
             <button
               type="button"
-              disabled={savedStep.value === undefined && !kept.value.some(run => run.id === id.value)}
+              disabled={!training.isKept()}
               onClick={() =>
                 visit('write', { model: `run-${id.value}`, prompt: 'Once upon a time, there was a' })
               }
@@ -191,7 +193,8 @@ function Samples({ training }: { training: Training }) {
             <li key={step}>
               <span class="sample-step figure">step {step.toLocaleString('en')}</span>
               <p dir="auto" class="sample-text">
-                {text}
+                {/* A model that has learned little writes many empty lines. */}
+                {text.replaceAll(/\n{3,}/g, '\n\n')}
               </p>
             </li>
           ))}

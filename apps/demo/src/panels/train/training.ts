@@ -5,6 +5,7 @@ import { WorkerClient } from '@tinystories/utils/workers'
 import { describeError } from '../../errors/describe-error.ts'
 import { engineChoice } from '../../state/engine.ts'
 import { refreshShelf } from '../../state/models.ts'
+import { newId } from '../../state/new-id.ts'
 import type { KeptRun } from '../../training/run-store.ts'
 import type { TrainingSettings } from '../../training/settings.ts'
 import type { NewRun } from '../../training/start-run.ts'
@@ -73,8 +74,13 @@ export class Training {
     }
   }
 
+  /** Whether the run that is shown is in the browser's storage. */
+  isKept(): boolean {
+    return this.savedStep.value !== undefined || this.kept.value.some(run => run.id === this.id.value)
+  }
+
   start(run: NewRun): Promise<void> {
-    this.#reset(crypto.randomUUID(), run.settings)
+    this.#reset(newId(), run.settings)
     return this.#run(run)
   }
 

@@ -49,8 +49,11 @@ for (let first = 0; first < graphs; first += PER_RUNTIME) {
     ops += result.ops
     skipped += result.skipped.length
     if (result.outcome === 'equal' || result.outcome === 'unstable') continue
-    if (found.length < 100) found.push(`${seed + i} ${result.outcome}: ${result.problem}`)
-    if (result.outcome === 'different') console.log(found.at(-1))
+    const line = `${seed + i} ${result.outcome}: ${result.problem}`
+    // tfjs lacks some gradients: a few of these tell enough.
+    if (result.outcome !== 'different' && found.length >= 100) continue
+    found.push(line)
+    if (result.outcome === 'different') console.log(line)
   }
   await runtime.dispose()
   console.log(`${Math.min(first + PER_RUNTIME, graphs)} graphs, ${ops} ops: ${JSON.stringify(counts)}`)

@@ -50,6 +50,26 @@ test('takes every part of a recipe, writes stories on the way, and goes on from 
   expect(last.tokens).toBe(30 * 2 * 4 * 24)
 })
 
+test('with dropout a resumed run draws what an uninterrupted one draws', async () => {
+  const train = (steps: number, dropout: number, out: string): ReturnType<typeof cli> =>
+    cli(
+      `train --data stories.txt ${tiny.join(' ')} --dropout ${dropout} --schedule constant --warmup 2 --steps ${steps} --out ${out}`,
+    )
+  for (const [steps, dropout, out] of [
+    [12, 0.3, 'dropped'],
+    [6, 0.3, 'dropped-twice'],
+    [12, 0, 'not-dropped'],
+  ] as const)
+    expect((await train(steps, dropout, out)).code).toBe(0)
+  expect((await cli('train --resume dropped-twice --steps 12')).code).toBe(0)
+  const losses = async (run: string): Promise<number[]> =>
+    (await metrics(run)).flatMap(line => (line.type === 'step' ? [line.loss] : []))
+  const whole = await losses('dropped')
+  expect(whole).toHaveLength(12)
+  expect(await losses('dropped-twice')).toEqual(whole)
+  expect((await losses('not-dropped'))[0]).not.toBe(whole[0])
+})
+
 test('epochs are those of the stories that are trained on', async () => {
   const { code } = await cli(`train --data stories.txt ${tiny.join(' ')} --epochs 0.5 --out epochs`)
   expect(code).toBe(0)

@@ -48,6 +48,8 @@ export async function run(args: string[]): Promise<void> {
 async function askName(): Promise<string> {
   if (!process.stdin.isTTY) return ''
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  // A terminal that was closed gives EIO when its mode is set back; the question ends anyway.
+  terminal.on('error', () => {})
   terminal.once('SIGINT', () => {
     process.stdout.write('\n')
     process.exit(130)

@@ -4,6 +4,7 @@ import { generateText } from '@tinystories/model/generation'
 import { type OpenedModel, openModel, unknownTexts } from '@tinystories/pipeline'
 import type { GenerationEngineName } from '@tinystories/pipeline/recipe'
 import { writeFileAtomically } from '@tinystories/utils/disk'
+import { onAbort } from '@tinystories/utils/retry'
 import { access } from '../access.ts'
 import { UserError } from '../errors/user-error.ts'
 import { forDisplay, fromTyped, modelSource } from '../paths.ts'
@@ -43,12 +44,14 @@ export async function write(
     }
     await using opened = await openModel(modelSource(source), options)
     using lines = openLines()
-    const person = personAt(lines)
+    const person = personAt(lines, signal)
     const start = prompt ?? (await person.ask('The story starts with: ', 'Once upon a time'))
+    signal.throwIfAborted()
     if (start === undefined) return 0
     const unknown = unknownTexts(opened.tokenizer, start)
     if (unknown.length > 0) printError(`Warning: ${describeUnknown(unknown)}`)
     await writeTogether(new Draft(start, continueWith(opened, flags), flags), person, alternatives)
+    signal.throwIfAborted()
     return 0
   })
 }
@@ -79,6 +82,8 @@ type WriteContinuation = Pick<WriteFlags, 'maxTokens' | 'topP'>
 
 function openLines(): Interface & Disposable {
   const lines = createInterface({ input: process.stdin, output: process.stdout })
+  // A terminal that was closed gives EIO when its mode is set back; the lines end anyway.
+  lines.on('error', () => {})
   return Object.assign(lines, {
     [Symbol.dispose]() {
       lines.close()
@@ -88,16 +93,28 @@ function openLines(): Interface & Disposable {
   })
 }
 
-function personAt(lines: Interface): Person {
+function personAt(lines: Interface, signal: AbortSignal): Person {
   let working: AbortController | undefined
   let asking: AbortController | undefined
-  const left = new Promise<undefined>(resolve => lines.on('close', () => resolve(undefined)))
+  let isClosed = false
+  const left = new Promise<undefined>(resolve =>
+    lines.on('close', () => {
+      isClosed = true
+      resolve(undefined)
+    }),
+  )
+  // A request to end, or a closed terminal, is no key.
+  onAbort(signal, () => {
+    working?.abort()
+    lines.close()
+  })
   // In raw mode Ctrl-C is a key: it stops what is being written, or takes the question back.
   lines.on('SIGINT', () => (working ?? asking)?.abort())
   return {
     colors: usesColors(process.stdout),
     show: printPainted,
-    ask(question, answer) {
+    async ask(question, answer) {
+      if (isClosed) return undefined
       asking = new AbortController()
       const asked = lines.question(question, { signal: asking.signal })
       if (answer !== undefined) lines.write(answer)

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +10,18 @@ import { gptConfig, initParameterArrays } from '@tinystories/model'
 import { saveModel } from '@tinystories/pipeline'
 import { trainTokenizer } from '@tinystories/tokenizer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CommandResult, tinystories } from '../testing/cli.ts'
+import { type CommandResult, runInProcess, tinystories } from '../testing/cli.ts'
 
 const endlessSweep = {
   ...{ name: 'small', data: 'sample', context: 32, vocabSize: 300, batchSize: 4, tokens: 400_000_000 },
   grids: [{ hidden: [16], layers: [1], heads: [1] }],
 }
+/** With the exit code that each leads to. */
+const signals = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const
 let cwd: string
 let server: Server
 /** Called when the server has begun an answer that it will never end. */
@@ -190,4 +197,130 @@ test('a progress that nobody reads is no reason to end', async () => {
   })
   expect(stdout).toContain('Stories of sample')
   expect(code).toBe(0)
+})
+
+describe('commands that read gradings, runs and sweeps', () => {
+  const grades = (name: string): string =>
+    ['a', 'b', 'c']
+      .map((id, i) =>
+        JSON.stringify({ prompt_id: id, prompt: 'Once', completion: `${name} ${i}`, grammar: i + 5 }),
+      )
+      .join('\n')
+  const readers = [
+    'compare a.jsonl b.jsonl',
+    'agree a.jsonl a.jsonl',
+    'report a.jsonl b.jsonl --out -',
+    'runs read --json',
+    'check read',
+    'sweep status made',
+    'sweep status made --watch',
+  ]
+  beforeAll(async () => {
+    for (const name of ['a', 'b']) await writeFile(join(cwd, `${name}.jsonl`), grades(name))
+    await writeFile(join(cwd, 'sweep.json'), JSON.stringify(endlessSweep))
+    const train =
+      'train --hidden 16 --layers 1 --heads 2 --vocab-size 300 --context 32 --batch 4 --steps 2 --out read/a'
+    await runInProcess(train.split(' '), { cwd })
+    await tinystories(['sweep', 'run', 'sweep.json', '--out', 'made'], {
+      cwd,
+      onStdout: (text, child) => void (text.includes('stages') && child.kill('SIGINT')),
+    })
+  })
+
+  test.each(readers)('%s ends with 141 when nobody reads what it says, and leaves nothing', async line => {
+    const before = await everything()
+    const { code, stderr } = await tinystories(line.split(' '), {
+      cwd,
+      onStart: child => child.stdout?.destroy(),
+    })
+    expect(code, stderr).toBe(141)
+    expect(await everything()).toEqual(before)
+  })
+
+  test.each(signals)('sweep status --watch ends after %s', async (signal, code) => {
+    const result = await tinystories(['sweep', 'status', 'made', '--watch'], {
+      cwd,
+      onStdout: (text, child) => void (text.includes('stages done') && child.kill(signal)),
+    })
+    expect(result.code).toBe(code)
+  })
+
+  // They change nothing, so that the system may end them at once; a shell counts that in the same way.
+  test.each(
+    ['compare', 'agree', 'report'].flatMap(name => signals.map(([signal]) => [name, signal] as const)),
+  )('%s that waits for a pipe ends after %s, and leaves nothing', async (name, signal) => {
+    const pipe = join(cwd, 'pipe')
+    spawnSync('mkfifo', [pipe])
+    const before = await everything()
+    const { code, stderr } = await tinystories([name, 'a.jsonl', 'b.jsonl', '--completions', 'pipe'], {
+      cwd,
+      // It can be opened to be written when the command has opened it.
+      onStart: child =>
+        void open(pipe, 'w').then(file => (child.kill(signal), child.once('close', () => file.close()))),
+    })
+    expect([code, stderr]).toEqual([null, ''])
+    expect(await everything()).toEqual(before)
+  })
+
+  test.each(signals)('sweep work that waits for a server ends after %s', async (signal, code) => {
+    let onConnection = (): void => {}
+    const silent = createSocketServer(() => onConnection()).listen(0, '127.0.0.1')
+    await new Promise(resolve => silent.once('listening', resolve))
+    const { port } = silent.address() as AddressInfo
+    const result = await tinystories(
+      ['sweep', 'work', 'made', '--queue', `postgres://me@127.0.0.1:${port}/x`],
+      {
+        cwd,
+        onStart(child) {
+          onConnection = () => void child.kill(signal)
+        },
+      },
+    )
+    silent.close()
+    expect([result.code, result.stderr]).toEqual([code, ''])
+  })
+
+  test.each(signals)(
+    'sweep run with workers, whose queue is starting, ends after %s',
+    async (signal, code) => {
+      const result = await tinystories('sweep run sweep.json --workers 2 --out several'.split(' '), {
+        cwd,
+        onStdout: (text, child) => void (text.includes('stages') && child.kill(signal)),
+      })
+      expect(result.code).toBe(code)
+      const names = await readdir(join(cwd, 'several'), { recursive: true })
+      expect(names.filter(name => /lock|\.tmp$/.test(name))).toEqual([])
+    },
+  )
+})
+
+describe.skipIf(process.platform !== 'linux')('write, in a terminal', () => {
+  /** Runs it under a terminal of `script`, and calls back when it asks. @returns its exit code */
+  async function writeUntil(onQuestion: (pid: number, terminal: ChildProcess) => void): Promise<number> {
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+    const node = `"${process.execPath}" --conditions=@tinystories/source "${main}" write model 2>write-errors`
+    const line = `echo $$ > write-pid; ${node}; echo $? > write-code`
+    const terminal = spawn('script', ['-qfc', line, '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'ignore'] })
+    let text = ''
+    let isAsked = false
+    terminal.stdout.setEncoding('utf8').on('data', (more: string) => {
+      text += more
+      if (isAsked || !text.includes('starts with')) return
+      isAsked = true
+      const shell = Number(readFileSync(join(cwd, 'write-pid'), 'utf8'))
+      const children = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8')
+      onQuestion(Number(children.trim()), terminal)
+    })
+    await new Promise(resolve => terminal.once('close', resolve))
+    return Number(readFileSync(join(cwd, 'write-code'), 'utf8'))
+  }
+
+  test.each(signals)('a question ends after %s', async (signal, code) => {
+    expect(await writeUntil(pid => void process.kill(pid, signal))).toBe(code)
+    expect(readFileSync(join(cwd, 'write-errors'), 'utf8')).toBe('Interrupted.\n')
+  })
+
+  test('Ctrl-D leaves', async () => {
+    expect(await writeUntil((_, terminal) => void terminal.stdin?.write('\u0015\u0004'))).toBe(0)
+  })
 })

@@ -62,7 +62,9 @@ export async function interruptible(
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt()
   try {
-    return await work(signal)
+    const code = await work(signal)
+    // All was done, but nobody has read what was said.
+    return code === 0 && first?.name === 'SIGPIPE' ? interrupted : code
   } catch (error) {
     if (!signal.aborted || !isInterruption(error, signal)) throw error
     report()

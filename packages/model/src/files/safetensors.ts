@@ -1,3 +1,4 @@
+import { showValue } from '@tinystories/utils/errors'
 import { InputError, parseJson, parseValue } from '@tinystories/utils/schema'
 import * as v from 'valibot'
 import { ModelFileError } from '../errors/index.ts'
@@ -190,7 +191,12 @@ function parseObject(json: Uint8Array, source: string): Record<string, unknown> 
   }
   const value = parseJson(text, { source, maxDepth: 3 })
   if (isRecord(value)) return value
-  throw new InputError('invalid-value', { source, path: '', expected: 'an object', received: typeof value })
+  throw new InputError('invalid-value', {
+    source,
+    path: '',
+    expected: 'an object',
+    received: showValue(value),
+  })
 }
 
 function parseEntry(value: unknown, dataStart: number, path: string, tensor: string): SafetensorsEntry {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -65,10 +65,27 @@ describe.each(places)('the queue on $name', ({ name, start }) => {
   })
 })
 
-test('a server that does not answer is named, without its password', async () => {
-  const lost = openBossQueue({ sweepId: 'a', folder, server: 'postgres://me:secret@127.0.0.1:1/none' })
+test('the wait for a database that is starting ends at once, and what was starting is closed', async () => {
+  const controller = new AbortController()
+  const options = { sweepId: 'a', folder: join(folder, 'aborted'), signal: controller.signal }
+  for (const name of ['aborted', 'next']) await mkdir(join(folder, name))
+  const opening = openBossQueue(options)
+  const reason = new Error('stop')
+  controller.abort(reason)
+  await expect(opening).rejects.toBe(reason)
+  await expect(openBossQueue(options)).rejects.toBe(reason)
+  // Whoever comes next starts as usual.
+  await using queue = await openBossQueue({ sweepId: 'a', folder: join(folder, 'next') })
+  expect(await queue.take(small)).toBeUndefined()
+})
+
+test.each([
+  ['postgres://me:secret@127.0.0.1:1/none', 'postgres://me@127.0.0.1:1/none'],
+  ['postgres://me@127.0.0.1:1/none?password=secret&x=1', 'postgres://me@127.0.0.1:1/none?x=1'],
+])('a server that does not answer is named, without its password: %s', async (server, shown) => {
+  const lost = openBossQueue({ sweepId: 'a', folder, server })
   await expect(lost).rejects.toMatchObject({
     code: 'queue-lost',
-    details: { queue: 'postgres://me@127.0.0.1:1/none' },
+    details: { queue: shown },
   })
 })

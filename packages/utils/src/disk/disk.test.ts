@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -147,4 +148,30 @@ test('reads text, without its byte order mark, up to a limit', async () => {
   expect(await failure(readTextFile(path))).toBe('not-text: read ./a')
   expect(await readTextFileIfPresent(join(folder, 'none'))).toBeUndefined()
   expect(await failure(readTextFileIfPresent(path))).toBe('not-text: read ./a')
+})
+
+test('a text that is written piece by piece and is interrupted leaves what was there, and nothing else', async () => {
+  const path = join(folder, 'report')
+  await writeFileAtomically(path, 'old')
+  const controller = new AbortController()
+  const reason = new Error('stop')
+  function* pieces(): Generator<Uint8Array> {
+    yield Buffer.from('new')
+    controller.abort(reason)
+    yield Buffer.from('er')
+  }
+  await expect(writeFileAtomically(path, pieces(), { signal: controller.signal })).rejects.toBe(reason)
+  expect([await readFile(path, 'utf8'), await readdir(folder)]).toEqual(['old', ['report']])
+})
+
+test.skipIf(process.platform !== 'linux')('nothing takes the name of a pipe or device', async () => {
+  const [pipe, link] = [join(folder, 'pipe'), join(folder, 'null')]
+  execFileSync('mkfifo', [pipe])
+  await symlink('/dev/null', link)
+  for (const path of [pipe, link])
+    await expect(writeFileAtomically(path, 'a')).rejects.toMatchObject({
+      code: 'not-regular',
+      details: { path, action: 'write' },
+    })
+  expect((await readdir(folder)).sort()).toEqual(['null', 'pipe'])
 })

@@ -1,6 +1,13 @@
 import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
 import { InputError } from './errors.ts'
 
+/** What is expected, for checks of which valibot says only that they failed. */
+const words: Readonly<Record<string, string>> = {
+  safe_integer: 'a whole number',
+  integer: 'a whole number',
+  finite: 'a finite number',
+}
+
 /**
  * Checks a value from outside against a schema.
  *
@@ -19,7 +26,7 @@ export function parseValue<const Schema extends GenericSchema>(
   throw new InputError('invalid-value', {
     source,
     path: getDotPath(issue) ?? '',
-    expected: issue.expected ?? issue.message,
+    expected: issue.expected ?? words[issue.type] ?? issue.message,
     received: issue.received,
   })
 }

@@ -255,8 +255,11 @@ describe('commands that read gradings, runs and sweeps', () => {
     const { code, stderr } = await tinystories([name, 'a.jsonl', 'b.jsonl', '--completions', 'pipe'], {
       cwd,
       // It can be opened to be written when the command has opened it.
-      onStart: child =>
-        void open(pipe, 'w').then(file => (child.kill(signal), child.once('close', () => file.close()))),
+      async onStart(child) {
+        const writer = await open(pipe, 'w')
+        child.once('close', () => writer.close())
+        child.kill(signal)
+      },
     })
     expect([code, stderr]).toEqual([null, ''])
     expect(await everything()).toEqual(before)

@@ -87,6 +87,28 @@ describe.skipIf(skipWithoutChromium())('a reload', () => {
     expect(await other.getByLabel('Type a prompt').isChecked()).toBe(true)
   })
 
+  it('keeps the story of the paper, and what was typed and chosen in its chapters', async ({ open }) => {
+    const page = await open({ ...options, tab: 'paper-size' })
+    const written = (count: number): Promise<unknown> =>
+      page.waitForSelector(`.hero .status[data-count="${count}"]`)
+    await written(1)
+    await page.locator('.hero').getByLabel(/^Tiny/).check()
+    await written(2)
+    const story = await page.locator('.hero .story-text').textContent()
+    await page.fill('#size-prompt', 'The moon')
+    await page.locator('#chapter-instructions').scrollIntoViewIfNeeded()
+    await page.selectOption('#instruction-verb', { label: 'none' })
+    await page.reload()
+    await written(1)
+    expect(await page.locator('.hero .story-text').textContent()).toBe(story)
+    await page.locator('#chapter-instructions').scrollIntoViewIfNeeded()
+    await page.locator('#instruction-verb').waitFor()
+    expect(await page.inputValue('#instruction-verb')).toBe('')
+    await page.locator('#chapter-size').scrollIntoViewIfNeeded()
+    await sees(page, page.locator('#chapter-size .story-text').first(), /^The moon/)
+    expect(await page.inputValue('#size-prompt')).toBe('The moon')
+  })
+
   it('keeps what was chosen and typed in the other panels', async ({ open }) => {
     const page = await open({ ...options, tab: 'train' })
     await page.getByLabel(/^Small/).check()

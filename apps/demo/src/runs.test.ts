@@ -66,6 +66,25 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     await kept.first().waitFor({ state: 'detached' })
   })
 
+  it('says no later step to be saved than the one that is', async ({ open }) => {
+    const page = await open({ tab: 'train', isolated: false })
+    const train = new TrainPage(page)
+    await train.startOnShortStories()
+    await train.saved()
+    let last = 0
+    for (let i = 0; i < 3; i++) {
+      const before = last
+      const saved = await waitUntil(
+        page,
+        'another checkpoint is shown',
+        () => page.evaluate(savedSteps),
+        ({ shown }) => shown > before,
+      )
+      expect(saved.shown).toBeLessThanOrEqual(saved.kept)
+      last = saved.shown
+    }
+  })
+
   it('shows the best evaluation and its step, and holds no more tensors after the next', async ({ open }) => {
     const page = await open({ tab: 'train', isolated: false })
     const train = new TrainPage(page)
@@ -161,3 +180,20 @@ describe.skipIf(skipWithoutChromium())('runs that the page keeps', () => {
     )
   })
 })
+
+/** The step that the page says is saved, and that of the newest checkpoint in the storage. */
+function savedSteps(): Promise<{ shown: number; kept: number }> {
+  const text = document.querySelector('.train-head')?.textContent ?? ''
+  const shown = Number(/saved at step ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', '') ?? 0)
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open('tinystories-runs')
+    request.onerror = () => reject(request.error)
+    request.onsuccess = () => {
+      const all = request.result.transaction('summaries').objectStore('summaries').getAll()
+      all.onsuccess = () => {
+        request.result.close()
+        resolve({ shown, kept: (all.result[0] as { step: number } | undefined)?.step ?? 0 })
+      }
+    }
+  })
+}

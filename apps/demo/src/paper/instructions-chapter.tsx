@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { ConstraintChecks } from '../panels/write/constraint-checks.tsx'
 import { type ChosenConstraints, ConstraintsForm } from '../panels/write/constraints-form.tsx'
@@ -6,6 +5,7 @@ import { randomSeed, Story } from '../panels/write/story.ts'
 import { WriteStatus } from '../panels/write/write-status.tsx'
 import { Problem } from '../parts/notice.tsx'
 import { StoryView } from '../parts/story-view.tsx'
+import { keptField } from '../state/kept-field.ts'
 import { Chapter } from './chapter.tsx'
 
 const OPTIONS = { temperature: 0.8, topP: 0.95, maxTokens: 180 }
@@ -32,14 +32,11 @@ export function InstructionsChapter() {
   )
 }
 
+const WORDS: ChosenConstraints = { verb: 'climb', noun: 'hat', adjective: 'brave', features: ['Dialogue'] }
+
 function Live() {
   const story = useMemo(() => new Story(), [])
-  const chosen = useSignal<ChosenConstraints>({
-    verb: 'climb',
-    noun: 'hat',
-    adjective: 'brave',
-    features: ['Dialogue'],
-  })
+  const chosen = useMemo(() => keptField('instruction-words', WORDS), [])
   const write = (): void => {
     const { verb, noun, adjective, features } = chosen.value
     const words = [adjective, noun, verb].filter(word => word !== '')

@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals'
 import { publishedRows } from '@tinystories/sweep/published'
 import { useEffect, useMemo } from 'preact/hooks'
 import probes from '../../models/probes.json' with { type: 'json' }
@@ -9,6 +8,7 @@ import { Problem } from '../parts/notice.tsx'
 import { PromptField } from '../parts/prompt-field.tsx'
 import { StoryView } from '../parts/story-view.tsx'
 import { Term } from '../parts/term.tsx'
+import { keptField } from '../state/kept-field.ts'
 import { millions } from '../state/models.ts'
 import { Chapter } from './chapter.tsx'
 import { probeLabels, SharesChart } from './shares-chart.tsx'
@@ -36,9 +36,11 @@ export function SizeChapter() {
   )
 }
 
+const PROMPT = 'Sara had a red ball and her brother Max had a blue kite. One windy day, Max'
+
 function Live() {
   const stories = useMemo(() => shippedModels.map(({ id }) => ({ id, story: new Story() })), [])
-  const prompt = useSignal('Sara had a red ball and her brother Max had a blue kite. One windy day, Max')
+  const prompt = useMemo(() => keptField('size-prompt', PROMPT), [])
   const write = (): void => {
     const seed = randomSeed()
     for (const { id, story } of stories) {

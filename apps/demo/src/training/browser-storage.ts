@@ -19,6 +19,12 @@ export class BrowserStorage implements RunStorage {
   readonly #id: string
   readonly #settings: TrainingSettings
   #lines: MetricsLine[] = []
+  #savedStep: number | undefined
+
+  /** Of the newest checkpoint that was written here; training may be further by now. */
+  get savedStep(): number | undefined {
+    return this.#savedStep
+  }
 
   constructor(id: string, settings: TrainingSettings) {
     this.#id = id
@@ -29,6 +35,7 @@ export class BrowserStorage implements RunStorage {
     write: async (state: EngineState, progress: CheckpointProgress): Promise<string> => {
       const lines = this.#lines.slice(0, progress.metricsBytes)
       await keepCheckpoint(this.#id, this.#settings, { state, progress, lines })
+      this.#savedStep = progress.step
       return PLACE
     },
     readNewest: async (): Promise<Checkpoint> => {

@@ -198,6 +198,7 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
       report({ type: 'warning', text: 'WebGPU is not available: training uses WebAssembly.' })
     const isKept = !wanted || (await keeps(id, start))
     const resume = isKept && !wanted && (await loadCheckpoint(id)) !== undefined
+    const storage = new BrowserStorage(id, settings)
     const trainer = await startTrainer(
       {
         model: trainableModel(config, parameters),
@@ -205,7 +206,7 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
         optimizer: createOptimizer({ ...recipe, model: config }),
         schedule: createSchedule(recipe),
         evaluation: { ...evaluation, everySteps: EVALUATE_EVERY },
-        ...(isKept && { storage: new BrowserStorage(id, settings) }),
+        ...(isKept && { storage }),
         resume,
         checkpointEverySeconds: CHECKPOINT_SECONDS,
         keepBest: false,
@@ -214,7 +215,7 @@ async function openRun({ id, engine, start: wanted }: TrainArgs, signal: AbortSi
             report({ type: 'line', line })
             if (line.type === 'step') onStep(line)
           },
-          onCheckpoint: () => report({ type: 'checkpoint', step: run?.trainer.step ?? 0 }),
+          onCheckpoint: () => report({ type: 'checkpoint', step: storage.savedStep ?? 0 }),
           onWarning: text => report({ type: 'warning', text }),
         },
       },

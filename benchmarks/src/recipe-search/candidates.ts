@@ -123,4 +123,19 @@ export const candidates: readonly Candidate[] = [
     model: { ...modern, bigramRows: 16_384, sharedValues: 'embedding' },
     recipe: { ...fast, batchSize: 4 },
   },
+  {
+    name: 'rotary, Muon, bigrams, values, cosine, rate x 2, QK-norm',
+    model: { ...story, queryKeyNorm: true, attentionScale: true },
+    recipe: { ...muon, learningRate: 6e-3 },
+  },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 3, QK-norm',
+    model: { ...story, queryKeyNorm: true, attentionScale: true },
+    recipe: { ...linear, learningRate: 9e-3 },
+  },
+  {
+    name: 'rotary, Muon, bigrams, values, linear, rate x 2, QK-norm, batch 4',
+    model: { ...story, queryKeyNorm: true, attentionScale: true },
+    recipe: { ...fast, batchSize: 4 },
+  },
 ]

@@ -40,6 +40,9 @@ const story = {
   rotary: { base: 10_000 },
   bigramRows: 8192,
   sharedValues: 'embedding',
+  // Bounded attention scores stand twice the learning rate.
+  queryKeyNorm: true,
+  attentionScale: true,
 } satisfies Partial<Preset>
 
 /**

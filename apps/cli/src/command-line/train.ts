@@ -92,7 +92,7 @@ export function trainCommand(program: Command, setExitCode: SetExitCode): void {
     .option('--tokenizer <file>', 'use this tokenizer.json instead of training one')
     .option(
       '--learning-rate <x>',
-      'highest learning rate (default: 3e-3, with --from 3e-4)',
+      'highest learning rate (default: 6e-3 with Muon and QK-norm, as preset story has it, else 3e-3; with --from 3e-4)',
       decimal(0, 1, { above: true }),
     )
     .addOption(

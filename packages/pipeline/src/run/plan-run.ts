@@ -66,6 +66,7 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
   const tuning = planTuning(options, model)
   const small = lengths.tokens * 4 < smallCorpusBytes
   const { limits, fit } = planLimits(options, small)
+  const optimizer = options.optimizer ?? (tuning.adapter ? 'adamw' : defaultRecipe.optimizer)
   const evaluateEvery = options.evaluateEvery ?? (small ? 50 : 250)
   return {
     source,
@@ -90,13 +91,16 @@ export async function planRun(options: RunOptions, context: PlanContext = {}): P
       windowLength: contextLength === model.contextLength ? null : contextLength,
       batchSize,
       learningRate:
-        options.learningRate ?? usualRate({ from: start !== undefined, lora: options.lora !== undefined }),
+        options.learningRate ??
+        usualRate(
+          start ? { from: true, lora: options.lora !== undefined } : { from: false, optimizer, model },
+        ),
       weightDecay: options.weightDecay ?? defaultRecipe.weightDecay,
       cautiousDecay: defaultRecipe.cautiousDecay,
       muonFactor: defaultRecipe.muonFactor,
       separateMaps: defaultRecipe.separateMaps,
       decayShare: defaultRecipe.decayShare,
-      optimizer: options.optimizer ?? (tuning.adapter ? 'adamw' : defaultRecipe.optimizer),
+      optimizer,
       schedule: options.schedule ?? defaultRecipe.schedule,
       warmupSteps:
         options.warmupSteps ??

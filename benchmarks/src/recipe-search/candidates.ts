@@ -33,7 +33,7 @@ const modern: GptOverrides = {
   activation: 'relu2',
 }
 const muon: Partial<Recipe> = { separateMaps: true, cautiousDecay: true }
-/** That of the preset `story`. */
+/** That of the preset `story` before this search: without QK-norm. */
 const story: GptOverrides = {
   rotary: { base: 10_000 },
   bigramRows: 16_384,

@@ -31,8 +31,10 @@ const modern: GptOverrides = {
 }
 const blocks: Record<string, GptOverrides> = {
   'rotary, RMSNorm, ReLU squared, QK-norm': modern,
-  'rotary, bigrams, value embeddings (preset story)': {
+  'rotary, QK-norm, bigrams, value embeddings (preset story)': {
     rotary: { base: 10_000 },
+    queryKeyNorm: true,
+    attentionScale: true,
     bigramRows: 8192,
     sharedValues: 'embedding',
   },

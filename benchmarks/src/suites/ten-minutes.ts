@@ -14,7 +14,13 @@ import {
   parameterShapes,
   sizesOf,
 } from '@tinystories/model'
-import { createOptimizer, createSchedule, defaultRecipe } from '@tinystories/pipeline/recipe'
+import {
+  createOptimizer,
+  createSchedule,
+  defaultRecipe,
+  type Recipe,
+  usualRate,
+} from '@tinystories/pipeline/recipe'
 import { type Tokenizer, trainTokenizer } from '@tinystories/tokenizer'
 import {
   type BatchStream,
@@ -112,6 +118,12 @@ interface Reached {
   tokens: number
 }
 
+/** What `train` takes for the model unless something else is asked for. */
+function recipeOf(model: GptConfig): Recipe {
+  const { optimizer } = defaultRecipe
+  return { ...defaultRecipe, learningRate: usualRate({ from: false, optimizer, model }) }
+}
+
 /** Our side: what `train` does unless something else is asked for. */
 function contender(
   model: GptConfig,
@@ -121,7 +133,7 @@ function contender(
     model: trainableGpt(model),
     data,
     optimizer: createOptimizer({ ...defaultRecipe, model }),
-    schedule: createSchedule(defaultRecipe),
+    schedule: createSchedule(recipeOf(model)),
   }
 }
 
@@ -146,7 +158,7 @@ async function trainOurs(
 
 /** The default recipe as the peer takes it. */
 function peerRecipe(config: GptConfig) {
-  const { learningRate, warmupSteps, weightDecay, optimizer, muonFactor, cautiousDecay } = defaultRecipe
+  const { learningRate, warmupSteps, weightDecay, optimizer, muonFactor, cautiousDecay } = recipeOf(config)
   const { keyValueSize, upSize } = sizesOf(config)
   const separate = defaultRecipe.separateMaps
   return {

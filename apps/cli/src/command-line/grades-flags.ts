@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { numberOf } from './parse-flags.ts'
 
 /** Adds the flags that say how files of grades are read. */
 export function addGradesFlags(command: Command): Command {
@@ -19,8 +20,8 @@ function addField(text: string, fields: Record<string, string> = {}): Record<str
 }
 
 function parseScale(text: string): readonly [number, number] {
-  const [low, high, ...more] = text.split(',').map(Number)
-  if (!(low! < high!) || more.length > 0)
-    throw new InvalidArgumentError('Two numbers are wanted, such as 0,10.')
+  const [low, high, ...more] = text.split(',').map(numberOf)
+  if (!(low! < high! && high! - low! <= 1000) || more.length > 0)
+    throw new InvalidArgumentError('Two numbers at most 1,000 apart are wanted, such as 0,10.')
   return [low!, high!]
 }

@@ -61,6 +61,10 @@ export function valuesOf(gradings: readonly Grading[], criterion: string): Clust
   })
 }
 
+/** Of the whole numbers of a scale; it may be one that nobody has parsed. */
+const binsOf = (min: number, max: number): number =>
+  Math.min(1001, Math.max(1, Math.floor(max) - Math.ceil(min) + 1))
+
 function summarizeCriterion(
   { name, label, min, max }: ScoreCriterion,
   gradings: readonly Grading[],
@@ -70,7 +74,7 @@ function summarizeCriterion(
   const scored = gradings.filter(({ judgment }) => typeof judgment?.scores[name] === 'number')
   const scores = scored.map(({ judgment }) => judgment!.scores[name] as number)
   const words = scored.map(({ completion }) => countWords(completion.text))
-  const histogram = Array.from({ length: Math.floor(max) - Math.ceil(min) + 1 }, () => 0)
+  const histogram = Array.from({ length: binsOf(min, max) }, () => 0)
   for (const score of scores)
     histogram[Math.min(histogram.length - 1, Math.max(0, Math.round(score) - Math.ceil(min)))]!++
   const weighted = scored.map(({ judgment }) => judgment!.weighted?.[name])

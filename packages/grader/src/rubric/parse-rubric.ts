@@ -55,6 +55,11 @@ const scoreCriterion = v.pipe(
     v.check(({ min, max }) => max > min, 'a number above min'),
     ['max'],
   ),
+  v.forward(
+    // A report counts the gradings at each number of the scale.
+    v.check(({ min, max }) => max - min <= 1000, 'a number at most 1,000 above min'),
+    ['max'],
+  ),
 )
 const choiceCriterion = v.strictObject({
   kind: v.literal('choice', '"score" or "choice"'),

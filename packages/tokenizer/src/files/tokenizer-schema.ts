@@ -234,6 +234,42 @@ const padding: Schema<PaddingJson> = v.object({
   pad_token: v.string(),
 })
 
+/** How many times as long all steps together may make a text: each multiplies what those before it have made. */
+const MOST_GROWTH = 4096
+
+function bounded<T extends NormalizerJson | PreTokenizerJson | DecoderJson>(schema: Schema<T>): Schema<T> {
+  return v.pipe(
+    schema,
+    v.check(
+      json => growthOf(json) <= MOST_GROWTH,
+      `steps that make a text at most ${MOST_GROWTH} times as long`,
+    ),
+  )
+}
+
+/** How many times as long a step may make a text of which every character meets it. */
+function growthOf(json: NormalizerJson | PreTokenizerJson | DecoderJson): number {
+  switch (json.type) {
+    case 'Sequence': {
+      const steps =
+        'normalizers' in json
+          ? json.normalizers
+          : 'pretokenizers' in json
+            ? json.pretokenizers
+            : json.decoders
+      return steps.reduce((product, step) => product * growthOf(step), 1)
+    }
+    // Characters that are none of ASCII have two bytes or more.
+    case 'ByteLevel':
+      return 2
+    case 'Replace':
+      // A regular expression may match where there is nothing, and leave what stands there.
+      return Math.max(1, json.content.length + ('Regex' in json.pattern && json.content !== '' ? 1 : 0))
+    default:
+      return 1
+  }
+}
+
 /** A tokenizer.json with what older files leave out filled in. */
 export const tokenizerSchema: Schema<TokenizerJson> = v.object({
   version: v.optional(v.string(), '1.0'),
@@ -250,10 +286,10 @@ export const tokenizerSchema: Schema<TokenizerJson> = v.object({
   ),
   padding: v.optional(v.nullable(padding), null),
   added_tokens: v.optional(v.array(addedToken), []),
-  normalizer: v.optional(v.nullable(normalizer), null),
-  pre_tokenizer: v.optional(v.nullable(preTokenizer), null),
+  normalizer: v.optional(v.nullable(bounded(normalizer)), null),
+  pre_tokenizer: v.optional(v.nullable(bounded(preTokenizer)), null),
   post_processor: v.optional(v.nullable(postProcessor), null),
-  decoder: v.optional(v.nullable(decoder), null),
+  decoder: v.optional(v.nullable(bounded(decoder)), null),
   model: v.pipe(
     v.unknown(),
     v.transform(withType),

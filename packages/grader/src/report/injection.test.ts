@@ -1,4 +1,5 @@
 import { launchChromium, skipWithoutChromium } from '@tinystories/testing/browser'
+import { injectedCode, injections } from '@tinystories/testing/injections'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { grade } from '../judging/grade.ts'
@@ -12,27 +13,6 @@ import { renderCsv } from './render-csv.ts'
 import { renderHtml } from './render-html.ts'
 import { renderJson } from './render-json.ts'
 import type { Report } from './report.ts'
-
-const run = 'window.ran=(window.ran||0)+1'
-const injections = [
-  `<script>${run}</script>`,
-  `<img src=x onerror="${run}">`,
-  `<svg onload="${run}">`,
-  `"><script>${run}</script>`,
-  `'><img src=x onerror='${run}'>`,
-  `" onmouseover="${run}" autofocus onfocus="${run}`,
-  `</script><script>${run}</script>`,
-  `</style><script>${run}</script>`,
-  `</title><script>${run}</script>`,
-  `</textarea><script>${run}</script>`,
-  `--><script>${run}</script>`,
-  `<iframe srcdoc="<script>parent.ran=1</script>">`,
-  `<a href="javascript:${run}">x</a>`,
-  `<details open ontoggle="${run}">`,
-  `<style>@import 'https://example.com/x.css'</style><base href="https://example.com/">`,
-  `<meta http-equiv="refresh" content="0;url=javascript:${run}">`,
-  `\u0000<\u0000script>${run}</script>&lt;script&gt;\u2028`,
-]
 
 async function reportOf(): Promise<Report> {
   const completions = [0, 1, 2, 3].map(i => ({
@@ -129,7 +109,7 @@ describe.skipIf(skipWithoutChromium())('injections', () => {
   test("the policy stops a script that is not the page's own", async () => {
     const html = renderHtml(await reportOf()).replace(
       '<main>',
-      `<main><script>${run}</script><img src="data:," onerror="${run}">`,
+      `<main><script>${injectedCode}</script><img src="data:," onerror="${injectedCode}">`,
     )
     await page.setContent(html, { waitUntil: 'load' })
     expect(await page.evaluate('window.ran ?? 0')).toBe(0)

@@ -1,4 +1,5 @@
 import { launchChromium, skipWithoutChromium } from '@tinystories/testing/browser'
+import { injections } from '@tinystories/testing/injections'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { parseSweepSpec } from '../spec/sweep-spec.ts'
@@ -9,22 +10,6 @@ import { drawFigures } from './figures/draw-figures.ts'
 import { decideFindings } from './findings.ts'
 import { renderSweepHtml } from './render-html.ts'
 
-const run = 'window.ran=(window.ran||0)+1'
-const injections = [
-  `<script>${run}</script>`,
-  `<img src=x onerror="${run}">`,
-  `<svg onload="${run}">`,
-  `"><script>${run}</script>`,
-  `'><img src=x onerror='${run}'>`,
-  `" onmouseover="${run}" autofocus onfocus="${run}`,
-  `</details></dl><details open ontoggle="${run}">`,
-  `</style><script>${run}</script>`,
-  `</title><script>${run}</script>`,
-  `--><script>${run}</script>`,
-  `<iframe srcdoc="<script>parent.ran=1</script>">`,
-  `<a href="javascript:${run}">x</a>`,
-  `<meta http-equiv="refresh" content="0;url=javascript:${run}">`,
-]
 /** All of them, one after the other. */
 const hostile = injections.join(' ')
 

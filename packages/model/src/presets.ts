@@ -40,7 +40,7 @@ const story = {
   rotary: { base: 10_000 },
   bigramRows: 8192,
   sharedValues: 'embedding',
-  // Bounded attention scores stand twice the learning rate.
+  // Bounded attention scores allow twice the learning rate.
   queryKeyNorm: true,
   attentionScale: true,
 } satisfies Partial<Preset>

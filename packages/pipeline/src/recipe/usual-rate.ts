@@ -8,7 +8,7 @@ export type UsualRateOptions =
 
 /**
  * Highest learning rate unless one is asked for. Of weights that were trained already a tenth of the usual one; adapters
- * start from nothing. With Muon a model with QK-norm takes twice the usual one: without the norm that diverges, see the
+ * start from nothing. With Muon a model with QK-norm takes twice the usual one, at which a model without it learns worse: see the
  * benchmark `recipe-search`.
  */
 export function usualRate(start: UsualRateOptions): number {

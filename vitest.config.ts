@@ -33,7 +33,16 @@ export default defineConfig({
         test: {
           name: 'demo',
           include: ['apps/demo/{src,build}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.webgpu.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.webgpu.test.ts', '**/*.long.test.ts'],
+          globalSetup: ['apps/demo/src/testing/site.ts'],
+        },
+      },
+      // `npm run test:long`: whole visits of the page, which CI makes too, so that `npm test` stays under ten minutes.
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['apps/demo/src/**/*.long.test.ts'],
           globalSetup: ['apps/demo/src/testing/site.ts'],
         },
       },

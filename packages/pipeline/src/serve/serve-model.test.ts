@@ -360,7 +360,7 @@ describe('refuses in one line', () => {
   })
 
   test('what is more than it can hold at a time', async () => {
-    const hold = { ...base, max_tokens: 100_000_000, n: 4, stream: true } as const
+    const hold = { ...base, temperature: 0, max_tokens: 100_000_000, n: 4, stream: true } as const
     const held = [await client.completions.create(hold)]
     // Four are generated, four wait; a ninth is one too many.
     const leave = new AbortController()
@@ -393,7 +393,8 @@ test('asks for its key, says what it does not know, and closes in the middle of 
   await expect(
     friend.chat.completions.create({ model: 'plain', messages: [{ role: 'user', content: 'a' }] }),
   ).rejects.toMatchObject({ status: 400, code: 'unsupported_model' })
-  const settings = { model: 'plain', prompt: 'the cat', max_tokens: 100_000_000, stream: true } as const
+  const endless = { temperature: 0, max_tokens: 100_000_000, stream: true } as const
+  const settings = { model: 'plain', prompt: 'the cat', ...endless } as const
   const stream = await friend.completions.create(settings)
   // Nor does one keep it open that has sent half a request.
   const half = connect(Number(port), '127.0.0.1', () =>
